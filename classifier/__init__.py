@@ -1,0 +1,19 @@
+"""A Transformer text classifier with experiment tracking. The map of the package:
+
+    errors.py           a user's mistake, told in a sentence
+    settings.py         every knob, typed
+    data/               files -> Examples(texts, labels, label_names); splits; the embedded corpus
+    tokenizers/         strings -> token ids, inside the TensorFlow graph
+    attention/          the gallery: what mechanisms share, and one mechanism per file
+    layers/             embedding, encoder block, pooling: what stands around attention
+    model.py            build_classifier: ids -> logits, one Keras model
+    training/           batches of like length, schedule, the loop, checkpoints, what the screen shows
+    evaluation/         metrics, intervals, tables, pictures
+    tracking.py         runs and models in MLflow
+    serving/            the SavedModel: export, check, read back, score files
+    start.py            starts TensorFlow quietly
+    command_line.py     the door of every command
+    train.py evaluate.py score.py        the commands: python -m classifier.train
+
+A room imports only those above it in this list, and importing `classifier` alone imports nothing heavy.
+"""

@@ -1,0 +1,166 @@
+"""Every knob that is always present, typed, with its default and its unit; imports no other room but errors.
+
+A folder of `conf/` in which a reader chooses a class (tokenizer, attention, pooling, optimizer, schedule) is not
+here: its YAML names the class in `_target_`, and the constructor's arguments are its keys.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from omegaconf import MISSING
+
+from classifier.errors import UserError
+
+
+@dataclass
+class DataSettings:
+    """Where the labelled texts are and how to read them."""
+
+    name: str = MISSING
+    train: Any = MISSING  # a path, a glob or a list of them; CSV, TSV, JSON Lines, Parquet, also .gz and .zst
+    valid: Any = None  # as train; None: a stratified share of train
+    test: Any = None  # as train; None: a stratified share of train
+    text: Any = "text"  # the column of the text, or a list of columns to join
+    label: str = "label"  # the column of the label
+    root: str = "${oc.env:CLASSIFIER_DATA,data}"  # folder of the named data sets
+    encoding: str = "utf-8"  # of CSV, TSV and JSON Lines
+    delimiter: str | None = None  # of CSV; None: a comma, or a tab in .tsv
+    valid_share: float = 0.1  # of train, where valid is None
+    test_share: float = 0.1  # of train, where test is None
+    max_bad_rows: float = 0.01  # share of unusable rows in a file above which training refuses
+
+
+class Normalize(Enum):
+    """Where a block normalises: before each half, or after its residual."""
+
+    before = "before"
+    after = "after"
+
+
+class Positions(Enum):
+    """How the model knows the order of the tokens."""
+
+    learned = "learned"
+    none = "none"
+
+
+class Schedule(Enum):
+    """How the learning rate falls after the warm-up."""
+
+    cosine = "cosine"
+    linear = "linear"
+    constant = "constant"
+
+
+class Monitor(Enum):
+    """The validation metric that chooses the best epoch; of log_loss the lowest, of the others the highest."""
+
+    accuracy = "accuracy"
+    macro_precision = "macro_precision"
+    macro_recall = "macro_recall"
+    macro_f1 = "macro_f1"
+    log_loss = "log_loss"
+
+
+@dataclass
+class ModelSettings:
+    """The encoder; what pools its states and how it attends are folders of their own."""
+
+    depth: int = MISSING  # encoder blocks
+    width: int = MISSING  # of a token's vector
+    feed_forward_width: int = MISSING  # of a block's hidden layer
+    activation: str = "gelu"  # of a block's hidden layer, by Keras's name
+    normalize: Normalize = Normalize.before
+    positions: Positions = Positions.learned
+    dropout: float = 0.1  # of what each half of a block adds
+    token_dropout: float = 0.1  # share of tokens that become unknown while training
+    embedding_dropout: float = 0.5
+    head_dropout: float = 0.5
+
+
+@dataclass
+class TrainerSettings:
+    """How long and how the model is trained."""
+
+    epochs: int = 40
+    batch_size: int = 32
+    schedule: Schedule = Schedule.cosine
+    warmup_share: float = 0.1  # of all steps, in which the learning rate rises from zero
+    label_smoothing: float = 0.1
+    class_weights: Any = None  # None, balanced, or {label: weight}
+    weight_average: float = 0.0  # decay per step of the average of the weights that is evaluated; 0: no average
+    monitor: Monitor = Monitor.macro_f1  # validation metric that chooses the best epoch
+    patience: int = 10  # epochs without a better value after which training stops
+    deterministic: bool = True  # the same seed gives the same weights, bit for bit
+    checkpoint_seconds: float = 60.0  # a checkpoint is also written within an epoch, so often
+    resume: bool = False  # continue the newest unfinished run of this same command
+
+
+@dataclass
+class TrackingSettings:
+    """Where runs are kept. Nothing leaves the machine unless `uri` names another one."""
+
+    uri: str = "sqlite:///mlflow.db"  # SQLite file or MLflow server
+    experiment: str = "${data.name}"  # runs are listed by experiment
+    run_name: str | None = None  # None: MLflow makes one up
+    register: str | None = None  # name in the model registry under which the model is registered
+    system_metrics: bool = True  # processor and memory use as series
+
+
+@dataclass
+class TrainSettings:
+    """All that `python -m classifier.train` needs; the folders hold a class in `_target_` and its arguments."""
+
+    data: DataSettings = MISSING
+    tokenizer: dict[str, Any] = MISSING
+    model: ModelSettings = MISSING
+    attention: dict[str, Any] = MISSING
+    pooling: dict[str, Any] = MISSING
+    optimizer: dict[str, Any] = MISSING
+    trainer: TrainerSettings = field(default_factory=TrainerSettings)
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    seed: int = 0  # of the split, the weights, dropout and the order of the batches
+    experiment: Any = None
+
+
+def check_rules(settings: Any) -> None:
+    """Refuses what no single field can know to be wrong.
+
+    Raises:
+        UserError: naming the keys, before any data is read.
+    """
+    if not isinstance(settings, TrainSettings):
+        return
+    heads, width = settings.attention.get("heads", 1), settings.model.width
+    shares = {
+        "model.dropout": settings.model.dropout,
+        "model.token_dropout": settings.model.token_dropout,
+        "model.embedding_dropout": settings.model.embedding_dropout,
+        "model.head_dropout": settings.model.head_dropout,
+        "trainer.label_smoothing": settings.trainer.label_smoothing,
+        "trainer.weight_average": settings.trainer.weight_average,
+        "attention.dropout": settings.attention.get("dropout", 0.0),
+    }
+    positive = {
+        "model.width": width,
+        "model.feed_forward_width": settings.model.feed_forward_width,
+        "attention.heads": heads,
+        "trainer.epochs": settings.trainer.epochs,
+        "trainer.batch_size": settings.trainer.batch_size,
+        "trainer.patience": settings.trainer.patience,
+        "tokenizer.max_tokens": settings.tokenizer["max_tokens"],
+        "optimizer.learning_rate": settings.optimizer["learning_rate"],
+    }
+    for key, value in positive.items():
+        if value <= 0:
+            raise UserError(f"{key}={value} must be above 0.")
+    if settings.model.depth < 0:
+        raise UserError(f"model.depth={settings.model.depth} must be at least 0.")
+    for key, share in shares.items():
+        if not 0 <= share < 1:
+            raise UserError(f"{key}={share} must be at least 0 and below 1.")
+    if settings.tokenizer["vocabulary_size"] < 3:
+        raise UserError(f"tokenizer.vocabulary_size={settings.tokenizer['vocabulary_size']} must be at least 3.")
+    if width % heads:
+        raise UserError(f"model.width={width} is not a multiple of attention.heads={heads}.")
