@@ -1,0 +1,47 @@
+"""Files in, examples out: everything between a path and two lists, of texts and of labels.
+
+A file (CSV, TSV, JSON Lines, Parquet; see `files`) becomes a stream of `Row`s (`rows`, with one reader per format:
+`delimited`, `json_lines`, `parquet`). A row's values become a text and a label (`fields`), the rows of several files
+`Examples` (`examples`), and these train, valid and test (`splits`). A row that cannot be used becomes a `Reject` with a
+reason (`rejects`): few are left out and reported, many are refused. Whatever the user can mend is a `UserError` that
+names the file, the row and the column.
+
+    splits = load_splits(settings, seed=1)
+    splits.train.texts[0], splits.train.label_names[splits.train.labels[0]], splits.train.origins[0]
+
+Scoring has no labels, and owes an answer to every row:
+
+    check_columns(path, columns)
+    for row in read_rows(path):
+        text, problem, column = text_of(row, columns)
+
+A vocabulary or a tokenizer is none of this room's business; neither are batches.
+"""
+
+from classifier.data.examples import DataFile, Examples, Loaded, read_examples
+from classifier.data.fields import text_columns, text_of
+from classifier.data.files import FORMATS, file_sha256, find_files
+from classifier.data.rejects import Reject, TooManyBadRows, write_rejects
+from classifier.data.row import Row
+from classifier.data.rows import check_columns, read_rows
+from classifier.data.splits import Splits, load_splits
+
+__all__ = [
+    "FORMATS",
+    "DataFile",
+    "Examples",
+    "Loaded",
+    "Reject",
+    "Row",
+    "Splits",
+    "TooManyBadRows",
+    "check_columns",
+    "file_sha256",
+    "find_files",
+    "load_splits",
+    "read_examples",
+    "read_rows",
+    "text_columns",
+    "text_of",
+    "write_rejects",
+]

@@ -1,0 +1,171 @@
+"""Labelled files -> Examples, the one form in which texts and labels leave this room for training."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from classifier.data.fields import label_of, text_columns, text_of
+from classifier.data.files import file_sha256, find_files
+from classifier.data.rejects import Reject, TooManyBadRows, refuse_too_many
+from classifier.data.row import Row
+from classifier.data.rows import check_columns, read_rows
+from classifier.errors import UserError
+from classifier.settings import DataSettings
+
+LONG_TEXT = 100_000  # characters; longer is more likely a mistake in the file than a text
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Texts and their labels: `label_names[labels[i]]` is the class of `texts[i]`, which stands at `origins[i]`."""
+
+    texts: list[str]
+    labels: np.ndarray  # (examples,), int32
+    label_names: tuple[str, ...]
+    origins: list[str]  # "train.csv:17"
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, indices: Iterable[int]) -> "Examples":
+        """The examples at these places, in this order; the classes stay those of the whole."""
+        places = np.asarray(indices if isinstance(indices, np.ndarray) else list(indices), dtype=np.intp)
+        return Examples(
+            [self.texts[i] for i in places], self.labels[places], self.label_names, [self.origins[i] for i in places]
+        )
+
+    def class_counts(self) -> dict[str, int]:
+        counts = np.bincount(self.labels, minlength=len(self.label_names))
+        return dict(zip(self.label_names, counts.tolist(), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """What was read from where: enough to tell later whether a file is still the same."""
+
+    path: str
+    split: str
+    sha256: str
+    rows: int
+    used: int
+    classes: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    examples: Examples
+    rejects: list[Reject]
+    files: list[DataFile]
+    notices: list[str]
+
+
+def read_examples(
+    pattern: str | Path | Sequence[str],
+    settings: DataSettings,
+    *,
+    split: str,
+    label_names: tuple[str, ...] | None = None,
+) -> Loaded:
+    """Every usable row of the files that `pattern` means.
+
+    `label_names`: the classes of train, where they are known; a row with another label is rejected. Raises UserError
+    for a file that cannot be read, and TooManyBadRows above `settings.max_bad_rows`.
+    """
+    columns = text_columns(settings.text)
+    gathered = _Gathered()
+    for path in find_files(pattern):
+        check_columns(path, columns, settings.label, encoding=settings.encoding, delimiter=settings.delimiter)
+        _add_file(gathered, path, columns, settings, split, label_names)
+    if not gathered.texts:
+        count = f"none of the {len(gathered.rejects):,} rows can be used" if gathered.rejects else "there are no rows"
+        raise TooManyBadRows(f"{_named(gathered.files)}: {count}, so that {split} is empty.", gathered.rejects)
+    names = tuple(in_order(gathered.labels)) if label_names is None else tuple(label_names)
+    if len(names) == 1:
+        raise UserError(
+            f"{_named(gathered.files)}: every label in the column {settings.label!r} is {names[0]!r}, but a classifier "
+            "needs two classes or more. Is another column meant, with data.label=?"
+        )
+    number = {name: i for i, name in enumerate(names)}
+    labels = np.array([number[label] for label in gathered.labels], dtype=np.int32)
+    examples = Examples(gathered.texts, labels, names, gathered.origins)
+    return Loaded(examples, gathered.rejects, gathered.files, gathered.notices)
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What has been read so far of the files of one split."""
+
+    texts: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    origins: list[str] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    files: list[DataFile] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def _add_file(
+    gathered: _Gathered,
+    path: Path,
+    columns: list[str],
+    settings: DataSettings,
+    split: str,
+    label_names: tuple[str, ...] | None,
+) -> None:
+    known = None if label_names is None else frozenset(label_names)
+    first, rejects, rows = len(gathered.texts), [], 0
+    wanted = [*columns, settings.label]
+    for row in read_rows(path, encoding=settings.encoding, delimiter=settings.delimiter, columns=wanted):
+        rows += 1
+        text, label, problem, column = _example(row, columns, settings.label, known)
+        if problem:
+            rejects.append(Reject(str(path), row.number, column, problem))
+            continue
+        gathered.texts.append(text)
+        gathered.labels.append(label)
+        gathered.origins.append(f"{path.name}:{row.number}")
+    gathered.rejects += rejects
+    refuse_too_many(path, rows, rejects, settings.max_bad_rows, gathered.rejects)
+    used = gathered.labels[first:]
+    counts = Counter(used)
+    classes = {name: counts[name] for name in in_order(counts)}
+    gathered.files.append(DataFile(str(path), split, file_sha256(path), rows, len(used), classes))
+    gathered.notices += _file_notices(gathered, first, path, rows)
+
+
+def _example(
+    row: Row, columns: list[str], label_column: str, known: frozenset[str] | None
+) -> tuple[str, str, str, str]:
+    """(text, label, problem, column of the problem); `known`: the only labels there may be."""
+    text, problem, column = text_of(row, columns)
+    if problem:
+        return text, "", problem, column
+    label, problem = label_of(row.values.get(label_column))
+    if not problem and known is not None and label not in known:
+        problem = f"label {label[:80]!r} does not occur in train"
+    return text, label, problem, label_column
+
+
+def _file_notices(gathered: _Gathered, first: int, path: Path, rows: int) -> list[str]:
+    if not rows:
+        return [f"{path} has no rows."]
+    long = [(origin, len(text)) for origin, text in zip(gathered.origins[first:], gathered.texts[first:], strict=True)
+            if len(text) > LONG_TEXT]  # fmt: skip
+    more = f", and {len(long) - 3} more texts are as long" if len(long) > 3 else ""
+    shown = ", ".join(f"{origin} has {length:,} characters" for origin, length in long[:3])
+    return [f"Very long texts: {shown}{more}."] if long else []
+
+
+def in_order(labels: Iterable[str]) -> list[str]:
+    """Each label once, sorted: as numbers where all are integers, so that 10 comes after 9."""
+    names = set(labels)
+    if all(re.fullmatch(r"[+-]?[0-9]{1,18}", name) for name in names):
+        return sorted(names, key=lambda name: (int(name), name))
+    return sorted(names)
+
+
+def _named(files: list[DataFile]) -> str:
+    return ", ".join(file.path for file in files[:3]) + (f" and {len(files) - 3} more files" if len(files) > 3 else "")

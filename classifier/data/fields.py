@@ -1,0 +1,89 @@
+"""What the values of a row mean: its text and its label, or why it has none."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from classifier.data.lines import line_problem
+from classifier.data.row import Row
+from classifier.errors import UserError
+
+
+def text_columns(text: str | Sequence[str]) -> list[str]:
+    """`data.text` as a list, which it may also be written as."""
+    columns = [text] if isinstance(text, str) else list(text) if isinstance(text, Sequence) else []
+    if not columns or not all(isinstance(column, str) and column for column in columns):
+        raise UserError(f"data.text={text!r} names no column: give the name of one, or a list of names.")
+    return columns
+
+
+def text_of(row: Row, columns: list[str]) -> tuple[str, str, str]:
+    """(text, problem, column of the problem): the text columns that are not empty, joined by newlines.
+
+    Numbers are taken as text, since many JSON writers omit the quotes of a text that looks like a number.
+
+    >>> text_of(Row(2, {"title": "Dune", "body": "Sand."}), ["title", "body"])
+    ('Dune\\nSand.', '', '')
+    """
+    parts = []
+    problem, place = row.problem, row.column
+    for column in columns:
+        part, fault = _as_text(row.values.get(column))
+        if part and not part.isspace():
+            parts.append(part)
+        if fault and not problem:
+            problem, place = fault, column
+    if not parts and not problem:
+        missing = all(_is_missing(row.values.get(column)) for column in columns)
+        problem, place = f"the text is {'missing' if missing else 'empty'}", ", ".join(columns)
+    return "\n".join(parts), problem, place
+
+
+def _as_text(value: Any) -> tuple[str, str]:
+    if isinstance(value, str):
+        if value.isascii() and "\0" not in value:  # the usual case, told quickly
+            return value, ""
+        return _whole_characters(value, "text")
+    if _is_missing(value):
+        return "", ""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value), ""
+    return "", f"the text is {_kind(value)}, not a string"
+
+
+def label_of(value: Any) -> tuple[str, str]:
+    """(label, problem): the name of the class, without surrounding spaces.
+
+    pandas turns integers into floats in a column with gaps, so 1.0 is read as 1.
+
+    >>> label_of(1.0), label_of(True)
+    (('1', ''), ('true', ''))
+    """
+    if isinstance(value, str):
+        label, problem = _whole_characters(value.strip(), "label")
+        return label, problem or ("" if label else "the label is empty")
+    if _is_missing(value):
+        return "", "the label is missing"
+    if isinstance(value, bool):
+        return str(value).lower(), ""
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+        return str(int(value)), ""
+    shown = f"the fraction {value}" if isinstance(value, float) else _kind(value)
+    return "", f"the label is {shown}, not a string, an integer or a boolean"
+
+
+def _whole_characters(text: str, what: str) -> tuple[str, str]:
+    """JSON can escape what no file can hold: a NUL (where TensorFlow would cut the text) and half a character."""
+    if not line_problem(text, "utf-8"):
+        return text, ""
+    fault = "a NUL character" if "\0" in text else "half a character (a lone surrogate)"
+    return text.encode(errors="replace").decode(), f"the {what} has {fault}"
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _kind(value: Any) -> str:
+    name = type(value).__name__
+    return {"dict": "an object", "bool": "a boolean"}.get(name, f"a {name}")

@@ -1,0 +1,111 @@
+"""Paths: which files a pattern means, which format a name means, and every way a file can refuse to be read."""
+
+import difflib
+import glob
+import hashlib
+import os
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from classifier.errors import UserError
+
+FORMATS = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".json": "json",
+    ".parquet": "parquet",
+}
+COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
+
+
+def find_files(pattern: str | Path | Sequence[str]) -> list[Path]:
+    """The files meant by a path, a glob (sorted), or a list of these; each file once.
+
+    Raises UserError when one of them means no file.
+    """
+    patterns = [pattern] if isinstance(pattern, str | Path) else pattern
+    is_list = isinstance(patterns, Sequence) and all(isinstance(one, str | Path) and str(one) for one in patterns)
+    if not is_list or not patterns:
+        raise UserError(f"{pattern!r} names no file: give a path, a pattern like 'folder/*.csv', or a list of these.")
+    return list(dict.fromkeys(path for one in patterns for path in _matches(Path(one).expanduser())))
+
+
+def _matches(path: Path) -> list[Path]:
+    # A file whose own name has a bracket or a star is meant literally.
+    if not path.exists() and glob.has_magic(str(path)):
+        found = [Path(name) for name in sorted(glob.glob(str(path), recursive=True)) if not os.path.isdir(name)]
+        if not found:
+            raise UserError(f"No file matches {path}.")
+        return found
+    if path.is_dir():
+        raise UserError(f"{path} is a folder: name a file in it, or all of them with a pattern such as {path}/*.csv.")
+    if not path.exists():
+        raise _missing(path)
+    return [path]
+
+
+def _missing(path: Path) -> UserError:
+    """Blames the first part of the path that does not exist and names its nearest neighbour."""
+    lost = next(part for part in [*reversed(path.parents), path] if part == path or not part.exists())
+    try:
+        names = sorted(os.listdir(lost.parent))
+    except OSError:
+        names = []
+    near = difflib.get_close_matches(lost.name, names, n=1)
+    kind = "file" if lost == path else "folder"
+    return UserError(f"There is no {kind} {lost}." + (f" Did you mean {lost.parent / near[0]}?" if near else ""))
+
+
+def format_of(path: str | Path) -> str:
+    """csv, tsv, json or parquet, by the suffix of the name.
+
+    >>> format_of("train.jsonl.gz")
+    'json'
+    """
+    stem, last = os.path.splitext(Path(path).name.lower())
+    inner = os.path.splitext(stem)[1] if last in COMPRESSIONS else last
+    if inner not in FORMATS:
+        raise UserError(
+            f"{path}: the suffix {inner or last!r} is not a format known here. Known are {' '.join(FORMATS)}, each but "
+            f".parquet also with {' or '.join(COMPRESSIONS)} after it."
+        )
+    if inner == ".parquet" and last != inner:
+        raise UserError(f"{path}: Parquet is compressed inside; uncompress the file and drop the suffix {last}.")
+    return FORMATS[inner]
+
+
+def compression_of(path: str | Path) -> str | None:
+    return COMPRESSIONS.get(Path(path).suffix.lower())
+
+
+@contextmanager
+def reading(path: str | Path, *corrupt: type[Exception]) -> Iterator[None]:
+    """Turns what can go wrong while a file is read into a UserError; `corrupt`: further errors of its format."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise _missing(Path(path)) from None
+    except IsADirectoryError:
+        raise UserError(f"{path} is a folder, not a file.") from None
+    except PermissionError:
+        raise UserError(f"{path} may not be read: its permissions forbid it.") from None
+    except UnicodeError as error:
+        raise UserError(f"{path}: {error}. Set data.encoding to the encoding of the file.") from None
+    except (OSError, EOFError, zlib.error, *corrupt) as error:
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise UserError(f"{path} is damaged or cut short ({reason}). Fetch or write it again.") from None
+
+
+def require_content(path: str | Path) -> None:
+    if os.path.getsize(path) == 0:
+        raise UserError(f"{path} is empty (0 bytes).")
+
+
+def file_sha256(path: str | Path) -> str:
+    """The SHA-256 of the file's bytes, in hexadecimal."""
+    with reading(path), open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

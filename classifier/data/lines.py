@@ -1,0 +1,77 @@
+"""The lines of a text file, decompressed and decoded, such that a bad byte spoils its own line only."""
+
+import codecs
+import gzip
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from classifier.data.files import compression_of, reading, require_content
+from classifier.errors import UserError
+
+NUL_BYTE = "the row has a NUL byte"
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def _mark_bytes(error: UnicodeError) -> tuple[str, int]:
+    """Like surrogateescape, which however refuses bytes below 0x80; those occur in broken UTF-16."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("classifier.mark_bytes", _mark_bytes)
+
+
+def read_lines(path: str | Path, encoding: str) -> Iterator[str]:
+    """Each line with its line end as it stands in the file; a byte that is not `encoding` becomes a lone surrogate."""
+    with reading(path), _open_bytes(path) as stream, _decoded(path, stream, encoding) as text:
+        for first in text:
+            yield first.removeprefix("\ufeff")  # the mark that Excel and Notepad write before UTF-8
+            break
+        yield from text
+
+
+def _open_bytes(path: str | Path) -> BinaryIO:
+    require_content(path)
+    match compression_of(path):
+        case "gzip":
+            return cast(BinaryIO, gzip.open(path, "rb"))
+        case "zstd":
+            import pyarrow
+
+            return pyarrow.input_stream(str(path), compression="zstd")
+        case _:
+            return open(path, "rb")
+
+
+def _decoded(path: str | Path, stream: BinaryIO, encoding: str) -> io.TextIOWrapper:
+    try:
+        # newline="": a quoted field must keep its own line ends.
+        return io.TextIOWrapper(stream, encoding=encoding, errors="classifier.mark_bytes", newline="")
+    except (LookupError, ValueError):
+        raise UserError(
+            f"{path}: data.encoding={encoding} is not an encoding known to Python; "
+            "common ones are utf-8, utf-16, cp1252 and latin-1."
+        ) from None
+
+
+def line_problem(text: str, encoding: str) -> str:
+    """Why a line, or some lines, cannot be used as text; "" when fine."""
+    if "\0" in text:
+        return NUL_BYTE
+    if text.isascii():
+        return ""
+    try:
+        text.encode()  # refuses surrogates, and is faster than a regular expression
+    except UnicodeEncodeError as error:
+        byte = ord(text[error.start]) - 0xDC00
+        return f"byte 0x{byte & 0xFF:02X} is not valid {encoding}; set data.encoding to the file's, such as cp1252"
+    return ""
+
+
+def readable(text: str) -> str:
+    """The text with U+FFFD in the place of every byte that could not be decoded."""
+    return text if text.isascii() else _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)

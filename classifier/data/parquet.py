@@ -1,0 +1,93 @@
+"""Parquet files -> rows, a batch at a time; only the columns asked for are read from disk."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from classifier.data.files import reading, require_content
+from classifier.data.row import Row
+from classifier.errors import UserError
+
+BATCH = 4096  # rows decoded at a time
+
+
+def read_parquet(path: str | Path, columns: Sequence[str] | None = None) -> Iterator[Row]:
+    number = 0
+    with _opened(path) as file:
+        for batch in file.iter_batches(batch_size=BATCH, columns=None if columns is None else list(columns)):
+            names = batch.schema.names
+            cells, problems = zip(*map(_cells, batch.columns, names), strict=True)
+            problem_at = {place: problem for found in problems for place, problem in found.items()}
+            for place, values in enumerate(zip(*cells, strict=True)):
+                number += 1
+                yield Row(number, dict(zip(names, values, strict=True)), *problem_at.get(place, ()))
+
+
+def parquet_columns(path: str | Path) -> dict[str, Any]:
+    """The Arrow type of each column."""
+    with _opened(path) as file:
+        return dict(zip(file.schema_arrow.names, file.schema_arrow.types, strict=True))
+
+
+def check_types(path: str | Path, texts: Sequence[str], label: str | None) -> None:
+    """Raises UserError where a column's type can hold no text, or no label."""
+    types = parquet_columns(path)
+    for column in texts:
+        if not _is_text(types[column]):
+            raise UserError(
+                f"{path}: column {column!r} is of type {types[column]}, not text. Name another with data.text=."
+            )
+    if label is not None and not (_is_text(types[label]) or _is_number(types[label])):
+        raise UserError(
+            f"{path}: column {label!r} is of type {types[label]}; a label is a string, an integer or a boolean. "
+            "Name another with data.label=."
+        )
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[Any]:
+    from pyarrow import ArrowException
+    from pyarrow.parquet import ParquetFile
+
+    with reading(path, ArrowException):
+        require_content(path)
+        with open(path, "rb") as stream, ParquetFile(stream) as file:
+            name, count = Counter(file.schema_arrow.names).most_common(1)[0] if file.schema_arrow.names else ("", 0)
+            if count > 1:
+                raise UserError(f"{path}: {count} columns are named {name!r}; rename all but one.")
+            yield file
+
+
+def _cells(column: Any, name: str) -> tuple[list[Any], dict[int, tuple[str, str]]]:
+    """The column's values, and (problem, column) at the place of each value that Python cannot represent."""
+    try:
+        return column.to_pylist(), {}
+    except (ValueError, OverflowError):
+        pass
+    values, problems = [], {}
+    for place, scalar in enumerate(column):
+        try:
+            values.append(scalar.as_py())
+        except UnicodeDecodeError as error:
+            values.append(error.object.decode(errors="replace"))
+            problems[place] = (f"byte 0x{error.object[error.start]:02X} is not valid utf-8", name)
+        except (ValueError, OverflowError) as error:
+            values.append(None)
+            problems[place] = (f"the value cannot be read: {error}", name)
+    return values, problems
+
+
+def _is_text(kind: Any) -> bool:
+    from pyarrow import types
+
+    kind = kind.value_type if types.is_dictionary(kind) else kind
+    return any(test(kind) for test in (types.is_string, types.is_large_string, types.is_string_view, types.is_null))
+
+
+def _is_number(kind: Any) -> bool:
+    from pyarrow import types
+
+    kind = kind.value_type if types.is_dictionary(kind) else kind
+    return any(test(kind) for test in (types.is_integer, types.is_boolean, types.is_floating))  # floats: see label_of

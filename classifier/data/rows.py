@@ -1,0 +1,69 @@
+"""One file -> a stream of rows, in constant memory, whatever the format."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from classifier.data.delimited import delimited_columns, read_delimited, separator
+from classifier.data.files import FORMATS, file_sha256, find_files, format_of
+from classifier.data.json_lines import LOOKAHEAD, json_columns, read_json_lines
+from classifier.data.parquet import check_types, parquet_columns, read_parquet
+from classifier.data.row import Row
+from classifier.errors import UserError
+
+__all__ = ["FORMATS", "Row", "check_columns", "file_sha256", "find_files", "read_rows"]
+
+
+def read_rows(
+    path: str | Path, *, encoding: str = "utf-8", delimiter: str | None = None, columns: Sequence[str] | None = None
+) -> Iterator[Row]:
+    """The rows of a CSV, TSV, JSON Lines or Parquet file; blank lines are passed over.
+
+    `columns`: all that is needed of a Parquet file, to spare reading the others. Raises UserError, as the rows are
+    taken, when the file as a whole cannot be read; what concerns one row only is that row's `problem`.
+    """
+    match format_of(path):
+        case "parquet":
+            return read_parquet(path, columns)
+        case "json":
+            return read_json_lines(path, encoding)
+        case kind:
+            return read_delimited(path, encoding, separator(delimiter, kind))
+
+
+def check_columns(
+    path: str | Path,
+    texts: Sequence[str],
+    label: str | None = None,
+    *,
+    encoding: str = "utf-8",
+    delimiter: str | None = None,
+) -> None:
+    """Raises UserError when the file lacks one of the columns, or has it with a type that cannot serve."""
+    kind = format_of(path)
+    match kind:
+        case "parquet":
+            names = list(parquet_columns(path))
+        case "json":
+            names = json_columns(path, encoding)
+        case _:
+            names = delimited_columns(path, encoding, separator(delimiter, kind))
+    # JSON Lines of which no row can be read have no names at all; their rows say why.
+    if names or kind == "parquet":
+        for column in [*texts, *([] if label is None else [label])]:
+            _require(path, column, names, "data.label" if column == label else "data.text")
+    if kind == "parquet":
+        check_types(path, texts, label)
+
+
+def _require(path: str | Path, column: str, names: list[str], key: str) -> None:
+    if column in names:
+        return
+    near = difflib.get_close_matches(column, names, n=1, cutoff=0.5)
+    shown = ", ".join(repr(name[:40]) for name in names[:20]) + (", ..." if len(names) > 20 else "")
+    where = f" in its first {LOOKAHEAD:,} rows" if format_of(path) == "json" else ""
+    raise UserError(
+        f"{path} has no column {column!r}{where}."
+        + (f" Did you mean {near[0]!r}?" if near else "")
+        + f" Its columns are {shown}; name yours with {key}=."
+    )

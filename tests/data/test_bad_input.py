@@ -1,0 +1,151 @@
+"""Every kind of bad input raises a UserError that names the file, the row, the column and the way out."""
+
+import gzip
+
+import pyarrow as pa
+import pytest
+
+from classifier.data import load_splits, read_examples
+from classifier.errors import UserError
+
+GOOD = "text,label\n" + "".join(f"text {i},{'pos' if i % 2 else 'neg'}\n" for i in range(20))
+JSON = "".join(f'{{"text": "text {i}", "label": {i % 2}}}\n' for i in range(20))
+COLUMNS = {"text": ["a", "b"], "label": ["x", "y"]}
+
+
+def parquet(**columns):
+    return {**COLUMNS, **columns}
+
+
+# name, content, settings, what the message must say
+BAD = [
+    # The file as a whole.
+    ("empty.csv", "", {}, ["empty (0 bytes)"]),
+    ("empty.jsonl", "", {}, ["empty (0 bytes)"]),
+    ("empty.parquet", b"", {}, ["empty (0 bytes)"]),
+    ("empty.csv.gz", "", {}, ["is empty", "header"]),
+    ("empty.jsonl.zst", "", {}, ["no rows", "train is empty"]),
+    ("blank.csv", "\n \n\n", {}, ["is empty", "header"]),
+    ("header_only.csv", "text,label\n", {}, ["there are no rows", "train is empty"]),
+    ("no_rows.parquet", {"text": pa.array([], "string"), "label": pa.array([], "string")}, {}, ["no rows"]),
+    ("unusable.csv", "text,label\n,a\n,b\n", {"max_bad_rows": 1}, ["none of the 2 rows can be used"]),
+    ("one_class.csv", "text,label\na,x\nb,x\n", {}, ["every label", "'x'", "two classes", "data.label="]),
+    ("corrupt.parquet", b"PAR1 this is not Parquet at all", {}, ["damaged or cut short"]),
+    ("corrupt.csv.gz", b"this is not compressed", {}, ["damaged or cut short", "Not a gzipped file"]),
+    ("corrupt.csv.zst", b"this is not compressed", {}, ["damaged or cut short"]),
+    ("cut.csv.gz", gzip.compress(GOOD.encode() * 50)[:-20], {}, ["damaged or cut short"]),
+    ("cut.csv.zst", pa.Codec("zstd").compress(GOOD.encode() * 50, asbytes=True)[:-20], {}, ["damaged or cut short"]),
+    ("document.json", "[\n" + JSON, {}, ["one JSON document", "one object a line", "jq"]),
+    ("document.jsonl", '[{"text": "a", "label": 1}]', {}, ["one JSON document"]),
+    ("table.xlsx", "PK", {}, ["'.xlsx' is not a format known here", ".csv .tsv", ".gz or .zst"]),
+    # Columns.
+    (
+        "column.csv",
+        GOOD.replace("text,", "txt,"),
+        {},
+        ["no column 'text'", "Did you mean 'txt'?", "'label'", "data.text="],
+    ),
+    ("column.jsonl", JSON.replace("label", "lable"), {}, ["no column 'label'", "Did you mean 'lable'?", "data.label="]),
+    ("column.parquet", parquet(), {"label": "class"}, ["no column 'class'", "'text', 'label'", "data.label="]),
+    ("column.csv", GOOD, {"text": ["text", "title"]}, ["no column 'title'"]),
+    ("twice.csv", "text,label, text\na,b,c\n", {}, [":1:", "column 'text' 2 times", "rename"]),
+    ("type.parquet", parquet(text=[1, 2]), {}, ["column 'text' is of type int64, not text", "data.text="]),
+    ("type.parquet", parquet(text=[["a"], ["b"]]), {}, ["column 'text' is of type list<", "not text"]),
+    ("type.parquet", parquet(text=[b"a", b"b"]), {}, ["column 'text' is of type binary"]),
+    ("type.parquet", parquet(label=[["a"], ["b"]]), {}, ["column 'label' is of type list<", "data.label="]),
+    # Delimiter and encoding.
+    ("delimiter.csv", GOOD.replace(",", ";"), {}, [":1:", "'text;label'", "data.delimiter=semicolon"]),
+    ("delimiter.csv", GOOD.replace(",", "|"), {}, ["data.delimiter=pipe"]),
+    ("delimiter.csv", GOOD.replace(",", "\t"), {}, ["data.delimiter=tab"]),
+    ("delimiter.tsv", GOOD, {}, ["data.delimiter=comma"]),
+    ("delimiter.csv", GOOD, {"delimiter": "semicolon"}, ["data.delimiter=comma"]),
+    ("encoding.csv", GOOD, {"encoding": "utf8x"}, ["data.encoding=utf8x", "latin-1"]),
+    ("encoding.csv", GOOD, {"encoding": "hex"}, ["data.encoding=hex"]),
+    ("encoding.csv", GOOD, {"encoding": "utf-16"}, ["data.encoding", "BOM"]),
+    ("utf16.csv", GOOD.encode("utf-16"), {}, ["utf16.csv:1", "looks like UTF-16", "data.encoding=utf-16"]),
+    ("utf16.jsonl", JSON.encode("utf-16-le"), {}, ["NUL byte", "looks like UTF-16", "data.encoding=utf-16"]),
+    ("header.csv", "größe,label\n".encode("latin-1"), {}, ["header.csv:1", "byte 0xF6", "data.encoding"]),
+    ("header.csv", '"text,label\na,b\n', {}, ["header.csv:1", "a quote opens"]),
+    # Rows: one bad among good ones, where none is allowed.
+    (
+        "bytes.csv",
+        GOOD.encode() + b"caf\xe9,pos\n",
+        {},
+        ["1 of 21 rows (4.8%)", "bytes.csv:22", "0xE9", "data.encoding"],
+    ),
+    ("nul.csv", GOOD + "a\0b,pos\n", {}, ["nul.csv:22", "NUL byte", "data.max_bad_rows=0.05"]),
+    ("many.csv", GOOD + "a,b,c\n", {}, ["many.csv:22", "3 fields where the header has 2", "needs quotes"]),
+    ("few.csv", GOOD + "a\n", {}, ["few.csv:22", "1 field where the header has 2"]),
+    ("quote.csv", GOOD + '"open,pos\n' + GOOD, {}, ["quote.csv:22", "a quote opens in this row and is never closed"]),
+    ("text.csv", GOOD + " ,pos\n", {}, ["text.csv:22, text: the text is empty", "Mend these rows"]),
+    ("label.csv", GOOD + "good,\n", {}, ["label.csv:22, label: the label is empty"]),
+    ("text.jsonl", JSON + '{"label": 1}', {}, ["text.jsonl:21, text: the text is missing"]),
+    ("label.jsonl", JSON + '{"text": "a", "label": null}', {}, ["label.jsonl:21, label: the label is missing"]),
+    ("list.jsonl", JSON + '{"text": ["a"], "label": 1}', {}, ["list.jsonl:21, text: the text is a list, not a string"]),
+    ("labels.jsonl", JSON + '{"text": "a", "label": ["x"]}', {}, ["labels.jsonl:21, label: the label is a list"]),
+    ("half.jsonl", JSON + '{"text": "\\ud83d", "label": 1}', {}, ["half.jsonl:21, text", "half a character"]),
+    ("broken.jsonl", JSON + '{"text": "a"', {}, ["broken.jsonl:21", "not valid JSON"]),
+    ("array.jsonl", JSON + "[1]", {}, ["array.jsonl:21", "a JSON array, not an object"]),
+    ("null.parquet", parquet(text=["a", None]), {}, ["null.parquet:2, text: the text is missing"]),
+    ("half.parquet", parquet(label=[1.0, 0.5]), {}, ["half.parquet:2, label", "the fraction 0.5"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "others", "fragments"), BAD, ids=[f"{i}-{row[0]}" for i, row in enumerate(BAD)]
+)
+def test_bad_input(write, settings, name, content, others, fragments):
+    path = write(name, content)
+    with pytest.raises(UserError) as error:
+        load_splits(settings(str(path), **{"max_bad_rows": 0, **others}), seed=1)
+    message = str(error.value)
+    assert str(path) in message
+    assert [fragment for fragment in fragments if fragment not in message] == [], message
+
+
+def test_the_first_three_of_many_rejects_are_shown(write, settings):
+    path = write("train.csv", GOOD + ",a\n" * 5)
+    with pytest.raises(UserError) as error:
+        read_examples(path, settings(max_bad_rows=0.1), split="train")
+    assert str(error.value) == (
+        f"{path}: 5 of 25 rows (20.0%) cannot be used, which is more than the 10.0% of data.max_bad_rows=0.1. "
+        "The first of them:\n"
+        "  train.csv:22, text: the text is empty\n"
+        "  train.csv:23, text: the text is empty\n"
+        "  train.csv:24, text: the text is empty\n"
+        "Mend these rows, or allow them with data.max_bad_rows=0.21."
+    )
+
+
+def test_where_most_rows_are_bad_the_settings_are_doubted(write, settings):
+    path = write("train.jsonl", JSON.replace(": 1", ": []").replace(": 0", ": []"))
+    with pytest.raises(UserError, match=r"Are data\.text, data\.label, .* right for this file\?"):
+        read_examples(path, settings(), split="train")
+
+
+def test_a_share_of_bad_rows_that_is_allowed(write, settings):
+    loaded = read_examples(write("train.csv", GOOD + ",a\n" * 5), settings(max_bad_rows=0.2), split="train")
+    assert (len(loaded.examples), len(loaded.rejects)) == (20, 5)
+
+
+def test_a_label_that_train_does_not_have(write, settings):
+    test = write("test.csv", GOOD + "good,positive\n")
+    with pytest.raises(UserError, match=r"test\.csv:22, label: label 'positive' does not occur in train"):
+        load_splits(settings(str(write("train.csv", GOOD)), test=str(test), max_bad_rows=0), seed=1)
+
+
+def test_a_missing_file(write, settings):
+    path = write("train.csv", GOOD)
+    with pytest.raises(UserError, match=r"Did you mean .*train\.csv\?"):
+        load_splits(settings(str(path).replace("train", "trian")), seed=1)
+
+
+def test_a_folder(write, settings):
+    with pytest.raises(UserError, match="is a folder"):
+        load_splits(settings(str(write("train.csv", GOOD).parent)), seed=1)
+
+
+@pytest.mark.parametrize("delimiter", ["", "::", '"', "\n", "colon"])
+def test_a_delimiter_that_cannot_be(write, settings, delimiter):
+    with pytest.raises(UserError, match=r"data\.delimiter=.* one character; give one, or comma, semicolon, tab, pipe"):
+        load_splits(settings(str(write("train.csv", GOOD)), delimiter=delimiter), seed=1)

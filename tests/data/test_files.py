@@ -1,0 +1,86 @@
+"""A pattern finds its files in a fixed order, or says what is wrong with it."""
+
+import hashlib
+import os
+
+import pytest
+
+from classifier.data import file_sha256, find_files
+from classifier.data.files import format_of
+from classifier.errors import UserError
+
+
+def test_a_path_a_glob_and_a_list(write, tmp_path):
+    b, a, c = write("b.csv", "x"), write("a.csv", "x"), write("deep/c.csv", "x")
+    assert find_files(a) == find_files(str(a)) == [a]
+    assert find_files(f"{tmp_path}/*.csv") == [a, b]
+    assert find_files(f"{tmp_path}/**/*.csv") == [a, b, c]
+    assert find_files((str(c), f"{tmp_path}/*.csv", str(a))) == [c, a, b]
+
+
+def test_a_list_of_omegaconf(write):
+    path = write("a.csv", "x")
+    assert find_files(pytest.importorskip("omegaconf").OmegaConf.create([str(path)])) == [path]
+
+
+def test_a_name_with_brackets_is_itself(write):
+    assert find_files(path := write("train[1].csv", "x")) == [path]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fragments"),
+    [
+        ("trian.csv", ["There is no file", "trian.csv", "Did you mean", "train.csv?"]),
+        ("dat/train.csv", ["There is no folder", "Did you mean", "data?"]),
+        ("nothing_like_it.xyz", ["There is no file"]),
+        ("*.parquet", ["No file matches", "*.parquet"]),
+        ("data", ["is a folder", "/*.csv"]),
+    ],
+)
+def test_a_pattern_that_means_no_file(write, tmp_path, pattern, fragments):
+    write("train.csv", "x"), write("data/train.csv", "x")
+    with pytest.raises(UserError) as error:
+        find_files(tmp_path / pattern)
+    assert all(fragment in str(error.value) for fragment in fragments)
+
+
+@pytest.mark.parametrize("pattern", ["", [], None, 5, ["a", 5], [""], {"a": 1}])
+def test_what_is_no_pattern(pattern):
+    with pytest.raises(UserError, match="names no file"):
+        find_files(pattern)
+
+
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [("a.csv", "csv"), ("a.b.TSV.GZ", "tsv"), ("a.json.zst", "json"), ("a.ndjson", "json"), ("a.parquet", "parquet")],
+)
+def test_format_of(name, format):
+    assert format_of(name) == format
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a", "a.gz", "a.csv.bz2", ".csv", "a.xlsx.gz"])
+def test_an_unknown_suffix_names_the_known(name):
+    with pytest.raises(UserError, match=r"\.csv \.tsv \.jsonl \.ndjson \.json \.parquet"):
+        format_of(name)
+
+
+def test_parquet_is_not_compressed_outside():
+    with pytest.raises(UserError, match="Parquet is compressed inside"):
+        format_of("a.parquet.gz")
+
+
+def test_file_sha256(write):
+    assert file_sha256(write("a.csv", b"text\n")) == hashlib.sha256(b"text\n").hexdigest()
+
+
+def test_a_file_without_permission(write, monkeypatch):
+    path = write("a.csv", "x")
+    path.chmod(0)
+    if os.access(path, os.R_OK):  # root may read everything
+
+        def refuse(*_):
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr("classifier.data.files.open", refuse, raising=False)
+    with pytest.raises(UserError, match="permissions forbid it"):
+        file_sha256(path)
