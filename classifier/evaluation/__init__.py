@@ -1,0 +1,14 @@
+"""How good is the classifier, how sure is that, and where is it wrong? NumPy in, dataclasses and figures out.
+
+| module        | what it answers                                                                            |
+|---------------|--------------------------------------------------------------------------------------------|
+| `metrics`     | `evaluate`: every number of a split, with 95 % intervals; `headline`: the few of each epoch |
+| `bootstrap`   | how far a number would move with other examples                                            |
+| `calibration` | does 0.9 mean right nine times in ten?                                                     |
+| `mistakes`    | the most confident mistakes; the table of all predictions                                  |
+| `plots`       | `figures`: every picture of a split; `learning_curves`: the picture of a run               |
+| `arrays`      | labels and probabilities checked once, at the door                                         |
+
+`plots` gathers those of `confusion` and `curves` too; `style` gives them one look. Importing this
+package, `metrics` or `mistakes` imports neither scikit-learn, matplotlib nor pyarrow; `plots` imports matplotlib.
+"""

@@ -1,0 +1,80 @@
+"""How far would a number move if other examples had been drawn? Percentile intervals of the non-parametric bootstrap.
+
+Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 13.3: draw as many examples as there are, with
+replacement, compute the number again, and take the 2.5th and the 97.5th percentile of the repetitions.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """From `low` to `high`, in the unit of the number it belongs to."""
+
+    low: float
+    high: float
+
+
+def resampled_indices(examples: int, resamples: int, seed: int) -> Iterator[NDArray[np.int64]]:
+    """`resamples` times (examples,) row numbers, drawn with replacement; the same for the same seed."""
+    generator = np.random.default_rng(seed)
+    for _ in range(resamples):
+        yield generator.integers(examples, size=examples)
+
+
+def resampled_metrics(
+    labels: NDArray[np.int64],
+    predicted: NDArray[np.int64],
+    losses: NDArray[np.float64],
+    *,
+    classes: int,
+    resamples: int,
+    seed: int,
+) -> dict[str, NDArray[np.float64]]:
+    """The metrics of every resample, each (resamples,), from the (examples,) labels, predictions and losses.
+
+    Only the counts per class are taken from a resample; the scores follow for all resamples at once. They equal what
+    scikit-learn gives on the same rows (tests/evaluation/test_bootstrap.py), a thousand times sooner.
+    """
+    hit = labels == predicted
+    counts = np.empty((3, resamples, classes), dtype=np.int64)  # hits, examples and predictions of each class
+    loss = np.empty(resamples)
+    for row, drawn in enumerate(resampled_indices(len(labels), resamples, seed)):
+        drawn_labels = labels[drawn]
+        counts[0, row] = np.bincount(drawn_labels[hit[drawn]], minlength=classes)
+        counts[1, row] = np.bincount(drawn_labels, minlength=classes)
+        counts[2, row] = np.bincount(predicted[drawn], minlength=classes)
+        loss[row] = losses[drawn].mean()
+    return {"accuracy": counts[0].sum(axis=1) / len(labels), **macro_scores(*counts), "log_loss": loss}
+
+
+def macro_scores(
+    hits: NDArray[np.int64], support: NDArray[np.int64], predicted: NDArray[np.int64]
+) -> dict[str, NDArray[np.float64]]:
+    """Macro precision, recall and F1, each (resamples,), from (resamples, classes) counts.
+
+    As in scikit-learn with zero_division=0, a class counts in a resample where it occurs among labels or predictions.
+    """
+    occurring = np.count_nonzero(support + predicted, axis=1)
+
+    def mean_ratio(numerator: NDArray[np.int64], denominator: NDArray[np.int64]) -> NDArray[np.float64]:
+        return (numerator / np.maximum(denominator, 1)).sum(axis=1) / occurring
+
+    return {
+        "macro_precision": mean_ratio(hits, predicted),
+        "macro_recall": mean_ratio(hits, support),
+        "macro_f1": mean_ratio(2 * hits, support + predicted),
+    }
+
+
+def percentile_interval(values: NDArray[np.float64]) -> Interval:
+    """The middle 95 % of the (resamples,) values."""
+    tail = (1 - LEVEL) / 2
+    low, high = np.quantile(values, [tail, 1 - tail])
+    return Interval(float(low), float(high))

@@ -1,0 +1,104 @@
+"""Which classes are taken for which: the confusion matrix, and its largest mistakes by name."""
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
+from sklearn import metrics
+
+from classifier.evaluation.arrays import check_names, checked
+from classifier.evaluation.style import BLUE, PALE, canvas, display_names
+
+MOST_CLASSES_WITH_COUNTS = 25
+MOST_CLASSES_WITH_NAMES = 200
+
+
+def confusion_counts(labels: ArrayLike, probabilities: ArrayLike, label_names: list[str]) -> NDArray[np.int64]:
+    """(classes, classes) examples of the row's class that are predicted to be the column's; raises as `evaluate`."""
+    labels, probabilities = checked(labels, probabilities)
+    check_names(label_names, probabilities.shape[1])
+    return metrics.confusion_matrix(labels, probabilities.argmax(axis=1), labels=np.arange(len(label_names)))
+
+
+def confusion_matrix(labels: ArrayLike, probabilities: ArrayLike, label_names: list[str]) -> Figure:
+    """True classes downwards, predicted classes across, shaded by the share of the true class.
+
+    Counts are written for up to 25 classes; the figure grows with the classes. A class without examples is grey.
+    """
+    counts = confusion_counts(labels, probabilities, label_names)
+    support = counts.sum(axis=1, keepdims=True)
+    shares = np.ma.masked_where(np.broadcast_to(support == 0, counts.shape), counts / np.maximum(support, 1))
+    size, font = matrix_size(len(counts))
+    with canvas(size + 1.2, size) as (figure, axes):
+        shading = colormaps["Blues"].with_extremes(bad=PALE)
+        norm = PowerNorm(0.5, 0, 1)  # the square root keeps a confusion of one example in twenty visible
+        image = axes.imshow(shares, cmap=shading, norm=norm, aspect="auto")
+        bar = figure.colorbar(image, label="share of the true class", format="{x:.0%}", shrink=0.6, aspect=30, pad=0.02)
+        bar.set_ticks([0, 0.05, 0.2, 0.5, 1])
+        bar.outline.set_visible(False)
+        axes.set(title=f"Confusion matrix, {counts.sum():,} examples", xlabel="predicted", ylabel="true")
+        name_classes(axes, display_names(label_names), font)
+        if len(counts) <= MOST_CLASSES_WITH_COUNTS:
+            write_counts(axes, counts, shares.filled(0), font)
+    return figure
+
+
+def matrix_size(classes: int) -> tuple[float, float]:
+    """The height of the figure in inches and the size of its names in points."""
+    height = float(np.clip(2.2 + 0.45 * classes, 4, 10) if classes <= MOST_CLASSES_WITH_COUNTS else 3 + 0.13 * classes)
+    return min(height, 24.0), 8 if classes <= MOST_CLASSES_WITH_COUNTS else 6
+
+
+def name_classes(axes: Axes, names: list[str], font: float) -> None:
+    """The names along both sides, unless there are too many to be read, and thin lines between the cells."""
+    ticks = np.arange(len(names)) if len(names) <= MOST_CLASSES_WITH_NAMES else []
+    shown = names if len(ticks) else []
+    upright = len(names) > 4 or max(map(len, names)) > 10
+    axes.set_xticks(ticks, shown, rotation=90 if upright else 0, fontsize=font)
+    axes.set_yticks(ticks, shown, fontsize=font)
+    axes.grid(False)
+    axes.spines[:].set_visible(False)
+    if shown:
+        edges, ends = np.arange(len(names) + 1) - 0.5, (-0.5, len(names) - 0.5)
+        axes.hlines(edges, *ends, color=PALE, linewidth=0.5)
+        axes.vlines(edges, *ends, color=PALE, linewidth=0.5)
+
+
+def write_counts(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float64], font: float) -> None:
+    """The number of examples in every cell that has any, light on dark."""
+    for row, column in np.argwhere(counts):
+        colour = "white" if shares[row, column] > 0.35 else "black"
+        axes.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", color=colour, fontsize=font)
+
+
+def confused_pairs(labels: ArrayLike, probabilities: ArrayLike, label_names: list[str], *, limit: int = 20) -> Figure:
+    """The `limit` largest cells beside the diagonal, as bars of examples with their share of the true class.
+
+    Raises ValueError if there is no mistake to show.
+    """
+    counts = confusion_counts(labels, probabilities, label_names)
+    pairs = largest_mistakes(counts)[:limit]
+    if not pairs:
+        raise ValueError("confused pairs need at least one mistake")
+    names, support = display_names(label_names), counts.sum(axis=1)
+    values = [counts[pair] for pair in pairs]
+    with canvas(8, 1.2 + 0.26 * len(pairs)) as (figure, axes):
+        bars = axes.barh(np.arange(len(pairs)), values, color=BLUE, height=0.7)
+        shares = [f" {value:,}  ({value / support[true]:.0%})" for value, (true, _) in zip(values, pairs, strict=True)]
+        axes.bar_label(bars, shares, fontsize=8)
+        axes.set_yticks(np.arange(len(pairs)), [f"{names[true]} → {names[predicted]}" for true, predicted in pairs])
+        axes.grid(axis="y", visible=False)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set(xlim=(0, max(values) * 1.2), ylim=(len(pairs) - 0.4, -0.6))
+        axes.set(title="Most confused: true → predicted", xlabel="examples (share of the true class)")
+    return figure
+
+
+def largest_mistakes(counts: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """The (true, predicted) pairs beside the diagonal that occur, most frequent first, then by class number."""
+    mistakes = counts * (1 - np.eye(len(counts), dtype=counts.dtype))
+    pairs = np.argwhere(mistakes)
+    order = np.argsort(-mistakes[tuple(pairs.T)], kind="stable")
+    return [(int(true), int(predicted)) for true, predicted in pairs[order]]

@@ -1,0 +1,161 @@
+"""Every number of a split: `evaluate` for the report, `headline` for the end of an epoch, by scikit-learn."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from classifier.evaluation.arrays import check_names, checked, checked_scores, contrasted
+from classifier.evaluation.bootstrap import Interval, percentile_interval, resampled_metrics
+from classifier.evaluation.calibration import reliability_bins
+
+__all__ = ["ClassMetrics", "Evaluation", "Interval", "evaluate", "headline"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassMetrics:
+    """One class against the rest. The two rankings are None where the class is absent or alone in the split."""
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: int  # examples
+    roc_auc: float | None
+    average_precision: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The numbers of one split: flat metrics, 95 % bootstrap intervals of some of them, and each class by itself."""
+
+    metrics: dict[str, float]
+    intervals: dict[str, Interval]
+    per_class: list[ClassMetrics]
+
+
+def evaluate(
+    labels: ArrayLike, probabilities: ArrayLike, label_names: list[str], *, resamples: int = 1000, seed: int = 0
+) -> Evaluation:
+    """All metrics of (examples,) labels and (examples, classes) probabilities; log_loss is in nats.
+
+    Macro precision, recall and F1 run over the classes that occur among labels or predictions, as scikit-learn's do.
+    `roc_auc` and `average_precision` are macro averages, one class against the rest, and are left out unless every
+    class has examples. `resamples=0` skips the intervals. Raises as `arrays.checked` does, and ValueError unless
+    there is one name for each class.
+
+    >>> evaluate([0, 1], [[0.9, 0.1], [0.2, 0.8]], ["ham", "spam"]).metrics["accuracy"]
+    1.0
+    """
+    labels, probabilities = checked(labels, probabilities)
+    check_names(label_names, probabilities.shape[1])
+    per_class = class_metrics(labels, probabilities, label_names)
+    metrics = {
+        "examples": float(len(labels)),
+        **label_metrics(labels, probabilities.argmax(axis=1)),
+        "log_loss": log_loss(labels, probabilities),
+        "expected_calibration_error": reliability_bins(labels, probabilities).calibration_error,
+        **ranking_metrics(per_class),
+    }
+    return Evaluation(metrics, intervals(labels, probabilities, resamples, seed), per_class)
+
+
+def headline(labels: ArrayLike, logits_or_probabilities: ArrayLike) -> dict[str, float]:
+    """The cheap ones for every epoch: accuracy, macro precision, recall and F1, and log_loss in nats.
+
+    Takes (examples,) labels and (examples, classes) scores. Rows that are negative somewhere or do not sum to one are
+    logits. Raises as `arrays.checked` does; a NaN is a UserError that says the training has diverged.
+    """
+    labels, probabilities = checked_scores(labels, logits_or_probabilities)
+    predicted = probabilities.argmax(axis=1)
+    return {
+        "accuracy": float(np.mean(labels == predicted)),
+        **averaged(labels, predicted, "macro"),
+        "log_loss": log_loss(labels, probabilities),
+    }
+
+
+def label_metrics(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> dict[str, float]:
+    """The metrics that need no probabilities, of two (examples,) arrays."""
+    from sklearn.metrics import matthews_corrcoef
+
+    one_class = (labels == labels[0]).all()  # scikit-learn's value is 0 too, but it warns if the predictions agree
+    return {
+        "accuracy": float(np.mean(labels == predicted)),
+        **averaged(labels, predicted, "macro"),
+        **averaged(labels, predicted, "micro"),
+        **averaged(labels, predicted, "weighted"),
+        "matthews_correlation": 0.0 if one_class else float(matthews_corrcoef(labels, predicted)),
+    }
+
+
+def averaged(labels: NDArray[np.int64], predicted: NDArray[np.int64], average: str) -> dict[str, float]:
+    """Precision, recall and F1 with scikit-learn's `average` in front of their names; 0 where they are undefined."""
+    from sklearn.metrics import precision_recall_fscore_support
+
+    scores = precision_recall_fscore_support(labels, predicted, average=average, zero_division=0)
+    names = ("precision", "recall", "f1")
+    return {f"{average}_{name}": float(score) for name, score in zip(names, scores[:3], strict=True)}
+
+
+def log_loss(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float:
+    """Mean cross-entropy in nats."""
+    from sklearn import metrics
+
+    return float(metrics.log_loss(labels, probabilities, labels=np.arange(probabilities.shape[1])))
+
+
+def class_metrics(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64], label_names: list[str]
+) -> list[ClassMetrics]:
+    """Each class against the rest, in the order of `label_names`."""
+    from sklearn.metrics import average_precision_score, precision_recall_fscore_support, roc_auc_score
+
+    classes = np.arange(len(label_names))
+    predicted = probabilities.argmax(axis=1)
+    scores = precision_recall_fscore_support(labels, predicted, labels=classes, zero_division=0)
+    rankings = {"roc_auc": roc_auc_score, "average_precision": average_precision_score}
+    ranked = contrasted(labels, len(classes))
+    return [
+        ClassMetrics(
+            label=name,
+            precision=float(precision),
+            recall=float(recall),
+            f1=float(f1),
+            support=int(support),
+            **{
+                ranking: float(score(labels == column, probabilities[:, column])) if column in ranked else None
+                for ranking, score in rankings.items()
+            },
+        )
+        for column, name, precision, recall, f1, support in zip(classes, label_names, *scores, strict=True)
+    ]
+
+
+def ranking_metrics(per_class: list[ClassMetrics]) -> dict[str, float]:
+    """The macro averages of the rankings, or nothing where a class has none."""
+    if any(row.roc_auc is None for row in per_class):
+        return {}
+    return {
+        "roc_auc": float(np.mean([row.roc_auc for row in per_class])),
+        "average_precision": float(np.mean([row.average_precision for row in per_class])),
+    }
+
+
+def intervals(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64], resamples: int, seed: int
+) -> dict[str, Interval]:
+    """95 % bootstrap intervals of accuracy, macro precision, recall and F1, and log_loss; none of zero resamples."""
+    if not resamples:
+        return {}
+    least = np.finfo(probabilities.dtype).eps  # the clipping of scikit-learn's log_loss
+    losses = -np.log(np.clip(probabilities[np.arange(len(labels)), labels], least, 1 - least))
+    values = resampled_metrics(
+        labels,
+        probabilities.argmax(axis=1),
+        losses,
+        classes=probabilities.shape[1],
+        resamples=resamples,
+        seed=seed,
+    )
+    return {name: percentile_interval(of_resamples) for name, of_resamples in values.items()}

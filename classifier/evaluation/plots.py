@@ -1,0 +1,137 @@
+"""The pictures of an evaluation and of a run, as matplotlib figures that nobody has to close.
+
+`figures` gives those of a split by name. Each can also be had by itself; all are imported here.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
+
+from classifier.evaluation.arrays import checked, contrasted
+from classifier.evaluation.calibration import reliability_bins
+from classifier.evaluation.confusion import confused_pairs, confusion_matrix
+from classifier.evaluation.curves import precision_recall, roc
+from classifier.evaluation.metrics import ClassMetrics, Evaluation
+from classifier.evaluation.style import BLUE, COLOURS, GREY, INK, SKY, VERMILION, canvas, display_names, unit_axis
+
+__all__ = [
+    "class_support",
+    "confused_pairs",
+    "confusion_matrix",
+    "figures",
+    "learning_curves",
+    "precision_recall",
+    "reliability",
+    "roc",
+]
+
+MOST_BARS = 200
+LOSSES = {"loss": "training", "valid.loss": "validation", "valid.log_loss": "validation, log loss"}
+
+
+def figures(
+    labels: ArrayLike, probabilities: ArrayLike, label_names: list[str], evaluation: Evaluation
+) -> dict[str, Figure]:
+    """The pictures of a split that are defined, by name, from (examples,) labels and (examples, classes) probabilities.
+
+    Curves are left out if one class has all examples, confused pairs if there are two classes or no mistake.
+    """
+    labels, probabilities = checked(labels, probabilities)
+    split = (labels, probabilities, label_names)
+    drawn = {
+        "confusion_matrix": confusion_matrix(*split),
+        "reliability": reliability(labels, probabilities),
+        "class_support": class_support(evaluation.per_class),
+    }
+    if len(label_names) > 2 and (labels != probabilities.argmax(axis=1)).any():
+        drawn["confused_pairs"] = confused_pairs(*split)
+    if len(contrasted(labels, len(label_names))):
+        drawn |= {"precision_recall": precision_recall(*split), "roc": roc(*split)}
+    return drawn
+
+
+def reliability(labels: ArrayLike, probabilities: ArrayLike) -> Figure:
+    """Accuracy against confidence in 15 bins, the number of examples in each below, the expected error in the title."""
+    bins = reliability_bins(*checked(labels, probabilities))
+    edges = np.linspace(0, 1, len(bins.counts) + 1)
+    centres, width, filled = (edges[:-1] + edges[1:]) / 2, 0.94 * edges[1], bins.counts > 0
+    with canvas(5.6, 6, rows=2, sharex=True, height_ratios=[3, 1]) as (figure, (above, below)):
+        above.bar(centres[filled], bins.accuracy[filled], width, color=SKY, label="accuracy of the bin")
+        at_mean = (bins.confidence[filled], bins.accuracy[filled])
+        above.plot(*at_mean, "o", color=VERMILION, markersize=4, label="at its mean confidence")
+        above.plot([0, 1], [0, 1], color=INK, linestyle="--", linewidth=1.2, label="perfectly calibrated")
+        above.legend(loc="upper left", frameon=True, edgecolor="none")
+        above.set(ylabel="accuracy", title=f"Reliability, expected calibration error {bins.calibration_error:.3f}")
+        bars = below.bar(centres, bins.counts, width, color=GREY)
+        below.bar_label(bars, [f"{count:,}" if count else "" for count in bins.counts], fontsize=6, padding=1)
+        below.set(xlabel="confidence: probability of the predicted class", ylabel="examples")
+        below.margins(y=0.2)
+        below.yaxis.set_major_formatter("{x:,.0f}")
+        unit_axis(above, "x")
+        unit_axis(above, "y")
+    return figure
+
+
+def class_support(per_class: Sequence[ClassMetrics]) -> Figure:
+    """F1 and number of examples of each class, from the best F1 to the worst; the worst 200 if there are more."""
+    named = zip(per_class, display_names([row.label for row in per_class]), strict=True)
+    best_first = sorted(named, key=lambda pair: (pair[0].support > 0, pair[0].f1, pair[0].support), reverse=True)
+    ranked, names = zip(*best_first[-MOST_BARS:], strict=True)
+    left_out = f" (the {MOST_BARS} worst of {len(per_class)})" if len(ranked) < len(per_class) else ""
+    with canvas(8, 1.5 + 0.17 * max(len(ranked), 6), columns=2, sharey=True) as (figure, (left, right)):
+        scores = [f"{row.f1:.2f}" if row.support else "no examples" for row in ranked]
+        bar_column(left, [row.f1 for row in ranked], scores, BLUE)
+        bar_column(right, [row.support for row in ranked], [f"{row.support:,}" for row in ranked], GREY)
+        left.set(title=f"F1 of each class{left_out}", xlim=(0, 1.12))
+        right.set_title("Examples")
+        right.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        right.xaxis.set_major_formatter("{x:,.0f}")
+        left.set_yticks(np.arange(len(ranked)), names, fontsize=7)
+        left.set_ylim(len(ranked) - 0.4, -0.6)
+    return figure
+
+
+def bar_column(axes: Axes, values: Sequence[float], texts: Sequence[str], colour: str) -> None:
+    """Horizontal bars with their values written behind them."""
+    bars = axes.barh(np.arange(len(values)), values, height=0.7, color=colour)
+    axes.bar_label(bars, texts, fontsize=6, padding=2)
+    axes.margins(x=0.15)
+    axes.grid(axis="y", visible=False)
+
+
+def learning_curves(history: Sequence[Mapping[str, Any]], *, best_epoch: int | None = None) -> Figure:
+    """The losses, and beside them the validation metrics, of a run; a dashed line marks the best epoch.
+
+    Each entry holds `epoch` and any of `loss`, `valid.loss`, `valid.log_loss` (nats) and further `valid.` metrics
+    between 0 and 1; what an entry lacks leaves a gap. Raises ValueError if the history holds none of them.
+    """
+    known = list(dict.fromkeys(key for entry in history for key in entry))
+    losses = [key for key in LOSSES if key in known]
+    scores = [key for key in known if key.startswith("valid.") and key not in LOSSES]
+    panels = [keys for keys in (losses, scores) if keys]
+    if not panels:
+        raise ValueError("learning curves need at least one epoch with a loss or a validation metric")
+    with canvas(4.6 * len(panels), 3.8, columns=len(panels), squeeze=False) as (figure, grid):
+        for axes, keys in zip(grid[0], panels, strict=True):
+            draw_history(axes, history, keys, best_epoch)
+            axes.set(title="Loss, nats" if keys is losses else "Validation metrics", xlabel="epoch")
+    return figure
+
+
+def draw_history(axes: Axes, history: Sequence[Mapping[str, Any]], keys: list[str], best_epoch: int | None) -> None:
+    """One line for each key over the epochs, and the mark of the best one."""
+    epochs = [entry["epoch"] for entry in history]
+    for key, colour in zip(keys, cycle(COLOURS), strict=False):
+        values = np.array([entry.get(key, np.nan) for entry in history], dtype=float)
+        name = LOSSES.get(key) or key.removeprefix("valid.").replace("_", " ").replace("f1", "F1")
+        axes.plot(epochs, values, color=colour, marker="o", markersize=3.5, label=name)
+    if best_epoch is not None:
+        axes.axvline(best_epoch, color=INK, linestyle="--", linewidth=1, zorder=1, label=f"best epoch: {best_epoch}")
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    axes.legend(loc="best")

@@ -1,0 +1,111 @@
+"""An evaluation as files: metrics, tables and pictures of one split in one folder."""
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import numpy as np
+
+from classifier.evaluation.metrics import ClassMetrics, Evaluation, evaluate
+from classifier.evaluation.mistakes import Mistake, confident_mistakes, predictions_table
+
+HEADLINES = (
+    "accuracy",
+    "macro_precision",
+    "macro_recall",
+    "macro_f1",
+    "log_loss",
+    "roc_auc",
+    "matthews_correlation",
+    "expected_calibration_error",
+    "examples",
+)
+
+
+def measure(
+    folder: Path,
+    texts: Sequence[str],
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    label_names: Sequence[str],
+    origins: Sequence[str],
+) -> Evaluation:
+    """Evaluates the predictions of one split and writes its report; see `write_report` for the arguments."""
+    evaluation = evaluate(labels, probabilities, list(label_names))
+    write_report(folder, evaluation, texts, labels, probabilities, label_names, origins)
+    return evaluation
+
+
+def summarized(evaluations: Mapping[str, Evaluation]) -> dict[str, dict[str, float]]:
+    """For summary.json: split -> metric -> value."""
+    return {split: flat(evaluation) for split, evaluation in evaluations.items()}
+
+
+def results_table(evaluations: Mapping[str, Evaluation]):
+    """A rich table: a row for each headline metric, a column for each split, with 95 % intervals."""
+    from rich.table import Table
+
+    table = Table("metric", title="Results (95 % bootstrap intervals)")
+    for split in evaluations:
+        table.add_column(split, justify="right")
+    for name in HEADLINES:
+        cells = []
+        for evaluation in evaluations.values():
+            interval = evaluation.intervals.get(name)
+            value = evaluation.metrics.get(name)
+            cell = "-" if value is None else f"{value:.4f}"
+            cells.append(cell + (f"  [{interval.low:.3f}, {interval.high:.3f}]" if interval else ""))
+        table.add_row(name, *cells)
+    return table
+
+
+def write_report(
+    folder: Path,
+    evaluation: Evaluation,
+    texts: Sequence[str],
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    label_names: Sequence[str],
+    origins: Sequence[str],
+) -> None:
+    """Writes metrics.json, per_class.csv, mistakes.csv, predictions.parquet and a PNG for each picture.
+
+    Args:
+        folder: is made where it does not exist.
+        evaluation: of these predictions.
+        texts, labels, probabilities, label_names, origins: see `predictions_table`.
+    """
+    import pyarrow.parquet
+
+    from classifier.evaluation.plots import figures
+
+    names = list(label_names)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "metrics.json").write_text(json.dumps(flat(evaluation), indent=2) + "\n")
+    write_rows(folder / "per_class.csv", ClassMetrics, evaluation.per_class)
+    mistakes = confident_mistakes(texts, labels, probabilities, names, origins)
+    write_rows(folder / "mistakes.csv", Mistake, mistakes)
+    table = predictions_table(texts, labels, probabilities, names, origins)
+    pyarrow.parquet.write_table(table, folder / "predictions.parquet")
+    for name, figure in figures(labels, probabilities, names, evaluation).items():
+        figure.savefig(folder / f"{name}.png")
+
+
+def flat(evaluation: Evaluation) -> dict[str, float]:
+    """Every number of the evaluation by name; an interval as <name>_low and <name>_high."""
+    ends = {
+        f"{name}_{end}": getattr(interval, end)
+        for name, interval in evaluation.intervals.items()
+        for end in ("low", "high")
+    }
+    return {**evaluation.metrics, **ends}
+
+
+def write_rows(path: Path, kind: type, rows: Sequence[ClassMetrics] | Sequence[Mistake]) -> None:
+    """Writes dataclass instances as CSV, their fields as columns."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [one.name for one in fields(kind)])
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in rows)

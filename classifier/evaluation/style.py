@@ -1,0 +1,133 @@
+"""One look for every picture: colours that the colour-blind can tell apart, quiet axes, names that fit."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import matplotlib
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Okabe and Ito, Color Universal Design, 2008, without yellow, which vanishes on white.
+BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
+COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
+INK, GREY, PALE = "#222222", "#777777", "#E6E6E6"
+
+NAME_LENGTH = 28  # characters of a label in a picture
+FALLBACK_FONTS = (  # what systems carry for the scripts that DejaVu Sans lacks
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Noto Sans JP", "Noto Sans KR", "Microsoft YaHei", "SimHei",
+    "PingFang SC", "Hiragino Sans GB", "Apple SD Gothic Neo", "Malgun Gothic", "WenQuanYi Zen Hei",
+    "WenQuanYi Micro Hei", "Droid Sans Fallback", "IPAGothic", "NanumGothic", "Noto Sans Devanagari",
+    "Noto Sans Thai", "Noto Sans Bengali", "Noto Sans Tamil", "Nirmala UI", "Arial Unicode MS",
+)  # fmt: skip
+
+
+@contextmanager
+def canvas(
+    width: float, height: float, rows: int = 1, columns: int = 1, **subplots: Any
+) -> Iterator[tuple[Figure, Any]]:
+    """A figure of the size in inches and its axes, in the common style.
+
+    The style holds inside the block only; ticks are made before it ends, since matplotlib would otherwise make them
+    while saving, in its own style. No pyplot: nothing is shown, nothing stays in memory.
+    """
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # whatever the user's matplotlibrc says
+        matplotlib.rcParams.update(style())
+        figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
+        yield figure, figure.subplots(rows, columns, **subplots)
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # what stands where is settled; saving need not find it out again
+
+
+def style() -> dict[str, Any]:
+    """The rcParams of every picture."""
+    return {
+        "font.family": list(font_families()),
+        "font.size": 9,
+        "axes.titlesize": 11,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.titlepad": 10,
+        "axes.edgecolor": GREY,
+        "axes.labelcolor": INK,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "grid.color": PALE,
+        "grid.linewidth": 0.8,
+        "text.color": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "xtick.labelsize": 8,
+        "ytick.labelsize": 8,
+        "xtick.major.size": 0,
+        "ytick.major.size": 0,
+        "figure.constrained_layout.w_pad": 0.1,  # inches
+        "figure.constrained_layout.h_pad": 0.1,
+        "legend.frameon": False,
+        "legend.fontsize": 8,
+        "lines.linewidth": 1.8,
+    }
+
+
+@cache
+def font_families() -> tuple[str, ...]:
+    """DejaVu Sans, which matplotlib brings, and the fallbacks that this machine has."""
+    installed = set(font_manager.get_font_names())
+    return ("DejaVu Sans", *(name for name in FALLBACK_FONTS if name in installed))
+
+
+@cache
+def drawable_characters() -> frozenset[int]:
+    """The code points that have a glyph in `font_families`."""
+    paths = [font_manager.findfont(name) for name in font_families()]
+    return frozenset().union(*(font_manager.get_font(path).get_charmap() for path in paths))
+
+
+def display_names(label_names: list[str]) -> list[str]:
+    """The names as a picture writes them: short, in glyphs that exist, and still different from each other.
+
+    A name that is not drawable, or that has become the same as another, begins with its class number. Names written
+    from right to left are kept apart from what stands beside them, or the two sides of an arrow would change places.
+
+    >>> display_names(["ham", "天气"])  # on a machine without a Chinese font
+    ['ham', '#1 □□']
+    """
+    names = [shortened(drawable(name)) for name in label_names]
+    uses = Counter(names)
+    numbered = (
+        f"#{number} {name}".rstrip() if not name or uses[name] > 1 or "□" in name else name
+        for number, name in enumerate(names)
+    )
+    return [enclosed(name).replace("$", r"\$") for name in numbered]  # a bare $ would begin a formula
+
+
+def enclosed(name: str) -> str:
+    """A right-to-left name between two left-to-right marks, which are invisible; any other name as it is."""
+    leftwards = any(unicodedata.bidirectional(character) in ("R", "AL") for character in name)
+    return f"\u200e{name}\u200e" if leftwards else name
+
+
+def drawable(text: str) -> str:
+    """The text in composed characters and on one line, with □ for what no font here can draw."""
+    line = " ".join(unicodedata.normalize("NFC", text).split())
+    return "".join(character if ord(character) in drawable_characters() else "□" for character in line)
+
+
+def shortened(text: str, length: int = NAME_LENGTH) -> str:
+    """At most `length` characters; what is left out of the middle becomes an ellipsis."""
+    if len(text) <= length:
+        return text
+    head = (length - 1) * 2 // 3
+    return f"{text[:head]}…{text[head + 1 - length :]}"
+
+
+def unit_axis(axes: Axes, which: str) -> None:
+    """A little more than 0 to 1 on the "x" or "y" axis, so that curves at the border stay visible."""
+    axes.set(**{f"{which}lim": (-0.02, 1.02)})
