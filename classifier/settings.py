@@ -12,13 +12,15 @@ from omegaconf import MISSING
 
 from classifier.errors import UserError
 
+TRUNCATIONS = ("head", "tail", "head_tail")  # what is kept of a text that is too long
+
 
 @dataclass
 class DataSettings:
     """Where the labelled texts are and how to read them."""
 
     name: str = MISSING
-    train: Any = MISSING  # a path, a glob or a list of them; CSV, TSV, JSON Lines, Parquet, also .gz and .zst
+    train: Any = None  # a path, a glob or a list of them; CSV, TSV, JSON Lines, Parquet, also .gz and .zst
     valid: Any = None  # as train; None: a stratified share of train
     test: Any = None  # as train; None: a stratified share of train
     text: Any = "text"  # the column of the text, or a list of columns to join
@@ -124,6 +126,35 @@ class TrainSettings:
     experiment: Any = None
 
 
+@dataclass
+class ScoreSettings:
+    """All that `python -m classifier.score` needs: a model, files to score and where the answers go."""
+
+    model: str = MISSING  # folder of a SavedModel, run id, or models:/name@champion
+    input: Any = MISSING  # a path, a glob or a list of them; CSV, TSV, JSON Lines, Parquet, also .gz and .zst
+    output: str = MISSING  # the file to write; its ending says the format, as for input
+    text: Any = "text"  # the column of the text, or a list of columns to join
+    encoding: str = "utf-8"  # of CSV, TSV and JSON Lines read; what is written is UTF-8
+    delimiter: str | None = None  # of CSV read and written; None: a comma, or a tab in .tsv
+    columns: Any = None  # of the input that pass through, in this order; None: all
+    probabilities: bool = False  # whether each class has a column probability_<label>
+    top_k: int = 0  # columns top_1_label, top_1_score ... for so many of the likeliest classes
+    prefix: str = ""  # of the names of the new columns
+    chunk_rows: int = 8192  # rows in memory at a time
+    tracking: TrackingSettings = field(default_factory=lambda: TrackingSettings(experiment=""))
+
+
+@dataclass
+class EvaluateSettings:
+    """All that `python -m classifier.evaluate` needs: a run or a model, and what to measure it on."""
+
+    run: str | None = None  # run id
+    model: str | None = None  # folder of a SavedModel, or models:/name@champion
+    data: DataSettings = MISSING
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    seed: int = 0  # of the split, where data.test is not given
+
+
 def check_rules(settings: Any) -> None:
     """Refuses what no single field can know to be wrong.
 
@@ -132,6 +163,8 @@ def check_rules(settings: Any) -> None:
     """
     if not isinstance(settings, TrainSettings):
         return
+    if settings.data.train is None:
+        raise UserError("data.train has no value yet: give it with data.train=file.csv.")
     heads, width = settings.attention.get("heads", 1), settings.model.width
     shares = {
         "model.dropout": settings.model.dropout,
@@ -160,6 +193,11 @@ def check_rules(settings: Any) -> None:
     for key, share in shares.items():
         if not 0 <= share < 1:
             raise UserError(f"{key}={share} must be at least 0 and below 1.")
+    if settings.seed < 0:
+        raise UserError(f"seed={settings.seed} must be at least 0.")
+    if settings.tokenizer["truncation"] not in TRUNCATIONS:
+        given, known = settings.tokenizer["truncation"], ", ".join(TRUNCATIONS)
+        raise UserError(f"tokenizer.truncation={given} is not one of {known}.")
     if settings.tokenizer["vocabulary_size"] < 3:
         raise UserError(f"tokenizer.vocabulary_size={settings.tokenizer['vocabulary_size']} must be at least 3.")
     if width % heads:

@@ -1,0 +1,185 @@
+"""The door of every command: composes its settings, refuses mistakes in a sentence, writes its summary."""
+
+import difflib
+import errno
+import json
+import os
+import re
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import hydra
+from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from classifier.errors import UserError
+from classifier.settings import check_rules
+
+PACKAGE = Path(__file__).parent
+CONF = PACKAGE.parent / "conf"
+INTERRUPTED = 130  # exit code of a command that Ctrl-C ended
+LEAVES = ("tokenizer", "attention", "pooling", "optimizer")  # folders of conf/train whose YAML names a class
+
+OmegaConf.register_new_resolver("package", lambda path: str(PACKAGE / path), replace=True)
+
+
+def run_command(name: str, schema: type, work: Callable[[Any, Path], dict[str, Any]]) -> None:
+    """Composes conf/<name>.yaml with the overrides of the command line, checks it and hands it to the work.
+
+    Args:
+        name: of the command and of its file in conf/.
+        schema: dataclass of its settings.
+        work: takes the settings and the output folder (`hydra.run.dir`); what it returns goes into summary.json there.
+    """
+    ConfigStore.instance().store(name=f"{name}_settings", node=schema)
+
+    @hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)
+    def job(config: DictConfig) -> None:
+        try:
+            check_added_keys(config, name)
+            check_leaves(config)
+            settings = OmegaConf.to_object(config)
+            check_rules(settings)
+            output, began = Path(HydraConfig.get().runtime.output_dir), time.monotonic()
+            summary = work(settings, output)
+        except UserError as error:
+            refuse(str(error))
+        except (HydraException, OmegaConfBaseException) as error:
+            refuse(explain(error, name))
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+                raise
+            refuse(f"{error.strerror}: {error.filename or output}. Make room, or write elsewhere with hydra.run.dir=.")
+        summary |= {"seconds": round(time.monotonic() - began, 2), "peak_memory_mb": round(peak_memory_mb(), 1)}
+        write_summary(output / "summary.json", summary)
+        if summary.get("status") == "KILLED":
+            sys.exit(INTERRUPTED)
+
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra raises instead of printing, and the sentence is ours
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    try:
+        job()
+    except (HydraException, OmegaConfBaseException) as error:
+        refuse(explain(error, name))
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+
+
+def refuse(message: str) -> NoReturn:
+    """Ends the process with the message; exit code 2."""
+    print(f"Error: {message}", file=sys.stderr)
+    sys.exit(2)
+
+
+def write_summary(path: Path, summary: dict[str, Any]) -> None:
+    """Writes the JSON file whole or not at all."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(summary, indent=2) + "\n")
+    os.replace(part, path)
+
+
+def peak_memory_mb() -> float:
+    """Largest resident memory of this process so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def check_added_keys(config: DictConfig, command: str) -> None:
+    """Refuses `+key=value` and `++key=value` for a key that does not exist; Hydra alone would let them pass.
+
+    Raises:
+        UserError: naming the key and the nearest right one.
+    """
+    overrides = HydraConfig.get().overrides.task
+    added = [override.split("=")[0].lstrip("+") for override in overrides if override.startswith("+")]
+    choices = [override for override in overrides if override.split("=")[0] in HydraConfig.get().runtime.choices]
+    known = known_keys(compose(command, choices)) if added else []
+    for key in added:
+        if key not in known:
+            raise UserError(unknown_key(key, known))
+
+
+def check_leaves(config: DictConfig) -> None:
+    """Refuses a key, or a type, that the chosen file of a folder does not have; the file is the schema of its class.
+
+    Raises:
+        UserError: naming the key and the nearest right one.
+    """
+    for folder in LEAVES:
+        if folder in config:
+            choice = HydraConfig.get().runtime.choices[folder]
+            schema = OmegaConf.load(CONF / "train" / folder / f"{choice}.yaml")
+            for key, value in config[folder].items():
+                if key not in schema:
+                    raise UserError(unknown_key(f"{folder}.{key}", [f"{folder}.{known}" for known in schema]))
+                if not same_kind(value, schema[key]):
+                    wanted = type(schema[key]).__name__
+                    raise UserError(f"{folder}.{key}={value} is not of type {wanted}; its default is {schema[key]}.")
+
+
+def same_kind(value: Any, default: Any) -> bool:
+    """Whether the value can stand where the default stands: the same type, or an integer for a float."""
+    if isinstance(default, float):
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return default is None or type(value) is type(default)
+
+
+def known_keys(config: DictConfig, prefix: str = "") -> list[str]:
+    """Every key of the config in dotted form."""
+    keys = []
+    for key in config:
+        keys.append(f"{prefix}{key}")
+        node = config._get_node(key)
+        if isinstance(node, DictConfig) and not node._is_none() and not node._is_missing():
+            keys += known_keys(node, f"{prefix}{key}.")
+    return keys
+
+
+def unknown_key(key: str, known: list[str]) -> str:
+    """The sentence about a key that does not exist, with the nearest one that does."""
+    nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    last = [name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]]
+    found = nearest or last[:1]
+    return f"{key} is not an option." + (f" Did you mean '{found[0]}'?" if found else " See --cfg job for all of them.")
+
+
+def explain(error: Exception, command: str) -> str:
+    """What Hydra and OmegaConf refuse, in the words of the command line."""
+    text = "\n".join(str(one) for one in (error.__cause__, error) if one)
+    key = re.search(r"full_key: (\S+)", text) or re.search(r"Could not override '\+*([^']+?)'", text)
+    if match := re.search(r"Could not find '(\w+)/([^']+)'", text):
+        folder, choice = match.groups()
+        options = sorted(path.stem for path in CONF.rglob(f"{folder}/*.yaml"))
+        nearest = difflib.get_close_matches(choice, options, n=1)
+        hint = f" Did you mean '{nearest[0]}'?" if nearest else ""
+        return f"{folder}={choice}: choose from {', '.join(options)}.{hint}"
+    if re.search(r"Key '.*' not in|Key '.*' is not in struct|No match in the defaults list|Could not override", text):
+        if key and "could not be converted" not in text and "Invalid value" not in text:
+            return place(text) + unknown_key(key[1], [*known_keys(default_config(command))])
+    if "missing mandatory value" in text.lower() and key:
+        return f"{key[1]} has no value yet: give it with {key[1]}=..."
+    first = text.strip().splitlines()[0]
+    return place(text) + (f"{key[1]}: {first}" if key and key[1] not in first else first)
+
+
+def place(text: str) -> str:
+    """The file of conf/ that the error stands in, if it is one."""
+    match = re.search(r"In '(.+?)': \w+ raised while composing config", text)
+    return f"In conf/{match[1]}.yaml: " if match and match[1] else ""
+
+
+def default_config(command: str) -> DictConfig:
+    """The config of the command without any override."""
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose(command)

@@ -1,0 +1,45 @@
+"""Starts TensorFlow without its noise; the only place that configures it."""
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def kept_stderr() -> Iterator[None]:
+    """Keeps what C++ writes to file descriptor 2; it is shown only where an exception leaves the block."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    with tempfile.TemporaryFile() as spool:
+        os.dup2(spool.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            spool.seek(0)
+            os.write(saved, spool.read())
+            raise
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+
+
+def start_tensorflow(seed: int | None = None, deterministic: bool = False) -> None:
+    """Imports TensorFlow and Keras and seeds them.
+
+    Args:
+        seed: of weights and dropout; None: left alone.
+        deterministic: whether every operation must give the same bits each time.
+    """
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with kept_stderr():
+        import keras
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()  # makes the complaints about missing devices come now
+    if seed is not None:
+        keras.utils.set_random_seed(seed)
+    if deterministic:
+        tf.config.experimental.enable_op_determinism()

@@ -1,0 +1,104 @@
+"""Every YAML composes, its keys are the arguments of the class it names, and mistakes are refused in a sentence."""
+
+import inspect
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
+from hydra.utils import get_class
+from omegaconf import OmegaConf
+
+import classifier.command_line  # noqa: F401  # registers the resolvers
+from classifier.settings import EvaluateSettings, TrainSettings
+
+CONF = Path(__file__).parents[1] / "conf"
+CHOICES = sorted(path for path in [*CONF.glob("data/*.yaml"), *CONF.glob("train/*/*.yaml")])
+WITH_CLASS = [path for path in CHOICES if "_target_" in path.read_text()]
+NAMED = {path: f"{path.parent.name}={path.stem}" for path in CHOICES}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def schemas():
+    ConfigStore.instance().store(name="train_settings", node=TrainSettings)
+    ConfigStore.instance().store(name="evaluate_settings", node=EvaluateSettings)
+
+
+@pytest.mark.parametrize("path", CHOICES, ids=NAMED.get)
+def test_every_choice_composes(path):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("train", [NAMED[path]])
+    settings = OmegaConf.to_object(config)
+    assert isinstance(settings, TrainSettings)
+
+
+@pytest.mark.parametrize("path", WITH_CLASS, ids=NAMED.get)
+def test_the_keys_of_a_choice_are_arguments_of_its_class(path):
+    """The same words, and every default of our own classes equal to the constructor's."""
+    choice = OmegaConf.to_container(OmegaConf.load(path))
+    assert isinstance(choice, dict)
+    target = choice.pop("_target_")
+    arguments = inspect.signature(get_class(target)).parameters
+    assert set(choice) <= set(arguments)
+    if target.startswith("classifier."):
+        own = {name for name, one in arguments.items() if one.default is not inspect.Parameter.empty}
+        assert own == set(choice)
+
+
+MISTAKES = {
+    "model.dept=3": "Error: model.dept is not an option. Did you mean 'model.depth'?",
+    "modle=tiny": "Error: modle is not an option. Did you mean 'model'?",
+    "model=tinyy": "Error: model=tinyy: choose from base, small, tiny. Did you mean 'tiny'?",
+    "model.depth=abc": "Error: model.depth: Value 'abc' of type 'str' could not be converted to Integer",
+    "+model.extra=1": "Error: model.extra is not an option.",
+    "++typo=1": "Error: typo is not an option.",
+    "attention.headz=3": "Error: attention.headz is not an option. Did you mean 'attention.heads'?",
+    "attention.heads=abc": "Error: attention.heads=abc is not of type int; its default is 4.",
+    "attention.heads=5": "Error: model.width=128 is not a multiple of attention.heads=5.",
+    "tokenizer.max_token=9": "Error: tokenizer.max_token is not an option. Did you mean 'tokenizer.max_tokens'?",
+    "model.normalize=between": "expected one of [before, after]",
+    "trainer.monitor=f1": "expected one of [accuracy, macro_precision, macro_recall, macro_f1, log_loss]",
+    "trainer.epochs=0": "Error: trainer.epochs=0 must be above 0.",
+    "model.dropout=1.5": "Error: model.dropout=1.5 must be at least 0 and below 1.",
+    "data=files": "Error: data.train has no value yet: give it with data.train=",
+    "data=filse": "Did you mean 'files'?",
+    "tokenizer.truncation=middle": "tokenizer.truncation=middle is not one of head, tail, head_tail",
+    "seed=-1": "Error: seed=-1 must be at least 0.",
+    "tracking.uri=nowhere": "Error: tracking.uri=nowhere is no address",
+}
+
+
+@pytest.mark.parametrize("override", MISTAKES)
+def test_a_mistake_is_refused_before_anything_is_read(override, tmp_path):
+    done = run(override, f"hydra.run.dir={tmp_path}")
+    assert done.returncode == 2
+    assert MISTAKES[override] in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def run(*overrides: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "classifier.train", *overrides], capture_output=True, text=True)
+
+
+def test_a_key_of_the_chosen_file_may_be_forced():
+    assert run("++model.depth=3", "--cfg", "job").returncode == 0
+
+
+@pytest.mark.parametrize("argument", ["--help", "--cfg=job", "model.dept=3"])
+def test_answers_without_work_import_nothing_heavy(argument):
+    program = (
+        "import runpy, sys\n"
+        f"sys.argv = ['train', {argument!r}]\n"
+        "try: runpy.run_module('classifier.train', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "heavy = {'tensorflow', 'keras', 'mlflow', 'sklearn', 'pandas', 'matplotlib', 'pyarrow', 'numpy'}\n"
+        "print('HEAVY', sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    began = time.process_time()
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "HEAVY []" in done.stderr, done.stderr
+    assert time.process_time() - began < 1.5
