@@ -1,0 +1,24 @@
+"""What stands around attention: embedding before it, the encoder block that holds it, pooling after it."""
+
+from classifier.layers.embedding import TokenAndPositionEmbedding, TokenDropout
+from classifier.layers.encoder_block import EncoderBlock
+from classifier.layers.pooling import (
+    AttentionPooling,
+    FirstPooling,
+    JoinedPooling,
+    MaxPooling,
+    MeanPooling,
+    Pooling,
+)
+
+__all__ = [
+    "AttentionPooling",
+    "EncoderBlock",
+    "FirstPooling",
+    "JoinedPooling",
+    "MaxPooling",
+    "MeanPooling",
+    "Pooling",
+    "TokenAndPositionEmbedding",
+    "TokenDropout",
+]

@@ -1,0 +1,79 @@
+"""Token ids to vectors: token and position embedding, and token dropout before them."""
+
+import keras
+from keras import ops
+
+UNKNOWN_ID = 1
+
+
+@keras.saving.register_keras_serializable(package="classifier")
+class TokenDropout(keras.layers.Layer):
+    """While training, turns a share of the ids into the unknown id, so that no single word is relied upon.
+
+    (batch, tokens) -> (batch, tokens); padding stays padding.  (Word dropout: Iyyer et al. 2015, section 3.1.)
+
+    Args:
+        rate: share of the tokens.
+    """
+
+    def __init__(self, rate: float, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.rate = rate
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def call(self, ids, training=None):
+        if not training or not self.rate:
+            return ids
+        dropped = keras.random.uniform(ops.shape(ids), seed=self.seed_generator) < self.rate
+        return ops.where(ops.logical_and(dropped, ops.not_equal(ids, 0)), UNKNOWN_ID, ids)
+
+    def compute_output_shape(self, ids_shape):
+        return ids_shape
+
+    def get_config(self):
+        return {**super().get_config(), "rate": self.rate}
+
+
+@keras.saving.register_keras_serializable(package="classifier")
+class TokenAndPositionEmbedding(keras.layers.Layer):
+    """The sum of a learned vector for each token and one for each position: (batch, tokens) -> (batch, tokens, width).
+
+    (Positions: Gehring et al. 2017, section 3.1.)
+
+    Args:
+        vocabulary_size: ids are below it.
+        max_tokens: longest text; unused where positions are none.
+        width: of a vector.
+        positions: `learned` or `none`.
+    """
+
+    def __init__(self, vocabulary_size: int, max_tokens: int, width: int, positions: str, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.max_tokens = max_tokens
+        self.width = width
+        self.positions = positions
+
+    def build(self, ids_shape):
+        normal = keras.initializers.RandomNormal(stddev=self.width**-0.5)
+        self.token_embeddings = self.add_weight(
+            (self.vocabulary_size, self.width), initializer=normal, name="token_embeddings"
+        )
+        if self.positions == "learned":
+            small = keras.initializers.RandomNormal(stddev=0.1 * self.width**-0.5)
+            self.position_embeddings = self.add_weight(
+                (self.max_tokens, self.width), initializer=small, name="position_embeddings"
+            )
+
+    def call(self, ids):
+        tokens = ops.take(self.token_embeddings, ids, axis=0)
+        if self.positions == "none":
+            return tokens
+        return tokens + self.position_embeddings[: ops.shape(ids)[1]]
+
+    def compute_output_shape(self, ids_shape):
+        return (*ids_shape, self.width)
+
+    def get_config(self):
+        names = ("vocabulary_size", "max_tokens", "width", "positions")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

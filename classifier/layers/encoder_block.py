@@ -1,0 +1,77 @@
+"""One block of the encoder: self-attention and a feed-forward network, each with a residual and a normalisation."""
+
+import keras
+
+from classifier.attention import Attention
+
+
+@keras.saving.register_keras_serializable(package="classifier")
+class EncoderBlock(keras.layers.Layer):
+    """(batch, tokens, width) -> (batch, tokens, width)   (Vaswani et al. 2017, section 3.1).
+
+    Args:
+        attention: mixes the tokens of a text.
+        feed_forward_width: of the hidden layer.
+        activation: of the hidden layer.
+        dropout: share dropped of what each half adds.
+        normalize: `before` each half (Xiong et al. 2020, figure 1b) or `after` its residual (figure 1a).
+    """
+
+    def __init__(
+        self,
+        attention: Attention,
+        feed_forward_width: int,
+        activation: str = "gelu",
+        dropout: float = 0.1,
+        normalize: str = "before",
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.attention = attention
+        self.feed_forward_width = feed_forward_width
+        self.activation = activation
+        self.dropout = dropout
+        self.normalize = normalize
+
+    def build(self, states_shape):
+        width = states_shape[-1]
+        self.attention_norm = keras.layers.LayerNormalization(epsilon=1e-6, name="attention_norm")
+        self.feed_forward_norm = keras.layers.LayerNormalization(epsilon=1e-6, name="feed_forward_norm")
+        self.expand = keras.layers.Dense(self.feed_forward_width, activation=self.activation, name="expand")
+        self.contract = keras.layers.Dense(width, name="contract")
+        self.drop = keras.layers.Dropout(self.dropout, name="drop")
+        if not self.attention.built:
+            self.attention.build(states_shape, states_shape)
+        for layer in (self.attention_norm, self.feed_forward_norm, self.expand):
+            layer.build(states_shape)
+        self.contract.build((*states_shape[:-1], self.feed_forward_width))
+
+    def call(self, states, mask=None, training=None):
+        """The mask is boolean (batch, tokens), True at real tokens."""
+        keys = None if mask is None else mask[:, None, :]
+
+        def attend(inputs):
+            return self.attention(inputs, inputs, mask=keys, training=training)
+
+        def feed_forward(inputs):
+            return self.contract(self.expand(inputs))
+
+        for transform, norm in ((attend, self.attention_norm), (feed_forward, self.feed_forward_norm)):
+            if self.normalize == "before":
+                states = states + self.drop(transform(norm(states)), training=training)
+            else:
+                states = norm(states + self.drop(transform(states), training=training))
+        return states
+
+    def compute_output_shape(self, states_shape):
+        return states_shape
+
+    def get_config(self):
+        names = ("feed_forward_width", "activation", "dropout", "normalize")
+        attention = keras.saving.serialize_keras_object(self.attention)
+        return {**super().get_config(), "attention": attention, **{name: getattr(self, name) for name in names}}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{**config, "attention": keras.saving.deserialize_keras_object(config["attention"])})

@@ -1,0 +1,50 @@
+"""The classifier as one Keras model; reads like the diagram in the README."""
+
+from collections.abc import Callable
+
+import keras
+from keras import ops
+
+from classifier.attention import Attention
+from classifier.layers import EncoderBlock, Pooling, TokenAndPositionEmbedding, TokenDropout
+from classifier.settings import ModelSettings
+
+
+def build_classifier(
+    settings: ModelSettings,
+    attention: Callable[[], Attention],
+    pooling: Pooling,
+    vocabulary_size: int,
+    max_tokens: int,
+    classes: int,
+) -> keras.Model:
+    """Token ids (batch, tokens), 0 is padding, to logits (batch, classes); padding never changes an output.
+
+    Args:
+        settings: widths, depth, dropout.
+        attention: makes the attention of one block.
+        pooling: turns token states into one vector.
+        vocabulary_size: ids are below it.
+        max_tokens: longest text.
+        classes: number of labels.
+    """
+    ids = keras.Input((None,), dtype="int32", name="ids")
+    mask = ops.not_equal(ids, 0)
+    kept = TokenDropout(settings.token_dropout, name="token_dropout")(ids)
+    states = TokenAndPositionEmbedding(
+        vocabulary_size, max_tokens, settings.width, settings.positions.name, name="embedding"
+    )(kept)
+    states = keras.layers.Dropout(settings.embedding_dropout, name="embedding_dropout")(states)
+    for block in range(settings.depth):
+        states = EncoderBlock(
+            attention(),
+            feed_forward_width=settings.feed_forward_width,
+            activation=settings.activation,
+            dropout=settings.dropout,
+            normalize=settings.normalize.name,
+            name=f"block_{block}",
+        )(states, mask=mask)
+    if settings.normalize.name == "before" and settings.depth:
+        states = keras.layers.LayerNormalization(epsilon=1e-6, name="final_norm")(states)
+    context = keras.layers.Dropout(settings.head_dropout, name="head_dropout")(pooling(states, mask=mask))
+    return keras.Model(ids, keras.layers.Dense(classes, dtype="float32", name="logits")(context), name="classifier")

@@ -1,0 +1,104 @@
+"""What every tokenizer does: clean strings, split them, look the tokens up, cut long texts. All of it in the graph."""
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import tensorflow as tf
+
+from classifier.settings import TRUNCATIONS
+
+PADDING, UNKNOWN = "[PAD]", "[UNK]"
+BATCH = 1024
+SPACES = r"[\p{Z}\p{Cc}\p{Cf}\x{FE0E}\x{FE0F}]+"  # separators, control and format characters, emoji variation selectors
+ALONE = r"([\p{P}\p{S}\p{Han}\p{Hiragana}\p{Katakana}])"  # each of these is a word of its own
+
+
+class Tokenizer(tf.Module):
+    """Strings to token ids: 0 is padding, 1 stands for every token outside the vocabulary.
+
+    Args:
+        vocabulary_size: at most so many entries, padding and unknown included.
+        minimum_count: a token must occur so often in the training texts to enter the vocabulary.
+        max_tokens: longer texts are cut to so many tokens.
+        truncation: what is kept of a longer text: its `head`, its `tail`, or `head_tail`, half of each.
+        lower_case: whether letters are lower-cased first.
+
+    Raises:
+        ValueError: where an argument is out of range.
+    """
+
+    def __init__(
+        self, vocabulary_size: int, minimum_count: int, max_tokens: int, truncation: str, lower_case: bool
+    ) -> None:
+        super().__init__()
+        if truncation not in TRUNCATIONS:
+            raise ValueError(f"truncation={truncation} is not one of {', '.join(TRUNCATIONS)}.")
+        if vocabulary_size < 3:
+            raise ValueError(f"vocabulary_size={vocabulary_size} leaves no room beside {PADDING} and {UNKNOWN}.")
+        if max_tokens < 1:
+            raise ValueError(f"max_tokens={max_tokens} leaves nothing of a text.")
+        self.vocabulary_size = vocabulary_size
+        self.minimum_count = minimum_count
+        self.max_tokens = max_tokens
+        self.lower_case = lower_case
+        self.head = {"head": max_tokens, "tail": 0, "head_tail": max_tokens // 2}[truncation]
+        self.tail = max_tokens - self.head
+        self.vocabulary: list[str] = []
+
+    @abstractmethod
+    def learn(self, texts: Sequence[str]) -> None:
+        """Learns the vocabulary from the training texts and makes the tokenizer ready."""
+
+    @abstractmethod
+    def load(self, vocabulary: Sequence[str]) -> None:
+        """Makes the tokenizer ready with a vocabulary learned earlier."""
+
+    @abstractmethod
+    def token_ids(self, texts: tf.Tensor) -> tf.RaggedTensor:
+        """Clean strings (batch,) to int32 ids (batch, tokens), not yet cut."""
+
+    def normalise(self, texts: tf.Tensor) -> tf.Tensor:
+        """Strings of any bytes (batch,) to valid UTF-8 without control characters, lower-cased by choice.
+
+        Invalid bytes and control characters, NUL among them, become spaces: no byte can end a text early.
+        """
+        texts = tf.strings.unicode_transcode(
+            texts, "UTF-8", "UTF-8", errors="replace", replacement_char=ord(" "), replace_control_characters=True
+        )
+        return tf.strings.lower(texts, encoding="utf-8") if self.lower_case else texts
+
+    def split(self, texts: tf.Tensor) -> tf.RaggedTensor:
+        """Clean strings (batch,) to words (batch, words): each punctuation mark, symbol and CJK character is one."""
+        texts = tf.strings.regex_replace(texts, SPACES, " ")
+        return tf.strings.split(tf.strings.regex_replace(texts, ALONE, r" \1 "))
+
+    def count_words(self, texts: Sequence[str]) -> Counter[str]:
+        """How often each word occurs in the texts, split by the very graph that will tokenize."""
+        split = tf.function(lambda batch: self.split(self.normalise(batch)).flat_values)
+        counts: Counter[bytes] = Counter()
+        for batch in batches_of(texts):
+            counts.update(split(batch).numpy().tolist())
+        return Counter({word.decode(): count for word, count in counts.items()})
+
+    def cut(self, ids: tf.RaggedTensor) -> tf.RaggedTensor:
+        """Keeps the first `head` and the last `tail` ids of each row that is longer than `max_tokens`."""
+        rows = ids.value_rowids()
+        position = tf.range(tf.size(ids.flat_values, out_type=tf.int64)) - tf.gather(ids.row_starts(), rows)
+        from_end = tf.gather(ids.row_lengths(), rows) - position
+        return tf.ragged.boolean_mask(ids, ids.with_values((position < self.head) | (from_end <= self.tail)))
+
+    def __call__(self, texts: tf.Tensor) -> tf.RaggedTensor:
+        """Strings (batch,) to int32 ids (batch, tokens), ragged, at most `max_tokens` a row."""
+        return self.cut(self.token_ids(self.normalise(texts)))
+
+    def padded(self, texts: tf.Tensor) -> tf.Tensor:
+        """Strings (batch,) to int32 ids (batch, tokens), zero-padded to the longest row, at least one token wide."""
+        ids = self(texts).to_tensor(0)
+        return tf.pad(ids, [[0, 0], [0, tf.maximum(0, 1 - tf.shape(ids)[1])]])
+
+
+def batches_of(texts: Sequence[str]) -> Iterable[tf.Tensor]:
+    """The texts as string tensors of a bounded size; lone surrogates become question marks."""
+    for start in range(0, len(texts), BATCH):
+        yield tf.constant([text.encode("utf-8", "replace") for text in texts[start : start + BATCH]])

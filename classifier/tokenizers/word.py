@@ -1,0 +1,42 @@
+"""Words, punctuation marks and CJK characters, with core TensorFlow string operations only."""
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from classifier.tokenizers.base import PADDING, UNKNOWN, Tokenizer
+
+
+class WordTokenizer(Tokenizer):
+    """Splits at spaces and around each punctuation mark, symbol and CJK character; whole words are looked up.
+
+    The exported graph needs plain TensorFlow alone: no tensorflow-text, no files beside it.
+
+    Args:
+        vocabulary_size, minimum_count, max_tokens, truncation, lower_case: see `Tokenizer`.
+    """
+
+    def __init__(
+        self,
+        vocabulary_size: int = 30_000,
+        minimum_count: int = 1,
+        max_tokens: int = 256,
+        truncation: str = "head",
+        lower_case: bool = True,
+    ) -> None:
+        super().__init__(vocabulary_size, minimum_count, max_tokens, truncation, lower_case)
+
+    def learn(self, texts: Sequence[str]) -> None:
+        counts = self.count_words(texts)
+        frequent = sorted((-count, word) for word, count in counts.items() if count >= self.minimum_count)
+        self.load([PADDING, UNKNOWN] + [word for _, word in frequent[: self.vocabulary_size - 2]])
+
+    def load(self, vocabulary: Sequence[str]) -> None:
+        self.vocabulary = list(vocabulary)
+        words = tf.constant(self.vocabulary)  # "[PAD]" and "[UNK]" are never met: their brackets are words of their own
+        ids = tf.range(len(self.vocabulary))
+        self.table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(words, ids), default_value=1)
+
+    def token_ids(self, texts: tf.Tensor) -> tf.RaggedTensor:
+        words = self.split(texts)
+        return words.with_values(self.table.lookup(words.flat_values))

@@ -1,0 +1,102 @@
+"""Words in pieces, so that a rare word is more than unknown (Wu et al. 2016, section 4.1)."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+import tensorflow as tf
+
+from classifier.tokenizers.base import PADDING, UNKNOWN, Tokenizer
+
+SUFFIX = "##"  # begins each piece that continues a word
+LONGEST_WORD = 100  # bytes; WordPiece knows no pieces of a longer word, which is unknown as a whole
+
+
+class WordPieceTokenizer(Tokenizer):
+    """Splits like the word tokenizer, then each word into the longest pieces of the vocabulary, from left to right.
+
+    The exported graph needs tensorflow-text, which must be imported before it is loaded.
+
+    Args:
+        vocabulary_size, minimum_count, max_tokens, truncation, lower_case: see `Tokenizer`.
+    """
+
+    def __init__(
+        self,
+        vocabulary_size: int = 8_000,
+        minimum_count: int = 2,
+        max_tokens: int = 256,
+        truncation: str = "head",
+        lower_case: bool = True,
+    ) -> None:
+        super().__init__(vocabulary_size, minimum_count, max_tokens, truncation, lower_case)
+
+    def learn(self, texts: Sequence[str]) -> None:
+        counts = {word: n for word, n in self.count_words(texts).items() if len(word.encode()) <= LONGEST_WORD}
+        letters = frequent_letters(counts, self.minimum_count, self.vocabulary_size - 2)
+        spelled = {word: count for word, count in counts.items() if letters.keys() >= set(word)}
+        self.load(learned_pieces(spelled, letters, self.vocabulary_size, self.minimum_count))
+
+    def load(self, vocabulary: Sequence[str]) -> None:
+        import keras_nlp
+
+        self.vocabulary = list(vocabulary)
+        pieces = keras_nlp.tokenizers.WordPieceTokenizer(self.vocabulary, split=False, oov_token=UNKNOWN)
+        words = tf.RaggedTensorSpec([None, None], tf.string)
+        self.pieces = tf.function(pieces.tokenize, input_signature=[words])  # eager, it would take a slower Python path
+
+    def token_ids(self, texts: tf.Tensor) -> tf.RaggedTensor:
+        return self.pieces(self.split(texts))
+
+
+def frequent_letters(counts: Mapping[str, int], minimum_count: int, room: int) -> dict[str, list[str]]:
+    """The pieces of each of the most frequent letters, as many as have room; ties go by alphabet.
+
+    A letter starts a word or continues it; one that is always a word of its own has no second piece:
+    `frequent_letters({"ab": 2, "!": 1}, 1, 9)` -> `{"a": ["a", "##a"], "b": ["b", "##b"], "!": ["!"]}`
+    """
+    letters: Counter[str] = Counter()
+    for word, count in counts.items():
+        for letter in word:
+            letters[letter] += count
+    joined = set().union(*(word for word in counts if len(word) > 1))
+    pieces: dict[str, list[str]] = {}
+    for count, letter in sorted((-count, letter) for letter, count in letters.items()):
+        forms = [letter, SUFFIX + letter] if letter in joined else [letter]
+        room -= len(forms)
+        if -count < minimum_count or room < 0:
+            break
+        pieces[letter] = forms
+    return pieces
+
+
+def learned_pieces(
+    counts: Mapping[str, int], letters: Mapping[str, list[str]], vocabulary_size: int, minimum_count: int
+) -> list[str]:
+    """Padding, unknown, the letters, then the pieces in the order in which they were merged; the same every time.
+
+    The trainer breaks ties by id and numbers continuing letters in random order
+    (https://github.com/huggingface/tokenizers/issues/1794); declared as special tokens, they have their ids beforehand.
+    """
+    from tokenizers import Tokenizer as Model
+    from tokenizers import models, pre_tokenizers, trainers
+
+    model = Model(models.WordPiece(unk_token=UNKNOWN))
+    model.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=vocabulary_size,
+        min_frequency=minimum_count,
+        show_progress=False,
+        special_tokens=[PADDING, UNKNOWN, *(piece for forms in letters.values() for piece in forms)],
+        initial_alphabet=sorted(letters),
+        limit_alphabet=len(letters),
+    )
+    model.train_from_iterator(repeated(counts), trainer)
+    ids = model.get_vocab()
+    return sorted(ids, key=ids.__getitem__)
+
+
+def repeated(counts: Mapping[str, int]) -> Iterator[str]:
+    """Each word as often as it occurs, in lines of a bounded length."""
+    for word, count in counts.items():
+        for start in range(0, count, 1000):
+            yield f"{word} " * min(1000, count - start)

@@ -1,0 +1,44 @@
+"""Embedding and token dropout."""
+
+import numpy as np
+import pytest
+from check_layer import TOKENS, VOCABULARY, WIDTH, check_layer
+
+from classifier.layers import TokenAndPositionEmbedding, TokenDropout
+
+
+def embed(layer, ids, mask):
+    return layer(ids)
+
+
+@pytest.mark.parametrize("positions", ["learned", "none"])
+def test_embedding_layer(positions, tmp_path):
+    layer = TokenAndPositionEmbedding(VOCABULARY, max_tokens=TOKENS + 2, width=WIDTH, positions=positions)
+    check_layer(layer, embed, tmp_path, of_ids=True)
+
+
+def test_embedding_is_the_sum_of_token_and_position():
+    layer = TokenAndPositionEmbedding(VOCABULARY, max_tokens=7, width=WIDTH, positions="learned")
+    states = layer(np.array([[3, 3, 0]]))
+    tokens, positions = layer.token_embeddings.numpy(), layer.position_embeddings.numpy()
+    np.testing.assert_allclose(
+        states[0], [tokens[3] + positions[0], tokens[3] + positions[1], tokens[0] + positions[2]]
+    )
+
+
+def test_token_dropout_layer(tmp_path):
+    check_layer(TokenDropout(0.5), embed, tmp_path, of_ids=True)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.1, 0.5, 1.0])
+def test_token_dropout_rate(rate):
+    ids = np.random.default_rng(0).integers(2, 99, (101, 103))
+    ids[:, 90:] = 0
+    layer = TokenDropout(rate)
+    dropped = layer(ids, training=True).numpy()
+    changed = dropped != ids
+    assert (dropped[changed] == 1).all()
+    assert not changed[:, 90:].any()  # padding stays padding
+    assert changed[:, :90].mean() == pytest.approx(rate, abs=0.02)
+    assert (layer(ids).numpy() == ids).all()
+    assert rate in (0, 1) or (layer(ids, training=True).numpy() != dropped).any()  # another draw each time

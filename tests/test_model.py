@@ -1,0 +1,95 @@
+"""The whole model: padding and neighbours never matter, no text breaks it, and it can be saved."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings, strategies
+
+from classifier.attention import MultiHeadAttention
+from classifier.layers import JoinedPooling, MeanPooling
+from classifier.model import build_classifier
+from classifier.settings import ModelSettings, Normalize, Positions
+
+VOCABULARY, MAX_TOKENS, CLASSES = 23, 11, 3
+TEXT = strategies.lists(strategies.integers(1, VOCABULARY - 1), max_size=7)
+KINDS = {
+    "default": {},
+    "after": {"normalize": Normalize.after},
+    "no positions": {"positions": Positions.none},
+    "no blocks": {"depth": 0},
+}
+
+
+def build(pooling=None, **changes):
+    keras.utils.set_random_seed(0)
+    tiny = {"depth": 2, "width": 12, "feed_forward_width": 17, **changes}
+    attention = lambda: MultiHeadAttention(3, name="attention")  # noqa: E731
+    return build_classifier(
+        ModelSettings(**tiny), attention, pooling or JoinedPooling(name="pooling"), VOCABULARY, MAX_TOKENS, CLASSES
+    )
+
+
+def compiled(model):
+    return tf.function(model, input_signature=[tf.TensorSpec([None, None], tf.int32)])
+
+
+def padded(texts, columns=0):
+    columns = max([1, columns, *map(len, texts)])
+    return np.array([text + [0] * (columns - len(text)) for text in texts], np.int32)
+
+
+@pytest.fixture(scope="module", params=KINDS.values(), ids=KINDS.keys())
+def model(request):
+    return build(**request.param)
+
+
+@pytest.fixture(scope="module")
+def logits_of(model):
+    return compiled(model)
+
+
+@given(text=TEXT, others=strategies.lists(TEXT, max_size=4), columns=strategies.integers(0, MAX_TOKENS))
+@settings(deadline=None, max_examples=25)
+def test_padding_and_other_rows_never_matter(logits_of, text, others, columns):
+    alone = logits_of(padded([text]))
+    among = logits_of(padded([*others, text], columns))
+    assert alone.shape == (1, CLASSES) and alone.dtype == tf.float32
+    assert np.isfinite(among).all()  # also where a text is empty
+    np.testing.assert_allclose(among[-1], alone[0], atol=1e-5)
+
+
+def test_shape_is_foreseen(model):
+    assert model.input_shape == (None, None)
+    assert model.output_shape == (None, CLASSES)
+
+
+def test_save_and_load(model, tmp_path):
+    ids = padded([[5, 6, 1], []])
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded(ids), model(ids))
+    assert [weight.shape for weight in loaded.trainable_weights] == [weight.shape for weight in model.trainable_weights]
+
+
+def test_order_matters_with_positions_and_only_then():
+    forth, back = padded([[2, 3, 4]]), padded([[4, 3, 2]])
+    ordered, bag = build(MeanPooling()), build(MeanPooling(), positions=Positions.none)
+    assert np.abs(ordered(forth) - ordered(back)).max() > 1e-4
+    np.testing.assert_allclose(bag(forth), bag(back), atol=1e-5)
+
+
+def test_training_is_noisy_and_reaches_every_weight(model):
+    ids = padded([[5, 6, 7, 8], [9, 2]])
+    assert np.abs(model(ids, training=True) - model(ids, training=True)).max() > 1e-4
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(tf.sin(model(ids, training=True)))
+    gradients = tape.gradient(loss, model.trainable_variables)
+    assert all(gradient is not None for gradient in gradients)
+
+
+def test_depth_and_names():
+    names = [layer.name for layer in build(depth=2).layers]
+    assert [name for name in names if name.startswith("block")] == ["block_0", "block_1"]
+    assert "final_norm" in names and names[-1] == "logits"
+    assert "final_norm" not in [layer.name for layer in build(normalize=Normalize.after).layers]
