@@ -1,0 +1,1 @@
+"""From examples to trained weights: batches, optimizer and schedule, the loop, checkpoints, the display."""

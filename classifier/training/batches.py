@@ -1,0 +1,80 @@
+"""Encoded texts, and the order in which they become batches: alike in length, shuffled, the same for the same seed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+POOL_BATCHES = 50  # so many batches are sorted by length together: short texts meet short ones, yet order stays random
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedTexts:
+    """Token ids of many texts in one flat array, computed once.
+
+    Args:
+        ids: int32 (all tokens,).
+        starts: int64 (texts + 1,); text i is ids[starts[i] : starts[i + 1]].
+    """
+
+    ids: np.ndarray
+    starts: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Tokens of each text, (texts,)."""
+        return np.diff(self.starts)
+
+    def padded(self, indices: np.ndarray) -> np.ndarray:
+        """The chosen texts as int32 (len(indices), longest), zero-padded, at least one token wide."""
+        lengths = self.lengths[indices]
+        columns = np.arange(max(1, lengths.max(initial=0)))
+        real = columns < lengths[:, None]
+        batch = np.zeros(real.shape, np.int32)
+        batch[real] = self.ids[(self.starts[indices][:, None] + columns)[real]]
+        return batch
+
+
+def encode(tokenizer, texts: Sequence[str]) -> tuple[EncodedTexts, float]:
+    """The ids of all texts, and the share of texts that were cut to the tokenizer's `max_tokens`."""
+    import tensorflow as tf
+
+    from classifier.tokenizers import batches_of
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def tokenize(batch):
+        whole = tokenizer.token_ids(tokenizer.normalise(batch))
+        ids = tokenizer.cut(whole)
+        was_cut = whole.row_lengths() > tokenizer.max_tokens
+        return ids.flat_values, ids.row_lengths(), tf.math.count_nonzero(was_cut)
+
+    ids, lengths, cut = [np.zeros(0, np.int32)], [np.zeros(1, np.int64)], 0
+    for batch in batches_of(texts):
+        batch_ids, batch_lengths, batch_cut = tokenize(batch)
+        ids.append(batch_ids.numpy())
+        lengths.append(batch_lengths.numpy())
+        cut += int(batch_cut)
+    return EncodedTexts(np.concatenate(ids), np.cumsum(np.concatenate(lengths))), cut / max(1, len(texts))
+
+
+def epoch_batches(lengths: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
+    """The batches of one epoch, as arrays of indices; every text occurs once.
+
+    A pure function of its arguments: a run that continues after a crash meets the very same batches.
+    """
+    random = np.random.default_rng([seed, epoch])
+    order = random.permutation(len(lengths))
+    batches = []
+    for start in range(0, len(order), POOL_BATCHES * batch_size):
+        pool = order[start : start + POOL_BATCHES * batch_size]
+        batches += list(batches_in_order(pool[np.argsort(lengths[pool], kind="stable")], batch_size))
+    return [batches[index] for index in random.permutation(len(batches))]
+
+
+def batches_in_order(indices: np.ndarray, batch_size: int) -> Iterator[np.ndarray]:
+    """Cuts the indices into batches; the last may be smaller."""
+    for start in range(0, len(indices), batch_size):
+        yield indices[start : start + batch_size]

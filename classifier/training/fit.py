@@ -1,0 +1,231 @@
+"""The training loop: epochs of batches, a validation after each, the best weights kept, a checkpoint for every case."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from classifier.errors import UserError
+from classifier.settings import Monitor, TrainerSettings
+from classifier.training.batches import EncodedTexts, batches_in_order, epoch_batches
+from classifier.training.checkpoint import load_checkpoint, save_checkpoint
+
+PREDICT_TOKENS = 16_384  # tokens of a batch when predicting, padding included
+
+
+@dataclass
+class State:
+    """Where a training stands; with the arrays of its variables, all that a checkpoint holds."""
+
+    epoch: int = 0  # finished epochs
+    step: int = 0  # finished steps of the epoch under way
+    loss_sum: float = 0.0  # over the examples of the epoch under way
+    examples: int = 0  # of the epoch under way
+    seconds: float = 0.0  # spent training, over all processes
+    best_value: float | None = None
+    best_epoch: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)  # one entry an epoch
+
+
+class Training:
+    """A model on its way; `run` trains it to the end, from wherever its checkpoint stands.
+
+    Args:
+        model: ids (batch, tokens) to logits (batch, classes).
+        optimizer: built here.
+        settings: of the trainer.
+        texts, labels: the training examples; labels int32 (texts,).
+        class_weights: float32 (classes,).
+        validate: maps the model's validation logits to named metrics.
+        valid_texts: the validation texts.
+        seed: of the order of the batches.
+        checkpoint: file that is written after each epoch and every `checkpoint_seconds`.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        settings: TrainerSettings,
+        texts: EncodedTexts,
+        labels: np.ndarray,
+        class_weights: np.ndarray,
+        valid_texts: EncodedTexts,
+        validate: Callable[[np.ndarray], dict[str, float]],
+        seed: int,
+        checkpoint: Path,
+    ) -> None:
+        self.model, self.optimizer, self.settings = model, optimizer, settings
+        self.texts, self.labels = texts, labels.astype(np.int32)
+        self.valid_texts, self.validate = valid_texts, validate
+        self.seed, self.checkpoint = seed, checkpoint
+        self.class_weights = tf.constant(class_weights)
+        self.state = State()
+        self.predict = Predictor(model)
+        self.best = weights_of(model)
+        optimizer.build(model.trainable_variables)
+        averaged = model.trainable_variables if settings.weight_average else []
+        self.averages = [tf.Variable(variable.value, trainable=False) for variable in averaged]
+        self.train_step = self.make_train_step()
+
+    def make_train_step(self):
+        """One optimizer step as a graph: ids (batch, tokens), labels (batch,) -> mean loss."""
+        classes = self.model.output_shape[-1]
+        smoothing = self.settings.label_smoothing
+
+        @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)])
+        def train_step(ids, labels):
+            weights = tf.gather(self.class_weights, labels)
+            with tf.GradientTape() as tape:
+                losses = keras.losses.categorical_crossentropy(
+                    tf.one_hot(labels, classes),
+                    self.model(ids, training=True),
+                    from_logits=True,
+                    label_smoothing=smoothing,
+                )
+                loss = tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
+            gradients = tape.gradient(loss, self.model.trainable_variables)
+            self.optimizer.apply(gradients, self.model.trainable_variables)
+            self.update_averages()
+            return loss
+
+        return train_step
+
+    def update_averages(self) -> None:
+        """Moves each average towards its weight; early on faster, so that the start is soon forgotten."""
+        step = tf.cast(self.optimizer.iterations, tf.float32)
+        decay = tf.minimum(self.settings.weight_average, (1 + step) / (10 + step))
+        for average, variable in zip(self.averages, self.model.trainable_variables, strict=False):
+            average.assign(decay * average + (1 - decay) * variable.value)
+
+    def run(self, on_step: Callable[[State, int, int], None], on_epoch: Callable[[State], None]) -> State:
+        """Trains until the epochs or the patience are used up, then loads the best weights into the model.
+
+        Args:
+            on_step: told the state, the steps of an epoch and the examples of the batch, after each step.
+            on_epoch: told the state after each epoch, once the checkpoint is written.
+        """
+        while not self.finished:
+            self.train_epoch(on_step)
+            self.finish_epoch()
+            self.save()
+            on_epoch(self.state)
+        set_weights(self.model, self.best)
+        return self.state
+
+    @property
+    def finished(self) -> bool:
+        """Whether the epochs or the patience are used up."""
+        waited = self.state.epoch - self.state.best_epoch
+        return self.state.epoch >= self.settings.epochs or (self.state.epoch > 0 and waited >= self.settings.patience)
+
+    def train_epoch(self, on_step: Callable[[State, int, int], None]) -> None:
+        """The steps of the epoch under way that are not done yet."""
+        state = self.state
+        batches = epoch_batches(self.texts.lengths, self.settings.batch_size, self.seed, state.epoch)
+        saved = before = time.monotonic()
+        for batch in batches[state.step :]:
+            loss = float(self.train_step(self.texts.padded(batch), self.labels[batch]))
+            now = time.monotonic()
+            state.seconds += now - before
+            before = now
+            state.loss_sum += loss * len(batch)
+            state.examples += len(batch)
+            state.step += 1
+            if not math.isfinite(loss):
+                where = f"epoch {state.epoch + 1}, step {state.step}"
+                raise UserError(f"The loss became {loss} in {where}: lower optimizer.learning_rate.")
+            on_step(state, len(batches), len(batch))
+            if now - saved > self.settings.checkpoint_seconds:
+                self.save()
+                saved = time.monotonic()
+
+    def finish_epoch(self) -> None:
+        """Validates (with the averaged weights, where there are any) and keeps the weights if they are the best."""
+        state, began = self.state, time.monotonic()
+        raw = weights_of(self.model)
+        if self.averages:
+            set_weights(self.model, [average.numpy() for average in self.averages])
+        metrics = self.validate(self.predict(self.valid_texts))
+        monitor = self.settings.monitor
+        value = -metrics[monitor.name] if monitor is Monitor.log_loss else metrics[monitor.name]
+        if state.best_value is None or value > state.best_value:
+            state.best_value, state.best_epoch, self.best = value, state.epoch + 1, weights_of(self.model)
+        set_weights(self.model, raw)
+        state.seconds += time.monotonic() - began
+        state.history.append(
+            {
+                "epoch": state.epoch + 1,
+                "loss": state.loss_sum / state.examples,
+                "learning_rate": float(self.optimizer.learning_rate),
+                "seconds": state.seconds,
+                **{f"valid.{name}": value for name, value in metrics.items()},
+            }
+        )
+        state.epoch, state.step, state.loss_sum, state.examples = state.epoch + 1, 0, 0.0, 0
+
+    def save(self) -> None:
+        """Writes the checkpoint."""
+        arrays = {
+            "model": [variable.numpy() for variable in self.model.variables],
+            "optimizer": [variable.numpy() for variable in self.optimizer.variables],
+            "averages": [average.numpy() for average in self.averages],
+            "best": self.best,
+        }
+        save_checkpoint(self.checkpoint, asdict(self.state), arrays)
+
+    def restore(self) -> bool:
+        """Continues from the checkpoint, if there is one; returns whether there was."""
+        loaded = load_checkpoint(self.checkpoint)
+        if loaded is None:
+            return False
+        state, arrays = loaded
+        self.state = State(**state)
+        for name, variables in (
+            ("model", self.model.variables),
+            ("optimizer", self.optimizer.variables),
+            ("averages", self.averages),
+        ):
+            for variable, array in zip(variables, arrays.get(name, []), strict=True):
+                variable.assign(array)
+        self.best = arrays["best"]
+        return True
+
+
+def weights_of(model: keras.Model) -> list[np.ndarray]:
+    """A copy of the trainable weights."""
+    return [variable.numpy().copy() for variable in model.trainable_variables]
+
+
+def set_weights(model: keras.Model, weights: list[np.ndarray]) -> None:
+    """Puts a copy made by `weights_of` back."""
+    for variable, array in zip(model.trainable_variables, weights, strict=True):
+        variable.assign(array)
+
+
+class Predictor:
+    """A model's logits for many texts; its graph is traced once.
+
+    Args:
+        model: ids (batch, tokens) to logits (batch, classes).
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        self.classes = model.output_shape[-1]
+        self.forward = tf.function(
+            lambda ids: model(ids, training=False), input_signature=[tf.TensorSpec([None, None], tf.int32)]
+        )
+
+    def __call__(self, texts: EncodedTexts) -> np.ndarray:
+        """Logits (texts, classes) in the order of the texts, computed in batches of like length."""
+        logits = np.zeros((len(texts), self.classes), np.float32)
+        order = np.argsort(texts.lengths, kind="stable")
+        longest = max(1, int(texts.lengths.max(initial=0)))
+        for batch in batches_in_order(order, max(1, PREDICT_TOKENS // longest)):
+            logits[batch] = self.forward(texts.padded(batch)).numpy()
+        return logits

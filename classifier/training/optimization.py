@@ -1,0 +1,70 @@
+"""Loss weights, learning-rate schedule and which weights decay."""
+
+import math
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+from keras import ops
+
+from classifier.errors import UserError
+
+NEVER_DECAYED = ("bias", "gamma", "beta", "embeddings")  # Keras's variable names: biases, norms, embeddings
+
+
+@keras.saving.register_keras_serializable(package="classifier")
+class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """Rises linearly from zero to the peak, then falls to zero: `cosine`, `linear`, or stays: `constant`.
+
+    Args:
+        peak: learning rate at the end of the warm-up.
+        steps: of the whole training.
+        warmup_steps: of them, in the warm-up.
+        shape: of the fall.
+    """
+
+    def __init__(self, peak: float, steps: int, warmup_steps: int, shape: str) -> None:
+        self.peak = peak
+        self.steps = steps
+        self.warmup_steps = warmup_steps
+        self.shape = shape
+
+    def __call__(self, step):
+        step = ops.cast(step, "float32")
+        rise = (step + 1) / max(1, self.warmup_steps)
+        done = ops.clip((step - self.warmup_steps) / max(1, self.steps - self.warmup_steps), 0, 1)
+        fall = {"cosine": (1 + ops.cos(math.pi * done)) / 2, "linear": 1 - done, "constant": ops.ones_like(done)}
+        return self.peak * ops.minimum(rise, fall[self.shape])
+
+    def get_config(self):
+        return {"peak": self.peak, "steps": self.steps, "warmup_steps": self.warmup_steps, "shape": self.shape}
+
+
+def spare_from_decay(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """Biases, norms and embeddings keep their size; call before the optimizer is built."""
+    optimizer.exclude_from_weight_decay(var_names=list(NEVER_DECAYED))
+    return optimizer
+
+
+def class_weights(choice, labels: np.ndarray, label_names: tuple[str, ...]) -> np.ndarray:
+    """Loss weight of each class, float32 (classes,): ones, `balanced` (inverse to its count), or given by name.
+
+    Raises:
+        UserError: where the choice is none of these, or names an unknown label or a weight that is not positive.
+    """
+    if choice is None:
+        return np.ones(len(label_names), np.float32)
+    if choice == "balanced":
+        counts = np.bincount(labels, minlength=len(label_names))
+        return (len(labels) / (len(label_names) * np.maximum(counts, 1))).astype(np.float32)
+    if not isinstance(choice, Mapping):
+        raise UserError(f"trainer.class_weights={choice} is neither null, balanced nor a mapping {{label: weight}}.")
+    given = {str(label): weight for label, weight in choice.items()}
+    for label, weight in given.items():
+        if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 < weight < math.inf:
+            raise UserError(f"trainer.class_weights.{label}={weight} is not a number above 0.")
+    if unknown := sorted(set(given) - set(label_names)):
+        raise UserError(
+            f"trainer.class_weights names {unknown[0]!r}, which is not a label of the data ({', '.join(label_names)})."
+        )
+    return np.array([given.get(name, 1.0) for name in label_names], np.float32)

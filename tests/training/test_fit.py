@@ -1,0 +1,171 @@
+"""A training that is killed and continued ends with the same bits as one that never was."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from classifier.attention import MultiHeadAttention
+from classifier.errors import UserError
+from classifier.layers import JoinedPooling
+from classifier.model import build_classifier
+from classifier.settings import ModelSettings, Monitor, TrainerSettings
+from classifier.training.batches import EncodedTexts
+from classifier.training.fit import Training
+from classifier.training.optimization import WarmupDecay, spare_from_decay
+
+EXAMPLES, VOCABULARY, CLASSES = 37, 23, 3
+EPOCHS, BATCH = 3, 8
+STEPS = EPOCHS * -(-EXAMPLES // BATCH)
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing that the training does afterwards is seen."""
+
+
+@pytest.fixture(scope="module")
+def texts():
+    """Texts whose label is the class of their first token."""
+    random = np.random.default_rng(7)
+    lengths = random.integers(1, 11, EXAMPLES)
+    ids = random.integers(2, VOCABULARY, lengths.sum()).astype(np.int32)
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    return EncodedTexts(ids, starts), (ids[starts[:-1]] % CLASSES).astype(np.int32)
+
+
+def training_of(texts, checkpoint: Path, validate=None, **settings) -> Training:
+    keras.utils.set_random_seed(5)
+    encoded, labels = texts
+    model = build_classifier(
+        ModelSettings(depth=1, width=12, feed_forward_width=24),
+        lambda: MultiHeadAttention(3, 0.1),
+        JoinedPooling(name="pooling"),
+        VOCABULARY,
+        11,
+        CLASSES,
+    )
+    trainer = TrainerSettings(**{"epochs": EPOCHS, "batch_size": BATCH, "weight_average": 0.9, **settings})
+    optimizer = spare_from_decay(keras.optimizers.AdamW(WarmupDecay(0.01, STEPS, 2, "cosine")))
+    validate = validate or (lambda logits: {"macro_f1": float((logits.argmax(1) == labels).mean())})
+    ones = np.ones(CLASSES, np.float32)
+    return Training(model, optimizer, trainer, encoded, labels, ones, encoded, validate, 3, checkpoint)
+
+
+def ignore(*_):
+    pass
+
+
+def run_until_killed(training: Training, steps: int) -> None:
+    done = 0
+
+    def kill(*_):
+        nonlocal done
+        done += 1
+        if done == steps:
+            raise Killed
+
+    with pytest.raises(Killed):
+        training.run(kill, ignore)
+
+
+@pytest.fixture(scope="module")
+def whole(texts, tmp_path_factory):
+    training = training_of(texts, tmp_path_factory.mktemp("whole") / "state.npz")
+    training.run(ignore, ignore)
+    return training
+
+
+def same_bits(one: Training, other: Training) -> bool:
+    pairs = zip(one.model.variables, other.model.variables, strict=True)
+    return all(np.array_equal(a.numpy(), b.numpy()) for a, b in pairs)
+
+
+def without_seconds(history):
+    return [{key: value for key, value in entry.items() if key != "seconds"} for entry in history]
+
+
+@pytest.mark.parametrize(("steps", "checkpoint_seconds"), [(1, 1e9), (6, 1e9), (13, 0.0)])
+def test_killed_after_any_step_and_continued_gives_the_same_bits(texts, whole, tmp_path, steps, checkpoint_seconds):
+    """Whether a checkpoint was written after each step or after each epoch only."""
+    path = tmp_path / "state.npz"
+    run_until_killed(training_of(texts, path, checkpoint_seconds=checkpoint_seconds), steps)
+    continued = training_of(texts, path)
+    continued.restore()
+    continued.run(ignore, ignore)
+    assert same_bits(continued, whole)
+    assert without_seconds(continued.state.history) == without_seconds(whole.state.history)
+
+
+def test_killed_while_a_checkpoint_is_written(texts, whole, tmp_path, monkeypatch):
+    path = tmp_path / "state.npz"
+    first = training_of(texts, path)
+    save, writes = np.savez, []
+
+    def torn(file, **arrays):
+        writes.append(1)
+        if len(writes) == 2:
+            file.write(b"half a checkpoint")
+            raise Killed
+        save(file, **arrays)
+
+    monkeypatch.setattr(np, "savez", torn)
+    with pytest.raises(Killed):
+        first.run(ignore, ignore)
+    monkeypatch.undo()
+    continued = training_of(texts, path)
+    assert continued.restore()
+    assert continued.state.epoch == 1
+    continued.run(ignore, ignore)
+    assert same_bits(continued, whole)
+
+
+def test_without_a_checkpoint_there_is_nothing_to_restore(texts, tmp_path):
+    assert not training_of(texts, tmp_path / "state.npz").restore()
+
+
+def test_two_runs_with_one_seed_are_equal(texts, whole, tmp_path):
+    again = training_of(texts, tmp_path / "state.npz")
+    again.run(ignore, ignore)
+    assert same_bits(again, whole)
+
+
+def test_it_learns(texts, tmp_path):
+    losses = []
+    training = training_of(texts, tmp_path / "state.npz", epochs=8, patience=8, weight_average=0.0)
+    training.run(ignore, lambda state: losses.append(state.history[-1]["loss"]))
+    assert losses[-1] < 0.95 * losses[0]
+
+
+@pytest.mark.parametrize(
+    ("monitor", "values", "best"), [(Monitor.macro_f1, [0.2, 0.9, 0.4], 2), (Monitor.log_loss, [0.9, 0.8, 0.2], 3)]
+)
+def test_the_best_epoch_is_kept(texts, tmp_path, monitor, values, best):
+    """The highest macro F1, or the lowest log-loss; and the model ends with the weights of that epoch."""
+    given, kept = iter(values), {}
+    training = training_of(texts, tmp_path / "state.npz", lambda _: {monitor.name: next(given)}, monitor=monitor)
+    training.run(ignore, lambda state: kept.update({state.epoch: [average.numpy() for average in training.averages]}))
+    assert training.state.best_epoch == best
+    for weight, average in zip(training.model.trainable_variables, kept[best], strict=True):
+        assert np.array_equal(weight.numpy(), average)
+
+
+def test_patience_ends_a_training(texts, tmp_path):
+    given = iter([0.5, 0.4, 0.4, 0.4, 0.4])
+    training = training_of(texts, tmp_path / "state.npz", lambda _: {"macro_f1": next(given)}, epochs=5, patience=2)
+    assert training.run(ignore, ignore).epoch == 3
+
+
+def test_a_loss_that_is_no_number_is_refused_with_the_way_out(texts, tmp_path):
+    training = training_of(texts, tmp_path / "state.npz")
+    training.model.get_layer("logits").kernel.assign(np.full((36, CLASSES), np.nan, np.float32))
+    with pytest.raises(UserError, match=r"epoch 1, step 1: lower optimizer\.learning_rate"):
+        training.run(ignore, ignore)
+
+
+def test_predictions_stand_in_the_order_of_the_texts(texts, whole):
+    encoded, _ = texts
+    together = whole.predict(encoded)
+    for index in (0, 5, EXAMPLES - 1):
+        alone = whole.model(encoded.padded(np.array([index])), training=False).numpy()
+        np.testing.assert_allclose(together[index], alone[0], atol=1e-5)
