@@ -5,6 +5,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 from sklearn import metrics
 
@@ -30,7 +31,8 @@ def confusion_matrix(labels: ArrayLike, probabilities: ArrayLike, label_names: l
     counts = confusion_counts(labels, probabilities, label_names)
     support = counts.sum(axis=1, keepdims=True)
     shares = np.ma.masked_where(np.broadcast_to(support == 0, counts.shape), counts / np.maximum(support, 1))
-    size, font = matrix_size(len(counts))
+    names = display_names(label_names)
+    size, font = matrix_size(names)
     with canvas(size + 1.2, size) as (figure, axes):
         shading = colormaps["Blues"].with_extremes(bad=PALE)
         norm = PowerNorm(0.5, 0, 1)  # the square root keeps a confusion of one example in twenty visible
@@ -39,16 +41,17 @@ def confusion_matrix(labels: ArrayLike, probabilities: ArrayLike, label_names: l
         bar.set_ticks([0, 0.05, 0.2, 0.5, 1])
         bar.outline.set_visible(False)
         axes.set(title=f"Confusion matrix, {counts.sum():,} examples", xlabel="predicted", ylabel="true")
-        name_classes(axes, display_names(label_names), font)
+        name_classes(axes, names, font)
         if len(counts) <= MOST_CLASSES_WITH_COUNTS:
             write_counts(axes, counts, shares.filled(0), font)
     return figure
 
 
-def matrix_size(classes: int) -> tuple[float, float]:
-    """The height of the figure in inches and the size of its names in points."""
-    height = float(np.clip(2.2 + 0.45 * classes, 4, 10) if classes <= MOST_CLASSES_WITH_COUNTS else 3 + 0.13 * classes)
-    return min(height, 24.0), 8 if classes <= MOST_CLASSES_WITH_COUNTS else 6
+def matrix_size(names: list[str]) -> tuple[float, float]:
+    """The height of the figure in inches, room for the longest name included, and the size of its names in points."""
+    cell, font = (0.45, 8) if len(names) <= MOST_CLASSES_WITH_COUNTS else (0.13, 6)
+    room = 1 + max(map(len, names)) * font * 0.6 / 72  # a character is about 0.6 of its size wide
+    return room + float(np.clip(cell * len(names), 2.8, 22)), font
 
 
 def name_classes(axes: Axes, names: list[str], font: float) -> None:
@@ -90,7 +93,7 @@ def confused_pairs(labels: ArrayLike, probabilities: ArrayLike, label_names: lis
         axes.bar_label(bars, shares, fontsize=8)
         axes.set_yticks(np.arange(len(pairs)), [f"{names[true]} → {names[predicted]}" for true, predicted in pairs])
         axes.grid(axis="y", visible=False)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
         axes.set(xlim=(0, max(values) * 1.2), ylim=(len(pairs) - 0.4, -0.6))
         axes.set(title="Most confused: true → predicted", xlabel="examples (share of the true class)")
     return figure

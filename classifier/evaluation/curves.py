@@ -1,7 +1,7 @@
 """Precision against recall, and true against false positives, as the threshold on one class's probability moves."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -35,12 +35,13 @@ class Plane:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One line of a picture: x and y, both (points,), and the area below it."""
+    """One line of a picture: x and y, both (points,), the area below it, and its colour if it is an average."""
 
     name: str
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     score: float
+    colour: str | None = None
 
 
 def precision_recall(labels: ArrayLike, probabilities: ArrayLike, label_names: list[str]) -> Figure:
@@ -73,7 +74,7 @@ def curves(labels: ArrayLike, probabilities: ArrayLike, label_names: list[str], 
     ]
     if classes <= MOST_CLASSES_IN_FULL:
         return of_class
-    micro = curve("micro average", truth.ravel(), scores.ravel(), plane)
+    micro = replace(curve("micro average", truth.ravel(), scores.ravel(), plane), colour=GREY)
     return [micro, macro(of_class, plane), *sorted(of_class, key=lambda one: one.score)[:WORST]]
 
 
@@ -85,22 +86,21 @@ def curve(name: str, truth: NDArray[np.int8], scores: NDArray[np.float64], plane
 def macro(of_class: list[Curve], plane: Plane) -> Curve:
     """The mean height and the mean area of the classes' curves."""
     height = np.mean([plane.on_grid(one.x, one.y) for one in of_class], axis=0)
-    return Curve("macro average", GRID, height, float(np.mean([one.score for one in of_class])))
+    return Curve("macro average", GRID, height, float(np.mean([one.score for one in of_class])), colour=INK)
 
 
 def draw(lines: list[Curve], plane: Plane) -> Figure:
-    """The curves in a square, their areas and names beside it; averages in black and grey."""
-    averages = {"micro average": (GREY, "-"), "macro average": (INK, "-")}
+    """The curves, and beside them their areas and names."""
     with canvas(7.5, 4.6) as (figure, axes):
         colours = iter(LINES)
         for line in lines:
-            colour, pattern = averages.get(line.name) or next(colours)
+            colour, pattern = (line.colour, "-") if line.colour else next(colours)
             label = f"{line.score:.3f}  {line.name}"  # the number first: a label that begins with _ would be left out
             axes.plot(line.x, line.y, color=colour, linestyle=pattern, label=label, drawstyle=plane.drawstyle)
         unit_axis(axes, "x")
         unit_axis(axes, "y")
         axes.set(title=plane.title, xlabel=plane.x, ylabel=plane.y)
-        chosen = f"\n(averages, {WORST} worst classes)" if lines[0].name in averages else ""
+        chosen = f"\n(averages, {WORST} worst classes)" if lines[0].colour else ""
         legend = axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0, alignment="left")
         legend.set_title(plane.score + chosen)
     return figure

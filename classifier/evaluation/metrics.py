@@ -1,6 +1,7 @@
 """Every number of a split: `evaluate` for the report, `headline` for the end of an epoch, by scikit-learn."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -66,10 +67,12 @@ def headline(labels: ArrayLike, logits_or_probabilities: ArrayLike) -> dict[str,
     Takes (examples,) labels and (examples, classes) scores. Rows that are negative somewhere or do not sum to one are
     logits. Raises as `arrays.checked` does; a NaN is a UserError that says the training has diverged.
     """
+    from sklearn.metrics import accuracy_score
+
     labels, probabilities = checked_scores(labels, logits_or_probabilities)
     predicted = probabilities.argmax(axis=1)
     return {
-        "accuracy": float(np.mean(labels == predicted)),
+        "accuracy": float(accuracy_score(labels, predicted)),
         **averaged(labels, predicted, "macro"),
         "log_loss": log_loss(labels, probabilities),
     }
@@ -77,11 +80,11 @@ def headline(labels: ArrayLike, logits_or_probabilities: ArrayLike) -> dict[str,
 
 def label_metrics(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> dict[str, float]:
     """The metrics that need no probabilities, of two (examples,) arrays."""
-    from sklearn.metrics import matthews_corrcoef
+    from sklearn.metrics import accuracy_score, matthews_corrcoef
 
     one_class = (labels == labels[0]).all()  # scikit-learn's value is 0 too, but it warns if the predictions agree
     return {
-        "accuracy": float(np.mean(labels == predicted)),
+        "accuracy": float(accuracy_score(labels, predicted)),
         **averaged(labels, predicted, "macro"),
         **averaged(labels, predicted, "micro"),
         **averaged(labels, predicted, "weighted"),
@@ -91,11 +94,16 @@ def label_metrics(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> di
 
 def averaged(labels: NDArray[np.int64], predicted: NDArray[np.int64], average: str) -> dict[str, float]:
     """Precision, recall and F1 with scikit-learn's `average` in front of their names; 0 where they are undefined."""
-    from sklearn.metrics import precision_recall_fscore_support
-
-    scores = precision_recall_fscore_support(labels, predicted, average=average, zero_division=0)
+    scores = defined_scores(labels, predicted, average=average)
     names = ("precision", "recall", "f1")
     return {f"{average}_{name}": float(score) for name, score in zip(names, scores[:3], strict=True)}
+
+
+def defined_scores(labels: NDArray[np.int64], predicted: NDArray[np.int64], /, **options: Any) -> tuple[Any, ...]:
+    """scikit-learn's precision, recall, F1 and support, with 0 for what is undefined."""
+    from sklearn.metrics import precision_recall_fscore_support
+
+    return precision_recall_fscore_support(labels, predicted, **{"zero_division": 0, **options})
 
 
 def log_loss(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float:
@@ -109,11 +117,10 @@ def class_metrics(
     labels: NDArray[np.int64], probabilities: NDArray[np.float64], label_names: list[str]
 ) -> list[ClassMetrics]:
     """Each class against the rest, in the order of `label_names`."""
-    from sklearn.metrics import average_precision_score, precision_recall_fscore_support, roc_auc_score
+    from sklearn.metrics import average_precision_score, roc_auc_score
 
     classes = np.arange(len(label_names))
-    predicted = probabilities.argmax(axis=1)
-    scores = precision_recall_fscore_support(labels, predicted, labels=classes, zero_division=0)
+    scores = defined_scores(labels, probabilities.argmax(axis=1), labels=classes)
     rankings = {"roc_auc": roc_auc_score, "average_precision": average_precision_score}
     ranked = contrasted(labels, len(classes))
     return [
@@ -134,12 +141,8 @@ def class_metrics(
 
 def ranking_metrics(per_class: list[ClassMetrics]) -> dict[str, float]:
     """The macro averages of the rankings, or nothing where a class has none."""
-    if any(row.roc_auc is None for row in per_class):
-        return {}
-    return {
-        "roc_auc": float(np.mean([row.roc_auc for row in per_class])),
-        "average_precision": float(np.mean([row.average_precision for row in per_class])),
-    }
+    scores = {name: [getattr(row, name) for row in per_class] for name in ("roc_auc", "average_precision")}
+    return {name: float(np.mean(values)) for name, values in scores.items() if None not in values}
 
 
 def intervals(

@@ -43,7 +43,13 @@ def confident_mistakes(
     wrong = np.flatnonzero(labels != predicted)
     surest = wrong[np.argsort(-score[wrong], kind="stable")][:limit]
     return [
-        Mistake(texts[row], label_names[labels[row]], label_names[predicted[row]], float(score[row]), origins[row])
+        Mistake(
+            text=str(texts[row]),
+            label=label_names[labels[row]],
+            predicted=label_names[predicted[row]],
+            probability=float(score[row]),
+            origin=str(origins[row]),
+        )
         for row in surest.tolist()
     ]
 

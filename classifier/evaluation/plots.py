@@ -66,7 +66,7 @@ def reliability(labels: ArrayLike, probabilities: ArrayLike) -> Figure:
         at_mean = (bins.confidence[filled], bins.accuracy[filled])
         above.plot(*at_mean, "o", color=VERMILION, markersize=4, label="at its mean confidence")
         above.plot([0, 1], [0, 1], color=INK, linestyle="--", linewidth=1.2, label="perfectly calibrated")
-        above.legend(loc="upper left", frameon=True, edgecolor="none")
+        above.legend(loc="upper left", ncols=3, columnspacing=1.2, handletextpad=0.5)
         above.set(ylabel="accuracy", title=f"Reliability, expected calibration error {bins.calibration_error:.3f}")
         bars = below.bar(centres, bins.counts, width, color=GREY)
         below.bar_label(bars, [f"{count:,}" if count else "" for count in bins.counts], fontsize=6, padding=1)
@@ -74,7 +74,7 @@ def reliability(labels: ArrayLike, probabilities: ArrayLike) -> Figure:
         below.margins(y=0.2)
         below.yaxis.set_major_formatter("{x:,.0f}")
         unit_axis(above, "x")
-        unit_axis(above, "y")
+        above.set_ylim(-0.02, 1.12)  # room for the legend above the bars
     return figure
 
 
@@ -133,5 +133,5 @@ def draw_history(axes: Axes, history: Sequence[Mapping[str, Any]], keys: list[st
         axes.plot(epochs, values, color=colour, marker="o", markersize=3.5, label=name)
     if best_epoch is not None:
         axes.axvline(best_epoch, color=INK, linestyle="--", linewidth=1, zorder=1, label=f"best epoch: {best_epoch}")
-    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
     axes.legend(loc="best")

@@ -44,7 +44,7 @@ def canvas(
         figure.set_layout_engine("none")  # what stands where is settled; saving need not find it out again
 
 
-def style() -> dict[str, Any]:
+def style() -> dict[Any, Any]:
     """The rcParams of every picture."""
     return {
         "font.family": list(font_families()),

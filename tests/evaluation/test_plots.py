@@ -15,7 +15,7 @@ from classifier.evaluation.style import NAME_LENGTH, display_names
 pytestmark = pytest.mark.filterwarnings("error")
 ALWAYS = {"confusion_matrix", "reliability", "class_support"}
 CURVES = {"precision_recall", "roc"}
-HARD_NAMES = ["天气", "_private", "cost in $ and $", r"$\foo{$", "العربية", "line\nbreak", "", "😀" * 40]
+HARD_NAMES = ["天气", "_private", "cost in $ and $", r"$\foo{$", "العربية", "line\nbreak\0", "", "😀" * 40]
 
 
 def drawn(labels, probabilities, names=None):
@@ -54,6 +54,11 @@ def test_names_that_matplotlib_stumbles_over(simulate):
         picture = io.BytesIO()
         figure.savefig(picture)
         assert picture.getvalue().startswith(b"\x89PNG")
+
+
+def test_the_widest_names_leave_room_for_the_picture(simulate):
+    for figure in drawn(*simulate(53, 3), ["W" * 99 + str(number) for number in range(3)]).values():
+        assert all(axes.get_position().width > 0 for axes in figure.axes)
 
 
 def test_a_single_example_has_no_curves():

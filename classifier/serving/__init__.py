@@ -1,0 +1,1 @@
+"""The only room that writes or reads a SavedModel."""

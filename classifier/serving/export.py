@@ -1,0 +1,124 @@
+"""The trained model as a SavedModel, strings in, probabilities out; checked in a process that knows nothing of us."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from classifier.tokenizers import Tokenizer
+
+TOLERANCE = 1e-5  # largest difference allowed between a probability here and in the clean process
+VALID_TEXTS = 64  # validation texts that are compared, beside the nasty ones
+NASTY_TEXTS: tuple[bytes, ...] = (
+    b"",
+    b" \t\r\n ",
+    b"a" * 100_000,
+    b"far too long " * 8_000,
+    "Emoji: \U0001f600\U0001f468‍\U0001f469‍\U0001f467 ❤️".encode(),
+    "我想退货。送货太慢了！".encode(),
+    "أين طلبي؟ איפה החבילה שלי?".encode(),
+    b"control \x00\x01\x1b\x7f characters",
+    b"invalid \xff\xfe UTF-8 \xc3(",
+    "combining e\u0301 and \ufeff byte-order mark".encode(),
+)
+CHECK = Path(__file__).with_name("check_export.py")
+
+
+class ExportError(RuntimeError):
+    """The exported model does not give what the trained model gives."""
+
+
+class TextClassifier(tf.Module):
+    """What is exported: the tokenizer, the network and the names of the labels in one graph.
+
+    Args:
+        model: ids (batch, tokens) to logits (batch, classes).
+        tokenizer: strings to ids.
+        label_names: by class.
+    """
+
+    def __init__(self, model: keras.Model, tokenizer: Tokenizer, label_names: Sequence[str]) -> None:
+        super().__init__()
+        self.model = model
+        self.tokenizer = tokenizer
+        self.names = tf.Variable([name.encode() for name in label_names], trainable=False, dtype=tf.string)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    def classify(self, text):
+        """text (batch,) -> probabilities (batch, classes), label (batch,), score (batch,): that label's probability."""
+        probabilities = tf.nn.softmax(self.model(self.tokenizer.padded(text), training=False))
+        label = tf.gather(self.names, tf.argmax(probabilities, axis=-1))
+        return {"probabilities": probabilities, "label": label, "score": tf.reduce_max(probabilities, axis=-1)}
+
+    @tf.function(input_signature=[])
+    def label_names(self):
+        """The label of each column of the probabilities, (classes,)."""
+        return {"label_names": self.names.read_value()}
+
+
+def export_model(
+    model: keras.Model, tokenizer: Tokenizer, label_names: Sequence[str], texts: Sequence[str], folder: Path
+) -> Path:
+    """Writes the SavedModel, checks it in a clean process, and only then gives it its name.
+
+    Args:
+        model, tokenizer, label_names: see `TextClassifier`.
+        texts: validation texts; some are compared.
+        folder: of the SavedModel; replaced where it exists.
+
+    Raises:
+        ExportError: where the clean process cannot load it or gives other probabilities.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        classifier = TextClassifier(model, tokenizer, label_names)
+        signatures = {"serving_default": classifier.classify, "label_names": classifier.label_names}
+        tf.saved_model.save(classifier, str(part / "model"), signatures=signatures)
+        samples = [text.encode("utf-8", "replace") for text in texts[:VALID_TEXTS]] + list(NASTY_TEXTS)
+        expected = classifier.classify(tf.constant(samples))["probabilities"].numpy()
+        check_in_clean_process(part / "model", samples, expected)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(part / "model", folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return folder
+
+
+def check_in_clean_process(folder: Path, texts: Sequence[bytes], expected: np.ndarray) -> None:
+    """Loads the SavedModel with TensorFlow alone, in another process, and compares its probabilities.
+
+    Args:
+        folder: of the SavedModel.
+        texts: to classify, any bytes.
+        expected: their probabilities, (texts, classes).
+
+    Raises:
+        ExportError: where they differ by more than TOLERANCE, or the process fails.
+    """
+    with tempfile.TemporaryDirectory() as exchange:
+        given, returned = Path(exchange) / "texts", Path(exchange) / "probabilities"
+        given.write_bytes(tf.io.serialize_tensor(tf.constant(list(texts))).numpy())
+        done = subprocess.run(
+            [sys.executable, "-I", str(CHECK), str(folder), str(given), str(returned)],
+            capture_output=True,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )
+        if done.returncode:
+            raise ExportError(
+                f"The exported model {folder} does not load in a clean process:\n{done.stderr.decode(errors='replace')}"
+            )
+        found = tf.io.parse_tensor(tf.io.read_file(str(returned)), tf.float32).numpy()
+    difference = float(np.abs(found - expected).max())
+    if not difference <= TOLERANCE:
+        raise ExportError(
+            f"The exported model {folder} differs from the trained one by {difference:.2g} in a probability."
+        )

@@ -1,0 +1,62 @@
+"""The columns that scoring adds to a table: their names, and their values for some rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from classifier.errors import UserError
+
+LABEL_AND_SCORE = (("label", str), ("score", float))
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """Which columns there are: label, score, top_<k>_label and _score, probability_<label>, problem.
+
+    >>> Predictions(prefix="my_").columns(["a", "b"])
+    {'my_label': <class 'str'>, 'my_score': <class 'float'>, 'my_problem': <class 'str'>}
+    """
+
+    probabilities: bool = False  # whether there is a column for each class
+    top_k: int = 0  # how many of the likeliest classes have columns of their own
+    prefix: str = ""  # of every name
+
+    def columns(self, label_names: Sequence[str]) -> dict[str, type]:
+        """Names in their order, and whether each holds strings or numbers."""
+        ranks = [(f"top_{rank}_{what}", kind) for rank in range(1, self.top_k + 1) for what, kind in LABEL_AND_SCORE]
+        classes = [(f"probability_{label}", float) for label in label_names] if self.probabilities else []
+        return {self.prefix + name: kind for name, kind in (*LABEL_AND_SCORE, *ranks, *classes, ("problem", str))}
+
+    def refuse_collision(self, columns: Sequence[str], label_names: Sequence[str] = ()) -> None:
+        """Raises UserError where a name is already that of a column of the input."""
+        taken = [name for name in self.columns(label_names) if name in columns]
+        if taken:
+            raise UserError(
+                f"The input already has a column {taken[0]!r}, which scoring would write too. Set another prefix of "
+                f"the new columns, such as prefix={self.prefix}predicted_, or leave the old one out with columns=[...]."
+            )
+
+    def refuse_too_many_ranks(self, label_names: Sequence[str]) -> None:
+        """Raises UserError where more classes are asked for than there are."""
+        if self.top_k > len(label_names):
+            raise UserError(f"top_k={self.top_k} is more than the {len(label_names)} classes that the model knows.")
+
+    def values(self, probabilities: np.ndarray, problems: Sequence[str], label_names: Sequence[str]) -> list[Any]:
+        """One array for each column, in their order.
+
+        Args:
+            probabilities: (rows, classes); what stands in a row with a problem does not matter.
+            problems: of each row, "" where it is fine.
+            label_names: by class.
+        """
+        bad = np.array([bool(problem) for problem in problems], bool)
+        labels = np.array(label_names, object)
+        # Stable, so that of equal probabilities the first class wins, as in argmax.
+        ranked = np.argsort(-probabilities, axis=1, kind="stable")[:, : max(1, self.top_k)]
+        scores = np.take_along_axis(probabilities, ranked, axis=1)
+        ranks = [(labels[ranked[:, k]], scores[:, k]) for k in range(ranked.shape[1])]
+        classes = list(probabilities.T) if self.probabilities else []
+        columns = [*ranks[0], *(column for rank in ranks[: self.top_k] for column in rank), *classes]
+        return [*(np.ma.masked_array(column, bad) for column in columns), problems]

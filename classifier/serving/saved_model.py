@@ -1,0 +1,78 @@
+"""A SavedModel read back: texts in, probabilities out, in batches of like length."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from classifier.errors import UserError
+
+BATCH_CHARACTERS = 16_384  # bytes of a batch at most, padding included; they stand for tokens, not known here
+BATCH_ROWS = 1024
+
+
+def check_folder(folder: str | os.PathLike[str]) -> None:
+    """Raises UserError where the folder holds no SavedModel; needs no TensorFlow."""
+    if not (Path(folder) / "saved_model.pb").exists():
+        raise UserError(f"{folder} is not a SavedModel: it holds no saved_model.pb.")
+
+
+class SavedClassifier:
+    """An exported classifier.
+
+    Args:
+        folder: of the SavedModel.
+
+    Raises:
+        UserError: where the folder holds no classifier that this package exported.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        check_folder(folder)
+        import tensorflow as tf
+
+        try:
+            self.loaded = tf.saved_model.load(str(folder))
+        except Exception as error:
+            if "Op type not registered" not in str(error):
+                raise UserError(f"{folder} cannot be loaded as a SavedModel: {error}") from error
+            import tensorflow_text  # noqa: F401  # registers the operations of the wordpiece tokenizer
+
+            self.loaded = tf.saved_model.load(str(folder))
+        signatures = self.loaded.signatures
+        if not {"serving_default", "label_names"} <= set(signatures):
+            raise UserError(f"{folder} is a SavedModel, but not one that classifier.train exported.")
+        self.serve = signatures["serving_default"]
+        names = signatures["label_names"]()["label_names"].numpy()
+        self.label_names = tuple(name.decode() for name in names)
+
+    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
+        """Probabilities (texts, classes), float32, in the order of the texts."""
+        import tensorflow as tf
+
+        encoded = [text.encode("utf-8", "replace") for text in texts]
+        result = np.zeros((len(encoded), len(self.label_names)), np.float32)
+        for rows, size in batches([len(text) for text in encoded]):
+            batch = tf.constant([encoded[row] for row in rows] + [b""] * (size - len(rows)))
+            result[rows] = self.serve(text=batch)["probabilities"].numpy()[: len(rows)]
+        return result
+
+
+def batches(lengths: Sequence[int]) -> Iterator[tuple[list[int], int]]:
+    """Every place once, with those of like lengths together, and the size to which their batch is to be filled.
+
+    Sizes are powers of two: TensorFlow keeps compiled code, most of a megabyte, for each shape that it meets, so
+    that memory would grow with every batch if each had a size of its own.
+
+    >>> list(batches([5, 30_000, 7]))
+    [([1], 1), ([2, 0], 2)]
+    """
+    order = sorted(range(len(lengths)), key=lambda place: -lengths[place])
+    start = 0
+    while start < len(order):
+        fitting = min(BATCH_ROWS, max(1, BATCH_CHARACTERS // max(1, lengths[order[start]])))
+        size = 1 << fitting.bit_length() - 1
+        rows = order[start : start + size]
+        yield rows, 1 << (len(rows) - 1).bit_length()
+        start += size

@@ -1,0 +1,70 @@
+"""One tiny exported model for the session, and the scoring of files with it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import pytest
+from table_files import read
+
+from classifier.attention import MultiHeadAttention
+from classifier.errors import UserError
+from classifier.layers import MeanPooling
+from classifier.model import build_classifier
+from classifier.serving.export import export_model
+from classifier.serving.saved_model import SavedClassifier
+from classifier.serving.score_file import score_files
+from classifier.settings import ModelSettings, ScoreSettings
+from classifier.tokenizers import WordTokenizer
+
+LABELS = ("billing", "praise", "tech, or not", "返品", "other")
+TEXTS = ["the lamp is broken", "where is my refund", "love it, thank you!", "it will not switch on", "退货太慢了"]
+
+
+@pytest.fixture(scope="session")
+def untrained():
+    """Keras model and tokenizer; large random weights, so that texts differ in their label."""
+    keras.utils.set_random_seed(3)
+    tokenizer = WordTokenizer(max_tokens=11)
+    tokenizer.learn(TEXTS)
+    settings = ModelSettings(depth=1, width=12, feed_forward_width=7)
+    vocabulary = len(tokenizer.vocabulary)
+    model = build_classifier(settings, lambda: MultiHeadAttention(heads=3), MeanPooling(), vocabulary, 11, len(LABELS))
+    for weight in model.weights:
+        weight.assign(3 * weight)
+    return model, tokenizer
+
+
+@pytest.fixture(scope="session")
+def model_folder(untrained, tmp_path_factory) -> Path:
+    return export_model(*untrained, LABELS, TEXTS, tmp_path_factory.mktemp("export") / "model")
+
+
+@pytest.fixture(scope="session")
+def classifier(model_folder) -> SavedClassifier:
+    return SavedClassifier(model_folder)
+
+
+@pytest.fixture
+def run(tmp_path, classifier) -> Callable[..., list[dict[str, Any]]]:
+    """Scores files of tmp_path and reads the output back; `load` stands for the loading of the model."""
+
+    def run(given: Any, output: str = "out.csv", load: Callable[[], Any] = lambda: classifier, **settings):
+        paths = [str(tmp_path / one) for one in ([given] if isinstance(given, str) else given)]
+        score_files(ScoreSettings("model", paths, str(tmp_path / output), **settings), load)
+        return read(tmp_path / output)
+
+    return run
+
+
+@pytest.fixture
+def refused(run) -> Callable[..., str]:
+    """The message with which scoring refuses, before any model is loaded."""
+
+    def refused(*arguments: Any, **settings: Any) -> str:
+        with pytest.raises(UserError) as caught:
+            run(*arguments, load=lambda: pytest.fail("loaded TensorFlow"), **settings)
+        return str(caught.value)
+
+    return refused

@@ -1,0 +1,86 @@
+"""What is exported answers as the trained model does, in a process that knows nothing of this package."""
+
+import os
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import LABELS, TEXTS
+
+from classifier.errors import UserError
+from classifier.serving import export
+from classifier.serving.export import ExportError, export_model
+from classifier.serving.saved_model import SavedClassifier
+
+
+def test_signatures(classifier):
+    serve = classifier.loaded.signatures["serving_default"]
+    assert {name: spec.dtype for name, spec in serve.structured_input_signature[1].items()} == {"text": tf.string}
+    kinds = {name: (spec.dtype, spec.shape.rank) for name, spec in serve.structured_outputs.items()}
+    assert kinds == {"probabilities": (tf.float32, 2), "label": (tf.string, 1), "score": (tf.float32, 1)}
+    assert classifier.label_names == LABELS
+
+
+def test_label_and_score_belong_to_the_highest_probability(classifier):
+    result = classifier.serve(text=tf.constant(TEXTS))
+    probabilities = result["probabilities"].numpy()
+    assert len(set(probabilities.argmax(1))) > 1
+    assert [label.decode() for label in result["label"].numpy()] == [LABELS[i] for i in probabilities.argmax(1)]
+    np.testing.assert_array_equal(result["score"], probabilities.max(1))
+
+
+def test_empty_batch(classifier):
+    assert classifier.serve(text=tf.constant([], tf.string))["probabilities"].shape == (0, len(LABELS))
+    assert classifier.probabilities([]).shape == (0, len(LABELS))
+
+
+def test_nasty_texts(classifier):
+    probabilities = classifier.serve(text=tf.constant(export.NASTY_TEXTS))["probabilities"].numpy()
+    assert np.isfinite(probabilities).all()
+    np.testing.assert_allclose(probabilities.sum(1), 1, atol=1e-5)
+
+
+def test_the_texts_of_a_batch_do_not_matter_to_each_other(classifier):
+    texts = [*TEXTS, "", "a", "word " * 50, "\ud800"]
+    alone = np.concatenate([classifier.probabilities([text]) for text in texts])
+    np.testing.assert_allclose(classifier.probabilities(texts), alone, atol=1e-5)
+
+
+@pytest.fixture
+def clean_process(tmp_path, monkeypatch):
+    """Puts another program in the place of the one that loads the model in a process of its own."""
+
+    def put(program: str) -> None:
+        (tmp_path / "check.py").write_text(f"import sys, shutil\n{program}\n")
+        monkeypatch.setattr(export, "CHECK", tmp_path / "check.py")
+
+    return put
+
+
+def test_other_probabilities_are_an_error_and_the_old_model_stays(untrained, tmp_path, clean_process):
+    (tmp_path / "models" / "model").mkdir(parents=True)
+    (tmp_path / "models" / "model" / "old").touch()
+    other = tf.zeros((len(TEXTS) + len(export.NASTY_TEXTS), len(LABELS)))
+    (tmp_path / "other").write_bytes(tf.io.serialize_tensor(other).numpy())
+    clean_process(f"shutil.copy({str(tmp_path / 'other')!r}, sys.argv[3])")
+    with pytest.raises(ExportError, match=r"differs from the trained one by [0-9.]+ in a probability"):
+        export_model(*untrained, LABELS, TEXTS, tmp_path / "models" / "model")
+    assert os.listdir(tmp_path / "models") == ["model"] and os.listdir(tmp_path / "models" / "model") == ["old"]
+
+
+def test_a_model_that_does_not_load_is_an_error(untrained, tmp_path, clean_process):
+    clean_process("sys.exit('Op type not known')")
+    with pytest.raises(ExportError, match="does not load in a clean process:\nOp type not known"):
+        export_model(*untrained, LABELS, TEXTS, tmp_path / "models" / "model")
+    assert os.listdir(tmp_path / "models") == []
+
+
+def test_no_leftovers_beside_the_model(model_folder):
+    assert os.listdir(model_folder.parent) == ["model"]
+    assert (model_folder / "saved_model.pb").exists()
+
+
+def test_a_folder_that_is_no_model_of_ours(tmp_path):
+    tf.saved_model.save(tf.Module(), str(tmp_path))
+    with pytest.raises(UserError, match=r"not one that classifier\.train exported"):
+        SavedClassifier(tmp_path)
