@@ -1,0 +1,103 @@
+"""Measures a run, a registered model or a SavedModel on any labelled file.
+
+python -m classifier.evaluate run=<run id>
+python -m classifier.evaluate run=<run id> data.test=more.csv data.text=message data.label=topic
+python -m classifier.evaluate model=outputs/train/<folder>/model data=trec6
+"""
+
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from classifier.command_line import run_command
+from classifier.errors import UserError
+from classifier.settings import DataSettings, EvaluateSettings
+
+
+def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
+    """Scores the test split once more and writes its report; returns what goes into summary.json.
+
+    Args:
+        settings: with either `run` or `model`; where no file is named, the data of the run.
+        output: folder of this command.
+
+    Raises:
+        UserError: where there is no such run or model, or no usable data.
+    """
+    if (settings.run is None) == (settings.model is None):
+        raise UserError("Give either run=<run id> or model=<folder of a SavedModel or models:/name@champion>.")
+    data, seed = chosen_data(settings)
+    folder = model_folder(settings)
+
+    from classifier.start import start_tensorflow
+
+    start_tensorflow()
+    from rich.console import Console
+
+    from classifier.evaluation.report import measure, results_table, summarized
+    from classifier.serving.saved_model import SavedClassifier
+
+    classifier = SavedClassifier(folder)
+    examples = test_examples(data, seed, classifier.label_names, output)
+    probabilities = classifier.probabilities(examples.texts)
+    report = output / "report" / "test"
+    labels, names, origins = examples.labels, examples.label_names, examples.origins
+    evaluations = {"test": measure(report, examples.texts, labels, probabilities, names, origins)}
+    console = Console()
+    console.print(results_table(evaluations))
+    console.print(f"Tables and pictures: {report}", highlight=False, soft_wrap=True)
+    return {"run_id": settings.run, "model": str(folder), "metrics": summarized(evaluations)}
+
+
+def chosen_data(settings: EvaluateSettings) -> tuple[DataSettings, int]:
+    """The data settings and the seed of the split: those of the command line if they name a file, else the run's."""
+    if settings.data.train is not None or settings.data.test is not None:
+        return settings.data, settings.seed
+    if settings.run is None:
+        raise UserError("Say what to measure on: data=trec6, or data.test=file.csv.")
+    from classifier.tracking import run_config
+
+    kept = OmegaConf.load(run_config(settings.run, settings.tracking))
+    data = OmegaConf.merge(OmegaConf.structured(DataSettings), kept.data)
+    return OmegaConf.to_object(data), kept.seed  # pyright: ignore[reportReturnType]
+
+
+def model_folder(settings: EvaluateSettings) -> Path:
+    """Where the SavedModel lies."""
+    if settings.model and Path(settings.model).is_dir():
+        return Path(settings.model)
+    from classifier.tracking import find_model
+
+    return find_model(settings.model or settings.run or "", settings.tracking)
+
+
+def test_examples(data: DataSettings, seed: int, label_names: tuple[str, ...], output: Path):
+    """The test split, its labels numbered as in the model; rows that cannot be used are written to rejects.csv.
+
+    Raises:
+        UserError: where the model was trained on other labels.
+    """
+    from classifier.data import load_splits, read_examples, write_rejects
+
+    if data.test is None:
+        splits = load_splits(data, seed)
+        examples, rejects = splits.test, splits.rejects
+        if examples.label_names != label_names:
+            raise UserError(
+                f"The model knows other labels ({', '.join(label_names[:5])}, ...) than the data "
+                f"({', '.join(examples.label_names[:5])}, ...)."
+            )
+    else:
+        loaded = read_examples(data.test, data, split="test", label_names=label_names)
+        examples, rejects = loaded.examples, loaded.rejects
+    if rejects:
+        path = output / "report" / "rejects.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_rejects(path, rejects)
+        print(f"{len(rejects)} rows could not be used; reasons in {path}")
+    return examples
+
+
+if __name__ == "__main__":
+    run_command("evaluate", EvaluateSettings, evaluate)

@@ -1,0 +1,203 @@
+"""The commands as a person runs them, each in a process of its own: train, kill, continue, interrupt, evaluate."""
+
+import csv
+import json
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet
+import pytest
+import tensorflow as tf
+from mlflow import MlflowClient
+
+WORDS = {"fruit": ["apple", "pear", "plum"], "tool": ["saw", "axe", "file"], "bird": ["owl", "wren", "kite"]}
+SMALL = ["model=tiny", "model.width=12", "attention.heads=3", "tokenizer.max_tokens=7", "trainer.patience=9"]
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a file of 120 labelled texts."""
+    folder = tmp_path_factory.mktemp("commands")
+    draw = random.Random(11)
+    with (folder / "texts.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["message", "topic"])
+        for index in range(120):
+            topic = list(WORDS)[index % 3]
+            writer.writerow([f"{' '.join(draw.choices(WORDS[topic], k=4))} {index}", topic])
+    return folder
+
+
+def command(folder: Path, output: str, *overrides: str, name: str = "train") -> list[str]:
+    data = ["data=files", "data.train=texts.csv", "data.text=message", "data.label=topic", *SMALL]
+    start = [sys.executable, "-m", f"classifier.{name}", f"hydra.run.dir={folder / output}"]
+    return [*start, *(data if name == "train" else []), *overrides]
+
+
+def run(folder: Path, output: str, *overrides: str, name: str = "train") -> subprocess.CompletedProcess[str]:
+    arguments = command(folder, output, *overrides, name=name)
+    return subprocess.run(arguments, cwd=folder, capture_output=True, text=True, timeout=300)
+
+
+def run_until(folder: Path, line: str, how: signal.Signals, output: str, *overrides: str, delay: float = 0.0) -> str:
+    """Starts the command, sends the signal once the line was printed, returns all it printed."""
+    process = subprocess.Popen(
+        command(folder, output, *overrides), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdout
+    printed = ""
+    for printed_line in process.stdout:
+        printed += printed_line
+        if line in printed_line:
+            time.sleep(delay)
+            process.send_signal(how)
+            break
+    printed += process.stdout.read()
+    process.wait(timeout=120)
+    return printed
+
+
+def summary(folder: Path, output: str) -> dict:
+    return json.loads((folder / output / "summary.json").read_text())
+
+
+def weights(model: str) -> dict[str, np.ndarray]:
+    reader = tf.train.load_checkpoint(f"{model}/variables/variables")
+    return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map() if "OBJECT" not in name}
+
+
+LONG = ["trainer.epochs=8", "trainer.checkpoint_seconds=0", "trainer.batch_size=8"]
+
+
+@pytest.fixture(scope="module")
+def whole(folder):
+    done = run(folder, "whole", *LONG, "tracking.uri=sqlite:///whole.db", "tracking.register=topics")
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_a_training_ends_with_table_model_and_run(folder, whole):
+    result = summary(folder, "whole")
+    assert {"run_id", "model", "metrics", "seconds", "peak_memory_mb"} <= set(result)
+    assert result["metrics"]["test"]["accuracy"] > 0.8
+    assert "macro_f1" in result["metrics"]["valid"]
+    assert result["model"] in whole.stdout
+    assert "mlflow ui --backend-store-uri sqlite:///whole.db" in whole.stdout
+    assert whole.stderr == ""
+
+
+def test_the_run_holds_settings_series_pictures_data_and_model(folder, whole):
+    client = MlflowClient(f"sqlite:///{folder}/whole.db")
+    result = summary(folder, "whole")
+    kept = client.get_run(result["run_id"])
+    assert kept.info.status == "FINISHED"
+    assert kept.data.params["model.width"] == "12"
+    assert kept.data.params["attention.heads"] == "3"
+    assert kept.data.metrics["test.accuracy"] == result["metrics"]["test"]["accuracy"]
+    steps = [point.step for point in client.get_metric_history(result["run_id"], "epoch/valid.macro_f1")]
+    assert steps == list(range(1, 9))
+    files = {one.path for one in client.list_artifacts(result["run_id"], "test")}
+    assert {"test/confusion_matrix.png", "test/predictions.parquet", "test/mistakes.csv"} <= files
+    assert "config.yaml" in {one.path for one in client.list_artifacts(result["run_id"])}
+    assert kept.inputs.dataset_inputs[0].dataset.name == "texts.csv"
+    assert kept.outputs.model_outputs
+    assert int(client.get_model_version_by_alias("topics", "champion").version) == 1
+
+
+def test_killed_at_several_moments_and_continued_it_is_the_same_run_with_the_same_bits(folder, whole):
+    """kill -9 three times, most likely within a checkpoint, since one is written after each step."""
+    same = [*LONG, "tracking.uri=sqlite:///killed.db"]
+    draw = random.Random(3)
+    run_until(folder, "tokens in the vocabulary", signal.SIGKILL, "killed", *same, delay=2.0)
+    for line in ("epoch 3/8", "epoch 6/8"):
+        run_until(folder, line, signal.SIGKILL, "killed", *same, "trainer.resume=true", delay=draw.random() / 20)
+    (run_id,) = {one.info.run_id for one in MlflowClient(f"sqlite:///{folder}/killed.db").search_runs(["1"])}
+    done = run(folder, "killed", *same, "trainer.resume=true")
+    assert done.returncode == 0, done.stderr
+    assert f"Continuing run {run_id} after" in done.stdout
+    ended, expected = summary(folder, "killed"), summary(folder, "whole")
+    assert ended["run_id"] == run_id
+    assert ended["metrics"] == expected["metrics"]
+    killed, kept = weights(ended["model"]), weights(expected["model"])
+    assert set(killed) == set(kept)
+    assert all(np.array_equal(killed[name], kept[name]) for name in kept)
+    history = MlflowClient(f"sqlite:///{folder}/killed.db").get_metric_history(run_id, "epoch/loss")
+    assert [point.step for point in history] == list(range(1, 9))
+
+
+def test_a_finished_run_is_not_trained_again(folder, whole):
+    same = [*LONG, "tracking.uri=sqlite:///whole.db", "tracking.register=topics", "trainer.resume=true"]
+    done = run(folder, "again", *same)
+    assert "is finished" in done.stdout
+    assert summary(folder, "again")["run_id"] == summary(folder, "whole")["run_id"]
+
+
+def test_ctrl_c_ends_cleanly_and_keeps_the_best_model(folder):
+    overrides = ["trainer.epochs=5000", "trainer.patience=5000", "tracking.uri=sqlite:///stopped.db"]
+    printed = run_until(folder, "epoch 2/", signal.SIGINT, "stopped", *overrides)
+    assert "Traceback" not in printed
+    assert "the best model so far" in printed
+    result = summary(folder, "stopped")
+    assert (Path(result["model"]) / "saved_model.pb").exists()
+    assert MlflowClient(f"sqlite:///{folder}/stopped.db").get_run(result["run_id"]).info.status == "KILLED"
+
+
+def test_evaluate_repeats_a_run(folder, whole):
+    run_id = summary(folder, "whole")["run_id"]
+    done = run(folder, "evaluated", f"run={run_id}", "tracking.uri=sqlite:///whole.db", name="evaluate")
+    assert done.returncode == 0, done.stderr
+    first, again = summary(folder, "whole")["metrics"]["test"], summary(folder, "evaluated")["metrics"]["test"]
+    assert again["accuracy"] == first["accuracy"]
+    assert again["log_loss"] == pytest.approx(first["log_loss"], abs=1e-5)
+    names = ("label", "predicted")
+    tables = [
+        pyarrow.parquet.read_table(folder / one / "report/test/predictions.parquet") for one in ("whole", "evaluated")
+    ]
+    assert tables[0].select(names).equals(tables[1].select(names))
+
+
+def test_evaluate_needs_to_know_what(folder):
+    done = run(folder, "nothing", name="evaluate")
+    assert done.returncode == 2
+    assert "Give either run=" in done.stderr
+
+
+def test_bad_rows_are_listed_and_too_many_refused(folder):
+    (folder / "bad.csv").write_text("message,topic\nowl,bird\n,bird\nsaw,tool\n")
+    done = run(folder, "bad", "data.train=bad.csv")
+    assert done.returncode == 2
+    assert "bad.csv:3, message:" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (folder / "bad/report/rejects.csv").read_text().count("\n") == 2
+
+
+def test_a_server_lost_during_training_costs_no_model(folder):
+    """The server answers the first questions and vanishes; the training ends with its model and names what is missing."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    class Healthy(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", port), Healthy) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        done = run(folder, "lost", "trainer.epochs=2", f"tracking.uri=http://127.0.0.1:{port}")
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 2
+    assert f"tracking.uri=http://127.0.0.1:{port}" in done.stderr
