@@ -16,13 +16,22 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-DATA = ["embedded", "trec6", "sst2", "banking77", "clinc150", "germeval2018", "newsgroups20", "imdb"]
+CHOICES = {
+    "embedded": "data=embedded",
+    "trec6": "data=trec6",
+    "sst2": "data=sst2",
+    "germeval2018": "data=germeval2018",
+    "banking77": "data=banking77",
+    "clinc150": "data=clinc150",
+    "imdb": "experiment=imdb",
+    "newsgroups20": "experiment=newsgroups20",
+}
 
 
 def main() -> None:
     """Measures what is missing and prints the table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", nargs="+", default=DATA, choices=DATA)
+    parser.add_argument("--data", nargs="+", default=list(CHOICES), choices=list(CHOICES))
     parser.add_argument("--output", type=Path, default=Path("outputs/results"))
     arguments = parser.parse_args()
     rows = []
@@ -33,10 +42,11 @@ def main() -> None:
         baseline = folder / "baseline.json"
         if not baseline.exists():
             baseline.write_text(json.dumps(linear_baseline(name)))
+        print(f"{name} done", flush=True)
         rows.append(row(name, json.loads((folder / "summary.json").read_text()), json.loads(baseline.read_text())))
     print(f"\nMeasured {date.today()} with Python {platform.python_version()} on {processor()}, 2 cores.\n")
     print(
-        "| data | command | seconds | of them training | peak memory, MB | test accuracy (95 %) | macro F1 | linear |"
+        "| data | override | seconds | of them training | peak, MB | test accuracy (95 %) | macro F1 | linear alone |"
     )
     print("|---|---|---|---|---|---|---|---|")
     print("\n".join(rows))
@@ -44,10 +54,12 @@ def main() -> None:
 
 def train(name: str, folder: Path) -> None:
     """The command that the table names."""
-    command = [sys.executable, "-m", "classifier.train", f"data={name}", f"hydra.run.dir={folder}"]
+    command = [sys.executable, "-m", "classifier.train", CHOICES[name], f"hydra.run.dir={folder}"]
     began = time.monotonic()
     subprocess.run(command, check=True)
-    (folder / "wall_seconds").write_text(str(time.monotonic() - began))
+    summary = json.loads((folder / "summary.json").read_text())
+    summary["wall_seconds"] = time.monotonic() - began
+    (folder / "summary.json").write_text(json.dumps(summary))
 
 
 def linear_baseline(name: str) -> dict[str, Any]:
@@ -88,9 +100,10 @@ def row(name: str, summary: dict[str, Any], baseline: dict[str, Any]) -> str:
     """One line of the table."""
     test = summary["metrics"]["test"]
     return (
-        f"| {name} | `data={name}` | {summary['seconds']:.0f} | {summary['training_seconds']:.0f} "
+        f"| {name} | `{CHOICES[name]}` | {summary['wall_seconds']:.0f} | {summary['training_seconds']:.0f} "
         f"| {summary['peak_memory_mb']:,.0f} "
-        f"| **{test['accuracy']:.3f}** ({test['accuracy_low']:.3f}–{test['accuracy_high']:.3f}) | {test['macro_f1']:.3f} "
+        f"| **{test['accuracy']:.3f}** ({test['accuracy_low']:.3f}–{test['accuracy_high']:.3f}) "
+        f"| {test['macro_f1']:.3f} "
         f"| {baseline['accuracy']:.3f} ({baseline['low']:.3f}–{baseline['high']:.3f}) |"
     )
 

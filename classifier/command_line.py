@@ -45,12 +45,13 @@ def run_command(name: str, schema: type, work: Callable[[Any, Path], dict[str, A
 
     @hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)
     def job(config: DictConfig) -> None:
+        output = Path(HydraConfig.get().runtime.output_dir)
         try:
             check_added_keys(config, name)
             check_leaves(config)
             settings = OmegaConf.to_object(config)
             check_rules(settings)
-            output, began = Path(HydraConfig.get().runtime.output_dir), time.monotonic()
+            began = time.monotonic()
             summary = work(settings, output)
         except UserError as error:
             refuse(str(error))
@@ -163,9 +164,9 @@ def explain(error: Exception, command: str) -> str:
         nearest = difflib.get_close_matches(choice, options, n=1)
         hint = f" Did you mean '{nearest[0]}'?" if nearest else ""
         return f"{folder}={choice}: choose from {', '.join(options)}.{hint}"
-    if re.search(r"Key '.*' not in|Key '.*' is not in struct|No match in the defaults list|Could not override", text):
-        if key and "could not be converted" not in text and "Invalid value" not in text:
-            return place(text) + unknown_key(key[1], [*known_keys(default_config(command))])
+    nowhere = r"Key '.*' not in|Key '.*' is not in struct|No match in the defaults list|Could not override"
+    if re.search(nowhere, text) and key and "could not be converted" not in text and "Invalid value" not in text:
+        return place(text) + unknown_key(key[1], [*known_keys(default_config(command))])
     if "missing mandatory value" in text.lower() and key:
         return f"{key[1]} has no value yet: give it with {key[1]}=..."
     first = text.strip().splitlines()[0]

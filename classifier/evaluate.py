@@ -28,15 +28,19 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
     if (settings.run is None) == (settings.model is None):
         raise UserError("Give either run=<run id> or model=<folder of a SavedModel or models:/name@champion>.")
     data, seed = chosen_data(settings)
-    folder = model_folder(settings)
 
+    from classifier.serving.saved_model import SavedClassifier, local_folder
     from classifier.start import start_tensorflow
+    from classifier.tracking import find_model
+
+    folder = (settings.model and local_folder(settings.model)) or find_model(
+        settings.model or settings.run or "", settings.tracking
+    )
 
     start_tensorflow()
     from rich.console import Console
 
     from classifier.evaluation.report import measure, results_table, summarized
-    from classifier.serving.saved_model import SavedClassifier
 
     classifier = SavedClassifier(folder)
     examples = test_examples(data, seed, classifier.label_names, output)
@@ -61,15 +65,6 @@ def chosen_data(settings: EvaluateSettings) -> tuple[DataSettings, int]:
     kept = OmegaConf.load(run_config(settings.run, settings.tracking))
     data = OmegaConf.merge(OmegaConf.structured(DataSettings), kept.data)
     return OmegaConf.to_object(data), kept.seed  # pyright: ignore[reportReturnType]
-
-
-def model_folder(settings: EvaluateSettings) -> Path:
-    """Where the SavedModel lies."""
-    if settings.model and Path(settings.model).is_dir():
-        return Path(settings.model)
-    from classifier.tracking import find_model
-
-    return find_model(settings.model or settings.run or "", settings.tracking)
 
 
 def test_examples(data: DataSettings, seed: int, label_names: tuple[str, ...], output: Path):

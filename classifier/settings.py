@@ -65,6 +65,13 @@ class Monitor(Enum):
     log_loss = "log_loss"
 
 
+class Linear(Enum):
+    """What stands beside the encoder: nothing, or a linear classifier on words and pairs of neighbours."""
+
+    none = "none"
+    ngrams = "ngrams"
+
+
 @dataclass
 class ModelSettings:
     """The encoder; what pools its states and how it attends are folders of their own."""
@@ -72,28 +79,29 @@ class ModelSettings:
     depth: int = MISSING  # encoder blocks
     width: int = MISSING  # of a token's vector
     feed_forward_width: int = MISSING  # of a block's hidden layer
-    activation: str = "gelu"  # of a block's hidden layer, by Keras's name
+    activation: str = "relu"  # of a block's hidden layer, by Keras's name
     normalize: Normalize = Normalize.before
     positions: Positions = Positions.learned
     dropout: float = 0.1  # of what each half of a block adds
     token_dropout: float = 0.1  # share of tokens that become unknown while training
     embedding_dropout: float = 0.5
     head_dropout: float = 0.5
+    linear: Linear = Linear.ngrams  # its share in the answer is fitted on validation
 
 
 @dataclass
 class TrainerSettings:
     """How long and how the model is trained."""
 
-    epochs: int = 40
+    epochs: int = 12
     batch_size: int = 32
     schedule: Schedule = Schedule.cosine
     warmup_share: float = 0.1  # of all steps, in which the learning rate rises from zero
     label_smoothing: float = 0.1
     class_weights: Any = None  # None, balanced, or {label: weight}
-    weight_average: float = 0.0  # decay per step of the average of the weights that is evaluated; 0: no average
+    weight_average: float = 0.99  # decay per step of the average of the weights that is evaluated; 0: no average
     monitor: Monitor = Monitor.macro_f1  # validation metric that chooses the best epoch
-    patience: int = 10  # epochs without a better value after which training stops
+    patience: int = 4  # epochs without a better value after which training stops
     deterministic: bool = True  # the same seed gives the same weights, bit for bit
     checkpoint_seconds: float = 60.0  # a checkpoint is also written within an epoch, so often
     resume: bool = False  # continue the newest unfinished run of this same command

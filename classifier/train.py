@@ -18,6 +18,7 @@ from classifier.command_line import run_command
 from classifier.settings import TrainSettings
 
 if TYPE_CHECKING:
+    import keras
     import numpy as np
 
     from classifier.data import Examples, Splits
@@ -83,7 +84,7 @@ def train_tracked(settings: TrainSettings, splits: "Splits", run: "Run", checkpo
     from concurrent.futures import ThreadPoolExecutor
 
     from classifier.evaluation.report import summarized
-    from classifier.training.fit import set_weights
+    from classifier.training.fit import Predictor, set_weights
 
     tokenizer, training = prepare(settings, splits, run, checkpoint, output)
     try:
@@ -94,14 +95,16 @@ def train_tracked(settings: TrainSettings, splits: "Splits", run: "Run", checkpo
             raise
         say(f"Interrupted; the best model so far, of epoch {training.state.best_epoch}, is kept.")
         set_weights(training.model, training.best)
-        model = export(training, tokenizer, splits, output)
+        model = export(complete(settings, training, splits, run), tokenizer, splits, output)
         return {"run_id": run.run_id, "status": run.status, "model": str(model), "metrics": {}}
 
+    classifier = complete(settings, training, splits, run)
+    predict = Predictor(classifier)
     with ThreadPoolExecutor(1) as beside:  # the export waits for a process of its own, which the other core can run
-        exported = beside.submit(export, training, tokenizer, splits, output)
+        exported = beside.submit(export, classifier, tokenizer, splits, output)
         encoded = {"valid": training.valid_texts, "test": encode_split(tokenizer, splits.test)}
         evaluations = {
-            name: measure_split(output / "report" / name, parts(splits)[name], softmax(training.predict(texts)))
+            name: measure_split(output / "report" / name, parts(splits)[name], softmax(predict(texts)))
             for name, texts in encoded.items()
         }
         model = exported.result()
@@ -115,6 +118,26 @@ def train_tracked(settings: TrainSettings, splits: "Splits", run: "Run", checkpo
         "best_epoch": training.state.best_epoch,
         "training_seconds": round(training.state.seconds, 2),
     }
+
+
+def complete(settings: TrainSettings, training: "Training", splits: "Splits", run: "Run") -> "keras.Model":
+    """The encoder at its best epoch, with the linear part beside it where the settings ask for one."""
+    from classifier.settings import Linear
+
+    if settings.model.linear is Linear.none:
+        return training.model
+    from classifier.training.linear import fit_linear, join
+
+    labels, classes = splits.train.labels, len(splits.train.label_names)
+    weights = training.class_weights.numpy()[labels]
+    vocabulary_size = training.model.get_layer("embedding").vocabulary_size
+    linear = fit_linear(training.texts, labels, vocabulary_size, classes, weights)
+    joined = join(training.model, linear, training.valid_texts, splits.valid.labels)
+    mixture = joined.get_layer("mixture")
+    shares = {"encoder": float(mixture.encoder_weight.numpy()), "linear": float(mixture.linear_weight.numpy())}
+    run.log_metrics({f"mixture.{name}": share for name, share in shares.items()})
+    say(f"Weights fitted on validation: encoder {shares['encoder']:.2f}, n-grams {shares['linear']:.2f}")
+    return joined
 
 
 def prepare(settings: TrainSettings, splits: "Splits", run: "Run", checkpoint: Path, output: Path):
@@ -142,7 +165,8 @@ def prepare(settings: TrainSettings, splits: "Splits", run: "Run", checkpoint: P
     rejected = {"data.rejected_rows": len(splits.rejects), "data.cut_texts": cut}
     run.log_metrics({**rejected, "data.vocabulary": len(tokenizer.vocabulary)}, step=0)
     say(
-        f"{len(tokenizer.vocabulary):,} tokens in the vocabulary; {cut:.1%} of the texts are cut to {tokenizer.max_tokens}"
+        f"{len(tokenizer.vocabulary):,} tokens in the vocabulary; "
+        f"{cut:.1%} of the texts are cut to {tokenizer.max_tokens}"
     )
 
     model = build_classifier(
@@ -174,7 +198,7 @@ def prepare(settings: TrainSettings, splits: "Splits", run: "Run", checkpoint: P
 
 
 def fit(settings: TrainSettings, training: "Training", run: "Run") -> None:
-    """Trains to the end, showing and logging each epoch; an epoch that an earlier process logged is not logged again."""
+    """Trains to the end, showing and logging each epoch; one that an earlier process logged is not logged again."""
     from rich.console import Console
 
     from classifier.training.progress import TrainingDisplay
@@ -204,12 +228,12 @@ def measure_split(folder: Path, examples: "Examples", probabilities: "np.ndarray
     return measure(folder, examples.texts, examples.labels, probabilities, examples.label_names, examples.origins)
 
 
-def export(training: "Training", tokenizer: "Tokenizer", splits: "Splits", output: Path) -> Path:
-    """The SavedModel of the model as it stands, checked in a clean process."""
+def export(classifier: "keras.Model", tokenizer: "Tokenizer", splits: "Splits", output: Path) -> Path:
+    """The SavedModel, checked in a clean process."""
     from classifier.serving.export import export_model
 
     label_names = splits.train.label_names
-    return export_model(training.model, tokenizer, label_names, splits.valid.texts, output.absolute() / "model")
+    return export_model(classifier, tokenizer, label_names, splits.valid.texts, output.absolute() / "model")
 
 
 def conclude(

@@ -1,15 +1,16 @@
 """The commands as a person runs them, each in a process of its own: train, kill, continue, interrupt, evaluate."""
 
+import contextlib
 import csv
 import json
+import os
 import random
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -181,23 +182,62 @@ def test_bad_rows_are_listed_and_too_many_refused(folder):
     assert (folder / "bad/report/rejects.csv").read_text().count("\n") == 2
 
 
-def test_a_server_lost_during_training_costs_no_model(folder):
-    """The server answers the first questions and vanishes; the training ends with its model and names what is missing."""
+@pytest.fixture
+def server(folder):
+    """A real MLflow server on a free port: its address and its process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    arguments = ["server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    stores = ["--backend-store-uri", "sqlite:///server.db", "--artifacts-destination", "server_artifacts"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mlflow", *arguments, *stores],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        wait_for(address)
+        yield address, process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
-    class Healthy(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.end_headers()
 
-        def log_message(self, *_):
-            pass
+def wait_for(address: str) -> None:
+    for _ in range(600):
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"{address}/health", timeout=1).close()
+            return
+        time.sleep(0.2)
+    raise TimeoutError(address)
 
-    with HTTPServer(("127.0.0.1", port), Healthy) as server:
-        threading.Thread(target=server.handle_request, daemon=True).start()
-        done = run(folder, "lost", "trainer.epochs=2", f"tracking.uri=http://127.0.0.1:{port}")
-    assert "Traceback" not in done.stderr
+
+def test_a_server_lost_during_training_costs_no_model(folder, server):
+    """The training goes on, ends with its model, and names what the server did not get."""
+    address, process = server
+    arguments = command(folder, "lost", "trainer.epochs=12", f"tracking.uri={address}", "tracking.system_metrics=false")
+    training = subprocess.Popen(arguments, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert training.stdout
+    for line in training.stdout:
+        if "epoch 2/" in line:
+            os.killpg(process.pid, signal.SIGKILL)
+            break
+    rest, errors = training.communicate(timeout=300)
+    assert training.returncode == 0, errors
+    assert "epoch 12/12" in rest
+    assert (Path(summary(folder, "lost")["model"]) / "saved_model.pb").exists()
+    assert "Training goes on" in errors
+    assert "the model, the end of the run. All of it lies in" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_server_that_is_not_there_is_refused_before_training(folder):
+    began = time.monotonic()
+    done = run(folder, "nowhere", "tracking.uri=http://127.0.0.1:9")
     assert done.returncode == 2
-    assert f"tracking.uri=http://127.0.0.1:{port}" in done.stderr
+    assert "tracking.uri=http://127.0.0.1:9 does not answer" in done.stderr
+    assert time.monotonic() - began < 10

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 import keras
 from keras import ops
@@ -17,7 +18,7 @@ class Pooling(keras.layers.Layer):
         self.supports_masking = True
 
     @abstractmethod
-    def call(self, states, mask):
+    def call(self, states, mask) -> keras.KerasTensor:
         """(batch, tokens, width), boolean (batch, tokens) -> (batch, width)."""
 
     def compute_mask(self, states, previous_mask=None):
@@ -78,7 +79,12 @@ class JoinedPooling(Pooling):
         poolings: names out of `attention`, `mean`, `max`, `first`.
     """
 
-    kinds = {"attention": AttentionPooling, "mean": MeanPooling, "max": MaxPooling, "first": FirstPooling}
+    kinds: ClassVar[dict[str, type[Pooling]]] = {
+        "attention": AttentionPooling,
+        "mean": MeanPooling,
+        "max": MaxPooling,
+        "first": FirstPooling,
+    }
 
     def __init__(self, poolings: Sequence[str] = ("attention", "mean", "max"), **kwargs) -> None:
         super().__init__(**kwargs)

@@ -48,7 +48,7 @@ class TextClassifier(tf.Module):
         super().__init__()
         self.model = model
         self.tokenizer = tokenizer
-        self.names = tf.Variable([name.encode() for name in label_names], trainable=False, dtype=tf.string)
+        self.names = tf.Variable(tf.constant([name.encode() for name in label_names], tf.string), trainable=False)
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def classify(self, text):

@@ -1,5 +1,6 @@
 """A SavedModel read back: texts in, probabilities out, in batches of like length."""
 
+import difflib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,6 +11,24 @@ from classifier.errors import UserError
 
 BATCH_CHARACTERS = 16_384  # bytes of a batch at most, padding included; they stand for tokens, not known here
 BATCH_ROWS = 1024
+
+
+def local_folder(model: str) -> Path | None:
+    """The folder of that name; None where it can only be a run id or a models:/ address.
+
+    Raises:
+        UserError: where it is a folder without a SavedModel, or a path where nothing is.
+    """
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        check_folder(folder)
+        return folder
+    if model.startswith("models:/") or not (os.sep in model or model.startswith(("~", "."))):
+        return None
+    names = [path.name for path in folder.parent.iterdir()] if folder.parent.is_dir() else []
+    near = difflib.get_close_matches(folder.name, names, n=1)
+    hint = f" Did you mean {folder.parent / near[0]}?" if near else ""
+    raise UserError(f"model={model}: there is no such folder.{hint}")
 
 
 def check_folder(folder: str | os.PathLike[str]) -> None:

@@ -95,7 +95,8 @@ class Tokenizer(tf.Module):
     def padded(self, texts: tf.Tensor) -> tf.Tensor:
         """Strings (batch,) to int32 ids (batch, tokens), zero-padded to the longest row, at least one token wide."""
         ids = self(texts).to_tensor(0)
-        return tf.pad(ids, [[0, 0], [0, tf.maximum(0, 1 - tf.shape(ids)[1])]])
+        missing = tf.maximum(0, 1 - tf.shape(ids)[1])
+        return tf.pad(ids, tf.stack([[0, 0], [0, missing]]))
 
 
 def batches_of(texts: Sequence[str]) -> Iterable[tf.Tensor]:

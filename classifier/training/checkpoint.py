@@ -38,7 +38,7 @@ def save_checkpoint(path: Path, state: dict[str, Any], arrays: dict[str, list[np
         arrays: named lists of arrays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    named = {f"{name}/{index}": array for name, group in arrays.items() for index, array in enumerate(group)}
+    named: dict[str, Any] = {f"{name}/{i}": array for name, group in arrays.items() for i, array in enumerate(group)}
     part = path.with_suffix(".part")
     with part.open("wb") as file:
         np.savez(file, state=np.array(json.dumps(state)), **named)

@@ -206,11 +206,13 @@ def test_whatever_the_bytes_only_a_user_error_is_raised(content, name):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, name)
         path.write_bytes(content)
+        refusal = None
         try:
             for row in read_rows(path):
                 repr(row).encode()
         except UserError as error:
-            assert str(path) in str(error)
+            refusal = str(error)
+        assert refusal is None or str(path) in refusal
 
 
 def test_import_is_light():

@@ -11,8 +11,9 @@ import pytest
 from table_files import read, write
 
 from classifier.errors import UserError
-from classifier.score import model_folder, score
+from classifier.score import score
 from classifier.serving.progress import Progress
+from classifier.serving.saved_model import local_folder
 from classifier.settings import ScoreSettings
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +58,7 @@ def test_unknown_model(model, message, tmp_path, monkeypatch):
     (tmp_path / "outputs" / "model").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError) as caught:
-        model_folder(ScoreSettings(model, "in.csv", "out.csv"))
+        local_folder(model)
     assert str(caught.value).endswith(message)
 
 
