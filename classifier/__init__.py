@@ -9,7 +9,7 @@
     model.py            build_classifier: ids -> logits, one Keras model
     training/           batches of like length, schedule, the loop, checkpoints, the linear part, what the screen shows
     evaluation/         metrics, intervals, tables, pictures
-    tracking.py         runs and models in MLflow
+    tracking/           runs and models in MLflow
     serving/            the SavedModel: export, check, read back, score files
     start.py            starts TensorFlow quietly
     command_line.py     the door of every command

@@ -19,6 +19,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -27,6 +28,7 @@ from classifier.settings import check_rules
 
 PACKAGE = Path(__file__).parent
 CONF = PACKAGE.parent / "conf"
+MISTAKES = (UserError, HydraException, OmegaConfBaseException, OSError)
 INTERRUPTED = 130  # exit code of a command that Ctrl-C ended
 LEAVES = ("tokenizer", "attention", "pooling", "optimizer")  # folders of conf/train whose YAML names a class
 
@@ -53,28 +55,36 @@ def run_command(name: str, schema: type, work: Callable[[Any, Path], dict[str, A
             check_rules(settings)
             began = time.monotonic()
             summary = work(settings, output)
-        except UserError as error:
-            refuse(str(error))
-        except (HydraException, OmegaConfBaseException) as error:
-            refuse(explain(error, name))
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
-                raise
-            refuse(f"{error.strerror}: {error.filename or output}. Make room, or write elsewhere with hydra.run.dir=.")
+        except MISTAKES as error:
+            message = sentence(error, name, output)
+            if HydraConfig.get().mode is RunMode.MULTIRUN:
+                raise UserError(message) from error  # the other jobs go on
+            refuse(message)
         summary |= {"seconds": round(time.monotonic() - began, 2), "peak_memory_mb": round(peak_memory_mb(), 1)}
         write_summary(output / "summary.json", summary)
         if summary.get("status") == "KILLED":
             sys.exit(INTERRUPTED)
 
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra raises instead of printing, and the sentence is ours
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a command as cleanly as Ctrl-C
     try:
         job()
-    except (HydraException, OmegaConfBaseException) as error:
-        refuse(explain(error, name))
+    except MISTAKES as error:
+        refuse(sentence(error, name, Path()))
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         sys.exit(INTERRUPTED)
+
+
+def sentence(error: Exception, command: str, output: Path) -> str:
+    """A user's mistake, or a disk that takes no more, in words; any other error is raised again, as it is a bug."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, OSError) and not isinstance(error, HydraException):
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise error
+        return f"{error.strerror}: {error.filename or output}. Make room, or write elsewhere with hydra.run.dir=."
+    return explain(error, command)
 
 
 def refuse(message: str) -> NoReturn:
@@ -120,6 +130,9 @@ def check_leaves(config: DictConfig) -> None:
         if folder in config:
             choice = HydraConfig.get().runtime.choices[folder]
             schema = OmegaConf.load(CONF / "train" / folder / f"{choice}.yaml")
+            for key in schema:
+                if key not in config[folder]:
+                    raise UserError(f"{folder}.{key} cannot be taken away.")
             for key, value in config[folder].items():
                 if key not in schema:
                     raise UserError(unknown_key(f"{folder}.{key}", [f"{folder}.{known}" for known in schema]))

@@ -31,7 +31,7 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
 
     from classifier.serving.saved_model import SavedClassifier, local_folder
     from classifier.start import start_tensorflow
-    from classifier.tracking import find_model
+    from classifier.tracking.models import find_model
 
     folder = (settings.model and local_folder(settings.model)) or find_model(
         settings.model or settings.run or "", settings.tracking
@@ -60,7 +60,7 @@ def chosen_data(settings: EvaluateSettings) -> tuple[DataSettings, int]:
         return settings.data, settings.seed
     if settings.run is None:
         raise UserError("Say what to measure on: data=trec6, or data.test=file.csv.")
-    from classifier.tracking import run_config
+    from classifier.tracking.models import run_config
 
     kept = OmegaConf.load(run_config(settings.run, settings.tracking))
     data = OmegaConf.merge(OmegaConf.structured(DataSettings), kept.data)

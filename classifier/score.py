@@ -24,7 +24,7 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
     """
     from classifier.serving.saved_model import local_folder
     from classifier.serving.score_file import score_files
-    from classifier.tracking import find_model
+    from classifier.tracking.models import find_model
 
     folder = local_folder(settings.model) or find_model(settings.model, settings.tracking)
 

@@ -1,10 +1,11 @@
 """Every knob that is always present, typed, with its default and its unit; imports no other room but errors.
 
-A folder of `conf/` in which a reader chooses a class (tokenizer, attention, pooling, optimizer, schedule) is not
+A folder of `conf/train/` in which a reader chooses a class (tokenizer, attention, pooling, optimizer) is not
 here: its YAML names the class in `_target_`, and the constructor's arguments are its keys.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -96,7 +97,7 @@ class TrainerSettings:
     epochs: int = 12
     batch_size: int = 32
     schedule: Schedule = Schedule.cosine
-    warmup_share: float = 0.1  # of all steps, in which the learning rate rises from zero
+    warmup_share: float = 0.1  # of all steps, in which the learning rate rises
     label_smoothing: float = 0.1
     class_weights: Any = None  # None, balanced, or {label: weight}
     weight_average: float = 0.99  # decay per step of the average of the weights that is evaluated; 0: no average
@@ -108,10 +109,16 @@ class TrainerSettings:
 
 
 @dataclass
-class TrackingSettings:
-    """Where runs are kept. Nothing leaves the machine unless `uri` names another one."""
+class Server:
+    """Where runs and models are kept. Nothing leaves the machine unless `uri` names another one."""
 
     uri: str = "sqlite:///mlflow.db"  # SQLite file or MLflow server
+
+
+@dataclass
+class TrackingSettings(Server):
+    """How a run is kept."""
+
     experiment: str = "${data.name}"  # runs are listed by experiment
     run_name: str | None = None  # None: MLflow makes one up
     register: str | None = None  # name in the model registry under which the model is registered
@@ -149,7 +156,7 @@ class ScoreSettings:
     top_k: int = 0  # columns top_1_label, top_1_score ... for so many of the likeliest classes
     prefix: str = ""  # of the names of the new columns
     chunk_rows: int = 8192  # rows in memory at a time
-    tracking: TrackingSettings = field(default_factory=lambda: TrackingSettings(experiment=""))
+    tracking: Server = field(default_factory=Server)
 
 
 @dataclass
@@ -159,7 +166,7 @@ class EvaluateSettings:
     run: str | None = None  # run id
     model: str | None = None  # folder of a SavedModel, or models:/name@champion
     data: DataSettings = MISSING
-    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    tracking: Server = field(default_factory=Server)
     seed: int = 0  # of the split, where data.test is not given
 
 
@@ -181,6 +188,7 @@ def check_rules(settings: Any) -> None:
         "model.head_dropout": settings.model.head_dropout,
         "trainer.label_smoothing": settings.trainer.label_smoothing,
         "trainer.weight_average": settings.trainer.weight_average,
+        "trainer.warmup_share": settings.trainer.warmup_share,
         "attention.dropout": settings.attention.get("dropout", 0.0),
     }
     positive = {
@@ -210,3 +218,45 @@ def check_rules(settings: Any) -> None:
         raise UserError(f"tokenizer.vocabulary_size={settings.tokenizer['vocabulary_size']} must be at least 3.")
     if width % heads:
         raise UserError(f"model.width={width} is not a multiple of attention.heads={heads}.")
+
+
+UNDECIDING = ("trainer.resume", "experiment")  # as tracking: they change nothing of what is learned
+
+
+def as_overrides(settings: TrainSettings, choices: Mapping[str, str]) -> dict[str, str]:
+    """Every setting that decides the result, by its name on the command line, as it would be typed there.
+
+    Args:
+        settings: to flatten; tracking and resuming decide nothing.
+        choices: the chosen file of each folder.
+    """
+    typed = {folder: choice for folder, choice in choices.items() if choice and not folder.startswith("hydra")}
+
+    def add(key: str, value: Any) -> None:
+        if isinstance(value, dict) and key != "trainer.class_weights":
+            for name, inner in value.items():
+                add(f"{key}.{name}" if key else name, inner)
+        elif not key.startswith("tracking.") and not key.endswith("._target_") and key not in UNDECIDING:
+            typed[key] = as_typed(value)
+
+    add("", asdict(settings))
+    return typed
+
+
+def as_typed(value: Any) -> str:
+    """A value in Hydra's grammar.
+
+    >>> as_typed(None), as_typed(True), as_typed(["a", 2]), as_typed({"spam": 2.0})
+    ('null', 'true', '[a,2]', '{spam:2.0}')
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{name}:{as_typed(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(as_typed(inner) for inner in value) + "]"
+    return str(value)

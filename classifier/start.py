@@ -25,12 +25,11 @@ def kept_stderr() -> Iterator[None]:
             os.close(saved)
 
 
-def start_tensorflow(seed: int | None = None, deterministic: bool = False) -> None:
-    """Imports TensorFlow and Keras and seeds them.
+def start_tensorflow(deterministic: bool = False) -> None:
+    """Imports TensorFlow and Keras, and forgets the models of an earlier job of the same process.
 
     Args:
-        seed: of weights and dropout; None: left alone.
-        deterministic: whether every operation must give the same bits each time.
+        deterministic: whether every operation must give the same bits each time; it stays so for the whole process.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -39,7 +38,6 @@ def start_tensorflow(seed: int | None = None, deterministic: bool = False) -> No
         import tensorflow as tf
 
         tf.config.list_physical_devices()  # makes the complaints about missing devices come now
-    if seed is not None:
-        keras.utils.set_random_seed(seed)
+    keras.backend.clear_session()
     if deterministic:
         tf.config.experimental.enable_op_determinism()

@@ -6,7 +6,6 @@ python -m classifier.train data=files data.train=messages.csv data.text=message 
 
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,8 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from classifier.command_line import run_command
-from classifier.settings import TrainSettings
+from classifier.errors import UserError
+from classifier.settings import TrainSettings, as_overrides
 
 if TYPE_CHECKING:
     import keras
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from classifier.data import Examples, Splits
     from classifier.evaluation.metrics import Evaluation
     from classifier.tokenizers import Tokenizer
-    from classifier.tracking import Run
+    from classifier.tracking.run import EarlierRun, Run
     from classifier.training.fit import Training
 
 
@@ -38,24 +38,47 @@ def train(settings: TrainSettings, output: Path) -> dict[str, Any]:
     Raises:
         UserError: for input that cannot serve, or a tracking server that does not answer.
     """
-    from classifier import tracking
     from classifier.start import start_tensorflow
+    from classifier.tracking.run import checkpoint_in, find_run, identity_of, start_run
+    from classifier.tracking.server import check_reachable
 
-    tracking.check_reachable(settings.tracking)
+    check_reachable(settings.tracking)
     splits = load_data(settings, output)
-    start_tensorflow(settings.seed, settings.trainer.deterministic)
-    identity = tracking.identity_of(parameters(settings), [file.sha256 for file in splits.files])
-    earlier = tracking.find_run(settings.tracking, identity) if settings.trainer.resume else None
-    if earlier and earlier.finished:
-        return finished_already(earlier)
+    start_tensorflow(settings.trainer.deterministic)
+    check_names(settings)
 
     from classifier.training.checkpoint import locked
 
-    checkpoint = (earlier.output if earlier else output) / "checkpoint"
-    with locked(checkpoint):
-        run = tracking.start_run(settings.tracking, output, identity, earlier.run_id if earlier else None)
-        with run:
-            return train_tracked(settings, splits, run, checkpoint / "state.npz", output)
+    identity = identity_of(typed(settings), [file.sha256 for file in splits.files])
+    earlier = find_run(settings.tracking, identity) if settings.trainer.resume else None
+    checkpoint = earlier.checkpoint if earlier else checkpoint_in(output)
+    with locked(checkpoint.parent):
+        if earlier:  # once more: another process may have finished it before the lock was ours
+            earlier = find_run(settings.tracking, identity)
+        if earlier and earlier.finished:
+            return finished_already(earlier)
+        if not earlier:
+            checkpoint.unlink(missing_ok=True)  # of another run that used this folder
+        with start_run(settings.tracking, output, identity, earlier) as run:
+            summary = train_tracked(settings, splits, run, checkpoint, output)
+        if run.status == "FINISHED" and not run.waiting:
+            checkpoint.unlink(missing_ok=True)  # everything it was for is done
+    return summary
+
+
+def check_names(settings: TrainSettings) -> None:
+    """Refuses names that only Keras and the poolings know, before a run is started.
+
+    Raises:
+        UserError: naming the key.
+    """
+    import keras
+
+    try:
+        keras.activations.get(settings.model.activation)
+    except ValueError:
+        raise UserError(f"model.activation={settings.model.activation} is no activation of Keras.") from None
+    instantiate(settings.pooling)
 
 
 def load_data(settings: TrainSettings, output: Path) -> "Splits":
@@ -79,24 +102,22 @@ def load_data(settings: TrainSettings, output: Path) -> "Splits":
     return splits
 
 
-def train_tracked(settings: TrainSettings, splits: "Splits", run: "Run", checkpoint: Path, output: Path):
-    """Everything that happens inside the MLflow run."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    from classifier.evaluation.report import summarized
-    from classifier.training.fit import Predictor, set_weights
-
+def train_tracked(
+    settings: TrainSettings, splits: "Splits", run: "Run", checkpoint: Path, output: Path
+) -> dict[str, Any]:
+    """Everything that happens inside the MLflow run; returns the summary."""
     tokenizer, training = prepare(settings, splits, run, checkpoint, output)
     try:
         fit(settings, training, run)
     except KeyboardInterrupt:
-        run.status = "KILLED"
         if not training.state.history:
             raise
-        say(f"Interrupted; the best model so far, of epoch {training.state.best_epoch}, is kept.")
-        set_weights(training.model, training.best)
-        model = export(complete(settings, training, splits, run), tokenizer, splits, output)
-        return {"run_id": run.run_id, "status": run.status, "model": str(model), "metrics": {}}
+        return keep_best(settings, training, tokenizer, splits, run, output)
+
+    from concurrent.futures import ThreadPoolExecutor
+
+    from classifier.evaluation.report import summarized
+    from classifier.training.fit import Predictor
 
     classifier = complete(settings, training, splits, run)
     predict = Predictor(classifier)
@@ -109,7 +130,6 @@ def train_tracked(settings: TrainSettings, splits: "Splits", run: "Run", checkpo
         }
         model = exported.result()
     conclude(settings, training, run, splits, evaluations, model, output)
-    checkpoint.unlink(missing_ok=True)  # everything it was for is done
     return {
         "run_id": run.run_id,
         "status": run.status,
@@ -118,6 +138,29 @@ def train_tracked(settings: TrainSettings, splits: "Splits", run: "Run", checkpo
         "best_epoch": training.state.best_epoch,
         "training_seconds": round(training.state.seconds, 2),
     }
+
+
+def keep_best(
+    settings: TrainSettings,
+    training: "Training",
+    tokenizer: "Tokenizer",
+    splits: "Splits",
+    run: "Run",
+    output: Path,
+) -> dict[str, Any]:
+    """After Ctrl-C: exports and logs the best model so far; returns the summary of a run that is KILLED."""
+    from classifier.training.fit import set_weights
+
+    state = training.state
+    run.status = "KILLED"
+    say(f"Interrupted; the best model so far, of epoch {state.best_epoch}, is kept. Once more Ctrl-C to drop it.")
+    set_weights(training.model, training.best)
+    model = export(complete(settings, training, splits, run), tokenizer, splits, output)
+    run.log_model(model, splits.valid.texts[0], splits.train.label_names, state.epoch)
+    say(f"Model    {model}")
+    say(f"Continue with the same command and trainer.resume=true; run {run.run_id}")
+    best = {name.removeprefix("valid."): value for name, value in state.history[state.best_epoch - 1].items()}
+    return {"run_id": run.run_id, "status": run.status, "model": str(model), "metrics": {"encoder_valid": best}}
 
 
 def complete(settings: TrainSettings, training: "Training", splits: "Splits", run: "Run") -> "keras.Model":
@@ -135,7 +178,7 @@ def complete(settings: TrainSettings, training: "Training", splits: "Splits", ru
     joined = join(training.model, linear, training.valid_texts, splits.valid.labels)
     mixture = joined.get_layer("mixture")
     shares = {"encoder": float(mixture.encoder_weight.numpy()), "linear": float(mixture.linear_weight.numpy())}
-    run.log_metrics({f"mixture.{name}": share for name, share in shares.items()})
+    run.log_metrics({f"mixture.{name}": share for name, share in shares.items()}, step=training.state.epoch)
     say(f"Weights fitted on validation: encoder {shares['encoder']:.2f}, n-grams {shares['linear']:.2f}")
     return joined
 
@@ -146,9 +189,11 @@ def prepare(settings: TrainSettings, splits: "Splits", run: "Run", checkpoint: P
     Returns:
         The tokenizer and the training, which continues its checkpoint if there is one.
     """
+    import keras
+
     from classifier.evaluation.metrics import headline
     from classifier.model import build_classifier
-    from classifier.tracking import package_versions
+    from classifier.tracking.versions import package_versions
     from classifier.training.batches import encode
     from classifier.training.fit import Training
     from classifier.training.optimization import WarmupDecay, class_weights, spare_from_decay
@@ -156,8 +201,10 @@ def prepare(settings: TrainSettings, splits: "Splits", run: "Run", checkpoint: P
     report = output / "report"
     (report / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.structured(settings)))
     (report / "packages.json").write_text(json.dumps(package_versions(), indent=2) + "\n")
-    run.log_params(parameters(settings))
+    (report / "notices.txt").write_text("".join(f"{notice}\n" for notice in splits.notices))
+    run.log_params(typed(settings))
     run.log_datasets(splits.files)
+    run.log_folder(report)
 
     tokenizer = instantiate(settings.tokenizer)
     tokenizer.learn(splits.train.texts)
@@ -169,6 +216,7 @@ def prepare(settings: TrainSettings, splits: "Splits", run: "Run", checkpoint: P
         f"{cut:.1%} of the texts are cut to {tokenizer.max_tokens}"
     )
 
+    keras.utils.set_random_seed(settings.seed)  # just here: tracking draws from the same generators before
     model = build_classifier(
         settings.model,
         attention=lambda: instantiate(settings.attention),
@@ -212,6 +260,7 @@ def fit(settings: TrainSettings, training: "Training", run: "Run") -> None:
         logged = len(training.state.history)
 
     log_epochs()
+    run.start_monitor()
     with TrainingDisplay(Console(), settings.trainer.epochs, settings.trainer.monitor.name) as display:
 
         def on_epoch(state) -> None:
@@ -256,7 +305,8 @@ def conclude(
     metrics = {f"{split}.{name}": value for split, one in evaluations.items() for name, value in flat(one).items()}
     run.log_metrics({**metrics, "best_epoch": state.best_epoch, "training_seconds": state.seconds}, step=state.epoch)
     run.log_folder(output / "report")
-    run.log_model(model, splits.valid.texts[0], metrics, f"valid.{settings.trainer.monitor.name}")
+    run.log_model(model, splits.valid.texts[0], splits.train.label_names, state.epoch)
+    run.register_model(metrics, f"valid.{settings.trainer.monitor.name}")
     console = Console()
     console.print(results_table(evaluations))
     console.print(f"Best epoch {state.best_epoch} of {state.epoch}, chosen on valid.{settings.trainer.monitor.name}")
@@ -265,32 +315,16 @@ def conclude(
     console.print(f"Look at  {run.interface()}", highlight=False, soft_wrap=True)
 
 
-def finished_already(earlier) -> dict[str, Any]:
+def finished_already(earlier: "EarlierRun") -> dict[str, Any]:
     """The summary of the run of this command that is finished."""
     say(f"Nothing to resume: the last run of this command, {earlier.run_id}, is finished.")
     summary = earlier.output / "summary.json"
     return json.loads(summary.read_text()) if summary.exists() else {"run_id": earlier.run_id, "status": "FINISHED"}
 
 
-def parameters(settings: TrainSettings) -> dict[str, Any]:
-    """Every setting that decides the result, and every chosen file of conf/, under its name on the command line."""
-    flattened: dict[str, Any] = {}
-
-    def add(prefix: str, value: Any) -> None:
-        if isinstance(value, dict) and value:
-            for key, inner in value.items():
-                add(f"{prefix}.{key}" if prefix else str(key), inner)
-        else:
-            flattened[prefix] = getattr(value, "name", value)
-
-    add("", asdict(settings))
-    flattened = {
-        key: value
-        for key, value in flattened.items()
-        if not key.startswith("tracking.") and not key.endswith("_target_") and key != "trainer.resume"
-    }
-    choices = HydraConfig.get().runtime.choices
-    return {**flattened, **{folder: choice for folder, choice in choices.items() if not folder.startswith("hydra")}}
+def typed(settings: TrainSettings) -> dict[str, str]:
+    """The settings of this job as they would be typed."""
+    return as_overrides(settings, HydraConfig.get().runtime.choices)
 
 
 def parts(splits: "Splits") -> dict[str, "Examples"]:

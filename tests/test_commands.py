@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -53,8 +54,15 @@ def run(folder: Path, output: str, *overrides: str, name: str = "train") -> subp
 def run_until(folder: Path, line: str, how: signal.Signals, output: str, *overrides: str, delay: float = 0.0) -> str:
     """Starts the command, sends the signal once the line was printed, returns all it printed."""
     process = subprocess.Popen(
-        command(folder, output, *overrides), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command(folder, output, *overrides),
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a shell's & would ignore it
     )
+    given_up = threading.Timer(240, process.kill)
+    given_up.start()
     assert process.stdout
     printed = ""
     for printed_line in process.stdout:
@@ -64,7 +72,8 @@ def run_until(folder: Path, line: str, how: signal.Signals, output: str, *overri
             process.send_signal(how)
             break
     printed += process.stdout.read()
-    process.wait(timeout=120)
+    process.wait()
+    given_up.cancel()
     return printed
 
 
@@ -116,17 +125,18 @@ def test_the_run_holds_settings_series_pictures_data_and_model(folder, whole):
 
 
 def test_killed_at_several_moments_and_continued_it_is_the_same_run_with_the_same_bits(folder, whole):
-    """kill -9 three times, most likely within a checkpoint, since one is written after each step."""
+    """kill -9 before the first step, within an epoch and within a later one; each start has a folder of its own."""
     same = [*LONG, "tracking.uri=sqlite:///killed.db"]
     draw = random.Random(3)
-    run_until(folder, "tokens in the vocabulary", signal.SIGKILL, "killed", *same, delay=2.0)
-    for line in ("epoch 3/8", "epoch 6/8"):
-        run_until(folder, line, signal.SIGKILL, "killed", *same, "trainer.resume=true", delay=draw.random() / 20)
+    run_until(folder, "tokens in the vocabulary", signal.SIGKILL, "killed", *same)
+    for part, line in enumerate(("epoch 3/8", "epoch 6/8")):
+        delay = draw.random() / 5  # a checkpoint is written after each step: as likely as not one is under way
+        run_until(folder, line, signal.SIGKILL, f"killed{part}", *same, "trainer.resume=true", delay=delay)
     (run_id,) = {one.info.run_id for one in MlflowClient(f"sqlite:///{folder}/killed.db").search_runs(["1"])}
-    done = run(folder, "killed", *same, "trainer.resume=true")
+    done = run(folder, "survived", *same, "trainer.resume=true")
     assert done.returncode == 0, done.stderr
     assert f"Continuing run {run_id} after" in done.stdout
-    ended, expected = summary(folder, "killed"), summary(folder, "whole")
+    ended, expected = summary(folder, "survived"), summary(folder, "whole")
     assert ended["run_id"] == run_id
     assert ended["metrics"] == expected["metrics"]
     killed, kept = weights(ended["model"]), weights(expected["model"])
@@ -134,6 +144,7 @@ def test_killed_at_several_moments_and_continued_it_is_the_same_run_with_the_sam
     assert all(np.array_equal(killed[name], kept[name]) for name in kept)
     history = MlflowClient(f"sqlite:///{folder}/killed.db").get_metric_history(run_id, "epoch/loss")
     assert [point.step for point in history] == list(range(1, 9))
+    assert not (folder / "killed/checkpoint/state.npz").exists()
 
 
 def test_a_finished_run_is_not_trained_again(folder, whole):

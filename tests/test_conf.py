@@ -3,7 +3,6 @@
 import inspect
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from hydra.utils import get_class
 from omegaconf import OmegaConf
 
 import classifier.command_line  # noqa: F401  # registers the resolvers
-from classifier.settings import EvaluateSettings, TrainSettings
+from classifier.settings import EvaluateSettings, TrainSettings, as_overrides, as_typed
 
 CONF = Path(__file__).parents[1] / "conf"
 CHOICES = sorted(path for path in [*CONF.glob("data/*.yaml"), *CONF.glob("train/*/*.yaml")])
@@ -66,6 +65,8 @@ MISTAKES = {
     "data=files": "Error: data.train has no value yet: give it with data.train=",
     "data=filse": "Did you mean 'files'?",
     "tokenizer.truncation=middle": "tokenizer.truncation=middle is not one of head, tail, head_tail",
+    "data=trec6 data.root=nowhere": "Error: There is no folder data.root=nowhere: name the one that holds trec6/",
+    "~tokenizer.max_tokens": "Error: tokenizer.max_tokens cannot be taken away.",
     "seed=-1": "Error: seed=-1 must be at least 0.",
     "tracking.uri=nowhere": "Error: tracking.uri=nowhere is no address",
 }
@@ -73,7 +74,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("override", MISTAKES)
 def test_a_mistake_is_refused_before_anything_is_read(override, tmp_path):
-    done = run(override, f"hydra.run.dir={tmp_path}")
+    done = run(*override.split(), f"hydra.run.dir={tmp_path}")
     assert done.returncode == 2
     assert MISTAKES[override] in done.stderr
     assert "Traceback" not in done.stderr
@@ -98,7 +99,28 @@ def test_answers_without_work_import_nothing_heavy(argument):
         "heavy = {'tensorflow', 'keras', 'mlflow', 'sklearn', 'pandas', 'matplotlib', 'pyarrow', 'numpy'}\n"
         "print('HEAVY', sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
-    began = time.process_time()
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert "HEAVY []" in done.stderr, done.stderr
-    assert time.process_time() - began < 1.5
+
+
+@pytest.mark.parametrize(
+    ("value", "typed"),
+    [(None, "null"), (True, "true"), (0.002, "0.002"), (["a", 2], "[a,2]"), ({"spam": 2.0}, "{spam:2.0}")],
+)
+def test_a_value_as_it_is_typed(value, typed):
+    assert as_typed(value) == typed
+
+
+def test_the_parameters_of_a_run_can_be_typed_back():
+    choices = {"model": "tiny", "tokenizer": "wordpiece", "optimizer": "sgd", "experiment": None}
+    given = [
+        "model=tiny",
+        "tokenizer=wordpiece",
+        "optimizer=sgd",
+        "model.depth=3",
+        "trainer.class_weights={technical:2}",
+    ]
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        settings = OmegaConf.to_object(compose("train", given))
+        typed = [f"{key}={value}" for key, value in as_overrides(settings, choices).items()]
+        assert OmegaConf.to_object(compose("train", typed)) == settings

@@ -1,6 +1,8 @@
 """Runs in MLflow: reachable or refused, found again, nothing lost when the server goes."""
 
 import json
+import subprocess
+import sys
 import time
 from types import SimpleNamespace
 
@@ -8,7 +10,9 @@ import pytest
 
 from classifier.errors import UserError
 from classifier.settings import TrackingSettings
-from classifier.tracking import check_reachable, connect, find_model, find_run, identity_of, start_run
+from classifier.tracking.models import find_model, register_model
+from classifier.tracking.run import find_run, identity_of, start_run
+from classifier.tracking.server import check_reachable, connect
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"
@@ -34,9 +38,10 @@ def test_a_folder_that_does_not_exist_is_refused(tmp_path):
 
 def test_a_run_is_found_again_by_its_identity(settings, tmp_path):
     assert find_run(settings, "abc") is None
-    run = start_run(settings, tmp_path, "abc", None)
+    run = start_run(settings, tmp_path, "abc")
     found = find_run(settings, "abc")
     assert (found.run_id, found.output, found.finished) == (run.run_id, tmp_path, False)
+    assert found.checkpoint == tmp_path / "checkpoint" / "state.npz"
     with run:
         pass
     assert find_run(settings, "abc").finished
@@ -47,57 +52,98 @@ def test_settings_metrics_files_and_datasets_arrive(settings, tmp_path):
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "note.txt").write_text("seven")
     file = SimpleNamespace(path="train.csv", split="train", sha256="5" * 64, rows=7, used=5, classes={"a": 3, "b": 2})
-    with start_run(settings, tmp_path, "abc", None) as run:
-        run.log_params({"model.depth": 2})
+    with start_run(settings, tmp_path, "abc") as run:
+        run.log_params({"model.depth": "2"})
         run.log_metrics({"epoch/loss": 0.5}, step=1)
         run.log_metrics({"epoch/loss": 0.25}, step=2)
         assert run.logged_epochs() == 2
         run.log_datasets([file])
         run.log_folder(tmp_path / "report")
-    kept = run.mlflow.get_run(run.run_id)
+    kept = run.client.get_run(run.run_id)
     assert kept.info.status == "FINISHED"
     assert kept.data.params == {"model.depth": "2"}
     assert kept.data.metrics == {"epoch/loss": 0.25}
     (dataset,) = kept.inputs.dataset_inputs
     assert json.loads(dataset.dataset.profile)["classes"] == {"a": 3, "b": 2}
     assert dataset.tags[0].value == "train"
-    assert [one.path for one in run.mlflow.MlflowClient().list_artifacts(run.run_id)] == ["note.txt"]
+    assert [one.path for one in run.client.list_artifacts(run.run_id)] == ["note.txt"]
 
 
 @pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt, "KILLED"), (ZeroDivisionError, "FAILED")])
 def test_an_exception_ends_the_run_as_what_it_was(settings, tmp_path, error, status):
-    run = start_run(settings, tmp_path, "abc", None)
+    run = start_run(settings, tmp_path, "abc")
     with pytest.raises(error), run:
         raise error
-    assert run.mlflow.get_run(run.run_id).info.status == status
+    assert run.client.get_run(run.run_id).info.status == status
+
+
+class Cable:
+    """A client whose server can be lost and found again."""
+
+    def __init__(self, run, monkeypatch):
+        self.connected, log_batch = True, type(run.client).log_batch
+
+        def over_the_cable(*arguments, **named):
+            if not self.connected:
+                raise ConnectionError("the cable is out")
+            return log_batch(*arguments, **named)
+
+        monkeypatch.setattr(type(run.client), "log_batch", over_the_cable)
+        monkeypatch.setattr("classifier.tracking.run.reachable", lambda _: self.connected)
 
 
 def test_what_a_lost_server_does_not_take_is_sent_when_it_is_back(settings, tmp_path, monkeypatch, capsys):
-    with start_run(settings, tmp_path, "abc", None) as run:
-        monkeypatch.setattr("classifier.tracking.reachable", lambda _: False)
-        log_metrics = run.mlflow.log_metrics
-        monkeypatch.setattr(run.mlflow, "log_metrics", refuse)
+    with start_run(settings, tmp_path, "abc") as run:
+        cable = Cable(run, monkeypatch)
+        cable.connected = False
         run.log_metrics({"epoch/loss": 0.5}, step=1)
-        run.log_params({"model.depth": 2})
-        assert [name for name, _ in run.unsent] == ["metrics of step 1", "parameters"]
-        monkeypatch.setattr(run.mlflow, "log_metrics", log_metrics)
-    kept = run.mlflow.get_run(run.run_id)
+        run.log_params({"model.depth": "2"})
+        assert [name for name, _ in run.waiting] == ["metrics of step 1", "parameters"]
+        cable.connected = True
+    kept = run.client.get_run(run.run_id)
     assert (kept.data.metrics, kept.data.params) == ({"epoch/loss": 0.5}, {"model.depth": "2"})
-    assert "Training goes on" in capsys.readouterr().err
+    assert kept.info.status == "FINISHED"
+    assert capsys.readouterr().err.count("Training goes on") == 1
 
 
 def test_what_never_arrives_is_named(settings, tmp_path, monkeypatch, capsys):
-    with start_run(settings, tmp_path, "abc", None) as run:
-        monkeypatch.setattr("classifier.tracking.reachable", lambda _: False)
-        monkeypatch.setattr(run.mlflow, "log_metrics", refuse)
+    with start_run(settings, tmp_path, "abc") as run:
+        Cable(run, monkeypatch).connected = False
         run.log_metrics({"epoch/loss": 0.5}, step=1)
     assert f"metrics of step 1, the end of the run. All of it lies in {tmp_path}" in capsys.readouterr().err
-    monkeypatch.undo()
-    run.mlflow.end_run()
 
 
-def refuse(*_, **__):
-    raise ConnectionError("the cable is out")
+def test_what_the_server_refuses_is_named_and_holds_up_nothing(settings, tmp_path, capsys):
+    with start_run(settings, tmp_path, "abc") as run:
+        run.log_metrics({"not?a!name": 0.5}, step=1)
+        run.log_params({"model.depth": "2"})
+    kept = run.client.get_run(run.run_id)
+    assert (kept.info.status, kept.data.params) == ("FINISHED", {"model.depth": "2"})
+    assert "Not sent" in capsys.readouterr().err
+
+
+def test_a_run_that_is_continued_is_running_again(settings, tmp_path):
+    with pytest.raises(KeyboardInterrupt), start_run(settings, tmp_path, "abc"):
+        raise KeyboardInterrupt
+    later = tmp_path / "later"
+    with start_run(settings, later, "abc", find_run(settings, "abc")) as run:
+        assert run.client.get_run(run.run_id).info.status == "RUNNING"
+    found = find_run(settings, "abc")
+    assert (found.run_id, found.output, found.finished) == (run.run_id, later, True)
+    assert found.checkpoint.parent.parent == tmp_path
+
+
+def test_two_first_uses_of_one_file_at_once(tmp_path):
+    """Each process makes the tables where there are none; MLflow alone would spoil them."""
+    program = (
+        "from classifier.settings import TrackingSettings as T\n"
+        "from classifier.tracking.server import connect, experiment_id\n"
+        f"s = T('sqlite:///{tmp_path}/mlflow.db', experiment='primes'); print(experiment_id(connect(s), s))"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", program], stdout=-1, stderr=-1, text=True) for _ in range(2)]
+    said = [process.communicate() for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert said[0][0] == said[1][0]
 
 
 def test_identity_depends_on_settings_and_data_alone():
@@ -114,13 +160,17 @@ def test_an_unknown_model_is_refused(settings):
 
 @pytest.mark.filterwarnings("ignore:.*type hint:UserWarning")  # what is logged here is no real model
 def test_the_champion_is_the_first_or_a_better_one(settings, tmp_path):
-    settings.register = "clf"
-    with start_run(settings, tmp_path, "abc", None) as run:
-        champions = []
+    mlflow, champions = connect(settings), []
+    with start_run(settings, tmp_path, "abc") as run:
         for value in (0.5, 0.4, 0.6):
-            logged = run.mlflow.pyfunc.log_model(
-                name="m", python_model=lambda model_input: model_input, pip_requirements=[]
+            logged = mlflow.models.Model.log(
+                None,
+                mlflow.pyfunc,
+                name="m",
+                run_id=run.run_id,
+                python_model=lambda model_input: model_input,
+                pip_requirements=[],
             )
-            run.register(logged.model_uri, value, "valid.macro_f1")
-            champions.append(connect(settings).MlflowClient().get_model_version_by_alias("clf", "champion").version)
+            register_model(mlflow, logged.model_id, "clf", {"valid.macro_f1": value}, "valid.macro_f1")
+            champions.append(run.client.get_model_version_by_alias("clf", "champion").version)
     assert [int(version) for version in champions] == [1, 1, 3]

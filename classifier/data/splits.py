@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -28,6 +29,11 @@ def load_splits(settings: DataSettings, seed: int) -> Splits:
 
     The split depends on the usable rows, their order and `seed` alone. Raises UserError for input that cannot serve.
     """
+    if str(settings.train).startswith(f"{settings.root}/") and not Path(settings.root).is_dir():
+        raise UserError(
+            f"There is no folder data.root={settings.root}: name the one that holds {settings.name}/ with data.root=, "
+            "or with the environment variable CLASSIFIER_DATA."
+        )
     shares = _wanted_shares(settings)
     loaded = {"train": read_examples(settings.train, settings, split="train")}
     names = loaded["train"].examples.label_names

@@ -20,5 +20,5 @@ except Exception as error:
 
     model = tf.saved_model.load(folder)
 serve = model.signatures["serving_default"]
-result = serve(text=tf.io.parse_tensor(tf.io.read_file(texts), tf.string))
-tf.io.write_file(probabilities, tf.io.serialize_tensor(result["probabilities"]))
+found = [serve(text=text[None])["probabilities"] for text in tf.io.parse_tensor(tf.io.read_file(texts), tf.string)]
+tf.io.write_file(probabilities, tf.io.serialize_tensor(tf.concat(found, axis=0)))

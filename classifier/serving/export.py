@@ -15,6 +15,7 @@ import tensorflow as tf
 from classifier.tokenizers import Tokenizer
 
 TOLERANCE = 1e-5  # largest difference allowed between a probability here and in the clean process
+CHECK_SECONDS = 600  # after which the clean process is given up
 VALID_TEXTS = 64  # validation texts that are compared, beside the nasty ones
 NASTY_TEXTS: tuple[bytes, ...] = (
     b"",
@@ -83,10 +84,12 @@ def export_model(
         signatures = {"serving_default": classifier.classify, "label_names": classifier.label_names}
         tf.saved_model.save(classifier, str(part / "model"), signatures=signatures)
         samples = [text.encode("utf-8", "replace") for text in texts[:VALID_TEXTS]] + list(NASTY_TEXTS)
-        expected = classifier.classify(tf.constant(samples))["probabilities"].numpy()
+        expected = np.concatenate(
+            [classifier.classify(tf.constant([sample]))["probabilities"].numpy() for sample in samples]
+        )
         check_in_clean_process(part / "model", samples, expected)
         if folder.exists():
-            shutil.rmtree(folder)
+            os.replace(folder, part / "replaced")
         os.replace(part / "model", folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -111,6 +114,7 @@ def check_in_clean_process(folder: Path, texts: Sequence[bytes], expected: np.nd
             [sys.executable, "-I", str(CHECK), str(folder), str(given), str(returned)],
             capture_output=True,
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            timeout=CHECK_SECONDS,
         )
         if done.returncode:
             raise ExportError(

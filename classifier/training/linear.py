@@ -8,7 +8,9 @@ from classifier.training.batches import EncodedTexts, batches_in_order
 from classifier.training.fit import Predictor
 
 MOST_BUCKETS = 2**19
+MOST_WEIGHTS = 2**26  # buckets x classes, 256 MB
 INVERSE_REGULARIZATION = 10.0  # scikit-learn's C; TF-IDF vectors have length one
+MOST_SHARE = 4.0  # of a part: a small validation split that is all right must not make it certain of everything
 BATCH = 256
 
 
@@ -25,7 +27,8 @@ def fit_linear(
     """
     from sklearn.linear_model import LogisticRegression
 
-    buckets = min(MOST_BUCKETS, 1 << int(2 * max(1, len(texts.ids))).bit_length())
+    wanted = 1 << int(2 * max(1, len(texts.ids))).bit_length()
+    buckets = min(wanted, MOST_BUCKETS, max(1, MOST_WEIGHTS // classes))
     layer = NgramLinear(vocabulary_size, buckets, classes, name="ngrams")
     layer.build((None, None))
     counts = feature_counts(layer, texts)
@@ -37,6 +40,8 @@ def fit_linear(
     tfidf = tfidf.multiply(1 / occurrences[:, None]).tocsr().astype(np.float32)
 
     used = np.flatnonzero(met)
+    if not len(used):  # no text has a token: nothing to learn from
+        return layer
     regression = LogisticRegression(C=INVERSE_REGULARIZATION, max_iter=300, tol=1e-3)
     regression.fit(tfidf[:, used], labels, sample_weight=sample_weights)
     coefficients, bias = regression.coef_, regression.intercept_
@@ -82,7 +87,7 @@ def join(model: keras.Model, linear: NgramLinear, texts: EncodedTexts, labels: n
     def log_loss(weights: np.ndarray) -> float:
         return -log_softmax(weights[0] * parts[0] + weights[1] * parts[1], axis=1)[right].mean()
 
-    found = minimize(log_loss, x0=[0.5, 0.5], bounds=[(0, 10), (0, 10)]).x
+    found = minimize(log_loss, x0=[0.5, 0.5], bounds=[(0, MOST_SHARE), (0, MOST_SHARE)]).x
     mixture = Mixture(name="mixture")
     joined = keras.Model(ids, mixture(model.output, linear(ids)), name="classifier")
     mixture.encoder_weight.assign(found[0])

@@ -14,7 +14,7 @@ NEVER_DECAYED = ("bias", "gamma", "beta", "embeddings")  # Keras's variable name
 
 @keras.saving.register_keras_serializable(package="classifier")
 class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """Rises linearly from zero to the peak, then falls to zero: `cosine`, `linear`, or stays: `constant`.
+    """Rises linearly to the peak, then falls to zero: `cosine`, `linear`, or stays: `constant`.
 
     Args:
         peak: learning rate at the end of the warm-up.
@@ -59,7 +59,7 @@ def class_weights(choice, labels: np.ndarray, label_names: tuple[str, ...]) -> n
         return (len(labels) / (len(label_names) * np.maximum(counts, 1))).astype(np.float32)
     if not isinstance(choice, Mapping):
         raise UserError(f"trainer.class_weights={choice} is neither null, balanced nor a mapping {{label: weight}}.")
-    given = {str(label): weight for label, weight in choice.items()}
+    given = {str(label).lower() if isinstance(label, bool) else str(label): one for label, one in choice.items()}
     for label, weight in given.items():
         if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 < weight < math.inf:
             raise UserError(f"trainer.class_weights.{label}={weight} is not a number above 0.")

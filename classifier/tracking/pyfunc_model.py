@@ -6,9 +6,11 @@ MLflow copies this file beside the model, so it uses nothing of this package.
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
+BATCH = 64  # rows at a time, so that memory does not grow with the table
+
 
 class SavedModel(PythonModel):
-    """Loads the SavedModel once and classifies tables of texts."""
+    """Loads the SavedModel once and classifies tables of texts; a missing text counts as an empty one."""
 
     def load_context(self, context):
         import tensorflow as tf
@@ -27,15 +29,13 @@ class SavedModel(PythonModel):
         import pandas
         import tensorflow as tf
 
-        texts = ["" if text is None else str(text) for text in model_input["text"]]
-        result = self.loaded.signatures["serving_default"](text=tf.constant(texts, tf.string))
-        return pandas.DataFrame(
-            {
-                "label": [label.decode() for label in result["label"].numpy()],
-                "score": result["score"].numpy(),
-                "probabilities": result["probabilities"].numpy().tolist(),
-            }
-        )
+        serve = self.loaded.signatures["serving_default"]
+        texts = ["" if pandas.isna(text) else str(text) for text in model_input["text"]]
+        answers = [serve(text=tf.constant(texts[start : start + BATCH])) for start in range(0, len(texts), BATCH)]
+        joined = {name: [value for one in answers for value in one[name].numpy()] for name in ("label", "score")}
+        probabilities = [row.tolist() for one in answers for row in one["probabilities"].numpy()]
+        labels = [label.decode() for label in joined["label"]]
+        return pandas.DataFrame({"label": labels, "score": joined["score"], "probabilities": probabilities})
 
 
 set_model(SavedModel())

@@ -1,0 +1,10 @@
+"""Runs in MLflow: settings, metrics, pictures, models. The only room that imports mlflow.
+
+Nothing here stops a training: what a lost server does not take is kept and sent later, or named at the end.
+
+    server.py        the tracking server, or the file that stands for one
+    run.py           one run under way, and runs found again
+    models.py        models logged, registered, found again
+    versions.py      which code and which packages made a run
+    pyfunc_model.py  what MLflow copies beside a model to serve it
+"""

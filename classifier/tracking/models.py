@@ -1,0 +1,116 @@
+"""Models in MLflow: logged with signature and example, registered, found again."""
+
+import contextlib
+import io
+import warnings
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+
+from classifier.errors import UserError
+from classifier.settings import Server
+from classifier.tracking.server import check_reachable, connect, first_line
+
+
+def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tuple[str, ...], step: int) -> str:
+    """Logs the SavedModel as a LoggedModel of the run; returns its id.
+
+    Args:
+        mlflow: connected.
+        run_id: of the run that made it.
+        folder: of the SavedModel.
+        example: a text that the model page shows.
+        label_names: of the columns of the probabilities.
+        step: of the last epoch.
+    """
+    from mlflow.models import Model, ModelSignature
+    from mlflow.types.schema import Array, ColSpec, Schema
+
+    outputs = [("label", "string"), ("score", "float"), ("probabilities", Array("float"))]
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")  # MLflow advises on type hints
+        logged = Model.log(
+            artifact_path=None,
+            flavor=mlflow.pyfunc,
+            name="model",
+            run_id=run_id,
+            step=step,
+            python_model=str(Path(__file__).with_name("pyfunc_model.py")),
+            artifacts={"saved_model": str(folder)},
+            signature=ModelSignature(
+                Schema([ColSpec("string", "text")]), Schema([ColSpec(kind, name) for name, kind in outputs])
+            ),
+            input_example={"text": [example[:1000]]},
+            pip_requirements=[f"{name}=={metadata.version(name)}" for name in ("tensorflow", "tensorflow-text")],
+            metadata={"label_names": list(label_names)},
+        )
+    return logged.model_id
+
+
+def register_model(mlflow, model_id: str, name: str, metrics: Mapping[str, float], monitor: str) -> None:
+    """Registers a new version; the alias champion goes to the first one, and to one that is better on validation.
+
+    Args:
+        mlflow: connected.
+        model_id: of the LoggedModel.
+        name: in the registry.
+        metrics: of the model.
+        monitor: the metric that decides, such as valid.macro_f1; of a log_loss the lower is better.
+    """
+    client, value = mlflow.MlflowClient(), metrics[monitor]
+    with contextlib.redirect_stderr(io.StringIO()):
+        version = mlflow.register_model(f"models:/{model_id}", name, tags={monitor: str(value)}).version
+    try:
+        champion = client.get_model_version_by_alias(name, "champion").tags.get(monitor)
+    except mlflow.exceptions.MlflowException as error:
+        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise
+        client.set_registered_model_alias(name, "champion", version)
+        return
+    if champion is None:
+        print(f"{name}: the champion was chosen by another metric than {monitor} and stays; version {version} is new.")
+    elif value < float(champion) if monitor.endswith("log_loss") else value > float(champion):
+        client.set_registered_model_alias(name, "champion", version)
+
+
+def find_model(model: str, settings: Server) -> Path:
+    """The SavedModel folder of a run id or of a `models:/` address, downloaded where it is not local.
+
+    Raises:
+        UserError: where there is none.
+    """
+    check_reachable(settings)
+    mlflow = connect(settings)
+    try:
+        if model.startswith("models:/"):
+            folder = Path(mlflow.artifacts.download_artifacts(model))
+        else:
+            outputs = mlflow.MlflowClient().get_run(model).outputs
+            if not (outputs and outputs.model_outputs):
+                raise UserError(f"The run {model} has logged no model; it may not be finished.")
+            folder = Path(mlflow.artifacts.download_artifacts(f"models:/{outputs.model_outputs[-1].model_id}"))
+    except (mlflow.exceptions.MlflowException, OSError) as error:
+        raise UserError(
+            f"model={model} is no folder, and no run id or registered model at tracking.uri={settings.uri}: "
+            f"{first_line(error)}"
+        ) from error
+    found = next(folder.rglob("saved_model.pb"), None)
+    if found is None:
+        raise UserError(f"model={model} holds no SavedModel; was it logged by classifier.train?")
+    return found.parent
+
+
+def run_config(run_id: str, settings: Server) -> Path:
+    """The composed config of a run, as a local file.
+
+    Raises:
+        UserError: where there is no such run, or it kept none.
+    """
+    check_reachable(settings)
+    mlflow = connect(settings)
+    try:
+        return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="config.yaml"))
+    except (mlflow.exceptions.MlflowException, OSError) as error:
+        raise UserError(
+            f"run={run_id} is not a finished run at tracking.uri={settings.uri}: {first_line(error)}"
+        ) from error

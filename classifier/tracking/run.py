@@ -1,0 +1,207 @@
+"""One run under way, and runs found again. What cannot be sent now is kept and sent later, or named at the end."""
+
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from classifier.settings import TrackingSettings
+from classifier.tracking.models import log_model, register_model
+from classifier.tracking.server import connect, experiment_id, first_line, reachable
+from classifier.tracking.versions import code_version
+
+RETRY_SECONDS = 30  # between attempts to reach a lost server
+IDENTITY = "classifier.identity"  # tag: equal for two starts of the same command on the same data
+CHECKPOINT = "classifier.checkpoint"  # tag: the file that holds an unfinished training
+OUTPUT = "classifier.output"  # tag: the folder of the latest start
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRun:
+    """A run of the same command: finished, or left behind by a crash or Ctrl-C."""
+
+    run_id: str
+    checkpoint: Path
+    output: Path
+    finished: bool
+
+
+def find_run(settings: TrackingSettings, identity: str) -> EarlierRun | None:
+    """The newest run with this identity, or None."""
+    mlflow = connect(settings)
+    runs = mlflow.MlflowClient().search_runs(
+        [experiment_id(mlflow, settings)],
+        f"tags.`{IDENTITY}` = '{identity}'",
+        order_by=["attributes.start_time DESC"],
+        max_results=1,
+    )
+    if not runs:
+        return None
+    info, tags = runs[0].info, runs[0].data.tags
+    return EarlierRun(info.run_id, Path(tags[CHECKPOINT]), Path(tags[OUTPUT]), info.status == "FINISHED")
+
+
+def identity_of(settings: Mapping[str, Any], contents: Iterable[str]) -> str:
+    """A hash of the settings and of the data's content hashes: equal for two starts of the same command."""
+    text = json.dumps([dict(settings), list(contents)], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass
+class Run:
+    """One MLflow run under way. Every method sends now, or keeps for later what a lost server does not take."""
+
+    mlflow: Any
+    run_id: str
+    settings: TrackingSettings
+    output: Path
+    status: str = "FINISHED"  # what the run ends as, unless an exception ends it
+    waiting: list[tuple[str, Callable[[], Any]]] = field(default_factory=list)  # for the server
+    refused: list[str] = field(default_factory=list)  # by a server that answers
+    lost_at: float = 0.0
+    model_id: str = ""
+    monitor: Any = None
+
+    @property
+    def client(self):
+        return self.mlflow.MlflowClient()
+
+    def send(self, name: str, action: Callable[[], Any]) -> None:
+        """Does it, after all that waits; keeps it where the server is lost."""
+        self.waiting.append((name, action))
+        if not self.lost_at or time.monotonic() - self.lost_at > RETRY_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Sends what waits, in its order, as far as the server can be reached."""
+        while self.waiting:
+            name, action = self.waiting[0]
+            try:
+                action()
+                self.lost_at = 0.0
+            except Exception as error:
+                if not self.lost_at:
+                    print(f"Tracking failed at {name}: {first_line(error)}. Training goes on.", file=sys.stderr)
+                if not reachable(self.settings):
+                    self.lost_at = time.monotonic()
+                    return
+                self.refused.append(name)
+            self.waiting.pop(0)
+
+    def log_params(self, params: Mapping[str, str]) -> None:
+        from mlflow.entities import Param
+
+        entities = [Param(key, value) for key, value in params.items()]
+        self.send("parameters", lambda: self.client.log_batch(self.run_id, params=entities))
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int = 0) -> None:
+        from mlflow.entities import Metric
+
+        at = int(time.time() * 1000)
+        entities = [Metric(key, float(value), at, step) for key, value in metrics.items()]
+        self.send(f"metrics of step {step}", lambda: self.client.log_batch(self.run_id, metrics=entities))
+
+    def logged_epochs(self) -> int:
+        """How many epochs the run has already, so that a run that continues sends each once."""
+        try:
+            return len(self.client.get_metric_history(self.run_id, "epoch/loss"))
+        except Exception:
+            return 0
+
+    def log_folder(self, folder: Path) -> None:
+        """Everything in the folder, under the same names."""
+        self.send(f"files of {folder}", lambda: self.client.log_artifacts(self.run_id, str(folder)))
+
+    def log_datasets(self, files: Iterable[Any]) -> None:
+        """Each data file with its split, content hash, rows and classes (`classifier.data.DataFile`)."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        inputs = [
+            DatasetInput(
+                Dataset(
+                    name=Path(file.path).name,
+                    digest=file.sha256[:32],
+                    source_type="local",
+                    source=json.dumps({"uri": str(Path(file.path).absolute())}),
+                    profile=json.dumps(
+                        {"rows": file.rows, "used": file.used, "sha256": file.sha256, "classes": file.classes}
+                    ),
+                ),
+                [InputTag("mlflow.data.context", file.split)],
+            )
+            for file in files
+        ]
+        self.send("datasets", lambda: self.client.log_inputs(self.run_id, inputs))
+
+    def log_model(self, folder: Path, example: str, label_names: tuple[str, ...], step: int) -> None:
+        """The SavedModel as a LoggedModel with signature and example."""
+
+        def send() -> None:
+            self.model_id = log_model(self.mlflow, self.run_id, folder, example, label_names, step)
+
+        self.send("the model", send)
+
+    def register_model(self, metrics: Mapping[str, float], monitor: str) -> None:
+        """The logged model under the name that the settings give, where they give one."""
+        name = self.settings.register
+        if name:
+            self.send(
+                "the registration",
+                lambda: register_model(self.mlflow, self.model_id, name, metrics, monitor),
+            )
+
+    def interface(self) -> str:
+        """Where to look at the run: the line that opens MLflow, or the address of the server."""
+        uri = self.settings.uri
+        return f"mlflow ui --backend-store-uri {uri}" if uri.startswith("sqlite") else uri
+
+    def start_monitor(self) -> None:
+        """Processor and memory use as series from now on, where the settings ask for them."""
+        if self.settings.system_metrics:
+            from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
+
+            self.monitor = SystemMetricsMonitor(
+                self.run_id, sampling_interval=5, resume_logging=True, tracking_uri=self.settings.uri
+            )
+            self.monitor.start()
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(self, kind, error, trace) -> None:
+        if kind is not None:
+            self.status = "KILLED" if issubclass(kind, KeyboardInterrupt) else "FAILED"
+        if self.monitor:
+            self.monitor.finish()
+        self.send("the end of the run", lambda: self.client.set_terminated(self.run_id, self.status))
+        self.flush()
+        missing = [*self.refused, *(name for name, _ in self.waiting)]
+        if missing:
+            print(
+                f"Not sent to {self.settings.uri}: {', '.join(missing)}. All of it lies in {self.output}.",
+                file=sys.stderr,
+            )
+
+
+def start_run(settings: TrackingSettings, output: Path, identity: str, earlier: EarlierRun | None = None) -> Run:
+    """A new run, or the one that is continued, RUNNING from now on."""
+    mlflow = connect(settings)
+    experiment, client = experiment_id(mlflow, settings), mlflow.MlflowClient()
+    if earlier:
+        client.update_run(earlier.run_id, status="RUNNING")
+        client.set_tag(earlier.run_id, OUTPUT, str(output.absolute()))
+        return Run(mlflow, earlier.run_id, settings, output)
+    places = {OUTPUT: str(output.absolute()), CHECKPOINT: str(checkpoint_in(output))}
+    run = client.create_run(
+        experiment, tags={IDENTITY: identity, **places, **code_version()}, run_name=settings.run_name
+    )
+    return Run(mlflow, run.info.run_id, settings, output)
+
+
+def checkpoint_in(output: Path) -> Path:
+    """Where a run that starts in this folder keeps its checkpoint."""
+    return output.absolute() / "checkpoint" / "state.npz"
