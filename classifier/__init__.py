@@ -13,6 +13,7 @@
     serving/            the SavedModel: export, check, read back, score files
     start.py            starts TensorFlow quietly
     command_line.py     the door of every command
+    outcome.py          what comes after the last epoch
     train.py evaluate.py score.py        the commands: python -m classifier.train
 
 A room imports only those above it in this list, and importing `classifier` alone imports nothing heavy.
