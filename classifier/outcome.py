@@ -123,7 +123,7 @@ def complete(settings: TrainSettings, training: "Training", splits: "Splits", ru
     mixture = joined.get_layer("mixture")
     shares = {"encoder": float(mixture.encoder_weight.numpy()), "linear": float(mixture.linear_weight.numpy())}
     run.log_metrics({f"mixture.{name}": share for name, share in shares.items()}, step=training.state.epoch)
-    say(f"Weights fitted on validation: encoder {shares['encoder']:.2f}, n-grams {shares['linear']:.2f}")
+    say(f"Encoder and n-grams join, weighted {shares['encoder']:.2f} and {shares['linear']:.2f} (fitted on validation)")
     return joined
 
 

@@ -209,6 +209,10 @@ def check_rules(settings: Any) -> None:
     for key, share in shares.items():
         if not 0 <= share < 1:
             raise UserError(f"{key}={share} must be at least 0 and below 1.")
+    if any(sign in (settings.tracking.register or "") for sign in "/:"):
+        raise UserError(
+            f"tracking.register={settings.tracking.register}: a name in the registry has no / and no colon."
+        )
     if settings.seed < 0:
         raise UserError(f"seed={settings.seed} must be at least 0.")
     if settings.tokenizer["truncation"] not in TRUNCATIONS:

@@ -85,6 +85,8 @@ def load_data(settings: TrainSettings, output: Path) -> "Splits":
     try:
         splits = load_splits(settings.data, settings.seed)
     except TooManyBadRows as error:
+        if not error.rejects:
+            raise
         write_rejects(rejects, error.rejects)
         raise TooManyBadRows(f"{error}\nAll of them stand in {rejects}.", error.rejects) from None
     for notice in splits.notices:
@@ -104,12 +106,11 @@ def train_tracked(
     tokenizer, training = prepare(settings, splits, run, checkpoint, output)
     try:
         fit(settings, training, run)
+        return conclude(settings, training, tokenizer, splits, run, output)
     except KeyboardInterrupt:
         if not training.state.history:
             raise
         return keep_best(settings, training, tokenizer, splits, run, output)
-
-    return conclude(settings, training, tokenizer, splits, run, output)
 
 
 def prepare(settings: TrainSettings, splits: "Splits", run: "Run", checkpoint: Path, output: Path):

@@ -253,3 +253,14 @@ def test_a_server_that_is_not_there_is_refused_before_training(folder):
     assert done.returncode == 2
     assert "tracking.uri=http://127.0.0.1:9 does not answer" in done.stderr
     assert time.monotonic() - began < 10
+
+
+def test_one_bad_job_of_several_is_refused_and_the_others_are_trained(folder):
+    sweep = [f"hydra.sweep.dir={folder / 'several'}", "trainer.epochs=1", "model.width=13,12"]
+    python, *arguments = command(folder, "unused", *sweep, "tracking.uri=sqlite:///several.db")
+    arguments.insert(2, "-m")  # python -m classifier.train -m ...
+    done = subprocess.run([python, *arguments], cwd=folder, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 2
+    assert "model.width=13 is not a multiple of attention.heads=3" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert summary(folder, "several/1")["status"] == "FINISHED"

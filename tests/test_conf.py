@@ -67,6 +67,7 @@ MISTAKES = {
     "tokenizer.truncation=middle": "tokenizer.truncation=middle is not one of head, tail, head_tail",
     "data=trec6 data.root=nowhere": "Error: There is no folder data.root=nowhere: name the one that holds trec6/",
     "~tokenizer.max_tokens": "Error: tokenizer.max_tokens cannot be taken away.",
+    "tracking.register=a/b": "Error: tracking.register=a/b: a name in the registry has no / and no colon.",
     "seed=-1": "Error: seed=-1 must be at least 0.",
     "tracking.uri=nowhere": "Error: tracking.uri=nowhere is no address",
 }

@@ -36,6 +36,13 @@ def test_a_folder_that_does_not_exist_is_refused(tmp_path):
         check_reachable(TrackingSettings(f"sqlite:///{tmp_path}/none/mlflow.db"))
 
 
+def test_a_file_that_is_no_database_is_refused(tmp_path):
+    (tmp_path / "note.txt").write_text("no database at all, just a text of some length " * 30)
+    settings = TrackingSettings(f"sqlite:///{tmp_path}/note.txt", experiment="primes")
+    with pytest.raises(UserError, match="is no database that MLflow can use"):
+        start_run(settings, tmp_path, "abc")
+
+
 def test_a_run_is_found_again_by_its_identity(settings, tmp_path):
     assert find_run(settings, "abc") is None
     run = start_run(settings, tmp_path, "abc")

@@ -55,7 +55,7 @@ def results_table(evaluations: Mapping[str, Evaluation]):
         for evaluation in evaluations.values():
             interval = evaluation.intervals.get(name)
             value = evaluation.metrics.get(name)
-            cell = "-" if value is None else f"{value:.4f}"
+            cell = "-" if value is None else f"{value:,.0f}" if name == "examples" else f"{value:.4f}"
             cells.append(cell + (f"  [{interval.low:.3f}, {interval.high:.3f}]" if interval else ""))
         table.add_row(name, *cells)
     return table

@@ -70,10 +70,15 @@ def experiment_id(mlflow, settings: TrackingSettings) -> str:
     """The experiment of that name, made where there is none; local artifacts lie beside the database.
 
     Raises:
-        UserError: where it was deleted.
+        UserError: where it was deleted, or the file is no database.
     """
-    with first_use(settings.uri):
-        return found_or_made(mlflow, settings)
+    from sqlalchemy.exc import DatabaseError
+
+    try:
+        with first_use(settings.uri):
+            return found_or_made(mlflow, settings)
+    except DatabaseError as error:
+        raise UserError(f"tracking.uri={settings.uri} is no database that MLflow can use: {error.orig}.") from error
 
 
 def found_or_made(mlflow, settings: TrackingSettings) -> str:

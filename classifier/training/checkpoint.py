@@ -40,11 +40,15 @@ def save_checkpoint(path: Path, state: dict[str, Any], arrays: dict[str, list[np
     path.parent.mkdir(parents=True, exist_ok=True)
     named: dict[str, Any] = {f"{name}/{i}": array for name, group in arrays.items() for i, array in enumerate(group)}
     part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez(file, state=np.array(json.dumps(state)), **named)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
+    try:
+        with part.open("wb") as file:
+            np.savez(file, state=np.array(json.dumps(state)), **named)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError:  # a full disk: give its room back
+        part.unlink(missing_ok=True)
+        raise
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, list[np.ndarray]]] | None:
