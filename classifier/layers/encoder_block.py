@@ -21,7 +21,7 @@ class EncoderBlock(keras.layers.Layer):
         self,
         attention: Attention,
         feed_forward_width: int,
-        activation: str = "gelu",
+        activation: str = "relu",
         dropout: float = 0.1,
         normalize: str = "before",
         **kwargs,
