@@ -6,6 +6,19 @@ import keras
 from keras import ops
 
 
+def hide(scores, mask):
+    """The scores, far below any other where the mask is False, so that the softmax gives such places no weight.
+
+    Adding is one pass over the scores, forwards, and none backwards; choosing would be several.
+
+    Args:
+        scores: (..., queries, keys).
+        mask: boolean, broadcastable to scores.
+    """
+    lowest = -1e9 if keras.backend.standardize_dtype(scores.dtype) != "float16" else -6e4
+    return scores + ops.where(mask, ops.zeros((), scores.dtype), ops.cast(lowest, scores.dtype))
+
+
 def masked_softmax(scores, mask=None):
     """Softmax over the last axis; entries whose mask is False get weight 0, and a row without any True gets only zeros.
 
@@ -15,8 +28,7 @@ def masked_softmax(scores, mask=None):
     """
     if mask is None:
         return ops.softmax(scores)
-    hidden = ops.cast(-1e9 if keras.backend.standardize_dtype(scores.dtype) != "float16" else -6e4, scores.dtype)
-    return ops.where(mask, ops.softmax(ops.where(mask, scores, hidden)), ops.zeros((), scores.dtype))
+    return ops.where(mask, ops.softmax(hide(scores, mask)), ops.zeros((), scores.dtype))
 
 
 class Attention(keras.layers.Layer):
@@ -34,11 +46,19 @@ class Attention(keras.layers.Layer):
 
     @abstractmethod
     def scores(self, query, key):
-        """(batch, queries, width), (batch, keys, width) -> (batch, [heads,] queries, keys), before the softmax."""
+        """Projected query and key -> (batch, [heads,] queries, keys), before the softmax."""
+
+    def project(self, query, key, value):
+        """The three inputs as `scores` and `mix` want them: here as they are."""
+        return query, key, value
 
     def mix(self, weights, value):
-        """(batch, [heads,] queries, keys), (batch, keys, width) -> (batch, queries, width)."""
+        """(batch, [heads,] queries, keys), projected value -> (batch, queries, width)."""
         return ops.matmul(weights, value)
+
+    def finish(self, context):
+        """What comes after the mixing, (batch, queries, width) -> the same: here nothing."""
+        return context
 
     def call(self, query, value, key=None, mask=None, training=None, return_weights=False):
         """(batch, queries, width), (batch, keys, width) -> (batch, queries, width).
@@ -51,9 +71,18 @@ class Attention(keras.layers.Layer):
             training: whether weights are dropped.
             return_weights: also return the weights, (batch, [heads,] queries, keys).
         """
-        weights = masked_softmax(self.scores(query, value if key is None else key), self.spread(mask))
+        query, key, value = self.project(query, value if key is None else key, value)
+        scores = self.scores(query, key)
+        if mask is not None:
+            scores = hide(scores, self.spread(mask))
+        weights = ops.softmax(scores)
         context = self.mix(self.drop(weights, training=training), value)
-        return (context, weights) if return_weights else context
+        if mask is not None:  # a query that may look nowhere sees nothing; zeroed here, where there is least to zero
+            context = ops.where(ops.any(mask, axis=-1, keepdims=True), context, ops.zeros((), context.dtype))
+        context = self.finish(context)
+        if not return_weights:
+            return context
+        return context, weights if mask is None else weights * ops.cast(self.spread(mask), weights.dtype)
 
     def spread(self, mask):
         """The mask in the shape of the scores: here as it is, over the heads where there are any."""

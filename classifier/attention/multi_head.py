@@ -42,6 +42,17 @@ class MultiHeadAttention(Attention):
         layer.build(input_shape)
         return layer
 
+    def project(self, query, key, value):
+        """Three times (batch, tokens, width) -> (batch, heads, tokens, width / heads); the query is scaled."""
+        if query is key is value:  # self-attention: one wide product instead of three narrow ones
+            layers = (self.query, self.key, self.value)
+            kernel = ops.concatenate([layer.kernel for layer in layers], axis=1)
+            bias = ops.concatenate([layer.bias for layer in layers], axis=0)
+            query, key, value = ops.split(ops.matmul(query, kernel) + bias, 3, axis=-1)
+        else:
+            query, key, value = self.query(query), self.key(key), self.value(value)
+        return self.split(query * self.scale), self.split(key), self.split(value)
+
     def split(self, states):
         """(batch, tokens, width) -> (batch, heads, tokens, width / heads)."""
         batch, tokens, width = ops.shape(states)
@@ -53,11 +64,13 @@ class MultiHeadAttention(Attention):
         return ops.reshape(ops.transpose(states, (0, 2, 1, 3)), (batch, tokens, heads * narrow))
 
     def scores(self, query, key):
-        query, key = self.split(self.query(query) * self.scale), self.split(self.key(key))
         return ops.matmul(query, ops.transpose(key, (0, 1, 3, 2)))
 
     def mix(self, weights, value):
-        return self.output_projection(self.merge(ops.matmul(weights, self.split(self.value(value)))))
+        return self.merge(ops.matmul(weights, value))
+
+    def finish(self, context):
+        return self.output_projection(context)
 
     def spread(self, mask):
         return None if mask is None else mask[:, None, :, :]

@@ -59,6 +59,32 @@ def test_the_key_may_differ_from_the_value(pair):
     np.testing.assert_allclose(ours(QUERY, VALUE, VALUE * 2), theirs(QUERY, VALUE, VALUE * 2), atol=1e-5)
 
 
+SELF_MASKS = [None, np.array([[[1, 1, 1, 1, 0]], [[0, 0, 0, 0, 0]]], bool)]
+
+
+@pytest.mark.parametrize("mask", SELF_MASKS, ids=["all", "masked"])
+def test_self_attention_is_attention_to_a_copy(mask, pair):
+    """One wide product gives what three narrow ones give, and so do the gradients."""
+    layer, results = pair[0], []
+    for other in (lambda states: states, tf.identity):
+        with tf.GradientTape() as tape:
+            tape.watch(VALUE)
+            output, weights = layer(VALUE, other(VALUE), other(VALUE), mask=mask, return_weights=True)
+            loss = tf.reduce_mean(tf.sin(output))
+        results.append([output, weights, *tape.gradient(loss, [VALUE, *layer.trainable_variables])])
+    for one, two in zip(*results, strict=True):
+        np.testing.assert_allclose(one, two, atol=1e-6)
+
+
+def test_self_attention_takes_one_product_for_queries_keys_and_values(pair):
+    def products(attend) -> int:
+        graph = tf.function(attend).get_concrete_function(tf.TensorSpec([None, None, WIDTH])).graph
+        return sum("MatMul" in operation.type for operation in graph.get_operations())
+
+    apart = products(lambda states: pair[0](states, tf.identity(states)))
+    assert products(lambda states: pair[0](states, states)) == apart - 2
+
+
 def test_weights_of_real_tokens_sum_to_one(pair):
     _, weights = pair[0](QUERY, VALUE, mask=MASK, return_weights=True)
     assert weights.shape == (BATCH, HEADS, QUERIES, TOKENS)
