@@ -5,9 +5,10 @@
     data/               files -> Examples(texts, labels, label_names); splits; the embedded corpus
     tokenizers/         strings -> token ids, inside the TensorFlow graph
     attention/          the gallery: what mechanisms share, and one mechanism per file
-    layers/             embedding, encoder block, pooling, n-grams: what stands around attention
+    layers/             embedding, encoder block, pooling: what stands around attention
+    ngrams/             the linear part: words -> hashed n-grams -> logits, in the same graph; how it is fitted
     model.py            build_classifier: ids -> logits, one Keras model
-    training/           batches of like length, schedule, the loop, checkpoints, the linear part, what the screen shows
+    training/           batches of like length, schedule, the loop, checkpoints, how the two parts join
     evaluation/         metrics, intervals, tables, pictures
     tracking/           runs and models in MLflow
     serving/            the SavedModel: export, check, read back, score files

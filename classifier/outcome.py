@@ -2,55 +2,59 @@
 
 import json
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classifier.settings import Linear, TrainSettings
+from classifier.settings import TrainSettings
 
 if TYPE_CHECKING:
-    import keras
-    import numpy as np
-
     from classifier.data import Examples, Splits
     from classifier.evaluation.metrics import Evaluation
+    from classifier.serving.export import TextClassifier
     from classifier.tokenizers import Tokenizer
     from classifier.tracking.run import EarlierRun, Run
     from classifier.training.fit import Training
+    from classifier.training.linear import LinearPart
 
 
-def conclude(
-    settings: TrainSettings,
-    training: "Training",
-    tokenizer: "Tokenizer",
-    splits: "Splits",
-    run: "Run",
-    output: Path,
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that one training has at hand once it is prepared."""
+
+    settings: TrainSettings
+    splits: "Splits"
+    run: "Run"
+    output: Path
+    tokenizer: "Tokenizer"
+    training: "Training"
+    linear: "Future[LinearPart] | None"  # fitted beside; None where the encoder is alone
+
+
+def conclude(job: Job) -> dict[str, Any]:
     """Completes, exports, measures and logs the model of the best epoch; returns the summary.
 
     The test split is scored here, once.
     """
     from classifier.evaluation.report import flat, summarized
-    from classifier.training.fit import Predictor
 
-    state, classifier = training.state, complete(settings, training, splits, run)
-    predict = Predictor(classifier)
+    state, run, report = job.training.state, job.run, job.output / "report"
+    validated, final = complete(job)
     with ThreadPoolExecutor(1) as beside:  # the export waits for a process of its own, which the other core can run
-        exported = beside.submit(export, classifier, tokenizer, splits, output)
-        encoded = {"valid": training.valid_texts, "test": encode_split(tokenizer, splits.test)}
+        exported = beside.submit(export, final, job)
         evaluations = {
-            name: measure_split(output / "report" / name, parts(splits)[name], softmax(predict(texts)))
-            for name, texts in encoded.items()
+            "valid": measure_split(report / "valid", job.splits.valid, validated),
+            "test": measure_split(report / "test", job.splits.test, final),
         }
         model = exported.result()
     metrics = {f"{split}.{name}": value for split, one in evaluations.items() for name, value in flat(one).items()}
     run.log_metrics({**metrics, "best_epoch": state.best_epoch, "training_seconds": state.seconds}, step=state.epoch)
-    run.log_model(model, splits.valid.texts[0], splits.train.label_names, state.epoch)
-    run.register_model(metrics, f"valid.{settings.trainer.monitor.name}")
-    draw_learning_curves(training, output)
-    run.log_folder(output / "report")
-    tell(settings, training, run, evaluations, model)
+    run.log_model(model, job.splits.valid.texts[0], job.splits.train.label_names, state.epoch)
+    run.register_model(metrics, f"valid.{job.settings.trainer.monitor.name}")
+    draw_learning_curves(job.training, job.output)
+    run.log_folder(report)
+    tell(job, evaluations, model)
     return {
         "run_id": run.run_id,
         "status": run.status,
@@ -68,77 +72,82 @@ def draw_learning_curves(training: "Training", output: Path) -> None:
     learning_curves(state.history, best_epoch=state.best_epoch).savefig(output / "report" / "learning_curves.png")
 
 
-def tell(
-    settings: TrainSettings, training: "Training", run: "Run", evaluations: "dict[str, Evaluation]", model: Path
-) -> None:
+def tell(job: Job, evaluations: "dict[str, Evaluation]", model: Path) -> None:
     """The table of results, where the model lies and how to look at the run."""
     from rich.console import Console
 
     from classifier.evaluation.report import results_table
 
-    console = Console()
-    console.print(results_table(evaluations))
-    say(f"Best epoch {training.state.best_epoch} of {training.state.epoch}, by valid.{settings.trainer.monitor.name}")
+    state = job.training.state
+    Console().print(results_table(evaluations))
+    say(f"Best epoch {state.best_epoch} of {state.epoch}, by valid.{job.settings.trainer.monitor.name}")
     say(f"Model    {model}")
-    say(f"Run      {run.run_id}")
-    say(f"Look at  {run.interface()}")
+    say(f"Run      {job.run.run_id}")
+    say(f"Look at  {job.run.interface()}")
 
 
-def keep_best(
-    settings: TrainSettings,
-    training: "Training",
-    tokenizer: "Tokenizer",
-    splits: "Splits",
-    run: "Run",
-    output: Path,
-) -> dict[str, Any]:
+def keep_best(job: Job) -> dict[str, Any]:
     """After Ctrl-C: exports and logs the best model so far; returns the summary of a run that is KILLED."""
     from classifier.training.fit import set_weights
 
-    state = training.state
+    state, run = job.training.state, job.run
     run.status = "KILLED"
     say(f"Interrupted; the best model so far, of epoch {state.best_epoch}, is kept. Once more Ctrl-C to drop it.")
-    set_weights(training.model, training.best)
-    model = export(complete(settings, training, splits, run), tokenizer, splits, output)
-    run.log_model(model, splits.valid.texts[0], splits.train.label_names, state.epoch)
-    draw_learning_curves(training, output)
-    run.log_folder(output / "report")
+    set_weights(job.training.model, job.training.best)
+    model = export(complete(job)[1], job)
+    run.log_model(model, job.splits.valid.texts[0], job.splits.train.label_names, state.epoch)
+    draw_learning_curves(job.training, job.output)
+    run.log_folder(job.output / "report")
     say(f"Model    {model}")
     say(f"Continue with the same command and trainer.resume=true; run {run.run_id}")
     best = {name.removeprefix("valid."): value for name, value in state.history[state.best_epoch - 1].items()}
-    return {"run_id": run.run_id, "status": run.status, "model": str(model), "metrics": {"encoder_valid": best}}
+    return {"run_id": run.run_id, "status": run.status, "model": str(model), "metrics": {"valid": best}}
 
 
-def complete(settings: TrainSettings, training: "Training", splits: "Splits", run: "Run") -> "keras.Model":
-    """The encoder at its best epoch, with the linear part beside it where the settings ask for one."""
-    if settings.model.linear is Linear.none:
-        return training.model
-    from classifier.training.linear import fit_linear, join
+def complete(job: Job) -> "tuple[TextClassifier, TextClassifier]":
+    """The encoder at its best epoch, with the linear part beside it where there is one.
 
-    labels, classes = splits.train.labels, len(splits.train.label_names)
-    weights = training.class_weights.numpy()[labels]
-    vocabulary_size = training.model.get_layer("embedding").vocabulary_size
-    linear = fit_linear(training.texts, labels, vocabulary_size, classes, weights)
-    joined = join(training.model, linear, training.valid_texts, splits.valid.labels)
-    mixture = joined.get_layer("mixture")
-    shares = {"encoder": float(mixture.encoder_weight.numpy()), "linear": float(mixture.linear_weight.numpy())}
-    run.log_metrics({f"mixture.{name}": share for name, share in shares.items()}, step=training.state.epoch)
-    say(f"Encoder and n-grams join, weighted {shares['encoder']:.2f} and {shares['linear']:.2f} (fitted on validation)")
-    return joined
+    Returns:
+        What validation measures, which knows the training split alone; and what is exported, whose linear part is
+        fitted on train and validation together. Without a linear part both are the same.
+    """
+    from classifier.serving.export import TextClassifier
+    from classifier.training.linear import join
+
+    training, names = job.training, job.splits.train.label_names
+    if job.linear is None:
+        alone = TextClassifier(training.model, job.tokenizer, names)
+        return alone, alone
+    linear = job.linear.result()
+    class_weights = training.class_weights.numpy()
+    encoder_logits = training.predict(training.valid_texts)
+    weights, _ = join(encoder_logits, linear.valid_logits, job.splits.valid.labels, class_weights)
+    shares = {"encoder": float(weights[0]), "linear": float(weights[1])}
+    recipe = {f"linear.{name}": float(value) for name, value in asdict(linear.recipe).items()}
+    mixture = {f"mixture.{name}": share for name, share in shares.items()}
+    job.run.log_metrics({**recipe, **mixture}, step=training.state.epoch)
+    bayes = " and naive Bayes" if linear.recipe.naive_bayes else ""
+    say(
+        f"Encoder and n-grams (C={linear.recipe.inverse_regularization:g}{bayes}) join, "
+        f"weighted {shares['encoder']:.2f} and {shares['linear']:.2f}, all of it chosen without the test split"
+    )
+    return tuple(  # pyright: ignore[reportReturnType]
+        TextClassifier(training.model, job.tokenizer, names, part, weights) for part in (linear.chosen, linear.final)
+    )
 
 
-def export(classifier: "keras.Model", tokenizer: "Tokenizer", splits: "Splits", output: Path) -> Path:
+def export(classifier: "TextClassifier", job: Job) -> Path:
     """The SavedModel, checked in a clean process."""
     from classifier.serving.export import export_model
 
-    label_names = splits.train.label_names
-    return export_model(classifier, tokenizer, label_names, splits.valid.texts, output.absolute() / "model")
+    return export_model(classifier, job.splits.valid.texts, job.output.absolute() / "model")
 
 
-def measure_split(folder: Path, examples: "Examples", probabilities: "np.ndarray") -> "Evaluation":
+def measure_split(folder: Path, examples: "Examples", classifier: "TextClassifier") -> "Evaluation":
     """Evaluates one split and writes its report into the folder."""
     from classifier.evaluation.report import measure
 
+    probabilities = classifier.probabilities(examples.texts)
     return measure(folder, examples.texts, examples.labels, probabilities, examples.label_names, examples.origins)
 
 
@@ -147,25 +156,6 @@ def finished_already(earlier: "EarlierRun") -> dict[str, Any]:
     say(f"Nothing to resume: the last run of this command, {earlier.run_id}, is finished.")
     summary = earlier.output / "summary.json"
     return json.loads(summary.read_text()) if summary.exists() else {"run_id": earlier.run_id, "status": "FINISHED"}
-
-
-def parts(splits: "Splits") -> dict[str, "Examples"]:
-    """The splits by name."""
-    return {"train": splits.train, "valid": splits.valid, "test": splits.test}
-
-
-def encode_split(tokenizer: "Tokenizer", examples: "Examples"):
-    """Token ids of a split."""
-    from classifier.training.batches import encode
-
-    return encode(tokenizer, examples.texts)[0]
-
-
-def softmax(logits: "np.ndarray") -> "np.ndarray":
-    """Logits (examples, classes) to probabilities."""
-    from scipy.special import softmax
-
-    return softmax(logits, axis=1)
 
 
 def say(line: str) -> None:

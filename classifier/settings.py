@@ -13,6 +13,10 @@ from omegaconf import MISSING
 
 from classifier.errors import UserError
 
+# Shards of a training batch, or batches to predict, that TensorFlow works on side by side, each with its share of the
+# cores: small operations gain more from that than from being split themselves. A number of its own, so that the bits
+# of a trained model do not depend on how many cores there are.
+BRANCHES = 2
 TRUNCATIONS = ("head", "tail", "head_tail")  # what is kept of a text that is too long
 
 
@@ -66,8 +70,16 @@ class Monitor(Enum):
     log_loss = "log_loss"
 
 
+class Precision(Enum):
+    """In what the matrix products of a training step are computed; all else, and every prediction, is float32."""
+
+    auto = "auto"  # bfloat16 where the processor has instructions for it
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+
+
 class Linear(Enum):
-    """What stands beside the encoder: nothing, or a linear classifier on words and pairs of neighbours."""
+    """What stands beside the encoder: nothing, or a linear classifier on n-grams of words and of characters."""
 
     none = "none"
     ngrams = "ngrams"
@@ -84,7 +96,7 @@ class ModelSettings:
     normalize: Normalize = Normalize.before
     positions: Positions = Positions.learned
     dropout: float = 0.1  # of what each half of a block adds
-    token_dropout: float = 0.1  # share of tokens that become unknown while training
+    token_dropout: float = 0.2  # share of tokens that become unknown while training
     embedding_dropout: float = 0.5
     head_dropout: float = 0.5
     linear: Linear = Linear.ngrams  # its share in the answer is fitted on validation
@@ -94,15 +106,16 @@ class ModelSettings:
 class TrainerSettings:
     """How long and how the model is trained."""
 
-    epochs: int = 12
+    epochs: int | None = None  # at most; None: 3 to 20, the fewer the more examples and the fewer classes
     batch_size: int = 32
     schedule: Schedule = Schedule.cosine
     warmup_share: float = 0.1  # of all steps, in which the learning rate rises
     label_smoothing: float = 0.1
     class_weights: Any = None  # None, balanced, or {label: weight}
     weight_average: float = 0.99  # decay per step of the average of the weights that is evaluated; 0: no average
-    monitor: Monitor = Monitor.macro_f1  # validation metric that chooses the best epoch
+    monitor: Monitor = Monitor.log_loss  # validation metric that chooses the best epoch
     patience: int = 4  # epochs without a better value after which training stops
+    precision: Precision = Precision.auto
     deterministic: bool = True  # the same seed gives the same weights, bit for bit
     checkpoint_seconds: float = 60.0  # a checkpoint is also written within an epoch, so often
     resume: bool = False  # continue the newest unfinished run of this same command
@@ -195,7 +208,7 @@ def check_rules(settings: Any) -> None:
         "model.width": width,
         "model.feed_forward_width": settings.model.feed_forward_width,
         "attention.heads": heads,
-        "trainer.epochs": settings.trainer.epochs,
+        "trainer.epochs": 1 if settings.trainer.epochs is None else settings.trainer.epochs,
         "trainer.batch_size": settings.trainer.batch_size,
         "trainer.patience": settings.trainer.patience,
         "tokenizer.max_tokens": settings.tokenizer["max_tokens"],

@@ -6,6 +6,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from classifier.settings import BRANCHES
+
 
 @contextlib.contextmanager
 def kept_stderr() -> Iterator[None]:
@@ -38,6 +40,14 @@ def start_tensorflow(deterministic: bool = False) -> None:
         import tensorflow as tf
 
         tf.config.list_physical_devices()  # makes the complaints about missing devices come now
+        with contextlib.suppress(RuntimeError):  # a TensorFlow that has worked before keeps its threads
+            tf.config.threading.set_inter_op_parallelism_threads(BRANCHES)
+            tf.config.threading.set_intra_op_parallelism_threads(max(1, cores() // BRANCHES))
     keras.backend.clear_session()
     if deterministic:
         tf.config.experimental.enable_op_determinism()
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -5,7 +5,11 @@ python -m classifier.train data=files data.train=messages.csv data.text=message 
 """
 
 import json
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -14,13 +18,17 @@ from omegaconf import OmegaConf
 
 from classifier.command_line import run_command
 from classifier.errors import UserError
-from classifier.outcome import conclude, encode_split, finished_already, keep_best, parts, say, softmax
-from classifier.settings import TrainSettings, as_overrides
+from classifier.outcome import Job, conclude, finished_already, keep_best, say
+from classifier.settings import Linear, TrainSettings, as_overrides
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from classifier.data import Splits
+    from classifier.tokenizers import Tokenizer
     from classifier.tracking.run import Run
-    from classifier.training.fit import Training
+    from classifier.training.batches import EncodedTexts
+    from classifier.training.linear import LinearPart
 
 
 def train(settings: TrainSettings, output: Path) -> dict[str, Any]:
@@ -94,7 +102,8 @@ def load_data(settings: TrainSettings, output: Path) -> "Splits":
     if splits.rejects:
         write_rejects(rejects, splits.rejects)
         say(f"{len(splits.rejects)} rows could not be used; reasons in {rejects}")
-    sizes = ", ".join(f"{len(part):,} {name}" for name, part in parts(splits).items())
+    parts = {"train": splits.train, "valid": splits.valid, "test": splits.test}
+    sizes = ", ".join(f"{len(part):,} {name}" for name, part in parts.items())
     say(f"{settings.data.name}: {sizes} examples, {len(splits.train.label_names)} classes")
     return splits
 
@@ -103,30 +112,28 @@ def train_tracked(
     settings: TrainSettings, splits: "Splits", run: "Run", checkpoint: Path, output: Path
 ) -> dict[str, Any]:
     """Everything that happens inside the MLflow run; returns the summary."""
-    tokenizer, training = prepare(settings, splits, run, checkpoint, output)
-    try:
-        fit(settings, training, run)
-        return conclude(settings, training, tokenizer, splits, run, output)
-    except KeyboardInterrupt:
-        if not training.state.history:
-            raise
-        return keep_best(settings, training, tokenizer, splits, run, output)
+    from classifier.training.linear import fit_part
+
+    stop = Event()
+    with ThreadPoolExecutor(1) as beside:
+        try:
+            log_start(settings, splits, run, output)
+            fit_beside = partial(beside.submit, fit_part, stop)
+            job = prepare(settings, splits, run, checkpoint, output, fit_beside)
+            try:
+                fit(job)
+                return conclude(job)
+            except KeyboardInterrupt:
+                if not job.training.state.history:
+                    raise
+                return keep_best(job)
+        finally:
+            stop.set()  # whatever ended the training, nobody needs what could still be fitted
 
 
-def prepare(settings: TrainSettings, splits: "Splits", run: "Run", checkpoint: Path, output: Path):
-    """Logs what the run starts from; learns the vocabulary, encodes the texts, builds the model.
-
-    Returns:
-        The tokenizer and the training, which continues its checkpoint if there is one.
-    """
-    import keras
-
-    from classifier.evaluation.metrics import headline
-    from classifier.model import build_classifier
+def log_start(settings: TrainSettings, splits: "Splits", run: "Run", output: Path) -> None:
+    """Keeps what the run starts from."""
     from classifier.tracking.versions import package_versions
-    from classifier.training.batches import encode
-    from classifier.training.fit import Training
-    from classifier.training.optimization import WarmupDecay, class_weights, spare_from_decay
 
     report = output / "report"
     (report / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.structured(settings)))
@@ -135,17 +142,43 @@ def prepare(settings: TrainSettings, splits: "Splits", run: "Run", checkpoint: P
     run.log_params(typed(settings))
     run.log_datasets(splits.files)
     run.log_folder(report)
+    run.log_metrics({"data.rejected_rows": len(splits.rejects)}, step=0)
+
+
+def learn_tokenizer(settings: TrainSettings, splits: "Splits", run: "Run") -> "tuple[Tokenizer, EncodedTexts]":
+    """The tokenizer with its vocabulary, and the ids of the training texts."""
+    from classifier.training.batches import encode
 
     tokenizer = instantiate(settings.tokenizer)
     tokenizer.learn(splits.train.texts)
     texts, cut = encode(tokenizer, splits.train.texts)
-    rejected = {"data.rejected_rows": len(splits.rejects), "data.cut_texts": cut}
-    run.log_metrics({**rejected, "data.vocabulary": len(tokenizer.vocabulary)}, step=0)
-    say(
-        f"{len(tokenizer.vocabulary):,} tokens in the vocabulary; "
-        f"{cut:.1%} of the texts are cut to {tokenizer.max_tokens}"
-    )
+    size = len(tokenizer.vocabulary)
+    run.log_metrics({"data.cut_texts": cut, "data.vocabulary": size}, step=0)
+    say(f"{size:,} tokens in the vocabulary; {cut:.1%} of the texts are cut to {tokenizer.max_tokens}")
+    return tokenizer, texts
 
+
+def prepare(
+    settings: TrainSettings,
+    splits: "Splits",
+    run: "Run",
+    checkpoint: Path,
+    output: Path,
+    fit_beside: "Callable[..., Future[LinearPart]]",
+) -> Job:
+    """Learns the vocabulary, encodes the texts, builds the model; continues the checkpoint if there is one.
+
+    Args:
+        fit_beside: starts `classifier.training.linear.fit_part` with the arguments that follow its first.
+    """
+    import keras
+
+    from classifier.model import build_classifier
+    from classifier.training.batches import encode
+    from classifier.training.fit import Training
+    from classifier.training.optimization import WarmupDecay, class_weights, epochs_for, spare_from_decay
+
+    tokenizer, texts = learn_tokenizer(settings, splits, run)
     keras.utils.set_random_seed(settings.seed)  # just here: tracking draws from the same generators before
     model = build_classifier(
         settings.model,
@@ -155,32 +188,61 @@ def prepare(settings: TrainSettings, splits: "Splits", run: "Run", checkpoint: P
         max_tokens=tokenizer.max_tokens,
         classes=len(splits.train.label_names),
     )
-    steps = settings.trainer.epochs * -(-len(texts) // settings.trainer.batch_size)
+    weights = class_weights(settings.trainer.class_weights, splits.train.labels, splits.train.label_names)
+    epochs = settings.trainer.epochs or epochs_for(len(texts), len(weights))
+    steps = epochs * -(-len(texts) // settings.trainer.batch_size)
     warmup_steps = int(settings.trainer.warmup_share * steps)
     rate = WarmupDecay(settings.optimizer["learning_rate"], steps, warmup_steps, settings.trainer.schedule.name)
+    linear = None
+    if settings.model.linear is Linear.ngrams:
+        linear = fit_beside(tokenizer, splits.train, splits.valid, weights, settings.seed)
     training = Training(
         model,
         spare_from_decay(instantiate(settings.optimizer, learning_rate=rate)),
         settings.trainer,
         texts,
         splits.train.labels,
-        class_weights(settings.trainer.class_weights, splits.train.labels, splits.train.label_names),
-        encode_split(tokenizer, splits.valid),
-        lambda logits: headline(splits.valid.labels, softmax(logits)),
+        weights,
+        encode(tokenizer, splits.valid.texts)[0],
+        validation(splits.valid.labels, weights, linear),
         settings.seed,
         checkpoint,
     )
     if training.restore():
         say(f"Continuing run {run.run_id} after {training.state.epoch} epochs and {training.state.step} steps")
-    return tokenizer, training
+    return Job(settings, splits, run, output, tokenizer, training, linear)
 
 
-def fit(settings: TrainSettings, training: "Training", run: "Run") -> None:
+def validation(
+    labels: "np.ndarray", class_weights: "np.ndarray", linear: "Future[LinearPart] | None"
+) -> "Callable[[np.ndarray], dict[str, float]]":
+    """Maps the encoder's logits of the validation examples to the metrics of the whole: with the linear part, if any.
+
+    Args:
+        labels: of the validation examples.
+        class_weights: loss weight of each class, (classes,).
+        linear: waited for at the first validation.
+    """
+    from scipy.special import softmax
+
+    from classifier.evaluation.metrics import headline
+    from classifier.training.linear import join
+
+    def measure(logits: "np.ndarray") -> dict[str, float]:
+        if linear is not None:
+            _, logits = join(logits, linear.result().valid_logits, labels, class_weights)
+        return headline(labels, softmax(logits, axis=1))
+
+    return measure
+
+
+def fit(job: Job) -> None:
     """Trains to the end, showing and logging each epoch; one that an earlier process logged is not logged again."""
     from rich.console import Console
 
     from classifier.training.progress import TrainingDisplay
 
+    settings, training, run = job.settings, job.training, job.run
     logged = run.logged_epochs()
 
     def log_epochs() -> None:
@@ -192,7 +254,7 @@ def fit(settings: TrainSettings, training: "Training", run: "Run") -> None:
 
     log_epochs()
     run.start_monitor()
-    with TrainingDisplay(Console(), settings.trainer.epochs, settings.trainer.monitor.name) as display:
+    with TrainingDisplay(Console(), training.epochs, settings.trainer.monitor.name) as display:
 
         def on_epoch(state) -> None:
             display.on_epoch(state)

@@ -21,7 +21,7 @@ import tensorflow as tf
 from mlflow import MlflowClient
 
 WORDS = {"fruit": ["apple", "pear", "plum"], "tool": ["saw", "axe", "file"], "bird": ["owl", "wren", "kite"]}
-SMALL = ["model=tiny", "model.width=12", "attention.heads=3", "tokenizer.max_tokens=7", "trainer.patience=9"]
+SMALL = ["model=tiny", "model.width=12", "attention.heads=3", "tokenizer.max_tokens=7", "trainer.patience=99"]
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 

@@ -1,8 +1,7 @@
-"""What stands around attention: embedding before it, the block that holds it, pooling after it, n-grams beside it."""
+"""What stands around attention: embedding before it, the block that holds it, pooling after it."""
 
 from classifier.layers.embedding import TokenAndPositionEmbedding, TokenDropout
 from classifier.layers.encoder_block import EncoderBlock
-from classifier.layers.ngrams import Mixture, NgramLinear
 from classifier.layers.pooling import (
     AttentionPooling,
     FirstPooling,
@@ -19,8 +18,6 @@ __all__ = [
     "JoinedPooling",
     "MaxPooling",
     "MeanPooling",
-    "Mixture",
-    "NgramLinear",
     "Pooling",
     "TokenAndPositionEmbedding",
     "TokenDropout",

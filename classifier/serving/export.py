@@ -12,6 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from classifier.ngrams import Mixture, NgramLinear
+from classifier.serving.saved_model import classify_texts
 from classifier.tokenizers import Tokenizer
 
 TOLERANCE = 1e-5  # largest difference allowed between a probability here and in the clean process
@@ -37,24 +39,40 @@ class ExportError(RuntimeError):
 
 
 class TextClassifier(tf.Module):
-    """What is exported: the tokenizer, the network and the names of the labels in one graph.
+    """What is exported: tokenizer, encoder, linear part and the names of the labels in one graph.
 
     Args:
-        model: ids (batch, tokens) to logits (batch, classes).
-        tokenizer: strings to ids.
+        encoder: ids (batch, tokens) to logits (batch, classes).
+        tokenizer: strings to words and to ids.
         label_names: by class.
+        linear: words to logits; None: the encoder is alone.
+        weights: of encoder and linear part in their `Mixture`, (2,).
     """
 
-    def __init__(self, model: keras.Model, tokenizer: Tokenizer, label_names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        encoder: keras.Model,
+        tokenizer: Tokenizer,
+        label_names: Sequence[str],
+        linear: NgramLinear | None = None,
+        weights: np.ndarray | None = None,
+    ) -> None:
         super().__init__()
-        self.model = model
+        self.encoder = encoder
         self.tokenizer = tokenizer
+        self.linear = linear
+        self.mixture = None if weights is None else Mixture(weights)
+        self.classes = len(label_names)
         self.names = tf.Variable(tf.constant([name.encode() for name in label_names], tf.string), trainable=False)
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def classify(self, text):
         """text (batch,) -> probabilities (batch, classes), label (batch,), score (batch,): that label's probability."""
-        probabilities = tf.nn.softmax(self.model(self.tokenizer.padded(text), training=False))
+        words = self.tokenizer.words(text)
+        logits = self.encoder(self.tokenizer.padded(words), training=False)
+        if self.linear and self.mixture:
+            logits = self.mixture(logits, self.linear(words))
+        probabilities = tf.nn.softmax(logits)
         label = tf.gather(self.names, tf.argmax(probabilities, axis=-1))
         return {"probabilities": probabilities, "label": label, "score": tf.reduce_max(probabilities, axis=-1)}
 
@@ -63,14 +81,16 @@ class TextClassifier(tf.Module):
         """The label of each column of the probabilities, (classes,)."""
         return {"label_names": self.names.read_value()}
 
+    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
+        """Probabilities (texts, classes), float32, in the order of the texts."""
+        return classify_texts(lambda batch: self.classify(batch)["probabilities"], texts, self.classes)
 
-def export_model(
-    model: keras.Model, tokenizer: Tokenizer, label_names: Sequence[str], texts: Sequence[str], folder: Path
-) -> Path:
+
+def export_model(classifier: TextClassifier, texts: Sequence[str], folder: Path) -> Path:
     """Writes the SavedModel, checks it in a clean process, and only then gives it its name.
 
     Args:
-        model, tokenizer, label_names: see `TextClassifier`.
+        classifier: trained.
         texts: validation texts; some are compared.
         folder: of the SavedModel; replaced where it exists.
 
@@ -80,7 +100,6 @@ def export_model(
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        classifier = TextClassifier(model, tokenizer, label_names)
         signatures = {"serving_default": classifier.classify, "label_names": classifier.label_names}
         tf.saved_model.save(classifier, str(part / "model"), signatures=signatures)
         samples = [text.encode("utf-8", "replace") for text in texts[:VALID_TEXTS]] + list(NASTY_TEXTS)

@@ -2,12 +2,14 @@
 
 import difflib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 from classifier.errors import UserError
+from classifier.settings import BRANCHES
 
 BATCH_CHARACTERS = 16_384  # bytes of a batch at most, padding included; they stand for tokens, not known here
 BATCH_ROWS = 1024
@@ -68,14 +70,30 @@ class SavedClassifier:
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Probabilities (texts, classes), float32, in the order of the texts."""
-        import tensorflow as tf
+        return classify_texts(lambda batch: self.serve(text=batch)["probabilities"], texts, len(self.label_names))
 
-        encoded = [text.encode("utf-8", "replace") for text in texts]
-        result = np.zeros((len(encoded), len(self.label_names)), np.float32)
-        for rows, size in batches([len(text) for text in encoded]):
-            batch = tf.constant([encoded[row] for row in rows] + [b""] * (size - len(rows)))
-            result[rows] = self.serve(text=batch)["probabilities"].numpy()[: len(rows)]
-        return result
+
+def classify_texts(classify: Callable, texts: Sequence[str], classes: int) -> np.ndarray:
+    """Probabilities (texts, classes), float32, in the order of the texts, computed in batches of like length.
+
+    Args:
+        classify: tensor of strings (batch,) to probabilities (batch, classes).
+        texts: any; lone surrogates become question marks.
+        classes: columns of the result.
+    """
+    import tensorflow as tf
+
+    encoded = [text.encode("utf-8", "replace") for text in texts]
+    result = np.zeros((len(encoded), classes), np.float32)
+
+    def answer(batch: tuple[list[int], int]) -> None:
+        rows, size = batch
+        filled = tf.constant([encoded[row] for row in rows] + [b""] * (size - len(rows)))
+        result[rows] = classify(filled).numpy()[: len(rows)]
+
+    with ThreadPoolExecutor(BRANCHES) as threads:
+        list(threads.map(answer, batches([len(text) for text in encoded])))
+    return result
 
 
 def batches(lengths: Sequence[int]) -> Iterator[tuple[list[int], int]]:

@@ -55,8 +55,8 @@ class Tokenizer(tf.Module):
         """Makes the tokenizer ready with a vocabulary learned earlier."""
 
     @abstractmethod
-    def token_ids(self, texts: tf.Tensor) -> tf.RaggedTensor:
-        """Clean strings (batch,) to int32 ids (batch, tokens), not yet cut."""
+    def token_ids(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
+        """Words (batch, words) to int32 ids (batch, tokens), not yet cut."""
 
     def normalise(self, texts: tf.Tensor) -> tf.Tensor:
         """Strings of any bytes (batch,) to valid UTF-8 without control characters, lower-cased by choice.
@@ -68,14 +68,14 @@ class Tokenizer(tf.Module):
         )
         return tf.strings.lower(texts, encoding="utf-8") if self.lower_case else texts
 
-    def split(self, texts: tf.Tensor) -> tf.RaggedTensor:
-        """Clean strings (batch,) to words (batch, words): each punctuation mark, symbol and CJK character is one."""
-        texts = tf.strings.regex_replace(texts, SPACES, " ")
+    def words(self, texts: tf.Tensor) -> tf.RaggedTensor:
+        """Strings (batch,) to words (batch, words): each punctuation mark, symbol and CJK character is one."""
+        texts = tf.strings.regex_replace(self.normalise(texts), SPACES, " ")
         return tf.strings.split(tf.strings.regex_replace(texts, ALONE, r" \1 "))
 
     def count_words(self, texts: Sequence[str]) -> Counter[str]:
         """How often each word occurs in the texts, split by the very graph that will tokenize."""
-        split = tf.function(lambda batch: self.split(self.normalise(batch)).flat_values)
+        split = tf.function(lambda batch: self.words(batch).flat_values)
         counts: Counter[bytes] = Counter()
         for batch in batches_of(texts):
             counts.update(split(batch).numpy().tolist())
@@ -90,11 +90,11 @@ class Tokenizer(tf.Module):
 
     def __call__(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Strings (batch,) to int32 ids (batch, tokens), ragged, at most `max_tokens` a row."""
-        return self.cut(self.token_ids(self.normalise(texts)))
+        return self.cut(self.token_ids(self.words(texts)))
 
-    def padded(self, texts: tf.Tensor) -> tf.Tensor:
-        """Strings (batch,) to int32 ids (batch, tokens), zero-padded to the longest row, at least one token wide."""
-        ids = self(texts).to_tensor(0)
+    def padded(self, words: tf.RaggedTensor) -> tf.Tensor:
+        """Words (batch, words) to int32 ids (batch, tokens), zero-padded to the longest row, one token wide or more."""
+        ids = self.cut(self.token_ids(words)).to_tensor(0)
         missing = tf.maximum(0, 1 - tf.shape(ids)[1])
         return tf.pad(ids, tf.stack([[0, 0], [0, missing]]))
 

@@ -37,6 +37,5 @@ class WordTokenizer(Tokenizer):
         ids = tf.range(len(self.vocabulary))
         self.table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(words, ids), default_value=1)
 
-    def token_ids(self, texts: tf.Tensor) -> tf.RaggedTensor:
-        words = self.split(texts)
+    def token_ids(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
         return words.with_values(self.table.lookup(words.flat_values))

@@ -44,8 +44,8 @@ class WordPieceTokenizer(Tokenizer):
         words = tf.RaggedTensorSpec([None, None], tf.string)
         self.pieces = tf.function(pieces.tokenize, input_signature=[words])  # eager, it would take a slower Python path
 
-    def token_ids(self, texts: tf.Tensor) -> tf.RaggedTensor:
-        return self.pieces(self.split(texts))
+    def token_ids(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
+        return self.pieces(words)
 
 
 def frequent_letters(counts: Mapping[str, int], minimum_count: int, room: int) -> dict[str, list[str]]:

@@ -46,7 +46,7 @@ def encode(tokenizer, texts: Sequence[str]) -> tuple[EncodedTexts, float]:
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def tokenize(batch):
-        whole = tokenizer.token_ids(tokenizer.normalise(batch))
+        whole = tokenizer.token_ids(tokenizer.words(batch))
         ids = tokenizer.cut(whole)
         was_cut = whole.row_lengths() > tokenizer.max_tokens
         return ids.flat_values, ids.row_lengths(), tf.math.count_nonzero(was_cut)

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -11,10 +12,13 @@ import numpy as np
 import tensorflow as tf
 
 from classifier.errors import UserError
-from classifier.settings import Monitor, TrainerSettings
+from classifier.settings import BRANCHES, Monitor, Precision, TrainerSettings
 from classifier.training.batches import EncodedTexts, batches_in_order, epoch_batches
 from classifier.training.checkpoint import load_checkpoint, save_checkpoint
+from classifier.training.optimization import epochs_for
+from classifier.training.precision import bfloat16_products, processor_has_bfloat16
 
+AVERAGE_STEPS = 10  # the averages move once in so many steps: one pass over all weights costs as much as a small step
 PREDICT_TOKENS = 16_384  # tokens of a batch when predicting, padding included
 
 
@@ -66,42 +70,53 @@ class Training:
         self.seed, self.checkpoint = seed, checkpoint
         self.class_weights = tf.constant(class_weights)
         self.state = State()
+        self.unaveraged = 0  # steps since the averages moved
         self.predict = Predictor(model)
         self.best = weights_of(model)
         optimizer.build(model.trainable_variables)
         averaged = model.trainable_variables if settings.weight_average else []
+        self.epochs = settings.epochs or epochs_for(len(texts), len(class_weights))
+        self.reduced = settings.precision is Precision.bfloat16 or (
+            settings.precision is Precision.auto and processor_has_bfloat16()
+        )
         self.averages = [tf.Variable(variable.value, trainable=False) for variable in averaged]
         self.train_step = self.make_train_step()
 
     def make_train_step(self):
-        """One optimizer step as a graph: ids (batch, tokens), labels (batch,) -> mean loss."""
-        classes = self.model.output_shape[-1]
-        smoothing = self.settings.label_smoothing
+        """One optimizer step as a graph: ids (batch, tokens) of each shard, then the labels (batch,) -> mean loss."""
+        ids, labels = tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)
 
-        @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)])
-        def train_step(ids, labels):
-            weights = tf.gather(self.class_weights, labels)
+        @tf.function(input_signature=[ids] * BRANCHES + [labels] * BRANCHES)
+        def train_step(*shards):
+            weights = [tf.gather(self.class_weights, labels) for labels in shards[BRANCHES:]]
             with tf.GradientTape() as tape:
-                losses = keras.losses.categorical_crossentropy(
-                    tf.one_hot(labels, classes),
-                    self.model(ids, training=True),
-                    from_logits=True,
-                    label_smoothing=smoothing,
-                )
-                loss = tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
+                sums = [
+                    tf.reduce_sum(self.losses(ids, labels) * weight)
+                    for ids, labels, weight in zip(shards[:BRANCHES], shards[BRANCHES:], weights, strict=True)
+                ]
+                loss = tf.add_n(sums) / tf.reduce_sum(tf.concat(weights, axis=0))
             gradients = tape.gradient(loss, self.model.trainable_variables)
             self.optimizer.apply(gradients, self.model.trainable_variables)
-            self.update_averages()
             return loss
 
         return train_step
 
-    def update_averages(self) -> None:
+    def losses(self, ids, labels):
+        """Cross-entropy of each text, with label smoothing: (batch, tokens), (batch,) -> (batch,)."""
+        return keras.losses.categorical_crossentropy(
+            tf.one_hot(labels, self.model.output_shape[-1]),
+            self.model(ids, training=True),
+            from_logits=True,
+            label_smoothing=self.settings.label_smoothing,
+        )
+
+    @tf.function(input_signature=[tf.TensorSpec([], tf.float32)])
+    def update_averages(self, steps) -> None:
         """Moves each average towards its weight; early on faster, so that the start is soon forgotten."""
         step = tf.cast(self.optimizer.iterations, tf.float32)
-        decay = tf.minimum(self.settings.weight_average, (1 + step) / (10 + step))
+        decay = tf.minimum(self.settings.weight_average, (1 + step) / (10 + step)) ** steps
         for average, variable in zip(self.averages, self.model.trainable_variables, strict=False):
-            average.assign(decay * average + (1 - decay) * variable.value)
+            average.assign_add((1 - decay) * (variable.value - average))
 
     def run(self, on_step: Callable[[State, int, int], None], on_epoch: Callable[[State], None]) -> State:
         """Trains until the epochs or the patience are used up, then loads the best weights into the model.
@@ -122,7 +137,7 @@ class Training:
     def finished(self) -> bool:
         """Whether the epochs or the patience are used up."""
         waited = self.state.epoch - self.state.best_epoch
-        return self.state.epoch >= self.settings.epochs or (self.state.epoch > 0 and waited >= self.settings.patience)
+        return self.state.epoch >= self.epochs or (self.state.epoch > 0 and waited >= self.settings.patience)
 
     def train_epoch(self, on_step: Callable[[State, int, int], None]) -> None:
         """The steps of the epoch under way that are not done yet."""
@@ -130,7 +145,7 @@ class Training:
         batches = epoch_batches(self.texts.lengths, self.settings.batch_size, self.seed, state.epoch)
         saved = before = time.monotonic()
         for batch in batches[state.step :]:
-            loss = float(self.train_step(self.texts.padded(batch), self.labels[batch]))
+            loss = self.learn(batch)
             now = time.monotonic()
             state.seconds += now - before
             before = now
@@ -145,9 +160,27 @@ class Training:
                 self.save()
                 saved = time.monotonic()
 
+    def learn(self, batch: np.ndarray) -> float:
+        """One step on the texts of these indices; returns its loss."""
+        with bfloat16_products(self.reduced):
+            shards = np.array_split(batch, BRANCHES)
+            ids, labels = [self.texts.padded(shard) for shard in shards], [self.labels[shard] for shard in shards]
+            loss = float(self.train_step(*ids, *labels))
+        self.unaveraged += 1
+        if self.unaveraged == AVERAGE_STEPS:
+            self.move_averages()
+        return loss
+
+    def move_averages(self) -> None:
+        """Moves the averages by all the steps since they were last moved."""
+        if self.averages and self.unaveraged:
+            self.update_averages(tf.constant(self.unaveraged, tf.float32))
+        self.unaveraged = 0
+
     def finish_epoch(self) -> None:
         """Validates (with the averaged weights, where there are any) and keeps the weights if they are the best."""
         state, began = self.state, time.monotonic()
+        self.move_averages()
         raw = weights_of(self.model)
         if self.averages:
             set_weights(self.model, [average.numpy() for average in self.averages])
@@ -186,6 +219,7 @@ class Training:
             return False
         state, arrays = loaded
         self.state = State(**state)
+        self.unaveraged = self.state.step % AVERAGE_STEPS
         for name, variables in (
             ("model", self.model.variables),
             ("optimizer", self.optimizer.variables),
@@ -226,6 +260,10 @@ class Predictor:
         logits = np.zeros((len(texts), self.classes), np.float32)
         order = np.argsort(texts.lengths, kind="stable")
         longest = max(1, int(texts.lengths.max(initial=0)))
-        for batch in batches_in_order(order, max(1, PREDICT_TOKENS // longest)):
-            logits[batch] = self.forward(texts.padded(batch)).numpy()
+        batches = list(batches_in_order(order, max(1, PREDICT_TOKENS // longest)))
+        with ThreadPoolExecutor(BRANCHES) as threads:
+            for batch, found in zip(
+                batches, threads.map(lambda one: self.forward(texts.padded(one)), batches), strict=True
+            ):
+                logits[batch] = found.numpy()
         return logits

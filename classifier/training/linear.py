@@ -1,95 +1,163 @@
-"""Fits the linear part on n-grams, and how much it and the encoder each have to say."""
+"""The linear part beside the encoder: fitted while the encoder trains, and joined with it on validation."""
 
-import keras
+from collections.abc import Sequence
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+from threading import Event
+
 import numpy as np
+import tensorflow as tf
 
-from classifier.layers import Mixture, NgramLinear
-from classifier.training.batches import EncodedTexts, batches_in_order
-from classifier.training.fit import Predictor
+from classifier.data import Examples
+from classifier.ngrams import (
+    NgramLinear,
+    Recipe,
+    TfIdf,
+    apply_tfidf,
+    compute_tfidf,
+    fit_linear,
+    fit_weights,
+)
+from classifier.tokenizers import Tokenizer, batches_of
 
-MOST_BUCKETS = 2**19
-MOST_WEIGHTS = 2**26  # buckets x classes, 256 MB
-INVERSE_REGULARIZATION = 10.0  # scikit-learn's C; TF-IDF vectors have length one
-MOST_SHARE = 4.0  # of a part: a small validation split that is all right must not make it certain of everything
-BATCH = 256
-
-
-def fit_linear(
-    texts: EncodedTexts, labels: np.ndarray, vocabulary_size: int, classes: int, sample_weights: np.ndarray
-) -> NgramLinear:
-    """The linear part, fitted by logistic regression on the very features that its layer computes.
-
-    Args:
-        texts, labels: the training examples; labels (texts,), each class at least once.
-        vocabulary_size: token ids are below it.
-        classes: number of labels.
-        sample_weights: (texts,).
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    wanted = 1 << int(2 * max(1, len(texts.ids))).bit_length()
-    buckets = min(wanted, MOST_BUCKETS, max(1, MOST_WEIGHTS // classes))
-    layer = NgramLinear(vocabulary_size, buckets, classes, name="ngrams")
-    layer.build((None, None))
-    counts = feature_counts(layer, texts)
-    met = np.bincount(counts.indices, minlength=counts.shape[1])
-    idf = np.where(met, np.log((1 + len(texts)) / (1 + met)) + 1, 0).astype(np.float32)
-    idf[0] = 0  # padding
-    tfidf = counts.multiply(idf).tocsr()
-    occurrences = np.sqrt(np.maximum(counts @ (idf * idf), 1e-12))
-    tfidf = tfidf.multiply(1 / occurrences[:, None]).tocsr().astype(np.float32)
-
-    used = np.flatnonzero(met)
-    if not len(used):  # no text has a token: nothing to learn from
-        return layer
-    regression = LogisticRegression(C=INVERSE_REGULARIZATION, max_iter=300, tol=1e-3)
-    regression.fit(tfidf[:, used], labels, sample_weight=sample_weights)
-    coefficients, bias = regression.coef_, regression.intercept_
-    if classes == 2:  # scikit-learn keeps the second class alone
-        coefficients, bias = np.vstack([-coefficients, coefficients]) / 2, np.array([-1, 1]) * bias / 2
-    weights = np.zeros((len(idf), classes), np.float32)
-    weights[used] = coefficients.T
-    for variable, value in ((layer.idf, idf), (layer.ngram_embeddings, weights), (layer.bias, bias)):
-        variable.assign(value)
-    return layer
+RECIPES = tuple(
+    Recipe(strength, naive_bayes)
+    for naive_bayes, strengths in ((False, (0.3, 1.0)), (True, (0.3, 1.0, 3.0)))
+    for strength in strengths
+)
+ENOUGH_EXAMPLES = 1000  # of validation, to choose a recipe; with fewer, folds of train choose
+FOLDS = 5
+MOST_SHARES = (2.0, 16.0)  # of encoder and linear part: a small validation split that is all right must not make the
+# whole certain of everything; margins of a linear SVM are small numbers, so theirs is larger
 
 
-def feature_counts(layer: NgramLinear, texts: EncodedTexts):
-    """How often each feature occurs in each text: sparse (texts, features)."""
-    from scipy.sparse import csr_matrix
-
-    rows, columns = [], []
-    for batch in batches_in_order(np.argsort(texts.lengths, kind="stable"), BATCH):
-        features = np.asarray(layer.features(texts.padded(batch)))
-        row, column = np.nonzero(features)
-        rows.append(batch[row])
-        columns.append(features[row, column])
-    row, column = np.concatenate(rows), np.concatenate(columns)
-    shape = (len(texts), layer.vocabulary_size + layer.buckets)
-    return csr_matrix((np.ones(len(row), np.float32), (row, column)), shape=shape)
-
-
-def join(model: keras.Model, linear: NgramLinear, texts: EncodedTexts, labels: np.ndarray) -> keras.Model:
-    """Encoder and linear part as one model; their weights are those of least log-loss on the validation examples.
+@dataclass(frozen=True, slots=True)
+class LinearPart:
+    """What is fitted once before the encoder is done.
 
     Args:
-        model: ids to logits.
-        linear: fitted.
-        texts, labels: the validation examples.
+        recipe: how it was fitted.
+        chosen: fitted on train alone: what validation measures.
+        valid_logits: its answers on the validation examples, (examples, classes).
+        final: fitted by the same recipe on train and validation together: what is exported.
     """
+
+    recipe: Recipe
+    chosen: NgramLinear
+    valid_logits: np.ndarray
+    final: NgramLinear
+
+
+def fit_part(
+    stop: Event, tokenizer: Tokenizer, train: Examples, valid: Examples, class_weights: np.ndarray, seed: int
+) -> LinearPart:
+    """The linear part, by the recipe of least log-loss on validation, or on folds of train where validation is small.
+
+    Args:
+        stop: once set, nothing more is fitted.
+        tokenizer: splits texts into words.
+        train, valid: the examples.
+        class_weights: loss weight of each class, (classes,).
+        seed: of the solver.
+
+    Raises:
+        CancelledError: where it was stopped.
+    """
+    classes = len(train.label_names)
+    tfidf = compute_tfidf(tokenizer, train.texts, classes)
+    if len(valid) < ENOUGH_EXAMPLES:
+
+        def loss(recipe: Recipe) -> float:
+            return cross_validated_loss(tfidf, train.labels, class_weights, recipe, seed)
+    else:
+        values = apply_tfidf(tokenizer, valid.texts, tfidf)
+
+        def loss(recipe: Recipe) -> float:
+            sample_weights = class_weights[train.labels]
+            weights, bias = fit_weights(tfidf.values, train.labels, sample_weights, classes, recipe, seed)
+            return scaled_loss(values @ weights + bias, valid.labels, class_weights)
+
+    losses = {}
+    for recipe in RECIPES:
+        if stop.is_set():
+            raise CancelledError
+        losses[recipe] = loss(recipe)
+    recipe = min(RECIPES, key=losses.__getitem__)
+    chosen = fit_linear(tfidf, train.labels, class_weights[train.labels], classes, recipe, seed)
+    del tfidf  # makes room
+    both, labels = [*train.texts, *valid.texts], np.concatenate([train.labels, valid.labels])
+    tfidf = compute_tfidf(tokenizer, both, classes)
+    final = fit_linear(tfidf, labels, class_weights[labels], classes, recipe, seed)
+    return LinearPart(recipe, chosen, linear_logits(chosen, tokenizer, valid.texts), final)
+
+
+def cross_validated_loss(
+    tfidf: TfIdf, labels: np.ndarray, class_weights: np.ndarray, recipe: Recipe, seed: int
+) -> float:
+    """Log-loss, in nats at the best scale, of answers by models that have not seen the text they answer."""
+    logits = np.zeros((len(labels), len(class_weights)), np.float32)
+    fold_of = np.empty(len(labels), np.int64)
+    fold_of[np.argsort(labels, kind="stable")] = np.arange(len(labels)) % FOLDS  # each class is spread evenly
+    for fold in range(FOLDS):
+        seen, left = fold_of != fold, fold_of == fold
+        weights, bias = fit_weights(
+            tfidf.values[seen], labels[seen], class_weights[labels[seen]], len(class_weights), recipe, seed
+        )
+        logits[left] = tfidf.values[left] @ weights + bias
+    return scaled_loss(logits, labels, class_weights)
+
+
+def scaled_loss(logits: np.ndarray, labels: np.ndarray, class_weights: np.ndarray) -> float:
+    """Log-loss of the linear part alone, in nats, at the scale that suits it best."""
+    return least_log_loss([logits], labels, MOST_SHARES[1:], class_weights[labels])[0]
+
+
+def linear_logits(linear: NgramLinear, tokenizer: Tokenizer, texts: Sequence[str]) -> np.ndarray:
+    """Logits of the linear part for many texts, (texts, classes)."""
+    answer = tf.function(
+        lambda batch: linear(tokenizer.words(batch)), input_signature=[tf.TensorSpec([None], tf.string)]
+    )
+    return np.concatenate([answer(batch).numpy() for batch in batches_of(texts)])
+
+
+def join(
+    encoder_logits: np.ndarray, linear: np.ndarray, labels: np.ndarray, class_weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """How much encoder and linear part each have to say: the two weights of least log-loss on validation.
+
+    Args:
+        encoder_logits, linear: logits of the validation examples, (examples, classes).
+        labels: (examples,).
+        class_weights: loss weight of each class, (classes,); None: all alike.
+
+    Returns:
+        The weights (2,) and the joined logits (examples, classes).
+    """
+    from scipy.special import log_softmax
+
+    parts = [log_softmax(encoder_logits, axis=1), linear]
+    sample_weights = None if class_weights is None else class_weights[labels]
+    _, weights = least_log_loss(parts, labels, MOST_SHARES, sample_weights)
+    return weights, weights[0] * parts[0] + weights[1] * parts[1]
+
+
+def least_log_loss(
+    parts: Sequence[np.ndarray], labels: np.ndarray, most: Sequence[float], sample_weights: np.ndarray | None = None
+) -> tuple[float, np.ndarray]:
+    """The least log-loss of a weighted sum of logits, in nats, and its weights, between 0 and `most` of each part."""
     from scipy.optimize import minimize
     from scipy.special import log_softmax
 
-    ids = model.input
-    parts = [log_softmax(Predictor(keras.Model(ids, part))(texts), axis=1) for part in (model.output, linear(ids))]
     right = np.arange(len(labels)), labels
+    shares = np.ones(len(labels)) if sample_weights is None else sample_weights
+    shares = (shares / shares.sum())[:, None]
 
-    def log_loss(weights: np.ndarray) -> float:
-        return -log_softmax(weights[0] * parts[0] + weights[1] * parts[1], axis=1)[right].mean()
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        log_probabilities = log_softmax(sum(w * part for w, part in zip(weights, parts, strict=True)), axis=1)
+        error = np.exp(log_probabilities)
+        error[right] -= 1
+        error *= shares
+        return -(log_probabilities[right] * shares[:, 0]).sum(), np.array([(error * part).sum() for part in parts])
 
-    found = minimize(log_loss, x0=[0.5, 0.5], bounds=[(0, MOST_SHARE), (0, MOST_SHARE)]).x
-    mixture = Mixture(name="mixture")
-    joined = keras.Model(ids, mixture(model.output, linear(ids)), name="classifier")
-    mixture.encoder_weight.assign(found[0])
-    mixture.linear_weight.assign(found[1])
-    return joined
+    found = minimize(loss, x0=[0.5] * len(parts), jac=True, bounds=[(0, limit) for limit in most])
+    return float(found.fun), found.x

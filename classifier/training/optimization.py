@@ -9,6 +9,7 @@ from keras import ops
 
 from classifier.errors import UserError
 
+EXAMPLES_SEEN, FEWEST_EPOCHS, MOST_EPOCHS = 40_000, 3, 20
 NEVER_DECAYED = ("bias", "gamma", "beta", "embeddings")  # Keras's variable names: biases, norms, embeddings
 
 
@@ -38,6 +39,18 @@ class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self):
         return {"peak": self.peak, "steps": self.steps, "warmup_steps": self.warmup_steps, "shape": self.shape}
+
+
+def epochs_for(examples: int, classes: int) -> int:
+    """As many as show the model EXAMPLES_SEEN examples, half as many again for each doubling of the classes beyond two.
+
+    Few classes are soon learnt by heart, many take their time. Within FEWEST_EPOCHS and MOST_EPOCHS.
+
+    >>> epochs_for(7_000, 2), epochs_for(10_000, 77), epochs_for(1_000_000, 2)
+    (6, 15, 3)
+    """
+    seen = EXAMPLES_SEEN * (1 + math.log2(max(2, classes) / 2) / 2)
+    return min(MOST_EPOCHS, max(FEWEST_EPOCHS, round(seen / max(1, examples))))
 
 
 def spare_from_decay(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:

@@ -1,10 +1,11 @@
-"""One tiny exported model for the session, and the scoring of files with it."""
+"""One tiny exported classifier for the session, and the scoring of files with it."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 from table_files import read
 
@@ -12,7 +13,8 @@ from classifier.attention import MultiHeadAttention
 from classifier.errors import UserError
 from classifier.layers import MeanPooling
 from classifier.model import build_classifier
-from classifier.serving.export import export_model
+from classifier.ngrams import Recipe, compute_tfidf, fit_linear
+from classifier.serving.export import TextClassifier, export_model
 from classifier.serving.saved_model import SavedClassifier
 from classifier.serving.score_file import score_files
 from classifier.settings import ModelSettings, ScoreSettings
@@ -23,22 +25,28 @@ TEXTS = ["the lamp is broken", "where is my refund", "love it, thank you!", "it 
 
 
 @pytest.fixture(scope="session")
-def untrained():
-    """Keras model and tokenizer; large random weights, so that texts differ in their label."""
+def untrained() -> TextClassifier:
+    """An encoder with large random weights, so that texts differ in their label, and a linear part that is fitted."""
     keras.utils.set_random_seed(3)
     tokenizer = WordTokenizer(max_tokens=11)
     tokenizer.learn(TEXTS)
     settings = ModelSettings(depth=1, width=12, feed_forward_width=7)
     vocabulary = len(tokenizer.vocabulary)
-    model = build_classifier(settings, lambda: MultiHeadAttention(heads=3), MeanPooling(), vocabulary, 11, len(LABELS))
-    for weight in model.weights:
+    encoder = build_classifier(
+        settings, lambda: MultiHeadAttention(heads=3), MeanPooling(), vocabulary, 11, len(LABELS)
+    )
+    for weight in encoder.weights:
         weight.assign(3 * weight)
-    return model, tokenizer
+    twice = 2 * TEXTS  # what stands in a single text has no weights
+    labels, sample_weights = np.arange(len(twice)) % len(LABELS), np.ones(len(twice))
+    tfidf = compute_tfidf(tokenizer, twice, len(LABELS))
+    linear = fit_linear(tfidf, labels, sample_weights, len(LABELS), Recipe(1.0, naive_bayes=True), seed=3)
+    return TextClassifier(encoder, tokenizer, LABELS, linear, np.array([0.7, 3.0]))
 
 
 @pytest.fixture(scope="session")
 def model_folder(untrained, tmp_path_factory) -> Path:
-    return export_model(*untrained, LABELS, TEXTS, tmp_path_factory.mktemp("export") / "model")
+    return export_model(untrained, TEXTS, tmp_path_factory.mktemp("export") / "model")
 
 
 @pytest.fixture(scope="session")

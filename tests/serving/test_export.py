@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import LABELS, TEXTS
+from scipy.special import log_softmax, softmax
+from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 from classifier.errors import UserError
 from classifier.serving import export
-from classifier.serving.export import ExportError, export_model
+from classifier.serving.export import ExportError, TextClassifier, export_model
 from classifier.serving.saved_model import SavedClassifier
 
 
@@ -46,6 +48,38 @@ def test_the_texts_of_a_batch_do_not_matter_to_each_other(classifier):
     np.testing.assert_allclose(classifier.probabilities(texts), alone, atol=1e-5)
 
 
+def test_the_exported_model_answers_as_the_one_in_this_process(classifier, untrained):
+    texts = [*(text.encode() for text in TEXTS), *export.NASTY_TEXTS]
+    for text in texts:  # one by one: how far a text is padded is no part of the question
+        expected = untrained.classify(tf.constant([text]))["probabilities"]
+        np.testing.assert_allclose(classifier.serve(text=tf.constant([text]))["probabilities"], expected, atol=1e-5)
+    many = [text.decode("utf-8", "surrogateescape") for text in texts]
+    np.testing.assert_allclose(classifier.probabilities(many), untrained.probabilities(many), atol=1e-5)
+
+
+def test_probabilities_are_those_of_encoder_and_linear_part_mixed(untrained):
+    words = untrained.tokenizer.words(tf.constant(TEXTS))
+    encoder = log_softmax(untrained.encoder(untrained.tokenizer.padded(words)).numpy(), axis=1)
+    linear = untrained.linear(words).numpy()
+    assert np.abs(linear).max() > 0.1
+    expected = softmax(0.7 * encoder + 3 * linear, axis=1)
+    np.testing.assert_allclose(untrained.probabilities(TEXTS), expected, atol=1e-5)
+
+
+def test_plain_tensorflow_has_every_operation_of_the_graph(model_folder):
+    graph = SavedModel.FromString((model_folder / "saved_model.pb").read_bytes()).meta_graphs[0].graph_def
+    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+    functions = {function.signature.name for function in graph.library.function}
+    assert {node.op for node in nodes} - functions - set(dir(tf.raw_ops)) <= {"Const"}
+
+
+def test_an_encoder_alone_is_exported_too(untrained, tmp_path):
+    alone = TextClassifier(untrained.encoder, untrained.tokenizer, LABELS)
+    loaded = SavedClassifier(export_model(alone, TEXTS, tmp_path / "model"))
+    ids = untrained.tokenizer.padded(untrained.tokenizer.words(tf.constant(TEXTS)))
+    np.testing.assert_allclose(loaded.probabilities(TEXTS), softmax(untrained.encoder(ids), axis=1), atol=1e-5)
+
+
 @pytest.fixture
 def clean_process(tmp_path, monkeypatch):
     """Puts another program in the place of the one that loads the model in a process of its own."""
@@ -64,14 +98,14 @@ def test_other_probabilities_are_an_error_and_the_old_model_stays(untrained, tmp
     (tmp_path / "other").write_bytes(tf.io.serialize_tensor(other).numpy())
     clean_process(f"shutil.copy({str(tmp_path / 'other')!r}, sys.argv[3])")
     with pytest.raises(ExportError, match=r"differs from the trained one by [0-9.]+ in a probability"):
-        export_model(*untrained, LABELS, TEXTS, tmp_path / "models" / "model")
+        export_model(untrained, TEXTS, tmp_path / "models" / "model")
     assert os.listdir(tmp_path / "models") == ["model"] and os.listdir(tmp_path / "models" / "model") == ["old"]
 
 
 def test_a_model_that_does_not_load_is_an_error(untrained, tmp_path, clean_process):
     clean_process("sys.exit('Op type not known')")
     with pytest.raises(ExportError, match="does not load in a clean process:\nOp type not known"):
-        export_model(*untrained, LABELS, TEXTS, tmp_path / "models" / "model")
+        export_model(untrained, TEXTS, tmp_path / "models" / "model")
     assert os.listdir(tmp_path / "models") == []
 
 

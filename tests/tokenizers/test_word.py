@@ -8,7 +8,7 @@ from classifier.tokenizers import WordTokenizer
 
 def words(text, **arguments):
     tokenizer = WordTokenizer(**arguments)
-    return [word.decode() for word in tokenizer.split(tokenizer.normalise(tf.constant([text]))).values.numpy()]
+    return [word.decode() for word in tokenizer.words(tf.constant([text])).values.numpy()]
 
 
 def learned(texts, **arguments):
@@ -70,7 +70,7 @@ def test_vocabulary_is_limited(arguments, expected):
 def test_ids():
     tokenizer = learned(["b a", "b"])
     assert tokenizer(tf.constant(["a b", "b new a", "", "[PAD]"])).to_list() == [[3, 2], [2, 1, 3], [], [1, 1, 1]]
-    assert tokenizer.padded(tf.constant(["", ""])).numpy().tolist() == [[0], [0]]
+    assert tokenizer.padded(tokenizer.words(tf.constant(["", ""]))).numpy().tolist() == [[0], [0]]
 
 
 def test_load_is_as_good_as_learn():

@@ -5,19 +5,23 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from classifier.attention import MultiHeadAttention
 from classifier.errors import UserError
 from classifier.layers import JoinedPooling
 from classifier.model import build_classifier
-from classifier.settings import ModelSettings, Monitor, TrainerSettings
+from classifier.settings import ModelSettings, Monitor, Precision, TrainerSettings
+from classifier.training.adamw import AdamW
 from classifier.training.batches import EncodedTexts
-from classifier.training.fit import Training
-from classifier.training.optimization import WarmupDecay, spare_from_decay
+from classifier.training.fit import AVERAGE_STEPS, Training
+from classifier.training.optimization import WarmupDecay, epochs_for, spare_from_decay
+from classifier.training.precision import processor_has_bfloat16
 
 EXAMPLES, VOCABULARY, CLASSES = 37, 23, 3
 EPOCHS, BATCH = 3, 8
 STEPS = EPOCHS * -(-EXAMPLES // BATCH)
+DROPOUTS = ("dropout", "token_dropout", "embedding_dropout", "head_dropout")
 
 
 class Killed(BaseException):
@@ -34,22 +38,25 @@ def texts():
     return EncodedTexts(ids, starts), (ids[starts[:-1]] % CLASSES).astype(np.int32)
 
 
-def training_of(texts, checkpoint: Path, validate=None, **settings) -> Training:
+def training_of(
+    texts, checkpoint: Path, validate=None, dropout: float = 0.1, weights=(1, 1, 1), **settings
+) -> Training:
     keras.utils.set_random_seed(5)
     encoded, labels = texts
     model = build_classifier(
-        ModelSettings(depth=1, width=12, feed_forward_width=24),
-        lambda: MultiHeadAttention(3, 0.1),
+        ModelSettings(depth=1, width=12, feed_forward_width=24, **dict.fromkeys(DROPOUTS, dropout)),
+        lambda: MultiHeadAttention(3, dropout),
         JoinedPooling(name="pooling"),
         VOCABULARY,
         11,
         CLASSES,
     )
-    trainer = TrainerSettings(**{"epochs": EPOCHS, "batch_size": BATCH, "weight_average": 0.9, **settings})
-    optimizer = spare_from_decay(keras.optimizers.AdamW(WarmupDecay(0.01, STEPS, 2, "cosine")))
+    fixed = {"epochs": EPOCHS, "batch_size": BATCH, "weight_average": 0.9, "monitor": Monitor.macro_f1, "patience": 4}
+    trainer = TrainerSettings(**{**fixed, **settings})
+    optimizer = spare_from_decay(AdamW(WarmupDecay(0.01, STEPS, 2, "cosine")))
     validate = validate or (lambda logits: {"macro_f1": float((logits.argmax(1) == labels).mean())})
-    ones = np.ones(CLASSES, np.float32)
-    return Training(model, optimizer, trainer, encoded, labels, ones, encoded, validate, 3, checkpoint)
+    weights = np.array(weights, np.float32)
+    return Training(model, optimizer, trainer, encoded, labels, weights, encoded, validate, 3, checkpoint)
 
 
 def ignore(*_):
@@ -169,3 +176,75 @@ def test_predictions_stand_in_the_order_of_the_texts(texts, whole):
     for index in (0, 5, EXAMPLES - 1):
         alone = whole.model(encoded.padded(np.array([index])), training=False).numpy()
         np.testing.assert_allclose(together[index], alone[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("batch", [[3], [5, 9], [1, 2, 4, 8, 16, 32, 36]], ids=len)
+def test_a_step_follows_the_gradient_of_the_weighted_mean_over_the_whole_batch(texts, tmp_path, batch):
+    """However the batch is divided, one text being the least; label smoothing is written out here."""
+    encoded, labels = texts
+    settings = {"dropout": 0, "weights": (1, 3, 0.5), "precision": Precision.float32, "label_smoothing": 0.2}
+    ours, plain = (training_of(texts, tmp_path / "state.npz", **settings) for _ in range(2))
+    target = 0.8 * np.eye(CLASSES, dtype=np.float32)[labels[batch]] + 0.2 / CLASSES
+    share = np.array(settings["weights"], np.float32)[labels[batch]]
+    with tf.GradientTape() as tape:
+        logits = plain.model(encoded.padded(np.array(batch)), training=True)
+        losses = -tf.reduce_sum(target * tf.nn.log_softmax(logits), axis=1)
+        loss = tf.reduce_sum(losses * share) / share.sum()
+    gradients = tape.gradient(loss, plain.model.trainable_variables)
+    sgd = keras.optimizers.SGD(1.0)  # moves as far as the gradient is long
+    sgd.build(plain.model.trainable_variables)
+    sgd.apply(gradients, plain.model.trainable_variables)
+    ours.optimizer = keras.optimizers.SGD(1.0)
+    ours.optimizer.build(ours.model.trainable_variables)
+    assert ours.learn(np.array(batch)) == pytest.approx(float(loss), rel=1e-5)
+    np.testing.assert_allclose(weights(ours), weights(plain), atol=1e-5)
+
+
+def weights(training: Training) -> np.ndarray:
+    """All that is learned, in one row."""
+    return np.concatenate([variable.numpy().ravel() for variable in training.model.trainable_variables])
+
+
+def averages(training: Training) -> np.ndarray:
+    return np.concatenate([average.numpy().ravel() for average in training.averages])
+
+
+def test_averages_move_now_and_then_as_far_as_they_would_have_step_by_step(texts, tmp_path):
+    training = training_of(texts, tmp_path / "state.npz", weight_average=0.9)
+    expected = weights(training)
+    for step in range(1, 2 * AVERAGE_STEPS + 2):
+        training.learn(np.arange(BATCH))
+        if step % AVERAGE_STEPS == 0:
+            decay = min(0.9, (1 + step) / (10 + step)) ** AVERAGE_STEPS
+            expected = decay * expected + (1 - decay) * weights(training)
+        np.testing.assert_allclose(averages(training), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("steps", [1, AVERAGE_STEPS - 1, AVERAGE_STEPS + 1])
+def test_what_a_short_training_learned_is_kept(texts, tmp_path, steps):
+    """Also where it ends before the averages moved: what is validated and kept is not what it began with."""
+    size = -(-EXAMPLES // steps)
+    training = training_of(texts, tmp_path / "state.npz", epochs=1, batch_size=size)
+    began, embeddings = weights(training), training.model.get_layer("embedding").trainable_variables[0].numpy()
+    training.run(ignore, ignore)
+    assert np.abs(weights(training) - began).max() > 1e-4
+    assert np.abs(training.model.get_layer("embedding").trainable_variables[0].numpy() - embeddings).max() > 1e-4
+
+
+def test_without_a_number_of_epochs_it_follows_from_examples_and_classes(texts, tmp_path):
+    training = training_of(texts, tmp_path / "state.npz", lambda _: {"macro_f1": 0.5}, epochs=None, patience=99)
+    assert training.epochs == epochs_for(EXAMPLES, CLASSES)
+    training.state.epoch = training.epochs - 1
+    assert training.run(ignore, ignore).epoch == training.epochs
+
+
+@pytest.mark.skipif(not processor_has_bfloat16(), reason="the processor multiplies no bfloat16")
+def test_precision_changes_training_a_little_and_predictions_not_at_all(texts, tmp_path):
+    exact = training_of(texts, tmp_path / "exact", precision=Precision.float32)
+    reduced = training_of(texts, tmp_path / "reduced", precision=Precision.auto)
+    losses = [[training.learn(np.arange(BATCH)) for _ in range(2)] for training in (exact, reduced)]
+    assert losses[0] != losses[1]
+    np.testing.assert_allclose(losses[0], losses[1], rtol=0.01)
+    for mine, other in zip(reduced.model.variables, exact.model.variables, strict=True):
+        mine.assign(other)
+    np.testing.assert_array_equal(reduced.predict(texts[0]), exact.predict(texts[0]))

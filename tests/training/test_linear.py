@@ -1,81 +1,189 @@
-"""The linear part computes in the graph what scikit-learn fitted, and never makes the whole worse than its parts."""
+"""The linear part is fitted by the recipe that suits unseen texts, and joining never makes the whole worse."""
 
-import keras
+from threading import Event
+
 import numpy as np
 import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
-from sklearn.linear_model import LogisticRegression
 
-from classifier.layers import NgramLinear
-from classifier.training.batches import EncodedTexts
-from classifier.training.fit import Predictor
-from classifier.training.linear import INVERSE_REGULARIZATION, feature_counts, fit_linear, join
+from classifier.data import Examples
+from classifier.ngrams import Mixture, compute_tfidf, fit_linear
+from classifier.tokenizers import WordTokenizer
+from classifier.training import linear as linear_module
+from classifier.training.linear import (
+    MOST_SHARES,
+    RECIPES,
+    cross_validated_loss,
+    fit_part,
+    join,
+    least_log_loss,
+    linear_logits,
+)
 
-VOCABULARY = 29
+TOKENIZER = WordTokenizer()
+TOPICS = {"bird": ["owl", "wren", "kite"], "fruit": ["apple", "pear", "plum"], "tool": ["saw", "axe", "file"]}
+quick = settings(deadline=None, max_examples=20, derandomize=True)
 
 
-def texts_of(rows: list[list[int]]) -> EncodedTexts:
-    flat = np.array([token for row in rows for token in row], np.int32)
-    return EncodedTexts(flat, np.concatenate([[0], np.cumsum([len(row) for row in rows])]))
+def log_loss(logits: np.ndarray, labels: np.ndarray) -> float:
+    return -log_softmax(logits, axis=1)[np.arange(len(labels)), labels].mean()
 
 
-def examples(count: int, classes: int, seed: int):
-    """Texts in which the class shows in some words."""
+def drawn(seed: int, examples: int, classes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Logits of two parts that know something, each of its own scale, and the labels."""
     random = np.random.default_rng(seed)
-    labels = random.integers(0, classes, count)
-    rows = []
-    for label in labels:
-        row = random.integers(2, VOCABULARY, random.integers(1, 8))
-        rows.append(np.where(random.random(len(row)) < 0.3, 2 + label, row).tolist())
-    return texts_of(rows), labels.astype(np.int32)
+    labels = random.integers(0, classes, examples)
+    scales, known = random.uniform(0.1, 9, 2), random.uniform(0, 2, 2)
+    one, other = (
+        scale * (random.normal(size=(examples, classes)) + share * np.eye(classes)[labels])
+        for scale, share in zip(scales, known, strict=True)
+    )
+    return one.astype(np.float32), other.astype(np.float32), labels
 
 
-def as_model(layer: NgramLinear) -> keras.Model:
-    ids = keras.Input((None,), dtype="int32")
-    return keras.Model(ids, layer(ids))
+problems = given(seed=st.integers(0, 999), examples=st.integers(1, 53), classes=st.integers(2, 7))
 
 
-@pytest.mark.parametrize("classes", [2, 5])
-def test_the_layer_gives_the_decision_values_of_scikit_learn(classes):
-    texts, labels = examples(211, classes, 1)
-    layer = fit_linear(texts, labels, VOCABULARY, classes, np.ones(len(labels)))
-    counts = feature_counts(layer, texts).toarray()
-    idf = np.where(counts.any(0), np.log((1 + len(labels)) / (1 + (counts > 0).sum(0))) + 1, 0)
-    tfidf = counts * idf / np.sqrt((counts * idf**2).sum(1, keepdims=True))
-    regression = LogisticRegression(C=INVERSE_REGULARIZATION, max_iter=300, tol=1e-3).fit(tfidf, labels)
-    ours = log_softmax(Predictor(as_model(layer))(texts), axis=1)
-    np.testing.assert_allclose(ours, regression.predict_log_proba(tfidf), atol=2e-2)
+@problems
+@quick
+def test_joined_is_no_worse_than_either_part_at_its_best_scale(seed, examples, classes):
+    encoder, linear, labels = drawn(seed, examples, classes)
+    weights, joined = join(encoder, linear, labels)
+    for part, most in zip((encoder, linear), MOST_SHARES, strict=True):
+        alone = minimize_scalar(lambda scale: log_loss(scale * part, labels), bounds=(0, most), method="bounded")  # noqa: B023
+        assert log_loss(joined, labels) <= alone.fun + 1e-5
+    assert (weights >= 0).all() and (weights <= MOST_SHARES).all()
 
 
-def test_padding_never_matters_and_an_unknown_word_says_nothing():
-    texts, labels = examples(101, 3, 2)
-    model = as_model(fit_linear(texts, labels, VOCABULARY, 3, np.ones(len(labels))))
-    row = np.array([[5, 7, 3]], np.int32)
-    padded = np.array([[5, 7, 3, 0, 0]], np.int32)
-    np.testing.assert_allclose(model(row), model(padded), atol=1e-6)
-    bias = model.layers[-1].bias.numpy()
-    np.testing.assert_allclose(model(np.array([[1]], np.int32)), [bias], atol=1e-6)
-    np.testing.assert_allclose(model(np.array([[0]], np.int32)), [bias], atol=1e-6)
+@problems
+@quick
+def test_joined_logits_are_those_of_the_mixture(seed, examples, classes):
+    encoder, linear, labels = drawn(seed, examples, classes)
+    weights, joined = join(encoder, linear, labels)
+    np.testing.assert_allclose(Mixture(weights)(encoder, linear), joined, rtol=1e-5, atol=1e-4)
 
 
-def test_the_order_of_words_counts_through_pairs():
-    rows = [[5, 7], [7, 5]] * 30
-    texts, labels = texts_of(rows), np.array([0, 1] * 30, np.int32)
-    logits = Predictor(as_model(fit_linear(texts, labels, VOCABULARY, 2, np.ones(60))))(texts)
-    assert (logits.argmax(1) == labels).all()
+@pytest.mark.parametrize("seed", range(5))
+def test_against_a_search_on_a_grid(seed):
+    encoder, linear, labels = drawn(seed, 53, 3)
+    most = (2.0, 3.0)
+    loss, weights = least_log_loss([encoder, linear], labels, most)
+    assert loss == pytest.approx(log_loss(weights[0] * encoder + weights[1] * linear, labels), abs=1e-9)
+    grid = [
+        log_loss(one * encoder + other * linear, labels)
+        for one in np.linspace(0, most[0], 41)
+        for other in np.linspace(0, most[1], 61)
+    ]
+    assert min(grid) - 0.01 < loss <= min(grid) + 1e-6
 
 
-def test_the_mixture_is_at_least_as_good_on_validation_as_either_part():
-    texts, labels = examples(301, 3, 4)
-    valid, valid_labels = examples(101, 3, 5)
-    keras.utils.set_random_seed(3)
-    ids = keras.Input((None,), dtype="int32")
-    pooled = keras.ops.mean(keras.layers.Embedding(VOCABULARY, 7)(ids), axis=1)
-    encoder = keras.Model(ids, keras.layers.Dense(3)(pooled))
-    linear = fit_linear(texts, labels, VOCABULARY, 3, np.ones(301))
+def test_certainty_has_bounds():
+    """A few examples that are all right would otherwise make the whole certain of everything."""
+    labels = np.array([0, 1, 2, 0, 1])
+    right = np.eye(3)[labels]
+    loss, weights = least_log_loss([right, right], labels, (2.0, 5.0))
+    np.testing.assert_allclose(weights, [2, 5], atol=1e-6)
+    assert loss == pytest.approx(log_loss(7 * right, labels))
 
-    def log_loss(model) -> float:
-        return -log_softmax(Predictor(model)(valid), axis=1)[np.arange(101), valid_labels].mean()
 
-    joined = log_loss(join(encoder, linear, valid, valid_labels))
-    assert joined <= min(log_loss(encoder), log_loss(as_model(linear))) + 1e-6
+def test_what_knows_nothing_has_no_share():
+    labels = np.array([0, 1, 2] * 5)
+    wrong = -np.eye(3)[labels]
+    loss, weights = least_log_loss([wrong], labels, (16.0,))
+    assert weights[0] == pytest.approx(0, abs=1e-6)
+    assert loss == pytest.approx(np.log(3))
+
+
+def examples_of(count: int, seed: int, extra: str = "") -> Examples:
+    random = np.random.default_rng(seed)
+    labels = (np.arange(count) % len(TOPICS)).astype(np.int32)
+    words = list(TOPICS.values())
+    texts = [f"{' '.join(random.choice(words[label], 2))} {random.integers(99)} {extra}" for label in labels]
+    return Examples(texts, labels, tuple(TOPICS), [f"texts.csv:{row}" for row in range(count)])
+
+
+@pytest.fixture(scope="module")
+def part():
+    train, valid = examples_of(53, 1), examples_of(23, 2, extra="marmalade")
+    return fit_part(Event(), TOKENIZER, train, valid, np.ones(3, np.float32), seed=5), train, valid
+
+
+def test_what_validation_measures_knows_train_alone_and_what_is_exported_knows_both(part):
+    fitted, _, valid = part
+    np.testing.assert_array_equal(fitted.valid_logits, linear_logits(fitted.chosen, TOKENIZER, valid.texts))
+    assert fitted.valid_logits.shape == (23, 3)
+    assert (fitted.valid_logits.argmax(1) == valid.labels).all()
+    for linear, known in ((fitted.chosen, False), (fitted.final, True)):
+        logits = linear_logits(linear, TOKENIZER, ["marmalade", ""])
+        assert (np.abs(logits[0] - logits[1]).max() > 1e-6) == known
+
+
+def test_the_recipe_is_the_best_on_unseen_texts_of_train(part):
+    fitted, train, _ = part
+    tfidf, ones = compute_tfidf(TOKENIZER, train.texts, 3), np.ones(3, np.float32)
+    losses = {recipe: cross_validated_loss(tfidf, train.labels, ones, recipe, seed=5) for recipe in RECIPES}
+    assert losses[fitted.recipe] == min(losses.values())
+
+
+def test_the_recipe_is_the_best_on_validation_where_that_is_large(part, monkeypatch):
+    monkeypatch.setattr(linear_module, "ENOUGH_EXAMPLES", 23)
+    _, train, valid = part
+    fitted = fit_part(Event(), TOKENIZER, train, valid, np.ones(3, np.float32), seed=5)
+    tfidf, losses = compute_tfidf(TOKENIZER, train.texts, 3), {}
+    for recipe in RECIPES:
+        one = fit_linear(tfidf, train.labels, np.ones(53), 3, recipe, seed=5)
+        logits = linear_logits(one, TOKENIZER, valid.texts)
+        losses[recipe], _ = least_log_loss([logits], valid.labels, MOST_SHARES[1:])
+        if recipe == fitted.recipe:
+            np.testing.assert_array_equal(fitted.valid_logits, logits)
+    assert losses[fitted.recipe] == min(losses.values())
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=str)
+def test_folds_answer_for_texts_that_they_have_not_seen(recipe):
+    """Labels drawn by lot can be learned by heart, but not foreseen."""
+    train, ones = examples_of(101, 3), np.ones(3, np.float32)
+    tfidf = compute_tfidf(TOKENIZER, train.texts, 3)
+    by_lot = np.random.default_rng(0).permutation(train.labels)
+    assert cross_validated_loss(tfidf, train.labels, ones, recipe, seed=5) < 0.3
+    assert cross_validated_loss(tfidf, by_lot, ones, recipe, seed=5) > 0.97 * np.log(3)
+
+
+@pytest.mark.parametrize("rare", [0, 1])
+def test_of_two_classes_one_may_have_a_single_example(rare):
+    train, valid = examples_of(23, 1), examples_of(7, 2)
+    two = [
+        Examples(one.texts, np.where(np.arange(len(one)) == 3, rare, 1 - rare), ("a", "b"), one.origins)
+        for one in (train, valid)
+    ]
+    fitted = fit_part(Event(), TOKENIZER, *two, np.ones(2, np.float32), seed=5)
+    assert np.isfinite(fitted.valid_logits).all()
+
+
+def test_the_same_seed_gives_the_same_part(part):
+    fitted, train, valid = part
+    again = fit_part(Event(), TOKENIZER, train, valid, np.ones(3, np.float32), seed=5)
+    for one, other in ((fitted.chosen, again.chosen), (fitted.final, again.final)):
+        for mine, theirs in zip(one.variables, other.variables, strict=True):
+            np.testing.assert_array_equal(mine.numpy(), theirs.numpy())
+
+
+def test_a_class_with_more_weight_is_named_more_often(part):
+    _, train, valid = part
+    vague = linear_logits(part[0].chosen, TOKENIZER, ["owl apple saw"])
+    heavy = fit_part(Event(), TOKENIZER, train, valid, np.array([1, 1, 3], np.float32), seed=5)
+    logits = linear_logits(heavy.chosen, TOKENIZER, ["owl apple saw"])
+    assert logits[0, 2] - logits[0, :2].max() > vague[0, 2] - vague[0, :2].max()
+
+
+def test_logits_of_more_texts_than_one_batch(part, monkeypatch):
+    fitted, train, _ = part
+    whole = linear_logits(fitted.chosen, TOKENIZER, train.texts)
+    direct = fitted.chosen(TOKENIZER.words(tf.constant(train.texts)))
+    np.testing.assert_allclose(whole, direct, atol=1e-6)
+    monkeypatch.setattr("classifier.tokenizers.base.BATCH", 7)
+    np.testing.assert_allclose(linear_logits(fitted.chosen, TOKENIZER, train.texts), whole, atol=1e-6)

@@ -1,4 +1,4 @@
-"""The learning-rate schedule, the weights that decay, and the class weights."""
+"""The learning-rate schedule, the number of epochs, the weights that decay, and the class weights."""
 
 import keras
 import numpy as np
@@ -7,7 +7,15 @@ from hypothesis import given, settings, strategies
 from omegaconf import OmegaConf
 
 from classifier.errors import UserError
-from classifier.training.optimization import WarmupDecay, class_weights, spare_from_decay
+from classifier.training.optimization import (
+    EXAMPLES_SEEN,
+    FEWEST_EPOCHS,
+    MOST_EPOCHS,
+    WarmupDecay,
+    class_weights,
+    epochs_for,
+    spare_from_decay,
+)
 
 SHAPES = ["cosine", "linear", "constant"]
 LABELS = np.array([0, 0, 0, 1])
@@ -42,6 +50,27 @@ def test_schedule_round_trip():
     copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(schedule))
     assert isinstance(copy, WarmupDecay)
     assert copy.get_config() == schedule.get_config()
+
+
+@given(examples=strategies.integers(1, EXAMPLES_SEEN), classes=strategies.sampled_from([2, 4, 8, 16, 128]))
+@settings(deadline=None, max_examples=50, derandomize=True)
+def test_epochs_show_the_wanted_number_of_examples(examples, classes):
+    """Half as many again for each doubling of the classes, as near as whole epochs within the bounds come."""
+    wanted = EXAMPLES_SEEN * (1 + (classes.bit_length() - 2) / 2) / examples
+    nearest = min(range(FEWEST_EPOCHS, MOST_EPOCHS + 1), key=lambda epochs: abs(epochs - wanted))
+    assert abs(epochs_for(examples, classes) - wanted) == pytest.approx(abs(nearest - wanted))
+
+
+@given(examples=strategies.integers(0, 10**6), more=strategies.integers(0, 10**6), classes=strategies.integers(1, 200))
+@settings(deadline=None, max_examples=50, derandomize=True)
+def test_more_examples_never_want_more_epochs_and_more_classes_never_fewer(examples, more, classes):
+    assert FEWEST_EPOCHS <= epochs_for(examples + more, classes) <= epochs_for(examples, classes) <= MOST_EPOCHS
+    assert epochs_for(examples, classes) <= epochs_for(examples, classes + more)
+
+
+@pytest.mark.parametrize(("examples", "expected"), [(0, MOST_EPOCHS), (1, MOST_EPOCHS), (10**9, FEWEST_EPOCHS)])
+def test_epochs_have_bounds(examples, expected):
+    assert epochs_for(examples, 3) == expected
 
 
 def test_only_kernels_decay():

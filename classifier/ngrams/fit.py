@@ -1,0 +1,170 @@
+"""Fits the linear part: n-grams counted by the very graph that will serve, weights by scikit-learn's linear SVM."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+from scipy.sparse import csr_matrix
+
+from classifier.ngrams.features import KEYS, KINDS
+from classifier.ngrams.linear import NgramLinear
+from classifier.settings import BRANCHES
+from classifier.tokenizers import Tokenizer, batches_of
+
+FEWEST_TEXTS = 2  # in which an n-gram must occur to have weights
+MOST_FEATURES = 2**21
+MOST_WEIGHTS = 2**26  # features x classes, 256 MB
+
+
+@dataclass(frozen=True, slots=True)
+class TfIdf:
+    """What a linear classifier is fitted on.
+
+    Args:
+        values: sparse float64 (texts, features), as `NgramLinear` computes them.
+        keys: hashed key of each column, ascending.
+        idf: of each column.
+    """
+
+    values: csr_matrix
+    keys: np.ndarray
+    idf: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a linear part is fitted.
+
+    Args:
+        inverse_regularization: scikit-learn's C; the larger, the closer the fit.
+        naive_bayes: whether each feature counts by how much likelier it is in a class than outside it (NB-SVM: Wang and
+            Manning 2012, equations 2 and 3, here on TF-IDF).
+    """
+
+    inverse_regularization: float
+    naive_bayes: bool
+
+
+def fit_linear(
+    tfidf: TfIdf, labels: np.ndarray, sample_weights: np.ndarray, classes: int, recipe: Recipe, seed: int
+) -> NgramLinear:
+    """A linear SVM for each class against the rest (Fan et al. 2008, LIBLINEAR: the dual, or the primal of many texts).
+
+    Args:
+        tfidf: of the training texts.
+        labels: (texts,).
+        sample_weights: loss weight of each text, (texts,).
+        classes: number of labels.
+        recipe: how.
+        seed: of the order in which the solver visits the texts.
+    """
+    weights, bias = fit_weights(tfidf.values, labels, sample_weights, classes, recipe, seed)
+    return NgramLinear(tfidf.keys, tfidf.idf, weights, bias)
+
+
+def fit_weights(
+    values: csr_matrix, labels: np.ndarray, sample_weights: np.ndarray, classes: int, recipe: Recipe, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (features, classes) and bias (classes,); a class of no text, or of all, has no weights but its bias."""
+    from scipy.sparse import diags
+    from sklearn.svm import LinearSVC
+
+    weights, bias = np.zeros((values.shape[1], classes), np.float32), np.zeros(classes, np.float32)
+    for label in range(classes) if classes > 2 else (1,):
+        mine = labels == label
+        if mine.all() or not mine.any():
+            bias[label] = 1.0 if mine.all() else -1.0
+            continue
+        scale = np.abs(log_count_ratio(values, mine)) if recipe.naive_bayes else np.ones(values.shape[1])
+        svm = LinearSVC(C=recipe.inverse_regularization, random_state=seed)
+        svm.fit((values @ diags(scale)).tocsr() if recipe.naive_bayes else values, mine, sample_weights)
+        weights[:, label], bias[label] = svm.coef_[0] * scale, svm.intercept_[0]
+    if classes == 2:  # one line parts them
+        weights[:, 0], bias[0] = -weights[:, 1], -bias[1]
+    return weights, bias
+
+
+def log_count_ratio(values: csr_matrix, mine: np.ndarray) -> np.ndarray:
+    """How much likelier each feature is in a class than outside it, (features,): its log-odds of presence, plus one."""
+    inside, outside = (np.bincount(values[rows].indices, minlength=values.shape[1]) + 1 for rows in (mine, ~mine))
+    return np.log(inside / inside.sum()) - np.log(outside / outside.sum())
+
+
+def compute_tfidf(tokenizer: Tokenizer, texts: Sequence[str], classes: int) -> TfIdf:
+    """Counts the n-grams of the texts and weighs them.
+
+    Args:
+        tokenizer: splits the texts into words.
+        texts: of training.
+        classes: with many, fewer features are kept.
+    """
+    found = occurrences(tokenizer, texts)
+    features = frequent_keys([keys for _, keys, _ in found], min(MOST_FEATURES, MOST_WEIGHTS // classes))
+    counts = [matrix(triple, features, len(texts)) for triple in found]
+    texts_with = sum(np.bincount(kind.indices, minlength=len(features)) for kind in counts)
+    idf = np.log((1 + len(texts)) / (1 + texts_with)) + 1
+    return TfIdf(weighted(counts, idf), features, idf)
+
+
+def apply_tfidf(tokenizer: Tokenizer, texts: Sequence[str], tfidf: TfIdf) -> csr_matrix:
+    """The values of other texts, sparse (texts, features)."""
+    counts = [matrix(triple, tfidf.keys, len(texts)) for triple in occurrences(tokenizer, texts)]
+    return weighted(counts, tfidf.idf)
+
+
+def matrix(triple: tuple[np.ndarray, np.ndarray, np.ndarray], features: np.ndarray, texts: int) -> csr_matrix:
+    """Counts of the n-grams that are features, sparse (texts, features); of a triple of `occurrences`."""
+    rows, keys, counts = triple
+    columns = np.minimum(np.searchsorted(features, keys), len(features) - 1)
+    known = features[columns] == keys
+    return csr_matrix((counts[known].astype(np.float64), (rows[known], columns[known])), (texts, len(features)))
+
+
+def weighted(kinds: Sequence[csr_matrix], idf: np.ndarray) -> csr_matrix:
+    """TF-IDF with logarithmic counts; each kind of n-gram of a text has Euclidean length one."""
+    from sklearn.preprocessing import normalize
+
+    for counts in kinds:
+        counts.data = (1 + np.log(counts.data)) * idf[counts.indices]
+    return sum(normalize(counts, copy=False) for counts in kinds)  # pyright: ignore[reportReturnType]
+
+
+def occurrences(tokenizer: Tokenizer, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Text, hashed key and count of each different n-gram of each text; one such triple for each kind of n-gram."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def find(batch):
+        words = tokenizer.words(batch)
+        different = []
+        for kind in KINDS:
+            rows, keys = kind(words)
+            places, _, counts = tf.unique_with_counts(rows * KEYS + keys)
+            different.append((places // KEYS, tf.cast(places % KEYS, tf.int32), counts))
+        return different
+
+    batches = list(batches_of(texts))
+    starts = np.cumsum([0, *(len(batch) for batch in batches)])
+    with ThreadPoolExecutor(BRANCHES) as threads:
+        found = list(threads.map(find, batches))
+    triples = []
+    for kind in range(len(KINDS)):
+        rows = [one[kind][0].numpy() + start for one, start in zip(found, starts, strict=False)]
+        triples.append(
+            (np.concatenate(rows), *(np.concatenate([one[kind][i].numpy() for one in found]) for i in (1, 2)))
+        )
+    return triples
+
+
+def frequent_keys(keys: Sequence[np.ndarray], most: int) -> np.ndarray:
+    """The keys that occur in enough texts, ascending; of too many, those that occur in most texts.
+
+    Where no n-gram occurs twice, one stands for all: key 0, which has no text.
+    """
+    different, texts_with = np.unique(np.concatenate(keys), return_counts=True)
+    enough = texts_with >= FEWEST_TEXTS
+    different, texts_with = different[enough], texts_with[enough]
+    if len(different) > most:
+        different = np.sort(different[np.argsort(-texts_with, kind="stable")[:most]])
+    return different if len(different) else np.zeros(1, np.int32)

@@ -1,0 +1,96 @@
+"""A linear classifier on n-grams, in the same graph as the encoder: what words and their parts say by themselves."""
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from classifier.ngrams.features import KINDS, Ngrams
+
+
+class Counts(NamedTuple):
+    """How often each text has each feature: three tensors of one length.
+
+    rows: the text, int64.
+    features: its place among the features, int64.
+    counts: int32.
+    """
+
+    rows: tf.Tensor
+    features: tf.Tensor
+    counts: tf.Tensor
+
+
+class NgramLinear(tf.Module):
+    """Words (batch, words) to logits (batch, classes), which are sums over the n-grams of a text.
+
+    logits = sum of value x weights + bias, where value = (1 + log count) x idf, divided by the Euclidean length of all
+    values of the text of the same kind (words or characters): TF-IDF as in scikit-learn with `sublinear_tf`.
+
+    Args:
+        keys: hashed key of each feature, ascending, (features,), at least one.
+        idf: inverse document frequency of each, float32 (features,).
+        weights: float32 (features, classes).
+        bias: float32 (classes,).
+    """
+
+    def __init__(self, keys: np.ndarray, idf: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> None:
+        super().__init__()
+        self.keys = constant(keys, tf.int32)
+        self.idf = constant(idf)
+        self.weights = constant(weights)
+        self.bias = constant(bias)
+
+    def __call__(self, words: tf.RaggedTensor) -> tf.Tensor:
+        """(batch, words) -> (batch, classes)."""
+        batch = words.nrows()
+        rows, features, values = zip(
+            *(self.values(counted(kind(words), self.keys), batch) for kind in KINDS), strict=True
+        )
+        places = tf.stack([tf.concat(rows, axis=0), tf.concat(features, axis=0)], axis=1)
+        shape = tf.stack([batch, tf.shape(self.idf, out_type=tf.int64)[0]])
+        tfidf = tf.SparseTensor(places, tf.concat(values, axis=0), shape)
+        return tf.sparse.sparse_dense_matmul(tfidf, self.weights) + self.bias
+
+    def values(self, found: Counts, batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Rows, features and TF-IDF values of one kind of n-grams."""
+        raw = (1 + tf.math.log(tf.cast(found.counts, tf.float32))) * tf.gather(self.idf, found.features)
+        squares = tf.math.unsorted_segment_sum(raw * raw, found.rows, batch)
+        return found.rows, found.features, raw * tf.gather(tf.math.rsqrt(squares), found.rows)
+
+
+class Mixture(tf.Module):
+    """The answer of encoder and linear part together; `classifier.training.linear` finds the weights.
+
+    Args:
+        weights: of the encoder's log-probabilities and of the linear part's logits, (2,).
+    """
+
+    def __init__(self, weights: np.ndarray) -> None:
+        super().__init__()
+        self.weights = constant(weights)
+
+    def __call__(self, encoder_logits: tf.Tensor, linear_logits: tf.Tensor) -> tf.Tensor:
+        """Twice (batch, classes) -> (batch, classes)."""
+        return self.weights[0] * tf.nn.log_softmax(encoder_logits) + self.weights[1] * linear_logits
+
+
+def constant(values: np.ndarray, dtype: tf.DType = tf.float32) -> tf.Variable:
+    """A variable that no training moves: unlike a constant it does not swell the graph."""
+    return tf.Variable(tf.constant(values, dtype), trainable=False)
+
+
+def counted(found: Ngrams, keys: tf.Variable) -> Counts:
+    """Occurrences to counts, of the n-grams that are features.
+
+    Args:
+        found: in a batch of texts.
+        keys: those of the features, ascending, int32 (features,), at least one.
+    """
+    wanted = tf.cast(found.keys, tf.int32)
+    places = tf.minimum(tf.searchsorted(keys, wanted), tf.size(keys) - 1)
+    known = tf.equal(tf.gather(keys, places), wanted)
+    size = tf.size(keys, out_type=tf.int64)
+    rows, features = tf.boolean_mask(found.rows, known), tf.cast(tf.boolean_mask(places, known), tf.int64)
+    different, _, counts = tf.unique_with_counts(rows * size + features)
+    return Counts(different // size, tf.math.floormod(different, size), counts)
