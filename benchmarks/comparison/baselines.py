@@ -1,0 +1,249 @@
+"""The baselines, one function each. This program measures one of them:
+
+    PYTHONPATH=benchmarks python -m comparison.baselines <data set> <baseline> <folder> [--autotune-seconds 120]
+
+writes predictions.parquet, one row for each example of the test split in its order, and measured.json into the folder.
+Each baseline chooses its settings by accuracy on the validation split that `seed=0` gives `classifier.train`, and is
+then fitted on train and valid together; the test split is scored once, by that last model.
+
+So that a baseline takes minutes, the long texts of IMDB and 20 newsgroups have smaller grids, words and character
+n-grams that occur in two texts at least, and at most 300,000 character n-grams, none across the borders of words.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.data import Splits
+
+LONG_TEXTS = ("imdb", "newsgroups20")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The data, and what depends on them or on the command line."""
+
+    splits: Splits
+    long_texts: bool
+    autotune_seconds: int
+
+    @property
+    def texts(self) -> list[str]:
+        """Of train, then of valid."""
+        return self.splits.train.texts + self.splits.valid.texts
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """(examples,) class numbers of `texts`."""
+        return np.concatenate([self.splits.train.labels, self.splits.valid.labels])
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A model of train and valid together."""
+
+    predict: Callable[[list[str]], Any]  # (examples,) class numbers
+    size: Callable[[], int]  # of its file, in bytes
+    settings: str  # what validation chose
+    choosing_seconds: float
+    training_seconds: float
+
+
+def majority(task: Task) -> Fitted:
+    """The most frequent class, whatever the text."""
+    from sklearn.dummy import DummyClassifier
+
+    return fitted_again(DummyClassifier(strategy="most_frequent"), {}, 0.0, task)
+
+
+def logistic(task: Task) -> Fitted:
+    """TF-IDF of words and pairs of neighbours, logistic regression."""
+    from sklearn.linear_model import LogisticRegression
+
+    grid = {"classifier__C": (3, 10, 30) if task.long_texts else (1, 3, 10, 30)}
+    return chosen(words(task), LogisticRegression(max_iter=1000), grid, task)
+
+
+def linear_svc(task: Task) -> Fitted:
+    """TF-IDF of words, pairs of neighbours and runs of 3 to 5 characters; linear support vectors."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.pipeline import FeatureUnion
+    from sklearn.svm import LinearSVC
+
+    characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)
+    grid: dict[str, Sequence[Any]] = {
+        "classifier__C": (0.1, 0.3, 1, 3),
+        "features__characters__analyzer": ("char_wb", "char"),
+    }
+    if task.long_texts:
+        characters.set_params(min_df=2, max_features=300_000)
+        grid = {"classifier__C": (0.1, 0.5)}
+    return chosen(
+        FeatureUnion([("words", words(task)), ("characters", characters)]), LinearSVC(random_state=0), grid, task
+    )
+
+
+def nb_svm(task: Task) -> Fitted:
+    """Presence of words and pairs of neighbours, weighted by naive Bayes; linear support vectors."""
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.multiclass import OneVsRestClassifier
+
+    from comparison.naive_bayes_svm import NaiveBayesSVM
+
+    present = CountVectorizer(binary=True, ngram_range=(1, 2), min_df=2 if task.long_texts else 1)
+    grid = {"classifier__estimator__C": (0.01, 0.1, 1) if task.long_texts else (0.01, 0.03, 0.1, 0.3, 1)}
+    return chosen(present, OneVsRestClassifier(NaiveBayesSVM()), grid, task)
+
+
+def fasttext(task: Task) -> Fitted:
+    """fastText with its own settings, but pairs of neighbours (Joulin et al. 2017); it chooses nothing."""
+    return fasttext_fitted(task, {"wordNgrams": 2}, 0.0)
+
+
+def fasttext_autotune(task: Task) -> Fitted:
+    """fastText with the settings that its autotune finds on the validation split in the given time."""
+    from comparison.fasttext_files import tuned
+
+    train, valid = task.splits.train, task.splits.valid
+    began = time.monotonic()
+    settings = tuned(train.texts, train.labels, valid.texts, valid.labels, task.autotune_seconds)
+    fitted = fasttext_fitted(task, settings, time.monotonic() - began)
+    return replace(fitted, settings=f"in {task.autotune_seconds} s: {fitted.settings}")
+
+
+def words(task: Task):
+    """TF-IDF of words and pairs of neighbours."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2 if task.long_texts else 1)
+
+
+def chosen(features: Any, classifier: Any, grid: Mapping[str, Sequence[Any]], task: Task) -> Fitted:
+    """The best of the grid on the validation split, fitted again; features are computed once for all of it."""
+    from sklearn.model_selection import GridSearchCV, PredefinedSplit
+    from sklearn.pipeline import Pipeline
+
+    in_valid = np.repeat([-1, 0], [len(task.splits.train), len(task.splits.valid)])  # -1 is never validated on
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as cache:
+        pipeline = Pipeline([("features", features), ("classifier", classifier)], memory=cache)
+        search = GridSearchCV(
+            pipeline, dict(grid), scoring="accuracy", cv=PredefinedSplit(in_valid), refit=False, error_score="raise"
+        )
+        search.fit(task.texts, task.labels)
+    seconds = time.monotonic() - began
+    return fitted_again(pipeline.set_params(memory=None), search.best_params_, seconds, task)
+
+
+def fitted_again(model: Any, settings: dict[str, Any], choosing_seconds: float, task: Task) -> Fitted:
+    """A scikit-learn model with these settings, of train and valid together."""
+    began = time.monotonic()
+    model.set_params(**settings).fit(task.texts, task.labels)
+    return Fitted(
+        predict=model.predict,
+        size=lambda: pickled_bytes(model),
+        settings=told(settings),
+        choosing_seconds=choosing_seconds,
+        training_seconds=time.monotonic() - began,
+    )
+
+
+def pickled_bytes(model: Any) -> int:
+    """Size of the file that joblib makes of the model; it is not kept."""
+    import joblib
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.joblib"
+        joblib.dump(model, path)
+        return path.stat().st_size
+
+
+def fasttext_fitted(task: Task, settings: dict[str, Any], choosing_seconds: float) -> Fitted:
+    """A fastText model with these settings, of train and valid together."""
+    from comparison.fasttext_files import predicted, saved_bytes, trained
+
+    began = time.monotonic()
+    model = trained(task.texts, task.labels, **settings)
+    return Fitted(
+        predict=lambda texts: predicted(model, texts),
+        size=lambda: saved_bytes(model),
+        settings=told(settings),
+        choosing_seconds=choosing_seconds,
+        training_seconds=time.monotonic() - began,
+    )
+
+
+def told(settings: Mapping[str, Any]) -> str:
+    """The settings for a reader.
+
+    >>> told({"classifier__C": 0.3, "lr": 0.123456, "dim": 100})
+    'C=0.3, lr=0.123, dim=100'
+    """
+    shown = {name.rpartition("__")[2]: value for name, value in settings.items()}
+    return ", ".join(
+        f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}" for name, value in shown.items()
+    )
+
+
+def load(data: str, autotune_seconds: int) -> Task:
+    """The splits as `python -m classifier.train data=<data> seed=0` makes them."""
+    from hydra import compose, initialize_config_dir
+    from hydra.core.config_store import ConfigStore
+    from omegaconf import OmegaConf
+
+    from classifier.command_line import CONF
+    from classifier.data import load_splits
+    from classifier.settings import TrainSettings
+
+    ConfigStore.instance().store(name="train_settings", node=TrainSettings)
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        settings: Any = OmegaConf.to_object(compose("train", [f"data={data}", "seed=0"]))
+    return Task(load_splits(settings.data, settings.seed), data in LONG_TEXTS, autotune_seconds)
+
+
+def write(fitted: Fitted, task: Task, folder: Path) -> None:
+    """Scores the test split; writes its predictions as `classifier.train` writes its own, and what was measured."""
+    import pyarrow.parquet
+
+    from classifier.evaluation.arrays import one_hot
+    from classifier.evaluation.mistakes import predictions_table
+
+    test = task.splits.test
+    sure = one_hot(np.asarray(fitted.predict(test.texts)), len(test.label_names))
+    table = predictions_table(test.texts, test.labels, sure, list(test.label_names), test.origins)
+    pyarrow.parquet.write_table(table, folder / "predictions.parquet")
+    measured = {
+        "settings": fitted.settings,
+        "choosing_seconds": round(fitted.choosing_seconds, 3),
+        "training_seconds": round(fitted.training_seconds, 3),
+        "model_mb": fitted.size() / 2**20,
+        "predictions": "predictions.parquet",
+    }
+    (folder / "measured.json").write_text(json.dumps(measured, indent=2) + "\n")
+
+
+BASELINES = {one.__name__: one for one in (majority, logistic, linear_svc, nb_svm, fasttext, fasttext_autotune)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", help="a name of conf/data/")
+    parser.add_argument("baseline", choices=BASELINES)
+    parser.add_argument("folder", type=Path, help="for the predictions and what was measured")
+    parser.add_argument("--autotune-seconds", type=int, default=120)
+    arguments = parser.parse_args()
+    task = load(arguments.data, arguments.autotune_seconds)
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    write(BASELINES[arguments.baseline](task), task, arguments.folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""The same network from keras-nlp's layers, trained by `fit` on texts padded to `max_tokens`; TensorFlow or JAX."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from training_speed.workloads import Train, Workload
+
+
+def keras_nlp(workload: Workload) -> Train:
+    """`fit` on a tf.data.Dataset; the environment's KERAS_BACKEND says by which library."""
+    import tensorflow as tf
+
+    model = network(workload)
+    ids = np.zeros((len(workload.texts), workload.max_tokens), np.int32)
+    ids[np.arange(workload.max_tokens) < workload.texts.lengths[:, None]] = workload.texts.ids
+    options = tf.data.Options()
+    options.autotune.enabled = False  # the autotuner of TensorFlow 2.21 can keep the end of a fit waiting for seconds
+
+    def train(batches: Sequence[np.ndarray]) -> None:
+        order, size = np.concatenate(batches), len(batches[0])
+        texts = tf.data.Dataset.from_tensor_slices((ids[order], workload.labels[order]))
+        model.fit(texts.batch(size).prefetch(2).with_options(options), verbose=0)
+
+    return train
+
+
+def network(workload: Workload):
+    """A compiled Keras model; the mask of the embedding goes along with the states from layer to layer."""
+    import keras
+    import keras_nlp
+
+    settings = workload.settings
+    sizes = settings.model
+    ids = keras.Input((workload.max_tokens,), dtype="int32")
+    states = keras_nlp.layers.TokenAndPositionEmbedding(
+        workload.vocabulary_size, workload.max_tokens, sizes.width, mask_zero=True
+    )(ids)
+    states = keras.layers.Dropout(sizes.embedding_dropout)(states)
+    for _ in range(sizes.depth):
+        states = keras_nlp.layers.TransformerEncoder(
+            sizes.feed_forward_width,
+            settings.attention["heads"],
+            dropout=sizes.dropout,
+            activation=sizes.activation,
+            normalize_first=True,
+        )(states)
+    states = keras.layers.LayerNormalization()(states)
+    context = keras.layers.Dropout(sizes.head_dropout)(keras.layers.GlobalAveragePooling1D()(states))
+    model = keras.Model(ids, keras.layers.Dense(workload.classes)(context))
+    optimizer = keras.optimizers.AdamW(
+        settings.optimizer["learning_rate"], weight_decay=settings.optimizer["weight_decay"]
+    )
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model

@@ -1,0 +1,62 @@
+"""This project's own training, as `classifier.train` sets it up; whatever changes there is followed here alone."""
+
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from classifier.start import start_tensorflow
+from training_speed.workloads import Train, Workload
+
+SCHEDULED_STEPS = 100_000  # more than are ever measured
+
+start_once = cache(start_tensorflow)
+
+
+def ours(workload: Workload) -> Train:
+    """Steps of the project's training loop, with all that belongs to a step there."""
+    training = training_of(workload)
+
+    def train(batches: Sequence[np.ndarray]) -> None:
+        for batch in batches:
+            training.learn(batch)
+
+    return train
+
+
+def training_of(workload: Workload):
+    """The project's `Training` of its default model without the linear part, as `classifier.train.prepare` makes it."""
+    settings = workload.settings
+    start_once(settings.trainer.deterministic)
+
+    import keras
+    from hydra.utils import instantiate
+
+    from classifier.model import build_classifier
+    from classifier.training.fit import Training
+    from classifier.training.optimization import WarmupDecay, spare_from_decay
+
+    keras.utils.set_random_seed(settings.seed)
+    model = build_classifier(
+        settings.model,
+        attention=lambda: instantiate(settings.attention),
+        pooling=instantiate(settings.pooling, name="pooling"),
+        vocabulary_size=workload.vocabulary_size,
+        max_tokens=workload.max_tokens,
+        classes=workload.classes,
+    )
+    rate = WarmupDecay(settings.optimizer["learning_rate"], SCHEDULED_STEPS, 0, settings.trainer.schedule.name)
+    return Training(
+        model,
+        spare_from_decay(instantiate(settings.optimizer, learning_rate=rate)),
+        settings.trainer,
+        workload.texts,
+        workload.labels,
+        np.ones(workload.classes, np.float32),
+        valid_texts=workload.texts,
+        validate=lambda logits: {},
+        seed=settings.seed,
+        checkpoint=Path(tempfile.gettempdir()) / "never_written",
+    )
