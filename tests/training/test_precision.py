@@ -1,6 +1,5 @@
 """Within the block products are reduced, where the processor can; outside they are float32, to the last bit."""
 
-
 import numpy as np
 import pytest
 import tensorflow as tf
