@@ -18,7 +18,7 @@ def kept_stderr() -> Iterator[None]:
         os.dup2(spool.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             spool.seek(0)
             os.write(saved, spool.read())
             raise
@@ -39,6 +39,7 @@ def start_tensorflow(deterministic: bool = False) -> None:
         import keras
         import tensorflow as tf
 
+        tf.get_logger().setLevel("ERROR")  # it would advise on how often graphs are traced
         tf.config.list_physical_devices()  # makes the complaints about missing devices come now
         with contextlib.suppress(RuntimeError):  # a TensorFlow that has worked before keeps its threads
             tf.config.threading.set_inter_op_parallelism_threads(BRANCHES)

@@ -208,6 +208,7 @@ def prepare(
         settings.seed,
         checkpoint,
     )
+    run.log_metrics({"trainer.epochs": training.epochs, "trainer.bfloat16": float(training.reduced)}, step=0)
     if training.restore():
         say(f"Continuing run {run.run_id} after {training.state.epoch} epochs and {training.state.step} steps")
     return Job(settings, splits, run, output, tokenizer, training, linear)

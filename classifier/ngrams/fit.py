@@ -1,12 +1,13 @@
 """Fits the linear part: n-grams counted by the very graph that will serve, weights by scikit-learn's linear SVM."""
 
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, diags
 
 from classifier.ngrams.features import KEYS, KINDS
 from classifier.ngrams.linear import NgramLinear
@@ -68,22 +69,31 @@ def fit_weights(
     values: csr_matrix, labels: np.ndarray, sample_weights: np.ndarray, classes: int, recipe: Recipe, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Weights (features, classes) and bias (classes,); a class of no text, or of all, has no weights but its bias."""
-    from scipy.sparse import diags
+    weights, bias = np.zeros((values.shape[1], classes), np.float32), np.full(classes, -1.0, np.float32)
+    present = np.unique(labels)
+    if len(present) == 1:
+        bias[present] = 1.0
+    elif not recipe.naive_bayes:
+        svm = fit_svm(values, labels, sample_weights, recipe, seed)
+        one_line = len(present) == 2  # parts two classes; scikit-learn keeps the second alone
+        weights[:, present] = np.vstack([-svm.coef_, svm.coef_]).T if one_line else svm.coef_.T
+        bias[present] = np.append(-svm.intercept_, svm.intercept_) if one_line else svm.intercept_
+    else:
+        for label in present:
+            scale = np.abs(log_count_ratio(values, labels == label))
+            svm = fit_svm((values @ diags(scale)).tocsr(), labels == label, sample_weights, recipe, seed)
+            weights[:, label], bias[label] = svm.coef_[0] * scale, svm.intercept_[0]
+    return weights, bias
+
+
+def fit_svm(values: csr_matrix, labels: np.ndarray, sample_weights: np.ndarray, recipe: Recipe, seed: int):
+    """scikit-learn's linear SVM of the squared hinge loss."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.svm import LinearSVC
 
-    weights, bias = np.zeros((values.shape[1], classes), np.float32), np.zeros(classes, np.float32)
-    for label in range(classes) if classes > 2 else (1,):
-        mine = labels == label
-        if mine.all() or not mine.any():
-            bias[label] = 1.0 if mine.all() else -1.0
-            continue
-        scale = np.abs(log_count_ratio(values, mine)) if recipe.naive_bayes else np.ones(values.shape[1])
-        svm = LinearSVC(C=recipe.inverse_regularization, random_state=seed)
-        svm.fit((values @ diags(scale)).tocsr() if recipe.naive_bayes else values, mine, sample_weights)
-        weights[:, label], bias[label] = svm.coef_[0] * scale, svm.intercept_[0]
-    if classes == 2:  # one line parts them
-        weights[:, 0], bias[0] = -weights[:, 1], -bias[1]
-    return weights, bias
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # close enough: the recipe is judged on unseen texts
+        return LinearSVC(C=recipe.inverse_regularization, random_state=seed).fit(values, labels, sample_weights)
 
 
 def log_count_ratio(values: csr_matrix, mine: np.ndarray) -> np.ndarray:

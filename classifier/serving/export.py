@@ -58,6 +58,8 @@ class TextClassifier(tf.Module):
         weights: np.ndarray | None = None,
     ) -> None:
         super().__init__()
+        if (linear is None) != (weights is None):
+            raise ValueError("A linear part needs the weights of the mixture, and they need it.")
         self.encoder = encoder
         self.tokenizer = tokenizer
         self.linear = linear

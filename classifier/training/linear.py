@@ -27,6 +27,8 @@ RECIPES = tuple(
 )
 ENOUGH_EXAMPLES = 1000  # of validation, to choose a recipe; with fewer, folds of train choose
 FOLDS = 5
+MOST_RATIO_CLASSES = 20  # with more, naive Bayes is not tried: each class would need a matrix and a fit of its own
+LEAST_SHARE = 0.01  # of encoder and linear part: if neither helps on a few validation examples, the whole still answers
 MOST_SHARES = (2.0, 16.0)  # of encoder and linear part: a small validation split that is all right must not make the
 # whole certain of everything; margins of a linear SVM are small numbers, so theirs is larger
 
@@ -78,11 +80,11 @@ def fit_part(
             return scaled_loss(values @ weights + bias, valid.labels, class_weights)
 
     losses = {}
-    for recipe in RECIPES:
+    for recipe in [one for one in RECIPES if not one.naive_bayes or classes <= MOST_RATIO_CLASSES]:
         if stop.is_set():
             raise CancelledError
         losses[recipe] = loss(recipe)
-    recipe = min(RECIPES, key=losses.__getitem__)
+    recipe = min(losses, key=losses.__getitem__)
     chosen = fit_linear(tfidf, train.labels, class_weights[train.labels], classes, recipe, seed)
     del tfidf  # makes room
     both, labels = [*train.texts, *valid.texts], np.concatenate([train.labels, valid.labels])
@@ -144,7 +146,7 @@ def join(
 def least_log_loss(
     parts: Sequence[np.ndarray], labels: np.ndarray, most: Sequence[float], sample_weights: np.ndarray | None = None
 ) -> tuple[float, np.ndarray]:
-    """The least log-loss of a weighted sum of logits, in nats, and its weights, between 0 and `most` of each part."""
+    """The least log-loss of a weighted sum of logits, in nats, and the weights, from LEAST_SHARE to `most` of each."""
     from scipy.optimize import minimize
     from scipy.special import log_softmax
 
@@ -159,5 +161,5 @@ def least_log_loss(
         error *= shares
         return -(log_probabilities[right] * shares[:, 0]).sum(), np.array([(error * part).sum() for part in parts])
 
-    found = minimize(loss, x0=[0.5] * len(parts), jac=True, bounds=[(0, limit) for limit in most])
+    found = minimize(loss, x0=[0.5] * len(parts), jac=True, bounds=[(LEAST_SHARE, limit) for limit in most])
     return float(found.fun), found.x

@@ -15,6 +15,7 @@ from classifier.ngrams import Mixture, compute_tfidf, fit_linear
 from classifier.tokenizers import WordTokenizer
 from classifier.training import linear as linear_module
 from classifier.training.linear import (
+    LEAST_SHARE,
     MOST_SHARES,
     RECIPES,
     cross_validated_loss,
@@ -55,7 +56,7 @@ def test_joined_is_no_worse_than_either_part_at_its_best_scale(seed, examples, c
     weights, joined = join(encoder, linear, labels)
     for part, most in zip((encoder, linear), MOST_SHARES, strict=True):
         alone = minimize_scalar(lambda scale: log_loss(scale * part, labels), bounds=(0, most), method="bounded")  # noqa: B023
-        assert log_loss(joined, labels) <= alone.fun + 1e-5
+        assert log_loss(joined, labels) <= alone.fun + 0.1  # LEAST_SHARE of the other part is always there
     assert (weights >= 0).all() and (weights <= MOST_SHARES).all()
 
 
@@ -94,8 +95,8 @@ def test_what_knows_nothing_has_no_share():
     labels = np.array([0, 1, 2] * 5)
     wrong = -np.eye(3)[labels]
     loss, weights = least_log_loss([wrong], labels, (16.0,))
-    assert weights[0] == pytest.approx(0, abs=1e-6)
-    assert loss == pytest.approx(np.log(3))
+    assert weights[0] == pytest.approx(LEAST_SHARE)
+    assert loss == pytest.approx(np.log(3), abs=0.02)
 
 
 def examples_of(count: int, seed: int, extra: str = "") -> Examples:
