@@ -3,6 +3,7 @@
 import statistics
 import time
 
+from classifier.settings import BRANCHES
 from training_speed.workloads import Workload
 
 REPETITIONS = 5
@@ -44,15 +45,18 @@ def round_operations(workload: Workload) -> float:
 
 
 def matrix_product_rate(size: int) -> float:
-    """Floating-point operations a second of a product of two float32 squares of that size; a median."""
+    """Floating-point operations a second of products of two float32 squares of that size; a median.
+
+    As many products run side by side as a training step has branches, so that all cores that it uses are at work.
+    """
     import tensorflow as tf
 
-    square = tf.random.stateless_normal([size, size], seed=(0, 0))
-    product = tf.function(lambda: tf.reduce_sum(tf.matmul(square, square)[0]))
+    squares = [tf.random.stateless_normal([size, size], seed=(0, branch)) for branch in range(BRANCHES)]
+    product = tf.function(lambda: tf.add_n([tf.reduce_sum(tf.matmul(square, square)[0]) for square in squares]))
     product().numpy()
     seconds = []
     for _ in range(REPETITIONS):
         began = time.perf_counter()
         product().numpy()
         seconds.append(time.perf_counter() - began)
-    return 2 * size**3 / statistics.median(seconds)
+    return BRANCHES * 2 * size**3 / statistics.median(seconds)

@@ -104,8 +104,8 @@ def products_table(results: Results, measured: str) -> Table:
     """A row for each data set and width."""
     formula = (step_operations.__doc__ or "").split("\n", 2)[2].rstrip().replace("\n    ", "\n").strip()
     about = (
-        "The peak is that of a product of two float32 matrices of 2048 x 2048 by TensorFlow, measured right before "
-        f"each round. Operations of a step:\n\n```text\n{formula}\n```\n\n{measured}"
+        "The peak is that of products of two float32 matrices of 2048 x 2048 by TensorFlow, one on each core, measured "
+        f"right before each round. Operations of a step:\n\n```text\n{formula}\n```\n\n{measured}"
     )
     rows = [
         (
