@@ -1,6 +1,7 @@
 """The classifier as one Keras model; reads like the diagram in the README."""
 
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import keras
 from keras import ops
@@ -48,3 +49,42 @@ def build_classifier(
         states = keras.layers.LayerNormalization(epsilon=1e-6, name="final_norm")(states)
     context = keras.layers.Dropout(settings.head_dropout, name="head_dropout")(pooling(states, mask=mask))
     return keras.Model(ids, keras.layers.Dense(classes, dtype="float32", name="logits")(context), name="classifier")
+
+
+class Explained(NamedTuple):
+    """What a classifier answers, and what it looked at.
+
+    logits: (batch, classes).
+    attention: of each block, (batch, [heads,] tokens, tokens); a row is a query.
+    pooling: by the pooling's name, (batch, tokens).
+    """
+
+    logits: Any
+    attention: list[Any]
+    pooling: dict[str, Any]
+
+
+def embed(model: keras.Model, ids):
+    """Where a classifier begins: ids (batch, tokens) -> states (batch, tokens, width)."""
+    return model.get_layer("embedding")(ids)
+
+
+def explain(model: keras.Model, states, mask) -> Explained:
+    """What `build_classifier` built, from the states of `embed` on, without dropout: the same layers, watched.
+
+    Args:
+        model: a classifier.
+        states: (batch, tokens, width).
+        mask: boolean (batch, tokens), True at real tokens.
+    """
+    attention, pooling = [], {}
+    for layer in model.layers:
+        if isinstance(layer, EncoderBlock):
+            states, weights = layer(states, mask=mask, return_weights=True)
+            attention.append(weights)
+        elif isinstance(layer, Pooling):
+            pooling = layer.weights_by_name(states, mask)
+            states = layer(states, mask=mask)
+        elif layer.name in ("final_norm", "logits"):
+            states = layer(states)
+    return Explained(states, attention, pooling)

@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies
 
 from classifier.attention import MultiHeadAttention
 from classifier.layers import JoinedPooling, MeanPooling
-from classifier.model import build_classifier
+from classifier.model import build_classifier, embed, explain
 from classifier.settings import ModelSettings, Normalize, Positions
 
 VOCABULARY, MAX_TOKENS, CLASSES = 23, 11, 3
@@ -93,3 +93,15 @@ def test_depth_and_names():
     assert [name for name in names if name.startswith("block")] == ["block_0", "block_1"]
     assert "final_norm" in names and names[-1] == "logits"
     assert "final_norm" not in [layer.name for layer in build(normalize=Normalize.after).layers]
+
+
+def test_explained_is_the_same_answer_with_what_it_looked_at(model):
+    ids = padded([[5, 6, 7, 8], [9, 2], []])
+    found = explain(model, embed(model, ids), ids != 0)
+    np.testing.assert_allclose(found.logits, model(ids), atol=1e-5)
+    assert len(found.attention) == sum(layer.name.startswith("block_") for layer in model.layers)
+    for weights in found.attention:
+        assert weights.shape == (3, 3, 4, 4)
+        np.testing.assert_allclose(np.sum(weights, axis=-1)[:2], 1, atol=1e-5)
+    assert set(found.pooling) == {"additive", "mean", "max"}
+    assert all(weights.shape == (3, 4) for weights in found.pooling.values())

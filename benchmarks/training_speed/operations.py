@@ -18,7 +18,7 @@ def step_operations(workload: Workload, texts: int, tokens: int) -> float:
         blocks   L x (8 B T D^2  query, key, value and output projection
                     + 4 B T^2 D  scores, and mixing the values; the same for any number of heads
                     + 4 B T D F) expand and contract
-        pooling  2 B T D^2 + 4 B T D        hidden layer, score and mean of attention pooling, where it is used
+        pooling  2 B T D^2 + 4 B T D        hidden layer, score and mean of additive pooling, where it is used
         head     2 B P C                    P: width of the pooled vector, the number of poolings x D
 
     and the backward pass twice as many: each product has a gradient for either factor. Embedding, normalisation,
@@ -27,7 +27,7 @@ def step_operations(workload: Workload, texts: int, tokens: int) -> float:
     sizes, poolings = workload.settings.model, pooling_names(workload)
     width, positions = sizes.width, texts * tokens
     block = 8 * positions * width**2 + 4 * positions * tokens * width + 4 * positions * width * sizes.feed_forward_width
-    pooling = poolings.count("attention") * (2 * positions * width**2 + 4 * positions * width)
+    pooling = poolings.count("additive") * (2 * positions * width**2 + 4 * positions * width)
     head = 2 * texts * len(poolings) * width * workload.classes
     return 3.0 * (sizes.depth * block + pooling + head)
 

@@ -3,7 +3,8 @@
 from classifier.layers.embedding import TokenAndPositionEmbedding, TokenDropout
 from classifier.layers.encoder_block import EncoderBlock
 from classifier.layers.pooling import (
-    AttentionPooling,
+    AdditivePooling,
+    DotPooling,
     FirstPooling,
     JoinedPooling,
     MaxPooling,
@@ -12,7 +13,8 @@ from classifier.layers.pooling import (
 )
 
 __all__ = [
-    "AttentionPooling",
+    "AdditivePooling",
+    "DotPooling",
     "EncoderBlock",
     "FirstPooling",
     "JoinedPooling",

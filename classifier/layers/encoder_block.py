@@ -47,12 +47,23 @@ class EncoderBlock(keras.layers.Layer):
             layer.build(states_shape)
         self.contract.build((*states_shape[:-1], self.feed_forward_width))
 
-    def call(self, states, mask=None, training=None):
-        """The mask is boolean (batch, tokens), True at real tokens."""
-        keys = None if mask is None else mask[:, None, :]
+    def call(self, states, mask=None, training=None, return_weights=False):
+        """(batch, tokens, width) -> (batch, tokens, width).
+
+        Args:
+            states: (batch, tokens, width).
+            mask: boolean (batch, tokens), True at real tokens; None: all are real.
+            training: whether anything is dropped.
+            return_weights: also return those of the attention, (batch, [heads,] tokens, tokens).
+        """
+        keys, weights = None if mask is None else mask[:, None, :], []
 
         def attend(inputs):
-            return self.attention(inputs, inputs, mask=keys, training=training)
+            context = self.attention(inputs, inputs, mask=keys, training=training, return_weights=return_weights)
+            if return_weights:
+                weights.append(context[1])
+                return context[0]
+            return context
 
         def feed_forward(inputs):
             return self.contract(self.expand(inputs))
@@ -62,7 +73,7 @@ class EncoderBlock(keras.layers.Layer):
                 states = states + self.drop(transform(norm(states)), training=training)
             else:
                 states = norm(states + self.drop(transform(states), training=training))
-        return states
+        return (states, weights[0]) if return_weights else states
 
     def compute_output_shape(self, states_shape):
         return states_shape

@@ -11,15 +11,26 @@ from classifier.attention import masked_softmax
 
 
 class Pooling(keras.layers.Layer):
-    """Abstract. Padding never counts, and a text without any token gives zeros."""
+    """A mean of the token states, weighted. Abstract: a pooling says how much each token counts.
+
+    Padding never counts, and a text without any token gives zeros.
+    """
 
     def __init__(self, **kwargs) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
 
     @abstractmethod
-    def call(self, states, mask) -> keras.KerasTensor:
+    def token_weights(self, states, mask):
+        """How much each token counts, (batch, tokens): zero at padding, in sum one."""
+
+    def call(self, states, mask):
         """(batch, tokens, width), boolean (batch, tokens) -> (batch, width)."""
+        return ops.matmul(self.token_weights(states, mask)[:, None, :], states)[:, 0]
+
+    def weights_by_name(self, states, mask) -> dict:
+        """The token weights of each pooling in it, by its name: what there is to look at."""
+        return {self.name: self.token_weights(states, mask)}
 
     def compute_mask(self, states, previous_mask=None):
         return None  # there are no tokens left to mask
@@ -32,14 +43,19 @@ class Pooling(keras.layers.Layer):
 class MeanPooling(Pooling):
     """The mean of the token states."""
 
-    def call(self, states, mask):
-        weights = ops.cast(mask, states.dtype)[:, :, None]
-        return ops.sum(states * weights, axis=1) / ops.maximum(ops.sum(weights, axis=1), 1)
+    def token_weights(self, states, mask):
+        real = ops.cast(mask, states.dtype)
+        return real / ops.maximum(ops.sum(real, axis=1, keepdims=True), 1)
 
 
 @keras.saving.register_keras_serializable(package="classifier")
 class MaxPooling(Pooling):
-    """The largest value of each feature."""
+    """The largest value of each feature; a token counts by the share of the features that it gives."""
+
+    def token_weights(self, states, mask):
+        highest = ops.argmax(ops.where(mask[:, :, None], states, ops.cast(-1e9, states.dtype)), axis=1)
+        given = ops.sum(ops.one_hot(highest, ops.shape(states)[1], dtype=states.dtype), axis=1)
+        return given * ops.cast(mask, states.dtype) / states.shape[-1]
 
     def call(self, states, mask):
         highest = ops.max(ops.where(mask[:, :, None], states, ops.cast(-1e9, states.dtype)), axis=1)
@@ -50,25 +66,37 @@ class MaxPooling(Pooling):
 class FirstPooling(Pooling):
     """The state of the first token."""
 
-    def call(self, states, mask):
-        return states[:, 0] * ops.cast(mask[:, :1], states.dtype)
+    def token_weights(self, states, mask):
+        first = ops.arange(ops.shape(mask)[1]) == 0
+        return ops.cast(ops.logical_and(first, mask), states.dtype)
 
 
 @keras.saving.register_keras_serializable(package="classifier")
-class AttentionPooling(Pooling):
-    """A weighted mean; a learned vector scores each token state (Yang et al. 2016, equations 5 to 7)."""
+class DotPooling(Pooling):
+    """Attention of a learned query q, scored by its product with a state: softmax(q . h) (Luong et al. 2015, eq. 8)."""
+
+    def build(self, states_shape, mask_shape=None):
+        self.query = self.add_weight((states_shape[-1],), initializer="zeros", name="query")
+
+    def token_weights(self, states, mask):
+        return masked_softmax(ops.matmul(states, self.query[:, None])[:, :, 0], mask)
+
+
+@keras.saving.register_keras_serializable(package="classifier")
+class AdditivePooling(Pooling):
+    """Attention of a learned query, scored by one hidden layer: softmax(v . tanh(U h + b)).
+
+    This is v . tanh(W q + U h) of Bahdanau et al. 2015 (appendix A.1.2), where the query q is the same for all texts
+    and W q therefore one learned vector b; also the attention of Yang et al. 2016 (equations 5 to 7).
+    """
 
     def build(self, states_shape, mask_shape=None):
         self.hidden = keras.layers.Dense(states_shape[-1], activation="tanh", name="hidden")
         self.hidden.build(states_shape)
-        self.query = self.add_weight((states_shape[-1],), initializer="zeros", name="query")
+        self.energy = self.add_weight((states_shape[-1],), initializer="zeros", name="energy")
 
-    def call(self, states, mask, return_weights=False):
-        """With `return_weights`, also the weights (batch, tokens)."""
-        scores = ops.matmul(self.hidden(states), self.query[:, None])[:, :, 0]
-        weights = masked_softmax(scores, mask)
-        context = ops.matmul(weights[:, None, :], states)[:, 0]
-        return (context, weights) if return_weights else context
+    def token_weights(self, states, mask):
+        return masked_softmax(ops.matmul(self.hidden(states), self.energy[:, None])[:, :, 0], mask)
 
 
 @keras.saving.register_keras_serializable(package="classifier")
@@ -76,17 +104,18 @@ class JoinedPooling(Pooling):
     """Several poolings side by side: (batch, tokens, width) -> (batch, width x poolings).
 
     Args:
-        poolings: names out of `attention`, `mean`, `max`, `first`.
+        poolings: names out of `additive`, `dot`, `mean`, `max`, `first`.
     """
 
     kinds: ClassVar[dict[str, type[Pooling]]] = {
-        "attention": AttentionPooling,
+        "additive": AdditivePooling,
+        "dot": DotPooling,
         "mean": MeanPooling,
         "max": MaxPooling,
         "first": FirstPooling,
     }
 
-    def __init__(self, poolings: Sequence[str] = ("attention", "mean", "max"), **kwargs) -> None:
+    def __init__(self, poolings: Sequence[str] = ("additive", "mean", "max"), **kwargs) -> None:
         super().__init__(**kwargs)
         unknown = [name for name in poolings if name not in self.kinds]
         if unknown or not poolings:
@@ -101,6 +130,13 @@ class JoinedPooling(Pooling):
 
     def call(self, states, mask):
         return ops.concatenate([part(states, mask) for part in self.parts], axis=-1)
+
+    def token_weights(self, states, mask):
+        """The mean of its parts' weights: each gives as many features as any other."""
+        return sum(part.token_weights(states, mask) for part in self.parts) / len(self.parts)
+
+    def weights_by_name(self, states, mask) -> dict:
+        return {part.name: part.token_weights(states, mask) for part in self.parts}
 
     def compute_output_shape(self, states_shape, mask_shape=None):
         return (states_shape[0], states_shape[-1] * len(self.parts))

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from check_layer import BATCH, MASK, TOKENS, WIDTH, check_layer
 
-from classifier.layers import AttentionPooling, FirstPooling, JoinedPooling, MaxPooling, MeanPooling
+from classifier.layers import AdditivePooling, DotPooling, FirstPooling, JoinedPooling, MaxPooling, MeanPooling
 
-POOLINGS = [MeanPooling, MaxPooling, FirstPooling, AttentionPooling, JoinedPooling]
+POOLINGS = [MeanPooling, MaxPooling, FirstPooling, AdditivePooling, DotPooling, JoinedPooling]
 STATES = np.random.default_rng(0).normal(size=(BATCH, TOKENS, WIDTH)).astype(np.float32)
 
 
@@ -18,7 +18,7 @@ def pool(layer, states, mask):
     return layer(states, mask)
 
 
-@pytest.mark.parametrize("make", [*POOLINGS, lambda: JoinedPooling(["first", "attention"])])
+@pytest.mark.parametrize("make", [*POOLINGS, lambda: JoinedPooling(["first", "additive"])])
 def test_layer(make, tmp_path):
     check_layer(make(), pool, tmp_path, per_token=False)
 
@@ -29,7 +29,8 @@ def test_layer(make, tmp_path):
         (MeanPooling, lambda states: states.mean(axis=0)),
         (MaxPooling, lambda states: states.max(axis=0)),
         (FirstPooling, lambda states: states[0]),
-        (AttentionPooling, lambda states: states.mean(axis=0)),  # its query begins at zero: all tokens weigh the same
+        (AdditivePooling, lambda states: states.mean(axis=0)),  # its scores begin at zero: all tokens weigh the same
+        (DotPooling, lambda states: states.mean(axis=0)),
     ],
 )
 def test_against_numpy(pooling, reference):
@@ -42,17 +43,49 @@ def test_a_text_without_tokens_gives_zeros(pooling):
     assert not np.any(pooling()(STATES, np.zeros_like(MASK)))
 
 
-def test_attention_weights():
-    layer = AttentionPooling()
+def scored_by_hidden_layer(layer, states):
+    kernel, bias, energy = (weight.numpy() for weight in (*layer.hidden.weights, layer.energy))
+    return np.tanh(states @ kernel + bias) @ energy
+
+
+SCORES = {AdditivePooling: scored_by_hidden_layer, DotPooling: lambda layer, states: states @ layer.query.numpy()}
+
+
+@pytest.mark.parametrize("pooling", SCORES)
+def test_learned_weights_are_the_softmax_of_the_scores(pooling):
+    layer, random = pooling(), np.random.default_rng(1)
     layer.build(STATES.shape)
-    layer.query.assign(np.random.default_rng(1).normal(size=WIDTH))
-    context, weights = layer(STATES, MASK, return_weights=True)
-    kernel, bias = (weight.numpy() for weight in layer.hidden.weights)
+    for weight in layer.weights:
+        weight.assign(random.normal(size=weight.shape))
     for text in range(BATCH):
-        powers = np.exp(np.tanh(real(text) @ kernel + bias) @ layer.query.numpy())
-        np.testing.assert_allclose(weights[text][MASK[text]], powers / powers.sum(), atol=1e-6)
-        np.testing.assert_allclose(context[text], powers / powers.sum() @ real(text), atol=1e-6)
-    assert not weights.numpy()[~MASK].any()
+        powers = np.exp(SCORES[pooling](layer, real(text)))
+        weights = layer.token_weights(STATES, MASK)[text]
+        np.testing.assert_allclose(weights[MASK[text]], powers / powers.sum(), rtol=1e-4)
+        np.testing.assert_allclose(layer(STATES, MASK)[text], powers / powers.sum() @ real(text), atol=1e-5)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_weights_sum_to_one_and_leave_padding_out(pooling):
+    layer = pooling()
+    layer(STATES, MASK)
+    for weights in layer.weights_by_name(STATES, MASK).values():
+        np.testing.assert_allclose(np.sum(weights, axis=1), np.ones(BATCH), atol=1e-6)
+        assert not weights.numpy()[~MASK].any()
+    assert not np.any(layer.token_weights(STATES, np.zeros_like(MASK)))
+
+
+def test_a_token_counts_in_the_maximum_by_the_features_it_gives():
+    weights = MaxPooling().token_weights(STATES, MASK).numpy()
+    for text in range(BATCH):
+        given = np.bincount(real(text).argmax(axis=0), minlength=TOKENS)
+        np.testing.assert_allclose(weights[text], given / WIDTH, atol=1e-6)
+
+
+def test_joined_weights_are_those_of_its_parts():
+    layer = JoinedPooling(["max", "first"])
+    found = layer.weights_by_name(STATES, MASK)
+    assert list(found) == ["max", "first"]
+    np.testing.assert_allclose(layer.token_weights(STATES, MASK), (found["max"] + found["first"]) / 2, atol=1e-6)
 
 
 def test_joined_is_side_by_side():
@@ -64,5 +97,5 @@ def test_joined_is_side_by_side():
 
 @pytest.mark.parametrize("names", [[], ["mean", "median"]])
 def test_joined_refuses(names):
-    with pytest.raises(ValueError, match="choose from attention, mean, max, first"):
+    with pytest.raises(ValueError, match="choose from additive, dot, mean, max, first"):
         JoinedPooling(names)
