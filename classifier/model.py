@@ -8,7 +8,7 @@ from keras import ops
 
 from classifier.attention import Attention
 from classifier.layers import EncoderBlock, Pooling, TokenAndPositionEmbedding, TokenDropout
-from classifier.settings import ModelSettings
+from classifier.settings import Block, ModelSettings
 
 
 def build_classifier(
@@ -36,19 +36,28 @@ def build_classifier(
         vocabulary_size, max_tokens, settings.width, settings.positions.name, name="embedding"
     )(kept)
     states = keras.layers.Dropout(settings.embedding_dropout, name="embedding_dropout")(states)
-    for block in range(settings.depth):
-        states = EncoderBlock(
-            attention(),
-            feed_forward_width=settings.feed_forward_width,
-            activation=settings.activation,
-            dropout=settings.dropout,
-            normalize=settings.normalize.name,
-            name=f"block_{block}",
-        )(states, mask=mask)
+    for number in range(settings.depth):
+        states = block(settings, attention(), name=f"block_{number}")(states, mask=mask)
     if settings.normalize.name == "before" and settings.depth:
         states = keras.layers.LayerNormalization(epsilon=1e-6, name="final_norm")(states)
     context = keras.layers.Dropout(settings.head_dropout, name="head_dropout")(pooling(states, mask=mask))
     return keras.Model(ids, keras.layers.Dense(classes, dtype="float32", name="logits")(context), name="classifier")
+
+
+def block(settings: ModelSettings, attention: Attention, name: str) -> keras.layers.Layer:
+    """One block of the encoder: ours, or keras-nlp's, which has its own attention of as many heads."""
+    shared = {
+        "feed_forward_width": settings.feed_forward_width,
+        "activation": settings.activation,
+        "dropout": settings.dropout,
+        "normalize": settings.normalize.name,
+        "name": name,
+    }
+    if settings.block is Block.own:
+        return EncoderBlock(attention, **shared)
+    from classifier.layers.keras_nlp_block import KerasNlpBlock  # keras-nlp costs a second to import
+
+    return KerasNlpBlock(attention.heads, **shared)
 
 
 class Explained(NamedTuple):
@@ -79,7 +88,7 @@ def explain(model: keras.Model, states, mask) -> Explained:
     """
     attention, pooling = [], {}
     for layer in model.layers:
-        if isinstance(layer, EncoderBlock):
+        if layer.name.startswith("block_"):
             states, weights = layer(states, mask=mask, return_weights=True)
             attention.append(weights)
         elif isinstance(layer, Pooling):

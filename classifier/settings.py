@@ -49,7 +49,23 @@ class Positions(Enum):
     """How the model knows the order of the tokens."""
 
     learned = "learned"
+    sinusoidal = "sinusoidal"
+    rotary = "rotary"  # not by what is embedded, but by attention=rotary
     none = "none"
+
+
+class Block(Enum):
+    """Whose encoder block it is."""
+
+    own = "own"
+    keras_nlp = "keras_nlp"  # its TransformerEncoder, to compare with
+
+
+class Loss(Enum):
+    """What training makes small."""
+
+    cross_entropy = "cross_entropy"
+    focal = "focal"  # cross-entropy of what is learnt already counts less (Lin et al. 2017, equation 4)
 
 
 class Schedule(Enum):
@@ -93,6 +109,7 @@ class ModelSettings:
     width: int = MISSING  # of a token's vector
     feed_forward_width: int = MISSING  # of a block's hidden layer
     activation: str = "relu"  # of a block's hidden layer, by Keras's name
+    block: Block = Block.own
     normalize: Normalize = Normalize.before
     positions: Positions = Positions.learned
     dropout: float = 0.1  # of what each half of a block adds
@@ -110,6 +127,8 @@ class TrainerSettings:
     batch_size: int = 32
     schedule: Schedule = Schedule.cosine
     warmup_share: float = 0.1  # of all steps, in which the learning rate rises
+    loss: Loss = Loss.cross_entropy
+    focal_gamma: float = 2.0  # of the focal loss: 0 is cross-entropy, the larger, the less the learnt counts
     label_smoothing: float = 0.1
     class_weights: Any = None  # None, balanced, or {label: weight}
     weight_average: float = 0.99  # decay per step of the average of the weights that is evaluated; 0: no average
@@ -210,6 +229,7 @@ def check_rules(settings: Any) -> None:
         "attention.heads": heads,
         "trainer.epochs": 1 if settings.trainer.epochs is None else settings.trainer.epochs,
         "trainer.batch_size": settings.trainer.batch_size,
+        "attention.window": settings.attention.get("window", 1),
         "trainer.patience": settings.trainer.patience,
         "tokenizer.max_tokens": settings.tokenizer["max_tokens"],
         "optimizer.learning_rate": settings.optimizer["learning_rate"],
@@ -217,8 +237,9 @@ def check_rules(settings: Any) -> None:
     for key, value in positive.items():
         if value <= 0:
             raise UserError(f"{key}={value} must be above 0.")
-    if settings.model.depth < 0:
-        raise UserError(f"model.depth={settings.model.depth} must be at least 0.")
+    for key, value in (("model.depth", settings.model.depth), ("trainer.focal_gamma", settings.trainer.focal_gamma)):
+        if value < 0:
+            raise UserError(f"{key}={value} must be at least 0.")
     for key, share in shares.items():
         if not 0 <= share < 1:
             raise UserError(f"{key}={share} must be at least 0 and below 1.")
@@ -233,8 +254,22 @@ def check_rules(settings: Any) -> None:
         raise UserError(f"tokenizer.truncation={given} is not one of {known}.")
     if settings.tokenizer["vocabulary_size"] < 3:
         raise UserError(f"tokenizer.vocabulary_size={settings.tokenizer['vocabulary_size']} must be at least 3.")
+    check_attention(settings)
     if width % heads:
         raise UserError(f"model.width={width} is not a multiple of attention.heads={heads}.")
+
+
+def check_attention(settings: TrainSettings) -> None:
+    """Refuses a block or positions that another attention has than the one chosen."""
+    mechanism = settings.attention["_target_"].rpartition(".")[2]
+    if settings.model.positions is Positions.rotary and mechanism != "RotaryAttention":
+        raise UserError(
+            "model.positions=rotary needs attention=rotary, which turns queries and keys by their positions."
+        )
+    if settings.model.block is Block.keras_nlp and mechanism != "MultiHeadAttention":
+        raise UserError(
+            "model.block=keras_nlp brings its own attention; leave attention=multi_head, whose heads it takes."
+        )
 
 
 UNDECIDING = ("trainer.resume", "experiment")  # as tracking: they change nothing of what is learned

@@ -1,6 +1,7 @@
-"""What all attention mechanisms share: score, mask, softmax, dropout, mix. A mechanism only says how to score."""
+"""What all mechanisms share: project, score, mask, softmax, dropout, mix. A mechanism only says how to score."""
 
 from abc import abstractmethod
+from typing import Any
 
 import keras
 from keras import ops
@@ -34,6 +35,8 @@ def masked_softmax(scores, mask=None):
 class Attention(keras.layers.Layer):
     """Mixes values by how well their keys answer a query. Abstract: a mechanism defines `scores`.
 
+    weights = softmax(scores(query, key)); context = weights value   (Bahdanau et al. 2015, equations 5 and 6).
+
     Args:
         dropout: share of the attention weights that are dropped while training.
     """
@@ -42,26 +45,31 @@ class Attention(keras.layers.Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.dropout = dropout
-        self.drop = keras.layers.Dropout(dropout, name="drop")
+        self.drop = keras.layers.Dropout(dropout, name="drop", dtype=self.dtype_policy)
+
+    def build(self, query_shape, value_shape, key_shape=None):
+        """Makes the weights: here there are none."""
 
     @abstractmethod
-    def scores(self, query, key):
+    def scores(self, query, key) -> keras.KerasTensor:
         """Projected query and key -> (batch, [heads,] queries, keys), before the softmax."""
 
     def project(self, query, key, value):
-        """The three inputs as `scores` and `mix` want them: here as they are."""
+        """The three inputs as `scores` and the mixing want them: here as they are."""
         return query, key, value
 
-    def mix(self, weights, value):
-        """(batch, [heads,] queries, keys), projected value -> (batch, queries, width)."""
-        return ops.matmul(weights, value)
+    def visible(self, mask):
+        """The mask in the shape of the scores: here as it is, over the heads where there are any."""
+        return mask
 
     def finish(self, context):
-        """What comes after the mixing, (batch, queries, width) -> the same: here nothing."""
+        """What comes after the mixing, to (batch, queries, width): here nothing."""
         return context
 
-    def call(self, query, value, key=None, mask=None, training=None, return_weights=False):
+    def call(self, query, value, key=None, mask=None, training=None, return_weights=False) -> Any:
         """(batch, queries, width), (batch, keys, width) -> (batch, queries, width).
+
+        A query that may look nowhere gets a context of zeros.
 
         Args:
             query: (batch, queries, width).
@@ -73,20 +81,23 @@ class Attention(keras.layers.Layer):
         """
         query, key, value = self.project(query, value if key is None else key, value)
         scores = self.scores(query, key)
-        if mask is not None:
-            scores = hide(scores, self.spread(mask))
+        visible = None if mask is None else self.visible(mask)
+        if visible is not None:
+            scores = hide(scores, visible)
         weights = ops.softmax(scores)
-        context = self.mix(self.drop(weights, training=training), value)
-        if mask is not None:  # a query that may look nowhere sees nothing; zeroed here, where there is least to zero
-            context = ops.where(ops.any(mask, axis=-1, keepdims=True), context, ops.zeros((), context.dtype))
+        context = ops.matmul(self.drop(weights, training=training), value)
+        if visible is not None:  # zeroed here, where there is least to zero
+            context = ops.where(ops.any(visible, axis=-1, keepdims=True), context, ops.zeros((), context.dtype))
         context = self.finish(context)
         if not return_weights:
             return context
-        return context, weights if mask is None else weights * ops.cast(self.spread(mask), weights.dtype)
+        return context, weights if visible is None else weights * ops.cast(visible, weights.dtype)
 
-    def spread(self, mask):
-        """The mask in the shape of the scores: here as it is, over the heads where there are any."""
-        return mask
+    def projection(self, name, width, input_shape, use_bias=True):
+        """A built dense layer, (batch, tokens, any) -> (batch, tokens, width)."""
+        layer = keras.layers.Dense(width, use_bias=use_bias, name=name, dtype=self.dtype_policy)
+        layer.build(input_shape)
+        return layer
 
     def compute_output_shape(self, query_shape, value_shape, key_shape=None):
         return (*query_shape[:-1], value_shape[-1])

@@ -38,13 +38,14 @@ class TokenDropout(keras.layers.Layer):
 class TokenAndPositionEmbedding(keras.layers.Layer):
     """The sum of a learned vector for each token and one for each position: (batch, tokens) -> (batch, tokens, width).
 
-    (Positions: Gehring et al. 2017, section 3.1.)
+    Positions are `learned` (Gehring et al. 2017, section 3.1), or `sinusoidal`: waves of growing length (Vaswani et al.
+    2017, section 3.5), as large beside a token's vector as there. With `rotary` and `none` nothing is added.
 
     Args:
         vocabulary_size: ids are below it.
         max_tokens: longest text; unused where positions are none.
         width: of a vector.
-        positions: `learned` or `none`.
+        positions: `learned`, `sinusoidal`, `rotary` or `none`.
     """
 
     def __init__(self, vocabulary_size: int, max_tokens: int, width: int, positions: str, **kwargs) -> None:
@@ -67,9 +68,11 @@ class TokenAndPositionEmbedding(keras.layers.Layer):
 
     def call(self, ids):
         tokens = ops.take(self.token_embeddings, ids, axis=0)
-        if self.positions == "none":
-            return tokens
-        return tokens + self.position_embeddings[: ops.shape(ids)[1]]
+        if self.positions == "learned":
+            return tokens + self.position_embeddings[: ops.shape(ids)[1]]
+        if self.positions == "sinusoidal":
+            return tokens + self.width**-0.5 * sinusoids(ops.shape(ids)[1], self.width)
+        return tokens
 
     def compute_output_shape(self, ids_shape):
         return (*ids_shape, self.width)
@@ -77,3 +80,15 @@ class TokenAndPositionEmbedding(keras.layers.Layer):
     def get_config(self):
         names = ("vocabulary_size", "max_tokens", "width", "positions")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+def sinusoids(tokens, width: int):
+    """Sines in the first half of the features, cosines in the second: (tokens, width), of any number of tokens.
+
+    The wavelengths grow from 2 pi to 10000 x 2 pi (Vaswani et al. 2017, section 3.5, there interleaved).
+    """
+    half = width // 2
+    frequencies = 10_000.0 ** (-ops.arange(half, dtype="float32") / half)
+    angles = ops.arange(tokens, dtype="float32")[:, None] * frequencies
+    waves = ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)
+    return ops.pad(waves, [[0, 0], [0, width - 2 * half]])

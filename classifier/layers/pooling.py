@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
@@ -21,7 +21,7 @@ class Pooling(keras.layers.Layer):
         self.supports_masking = True
 
     @abstractmethod
-    def token_weights(self, states, mask):
+    def token_weights(self, states, mask) -> Any:
         """How much each token counts, (batch, tokens): zero at padding, in sum one."""
 
     def call(self, states, mask):

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from classifier.errors import UserError
-from classifier.settings import BRANCHES, Monitor, Precision, TrainerSettings
+from classifier.settings import BRANCHES, Loss, Monitor, Precision, TrainerSettings
 from classifier.training.batches import EncodedTexts, batches_in_order, epoch_batches
 from classifier.training.checkpoint import load_checkpoint, save_checkpoint
 from classifier.training.optimization import epochs_for
@@ -102,13 +102,13 @@ class Training:
         return train_step
 
     def losses(self, ids, labels):
-        """Cross-entropy of each text, with label smoothing: (batch, tokens), (batch,) -> (batch,)."""
-        return keras.losses.categorical_crossentropy(
-            tf.one_hot(labels, self.model.output_shape[-1]),
-            self.model(ids, training=True),
-            from_logits=True,
-            label_smoothing=self.settings.label_smoothing,
-        )
+        """Loss of each text, with label smoothing: (batch, tokens), (batch,) -> (batch,)."""
+        targets, logits = tf.one_hot(labels, self.model.output_shape[-1]), self.model(ids, training=True)
+        options = {"from_logits": True, "label_smoothing": self.settings.label_smoothing}
+        if self.settings.loss is Loss.focal:
+            focal = {"alpha": 1.0, "gamma": self.settings.focal_gamma}  # classes are weighted by class_weights
+            return keras.losses.categorical_focal_crossentropy(targets, logits, **focal, **options)
+        return keras.losses.categorical_crossentropy(targets, logits, **options)
 
     @tf.function(input_signature=[tf.TensorSpec([], tf.float32)])
     def update_averages(self, steps) -> None:

@@ -4,12 +4,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from check_layer import BATCH, HEADS, TOKENS, WIDTH
+from check_layer import BATCH, TOKENS, WIDTH
 from hypothesis import given, settings, strategies
 from hypothesis.extra import numpy as arrays
 from keras import ops
+from mechanisms import OURS
 
-from classifier.attention import Attention, MultiHeadAttention, masked_softmax
+from classifier.attention import HeadedAttention, masked_softmax
 from classifier.attention.base import hide
 
 SHAPE, QUERIES = (2, 3, 5), 7
@@ -18,13 +19,6 @@ QUERY = tf.constant(random.normal(size=(BATCH, QUERIES, WIDTH)), tf.float32)
 VALUE = tf.constant(random.normal(size=(BATCH, TOKENS, WIDTH)), tf.float32)
 SCORES = arrays.arrays(np.float32, SHAPE, elements=strategies.floats(-50, 50, width=32, allow_subnormal=False))
 quick = settings(deadline=None, max_examples=30, derandomize=True)
-
-
-class DotAttention(Attention):
-    """The least that a mechanism can be: no weights, no heads."""
-
-    def scores(self, query, key):
-        return ops.matmul(query, ops.transpose(key, (0, 2, 1)))
 
 
 @given(scores=SCORES, mask=arrays.arrays(bool, SHAPE))
@@ -53,7 +47,7 @@ def test_narrow_floats_keep_their_type_and_stay_finite(kind):
 
 
 MASKS = arrays.arrays(bool, (BATCH, QUERIES, TOKENS)) | arrays.arrays(bool, (BATCH, 1, TOKENS))
-MECHANISMS = {"dot": DotAttention, "multi_head": lambda: MultiHeadAttention(HEADS)}
+MECHANISMS = {name: OURS[name] for name in ("additive", "dot", "multi_head", "rotary")}  # local does not see all
 
 
 @pytest.fixture(scope="module", params=MECHANISMS.values(), ids=MECHANISMS.keys())
@@ -69,7 +63,7 @@ def layer(request):
 
 def of_nothing(layer) -> np.ndarray:
     """What a query gets that sees nothing: zeros, as they leave the mechanism."""
-    return layer.output_projection.bias.numpy() if isinstance(layer, MultiHeadAttention) else np.zeros(WIDTH)
+    return layer.output_projection.bias.numpy() if isinstance(layer, HeadedAttention) else np.zeros(WIDTH)
 
 
 @given(mask=MASKS)

@@ -26,6 +26,23 @@ def test_embedding_is_the_sum_of_token_and_position():
     )
 
 
+def test_sinusoidal_positions_are_those_of_keras_nlp_in_another_order():
+    import keras_nlp
+
+    layer = TokenAndPositionEmbedding(VOCABULARY, max_tokens=1, width=WIDTH, positions="sinusoidal")
+    added = layer(np.array([[3] * TOKENS]))[0] - layer.token_embeddings[3]
+    official = keras_nlp.layers.SinePositionEncoding()(np.zeros((1, TOKENS, WIDTH), np.float32))[0]
+    interleaved = np.concatenate([official[:, 0::2], official[:, 1::2]], axis=1)
+    np.testing.assert_allclose(added * WIDTH**0.5, interleaved, atol=1e-5)
+
+
+@pytest.mark.parametrize("positions", ["none", "rotary"])
+def test_without_positions_of_its_own_it_is_the_token_alone(positions):
+    layer = TokenAndPositionEmbedding(VOCABULARY, max_tokens=7, width=WIDTH, positions=positions)
+    assert len(layer.weights) == 0 or layer.built
+    np.testing.assert_array_equal(layer(np.array([[3, 3]]))[0, 1], layer.token_embeddings[3])
+
+
 def test_token_dropout_layer(tmp_path):
     check_layer(TokenDropout(0.5), embed, tmp_path, of_ids=True)
 

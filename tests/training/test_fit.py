@@ -11,7 +11,7 @@ from classifier.attention import MultiHeadAttention
 from classifier.errors import UserError
 from classifier.layers import JoinedPooling
 from classifier.model import build_classifier
-from classifier.settings import ModelSettings, Monitor, Precision, TrainerSettings
+from classifier.settings import Loss, ModelSettings, Monitor, Precision, TrainerSettings
 from classifier.training.adamw import AdamW
 from classifier.training.batches import EncodedTexts
 from classifier.training.fit import AVERAGE_STEPS, Training
@@ -179,16 +179,19 @@ def test_predictions_stand_in_the_order_of_the_texts(texts, whole):
 
 
 @pytest.mark.parametrize("batch", [[3], [5, 9], [1, 2, 4, 8, 16, 32, 36]], ids=len)
-def test_a_step_follows_the_gradient_of_the_weighted_mean_over_the_whole_batch(texts, tmp_path, batch):
+@pytest.mark.parametrize("kind", Loss)
+def test_a_step_follows_the_gradient_of_the_weighted_mean_over_the_whole_batch(texts, tmp_path, batch, kind):
     """However the batch is divided, one text being the least; label smoothing is written out here."""
     encoded, labels = texts
     settings = {"dropout": 0, "weights": (1, 3, 0.5), "precision": Precision.float32, "label_smoothing": 0.2}
+    settings |= {"loss": kind, "focal_gamma": 1.5}
     ours, plain = (training_of(texts, tmp_path / "state.npz", **settings) for _ in range(2))
     target = 0.8 * np.eye(CLASSES, dtype=np.float32)[labels[batch]] + 0.2 / CLASSES
     share = np.array(settings["weights"], np.float32)[labels[batch]]
     with tf.GradientTape() as tape:
         logits = plain.model(encoded.padded(np.array(batch)), training=True)
-        losses = -tf.reduce_sum(target * tf.nn.log_softmax(logits), axis=1)
+        focus = (1 - tf.nn.softmax(logits)) ** 1.5 if kind is Loss.focal else 1.0
+        losses = -tf.reduce_sum(target * focus * tf.nn.log_softmax(logits), axis=1)
         loss = tf.reduce_sum(losses * share) / share.sum()
     gradients = tape.gradient(loss, plain.model.trainable_variables)
     sgd = keras.optimizers.SGD(1.0)  # moves as far as the gradient is long

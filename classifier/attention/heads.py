@@ -1,0 +1,64 @@
+"""What attention in several heads shares: four projections, states split into heads and merged again."""
+
+from keras import ops
+
+from classifier.attention.base import Attention
+
+
+class HeadedAttention(Attention):
+    """Abstract: attention in several narrow heads, side by side (Vaswani et al. 2017, section 3.2.2).
+
+    Args:
+        heads: how many; the width must be a multiple of it.
+        dropout: see `Attention`.
+
+    Raises:
+        ValueError: in `build`, where the width is not a multiple of heads.
+    """
+
+    def __init__(self, heads: int = 4, dropout: float = 0.0, **kwargs) -> None:
+        super().__init__(dropout=dropout, **kwargs)
+        self.heads = heads
+
+    def build(self, query_shape, value_shape, key_shape=None):
+        width = query_shape[-1]
+        if width % self.heads:
+            raise ValueError(f"The width {width} is not a multiple of heads={self.heads}.")
+        self.scale = (width // self.heads) ** -0.5
+        self.query = self.projection("query", width, query_shape)
+        self.key = self.projection("key", width, key_shape or value_shape)
+        self.value = self.projection("value", width, value_shape)
+        self.output_projection = self.projection("output", width, (*query_shape[:-1], width))
+
+    def project(self, query, key, value):
+        """Three times (batch, tokens, width) -> (batch, heads, tokens, width / heads); the query is scaled."""
+        if query is key is value:  # self-attention: one wide product instead of three narrow ones
+            layers = (self.query, self.key, self.value)
+            kernel = ops.concatenate([layer.kernel for layer in layers], axis=1)
+            bias = ops.concatenate([layer.bias for layer in layers], axis=0)
+            query, key, value = ops.split(ops.matmul(query, kernel) + bias, 3, axis=-1)
+        else:
+            query, key, value = self.query(query), self.key(key), self.value(value)
+        return self.split(query * self.scale), self.split(key), self.split(value)
+
+    def split(self, states):
+        """(batch, tokens, width) -> (batch, heads, tokens, width / heads)."""
+        batch, tokens, width = ops.shape(states)
+        return ops.transpose(ops.reshape(states, (batch, tokens, self.heads, width // self.heads)), (0, 2, 1, 3))
+
+    def merge(self, states):
+        """(batch, heads, tokens, width / heads) -> (batch, tokens, width)."""
+        batch, heads, tokens, narrow = ops.shape(states)
+        return ops.reshape(ops.transpose(states, (0, 2, 1, 3)), (batch, tokens, heads * narrow))
+
+    def visible(self, mask):
+        return mask[:, None, :, :]
+
+    def finish(self, context):
+        return self.output_projection(self.merge(context))
+
+    def compute_output_shape(self, query_shape, value_shape, key_shape=None):
+        return tuple(query_shape)
+
+    def get_config(self):
+        return {**super().get_config(), "heads": self.heads}

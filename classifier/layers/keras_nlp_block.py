@@ -1,0 +1,56 @@
+"""keras-nlp's encoder block behind the interface of ours, to compare with."""
+
+import keras
+import keras_nlp
+
+
+@keras.saving.register_keras_serializable(package="classifier")
+class KerasNlpBlock(keras.layers.Layer):
+    """keras_nlp.layers.TransformerEncoder: what `EncoderBlock` computes with multi-head attention.
+
+    Args:
+        heads: of its attention.
+        feed_forward_width, activation, normalize: see `EncoderBlock`.
+        dropout: see `EncoderBlock`; the attention weights are dropped as well.
+    """
+
+    def __init__(
+        self,
+        heads: int,
+        feed_forward_width: int,
+        activation: str = "relu",
+        dropout: float = 0.1,
+        normalize: str = "before",
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.heads = heads
+        self.feed_forward_width = feed_forward_width
+        self.activation = activation
+        self.dropout = dropout
+        self.normalize = normalize
+        self.encoder = keras_nlp.layers.TransformerEncoder(
+            feed_forward_width,
+            heads,
+            dropout=dropout,
+            activation=activation,
+            layer_norm_epsilon=1e-6,
+            normalize_first=normalize == "before",
+            name="encoder",
+        )
+
+    def build(self, states_shape):
+        if not self.encoder.built:
+            self.encoder.build(states_shape)
+
+    def call(self, states, mask=None, training=None, return_weights=False):
+        """See `EncoderBlock`."""
+        return self.encoder(states, padding_mask=mask, training=training, return_attention_scores=return_weights)
+
+    def compute_output_shape(self, states_shape):
+        return states_shape
+
+    def get_config(self):
+        names = ("heads", "feed_forward_width", "activation", "dropout", "normalize")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
