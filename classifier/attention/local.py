@@ -84,7 +84,9 @@ class LocalAttention(HeadedAttention):
         batch, heads, blocks, window, _ = ops.shape(weights)
         places = window * (ops.arange(blocks)[:, None] - 1) + np.arange(3 * self.window)
         spread = ops.one_hot(places, blocks * window, dtype=weights.dtype)
-        return ops.reshape(ops.matmul(weights, spread), (batch, heads, blocks * window, blocks * window))
+        by_block = ops.reshape(ops.transpose(weights, (2, 0, 1, 3, 4)), (blocks, batch * heads * window, 3 * window))
+        rows = ops.reshape(ops.matmul(by_block, spread), (blocks, batch, heads, window, blocks * window))
+        return ops.reshape(ops.transpose(rows, (1, 2, 0, 3, 4)), (batch, heads, blocks * window, blocks * window))
 
     def get_config(self):
         return {**super().get_config(), "window": self.window}

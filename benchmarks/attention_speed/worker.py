@@ -1,0 +1,124 @@
+"""What the process of one mechanism does: builds it for a length, then times a round whenever it is asked to."""
+
+import ctypes
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from attention_speed.mechanisms import HEADS, TOKENS_OF_A_BATCH, WIDTH
+
+ROUND_SECONDS = 0.2  # a round is as many steps as take so long
+parts: dict[str, tuple[Callable[[], Any], int]] = {}  # of the length under way: training and inference, steps a round
+
+
+def prepare(name: str, tokens: int) -> dict[str, Any]:
+    """Builds the layer and its graphs; the peak of memory is that of a training step above what was there before."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    import keras
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(0)
+    texts = TOKENS_OF_A_BATCH // tokens
+    states, mask = tf.random.normal((texts, tokens, WIDTH)), tf.ones((texts, tokens), tf.bool)
+    attend = attending(name)
+    layer = attend(states, mask)
+
+    @tf.function
+    def infer():
+        return attend(states, mask)[0]
+
+    @tf.function
+    def train():
+        with tf.GradientTape() as tape:
+            tape.watch(states)
+            loss = tf.reduce_sum(tf.square(attend(states, mask)[0]))
+        return tape.gradient(loss, [states, *layer[1].trainable_variables])
+
+    parts.clear()
+    infer()
+    forget_peak()
+    before = resident("VmRSS")
+    train()
+    peak = resident("VmHWM") - before
+    for part, step in (("training", train), ("inference", infer)):
+        parts[part] = (step, max(1, round(ROUND_SECONDS / min(timed(step, 1) for _ in range(3)))))
+    return {"peak_bytes": peak, "seconds": {part: [] for part in parts}}
+
+
+def measure() -> dict[str, float]:
+    """Seconds of a step, training and inference: the mean of a round."""
+    return {part: timed(step, steps) for part, (step, steps) in parts.items()}
+
+
+def timed(step: Callable[[], Any], steps: int) -> float:
+    """Seconds of a step, all its results waited for."""
+    import tensorflow as tf
+
+    start, found = time.perf_counter(), None
+    for _ in range(steps):
+        found = step()
+    for tensor in tf.nest.flatten(found):
+        tf.convert_to_tensor(tensor).numpy()
+    return (time.perf_counter() - start) / steps
+
+
+def attending(name: str) -> Callable:
+    """Maps states and mask to the new states and the layer."""
+    from classifier.layers import EncoderBlock
+    from classifier.layers.keras_nlp_block import KerasNlpBlock
+
+    if name in ("block", "keras_nlp_block"):
+        block = EncoderBlock(make("multi_head"), 4 * WIDTH) if name == "block" else KerasNlpBlock(HEADS, 4 * WIDTH)
+        return lambda states, mask: (block(states, mask=mask), block)
+    layer = make(name)
+    return lambda states, mask: (layer(states, states, mask=mask[:, None, :]), layer)
+
+
+def make(name: str):
+    """The mechanism as conf/train/attention/ says."""
+    from hydra.utils import instantiate
+    from omegaconf import OmegaConf
+
+    return instantiate(OmegaConf.load(Path(__file__).parents[2] / "conf" / "train" / "attention" / f"{name}.yaml"))
+
+
+def measure_classifier(name: str) -> float:
+    """Peak of memory in bytes, all of the process, over training steps of a whole default classifier."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    from classifier.layers import JoinedPooling
+    from classifier.model import build_classifier
+    from classifier.settings import ModelSettings
+
+    settings = ModelSettings(depth=2, width=WIDTH, feed_forward_width=4 * WIDTH)
+    model = build_classifier(settings, lambda: make(name), JoinedPooling(name="pooling"), 30_000, 512, 2)
+    optimizer = keras.optimizers.AdamW(1e-3)
+    optimizer.build(model.trainable_variables)
+    ids = tf.constant(np.random.default_rng(0).integers(2, 30_000, (32, 512)), tf.int32)
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(model(ids, training=True)))
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+
+    for _ in range(3):
+        step()
+    return resident("VmHWM")
+
+
+def forget_peak() -> None:
+    """Gives back what is free and lets the peak of memory begin anew; on Linux with glibc."""
+    ctypes.CDLL("libc.so.6").malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def resident(field: str) -> float:
+    """Bytes of memory of this process: VmRSS now, VmHWM at its peak."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(1024.0 * int(line.split()[1]) for line in lines if line.startswith(field))
