@@ -155,6 +155,7 @@ class TrackingSettings(Server):
     run_name: str | None = None  # None: MLflow makes one up
     register: str | None = None  # name in the model registry under which the model is registered
     system_metrics: bool = True  # processor and memory use as series
+    tensorboard: bool = False  # also write logs for TensorBoard
 
 
 @dataclass

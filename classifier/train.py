@@ -44,8 +44,11 @@ def train(settings: TrainSettings, output: Path) -> dict[str, Any]:
     from classifier.start import start_tensorflow
     from classifier.tracking.run import checkpoint_in, find_run, identity_of, start_run
     from classifier.tracking.server import check_reachable
+    from classifier.tracking.tensorboard import check_installed
 
     check_reachable(settings.tracking)
+    if settings.tracking.tensorboard:
+        check_installed()
     splits = load_data(settings, output)
     start_tensorflow(settings.trainer.deterministic)
     check_names(settings)
@@ -241,9 +244,11 @@ def fit(job: Job) -> None:
     """Trains to the end, showing and logging each epoch; one that an earlier process logged is not logged again."""
     from rich.console import Console
 
+    from classifier.tracking.tensorboard import TensorBoard
     from classifier.training.progress import TrainingDisplay
 
     settings, training, run = job.settings, job.training, job.run
+    board = TensorBoard(job.output / "tensorboard") if settings.tracking.tensorboard else None
     logged = run.logged_epochs()
 
     def log_epochs() -> None:
@@ -252,6 +257,8 @@ def fit(job: Job) -> None:
             series = {f"epoch/{name}": value for name, value in entry.items() if name != "epoch"}
             run.log_metrics(series, step=int(entry["epoch"]))
         logged = len(training.state.history)
+        if board:
+            board.log_epochs(training.state.history)
 
     log_epochs()
     run.start_monitor()
@@ -262,6 +269,10 @@ def fit(job: Job) -> None:
             log_epochs()
 
         training.run(display.on_step, on_epoch)
+    if board:
+        board.log_graph(training.predict.graph)
+        board.log_embeddings(job.tokenizer.vocabulary, training.model.get_layer("embedding").token_embeddings)
+        say(f"Look at  tensorboard --logdir {board.folder}")
 
 
 def typed(settings: TrainSettings) -> dict[str, str]:

@@ -255,6 +255,11 @@ class Predictor:
             lambda ids: model(ids, training=False), input_signature=[tf.TensorSpec([None, None], tf.int32)]
         )
 
+    @property
+    def graph(self) -> tf.Graph:
+        """Ids to logits, as TensorFlow computes them."""
+        return self.forward.get_concrete_function().graph
+
     def __call__(self, texts: EncodedTexts) -> np.ndarray:
         """Logits (texts, classes) in the order of the texts, computed in batches of like length."""
         logits = np.zeros((len(texts), self.classes), np.float32)

@@ -1,0 +1,71 @@
+"""Logs for TensorBoard, beside MLflow: scalars by epoch, the graph, the token embeddings with their vocabulary."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from classifier.errors import UserError
+
+LABELS, POINTS = "vocabulary.tsv", "embeddings.ckpt"
+
+
+def check_installed() -> None:
+    """Raises UserError, with what to do, where TensorBoard is missing."""
+    if find_spec("tensorboard") is None:
+        raise UserError(
+            "tracking.tensorboard=true needs TensorBoard: pip install -e '.[tensorboard]' -c constraints.txt"
+        )
+
+
+class TensorBoard:
+    """Writes into one folder, which is emptied first.
+
+    Args:
+        folder: what `tensorboard --logdir` is given.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        import tensorflow as tf
+
+        shutil.rmtree(folder, ignore_errors=True)
+        self.folder = folder
+        self.summary = tf.summary
+        self.writer = tf.summary.create_file_writer(str(folder))
+        self.logged = 0
+
+    def log_epochs(self, history: Sequence[Mapping[str, float]]) -> None:
+        """What is new in the history of a training, an entry an epoch, as scalars."""
+        for entry in history[self.logged :]:
+            for name, value in entry.items():
+                if name != "epoch":
+                    with self.writer.as_default(step=int(entry["epoch"])):
+                        self.summary.scalar(f"epoch/{name}", value)
+        self.logged = len(history)
+        self.writer.flush()
+
+    def log_graph(self, graph: Any) -> None:
+        """A TensorFlow graph."""
+        with self.writer.as_default(step=0):
+            self.summary.graph(graph)
+        self.writer.flush()
+
+    def log_embeddings(self, vocabulary: Sequence[str], vectors: Any) -> None:
+        """The vector of each token, for the projector.
+
+        Args:
+            vocabulary: the tokens.
+            vectors: (tokens, width).
+        """
+        import tensorflow as tf
+        from tensorboard.plugins import projector
+
+        (self.folder / LABELS).write_text("\n".join(vocabulary) + "\n", encoding="utf-8")
+        checkpoint = tf.train.Checkpoint(embeddings=tf.Variable(vectors))
+        checkpoint.write(str(self.folder / POINTS))
+        config = projector.ProjectorConfig()
+        config.model_checkpoint_path = str(self.folder / POINTS)
+        one = config.embeddings.add()
+        one.tensor_name, one.metadata_path = "embeddings/.ATTRIBUTES/VARIABLE_VALUE", LABELS
+        projector.visualize_embeddings(str(self.folder), config)
