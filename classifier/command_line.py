@@ -177,6 +177,9 @@ def explain(error: Exception, command: str) -> str:
         nearest = difflib.get_close_matches(choice, options, n=1)
         hint = f" Did you mean '{nearest[0]}'?" if nearest else ""
         return f"{folder}={choice}: choose from {', '.join(options)}.{hint}"
+    if match := re.search(r"Ambiguous value for argument '([^=]+)=(.+)'", text):
+        name, values = match.groups()
+        return f"{name}={values}: write a list in brackets, as {name}=[{values}]; -m makes a run of each value."
     nowhere = r"Key '.*' not in|Key '.*' is not in struct|No match in the defaults list|Could not override"
     if re.search(nowhere, text) and key and "could not be converted" not in text and "Invalid value" not in text:
         return place(text) + unknown_key(key[1], [*known_keys(default_config(command))])

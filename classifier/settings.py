@@ -101,6 +101,27 @@ class Linear(Enum):
     ngrams = "ngrams"
 
 
+class Split(Enum):
+    """On which examples runs are compared."""
+
+    test = "test"
+    valid = "valid"
+
+
+class Score(Enum):
+    """The metric by which models are compared."""
+
+    accuracy = "accuracy"
+    macro_f1 = "macro_f1"
+
+
+class Rule(Enum):
+    """When a challenger is better than the champion on the same validation examples."""
+
+    interval = "interval"  # the 95 % paired bootstrap interval of the difference lies above 0
+    any_gain = "any_gain"  # the difference is above 0
+
+
 @dataclass
 class ModelSettings:
     """The encoder; what pools its states and how it attends are folders of their own."""
@@ -203,12 +224,50 @@ class EvaluateSettings:
     seed: int = 0  # of the split, where data.test is not given
 
 
+@dataclass
+class CompareSettings:
+    """All that `python -m classifier.compare` needs: one way to name the runs, and what to compare them on."""
+
+    runs: Any = None  # a list of run ids
+    experiment: str | None = None  # name of an MLflow experiment: all its finished runs
+    sweep: str | None = None  # run id of a parent run: all its finished children
+    split: Split = Split.test
+    metric: Score = Score.accuracy  # that ranks; the other one is shown as well
+    tracking: Server = field(default_factory=Server)
+
+
+@dataclass
+class PromotionSettings:
+    """What makes a challenger the champion."""
+
+    rule: Rule = Rule.interval
+    metric: Score = Score.accuracy  # on validation
+    rollback: bool = False  # back to the previous champion
+
+
+@dataclass
+class PromoteSettings:
+    """All that `python -m classifier.promote` needs: whose model is to become the champion of a registered name."""
+
+    name: str = MISSING  # in the model registry
+    run: str | None = None  # run id of the challenger
+    force: bool = False  # whatever the numbers say
+    promote: PromotionSettings = field(default_factory=PromotionSettings)
+    tracking: Server = field(default_factory=Server)
+
+
 def check_rules(settings: Any) -> None:
     """Refuses what no single field can know to be wrong.
 
     Raises:
         UserError: naming the keys, before any data is read.
     """
+    if isinstance(settings, CompareSettings):
+        check_one_source(settings)
+    if isinstance(settings, PromoteSettings):
+        check_registry_name("name", settings.name)
+        if (settings.run is None) != settings.promote.rollback:
+            raise UserError("Give either run=<run id> or promote.rollback=true, beside name=.")
     if not isinstance(settings, TrainSettings):
         return
     if settings.data.train is None:
@@ -244,10 +303,7 @@ def check_rules(settings: Any) -> None:
     for key, share in shares.items():
         if not 0 <= share < 1:
             raise UserError(f"{key}={share} must be at least 0 and below 1.")
-    if any(sign in (settings.tracking.register or "") for sign in "/:"):
-        raise UserError(
-            f"tracking.register={settings.tracking.register}: a name in the registry has no / and no colon."
-        )
+    check_registry_name("tracking.register", settings.tracking.register or "")
     if settings.seed < 0:
         raise UserError(f"seed={settings.seed} must be at least 0.")
     if settings.tokenizer["truncation"] not in TRUNCATIONS:
@@ -271,6 +327,21 @@ def check_attention(settings: TrainSettings) -> None:
         raise UserError(
             "model.block=keras_nlp brings its own attention; leave attention=multi_head, whose heads it takes."
         )
+
+
+def check_one_source(settings: CompareSettings) -> None:
+    """Refuses runs that are named in no way or in two."""
+    given = [one for one in (settings.runs, settings.experiment, settings.sweep) if one is not None]
+    if len(given) != 1:
+        raise UserError("Give one of runs=[<run id>,<run id>,...], experiment=<name> and sweep=<parent run id>.")
+    if settings.runs is not None and not (isinstance(settings.runs, list) and len(set(settings.runs)) > 1):
+        raise UserError(f"runs={as_typed(settings.runs)}: two different run ids or more are compared, as runs=[A,B].")
+
+
+def check_registry_name(key: str, name: str) -> None:
+    """Refuses a name that the registry would."""
+    if any(sign in name for sign in "/:"):
+        raise UserError(f"{key}={name}: a name in the registry has no / and no colon.")
 
 
 UNDECIDING = ("trainer.resume", "experiment")  # as tracking: they change nothing of what is learned

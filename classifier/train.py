@@ -136,6 +136,7 @@ def train_tracked(
 
 def log_start(settings: TrainSettings, splits: "Splits", run: "Run", output: Path) -> None:
     """Keeps what the run starts from."""
+    from classifier.evaluation.predictions import content_hash
     from classifier.tracking.versions import package_versions
 
     report = output / "report"
@@ -144,6 +145,8 @@ def log_start(settings: TrainSettings, splits: "Splits", run: "Run", output: Pat
     (report / "notices.txt").write_text("".join(f"{notice}\n" for notice in splits.notices))
     run.log_params(typed(settings))
     run.log_datasets(splits.files)
+    measured = {"valid": splits.valid, "test": splits.test}
+    run.set_tags({f"{split}.content": content_hash(one.texts, one.named_labels()) for split, one in measured.items()})
     run.log_folder(report)
     run.log_metrics({"data.rejected_rows": len(splits.rejects)}, step=0)
 

@@ -20,6 +20,8 @@ import pytest
 import tensorflow as tf
 from mlflow import MlflowClient
 
+from classifier.evaluation.predictions import read_predictions
+
 WORDS = {"fruit": ["apple", "pear", "plum"], "tool": ["saw", "axe", "file"], "bird": ["owl", "wren", "kite"]}
 SMALL = ["model=tiny", "model.width=12", "attention.heads=3", "tokenizer.max_tokens=7", "trainer.patience=99"]
 
@@ -121,6 +123,9 @@ def test_the_run_holds_settings_series_pictures_data_and_model(folder, whole):
     assert "config.yaml" in {one.path for one in client.list_artifacts(result["run_id"])}
     assert kept.inputs.dataset_inputs[0].dataset.name == "texts.csv"
     assert kept.outputs.model_outputs
+    for split in ("valid", "test"):
+        kept_hash = read_predictions(folder / "whole/report" / split / "predictions.parquet").content
+        assert kept.data.tags[f"{split}.content"] == kept_hash
     assert int(client.get_model_version_by_alias("topics", "champion").version) == 1
 
 

@@ -81,15 +81,37 @@ MISTAKES = {
 
 @pytest.mark.parametrize("override", MISTAKES)
 def test_a_mistake_is_refused_before_anything_is_read(override, tmp_path):
-    done = run(*override.split(), f"hydra.run.dir={tmp_path}")
+    check_refused("train", override, MISTAKES[override], tmp_path)
+
+
+COMPARE_MISTAKES = {
+    "": "Error: Give one of runs=[<run id>,<run id>,...], experiment=<name> and sweep=<parent run id>.",
+    "runs=[a,b] sweep=c": "Error: Give one of runs=[<run id>,<run id>,...], experiment=<name> and sweep=",
+    "runs=a": "Error: runs=a: two different run ids or more are compared, as runs=[A,B].",
+    "runs=[a,a]": "Error: runs=[a,a]: two different run ids or more are compared, as runs=[A,B].",
+    "runs=a,b": "Error: runs=a,b: write a list in brackets, as runs=[a,b]; -m makes a run of each value.",
+    "run=[a,b]": "Error: run is not an option. Did you mean 'runs'?",
+    "experiment=x split=train": "expected one of [test, valid]",
+    "experiment=x metric=f1": "expected one of [accuracy, macro_f1]",
+    "experiment=x tracking.uri=nowhere": "Error: tracking.uri=nowhere is no address",
+}
+
+
+@pytest.mark.parametrize("override", COMPARE_MISTAKES)
+def test_a_mistake_in_comparing_is_refused(override, tmp_path):
+    check_refused("compare", override, COMPARE_MISTAKES[override], tmp_path)
+
+
+def check_refused(name: str, override: str, message: str, folder: Path) -> None:
+    done = run(*override.split(), f"hydra.run.dir={folder}", name=name)
     assert done.returncode == 2
-    assert MISTAKES[override] in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def run(*overrides: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "classifier.train", *overrides], capture_output=True, text=True)
+def run(*overrides: str, name: str = "train") -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", f"classifier.{name}", *overrides], capture_output=True, text=True)
 
 
 def test_a_key_of_the_chosen_file_may_be_forced():

@@ -38,6 +38,9 @@ class Examples:
             [self.texts[i] for i in places], self.labels[places], self.label_names, [self.origins[i] for i in places]
         )
 
+    def named_labels(self) -> list[str]:
+        return [self.label_names[number] for number in self.labels]
+
     def class_counts(self) -> dict[str, int]:
         counts = np.bincount(self.labels, minlength=len(self.label_names))
         return dict(zip(self.label_names, counts.tolist(), strict=True))

@@ -6,6 +6,9 @@
 | `bootstrap`   | how far a number would move with other examples                                            |
 | `calibration` | does 0.9 mean right nine times in ten?                                                     |
 | `mistakes`    | the most confident mistakes; the table of all predictions                                  |
+| `predictions` | that table read back; do two runs answer the same examples?                                |
+| `paired`      | is one model better than another on the same examples?                                     |
+| `comparison`  | which of several is best, and where do ties remain?                                        |
 | `plots`       | `figures`: every picture of a split; `learning_curves`: the picture of a run               |
 | `arrays`      | labels and probabilities checked once, at the door                                         |
 

@@ -31,7 +31,7 @@ def resampled_indices(examples: int, resamples: int, seed: int) -> Iterator[NDAr
 def resampled_metrics(
     labels: NDArray[np.int64],
     predicted: NDArray[np.int64],
-    losses: NDArray[np.float64],
+    losses: NDArray[np.float64] | None = None,
     *,
     classes: int,
     resamples: int,
@@ -39,8 +39,9 @@ def resampled_metrics(
 ) -> dict[str, NDArray[np.float64]]:
     """The metrics of every resample, each (resamples,), from the (examples,) labels, predictions and losses.
 
-    Only the counts per class are taken from a resample; the scores follow for all resamples at once. They equal what
-    scikit-learn gives on the same rows (tests/evaluation/test_bootstrap.py), a thousand times sooner.
+    Without losses there is no log_loss. Only the counts per class are taken from a resample; the scores follow for all
+    resamples at once. They equal what scikit-learn gives on the same rows (tests/evaluation/test_bootstrap.py), a
+    thousand times sooner.
     """
     hit = labels == predicted
     counts = np.empty((3, resamples, classes), dtype=np.int64)  # hits, examples and predictions of each class
@@ -50,8 +51,10 @@ def resampled_metrics(
         counts[0, row] = np.bincount(drawn_labels[hit[drawn]], minlength=classes)
         counts[1, row] = np.bincount(drawn_labels, minlength=classes)
         counts[2, row] = np.bincount(predicted[drawn], minlength=classes)
-        loss[row] = losses[drawn].mean()
-    return {"accuracy": counts[0].sum(axis=1) / len(labels), **macro_scores(*counts), "log_loss": loss}
+        if losses is not None:
+            loss[row] = losses[drawn].mean()
+    scores = {"accuracy": counts[0].sum(axis=1) / len(labels), **macro_scores(*counts)}
+    return scores if losses is None else {**scores, "log_loss": loss}
 
 
 def macro_scores(

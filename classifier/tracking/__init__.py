@@ -2,9 +2,12 @@
 
 Nothing here stops a training: what a lost server does not take is kept and sent later, or named at the end.
 
-    server.py        the tracking server, or the file that stands for one
-    run.py           one run under way, and runs found again
-    models.py        models logged, registered, found again
-    versions.py      which code and which packages made a run
-    pyfunc_model.py  what MLflow copies beside a model to serve it
+    server.py          the tracking server, or the file that stands for one
+    run.py             one run under way, and runs found again
+    models.py          models logged, registered, found again
+    kept_runs.py       runs with their predictions, read back to be compared
+    repeats.py         which of them differ in their seed alone, and in what the others differ
+    comparison_run.py  a comparison kept as a run
+    versions.py        which code and which packages made a run
+    pyfunc_model.py    what MLflow copies beside a model to serve it
 """

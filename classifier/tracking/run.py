@@ -98,6 +98,12 @@ class Run:
         entities = [Param(key, value) for key, value in params.items()]
         self.send("parameters", lambda: self.client.log_batch(self.run_id, params=entities))
 
+    def set_tags(self, tags: Mapping[str, str]) -> None:
+        from mlflow.entities import RunTag
+
+        entities = [RunTag(key, value) for key, value in tags.items()]
+        self.send("tags", lambda: self.client.log_batch(self.run_id, tags=entities))
+
     def log_metrics(self, metrics: Mapping[str, float], step: int = 0) -> None:
         from mlflow.entities import Metric
 

@@ -1,0 +1,118 @@
+"""Compares runs on the same examples: which is best, and which differences are more than chance?
+
+python -m classifier.compare runs=[<run id>,<run id>]
+python -m classifier.compare experiment=embedded split=valid metric=macro_f1
+python -m classifier.compare sweep=<run id of the sweep>
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from classifier.command_line import run_command
+from classifier.settings import CompareSettings
+
+if TYPE_CHECKING:
+    from classifier.evaluation.comparison import Entry
+    from classifier.evaluation.comparison_report import Report
+    from classifier.tracking.kept_runs import KeptRun
+
+
+def compare(settings: CompareSettings, output: Path) -> dict[str, Any]:
+    """From the predictions that the runs keep to tables, a page and a run in MLflow; returns the summary.
+
+    Args:
+        settings: checked already.
+        output: folder of this command.
+
+    Raises:
+        UserError: where there are no such runs, or their examples differ.
+    """
+    from rich.console import Console
+
+    from classifier.evaluation.comparison_report import terminal_tables, verdict, write_comparison
+    from classifier.tracking.kept_runs import check_same_examples, kept_runs
+
+    runs, left_out = kept_runs(settings)
+    check_same_examples(runs, settings.split.name)
+    report = make_report(settings, runs, left_out)
+    page = write_comparison(output / "report", report)
+    run_id = log(settings, runs, report, output / "report")
+    console = Console()
+    for table in terminal_tables(report):
+        console.print(table)
+    for line in [*(f"Left out: {one}" for one in left_out), *verdict(report.comparison), f"Page     {page}"]:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    return {"run_id": run_id, "page": str(page), **summarized(report, runs), "left_out": left_out}
+
+
+def make_report(settings: CompareSettings, runs: "list[KeptRun]", left_out: list[str]) -> "Report":
+    """Runs with the same examples -> all that there is to tell."""
+    from classifier.evaluation.comparison import compare as compare_entries
+    from classifier.evaluation.comparison_report import Report
+    from classifier.tracking.repeats import entry_names, repeats, setting_differences
+
+    groups = repeats(runs)
+    names = entry_names(groups)
+    examples = runs[0].predictions
+    label_names = list(dict.fromkeys(name for run in runs for name in run.predictions.label_names))
+    number = {name: place for place, name in enumerate(label_names)}
+    entries, labels = make_entries(names, groups, number)
+    comparison = compare_entries(entries, settings.metric.name)
+    by_name = {one.name: one for one in entries}
+    return Report(
+        comparison,
+        [by_name[one.name] for one in comparison.standings],
+        examples,
+        labels,
+        label_names,
+        {name: [run.told for run in group] for name, group in zip(names, groups, strict=True)},
+        {key: dict(zip(names, values, strict=True)) for key, values in setting_differences(groups).items()},
+        left_out,
+        f"{len(entries)} entries of {len(runs)} runs on {len(examples):,} {settings.split.name} examples",
+    )
+
+
+def make_entries(names: list[str], groups: "list[list[KeptRun]]", number: dict[str, int]) -> "tuple[list[Entry], Any]":
+    """An entry for each group, and the (examples,) labels as numbers."""
+    import numpy as np
+
+    from classifier.evaluation.comparison import entry
+
+    labels = np.array([number[label] for label in groups[0][0].predictions.labels])
+    entries = []
+    for place, (name, group) in enumerate(zip(names, groups, strict=True)):
+        predicted = np.array([[number[label] for label in run.predictions.predicted] for run in group])
+        entries.append(entry(name, labels, predicted, len(number), repeats_seed=place))
+    return entries, labels
+
+
+def log(settings: CompareSettings, runs: "list[KeptRun]", report: "Report", folder: Path) -> str:
+    """Keeps the comparison in MLflow, in the experiment of the oldest run; returns its run id."""
+    from classifier.tracking.comparison_run import log_comparison
+
+    asked = {"runs": f"{len(runs)} runs", "experiment": settings.experiment, "sweep": settings.sweep}
+    params = {key: value for key, value in asked.items() if value}
+    params |= {"split": settings.split.name, "metric": settings.metric.name, "best": report.entries[0].name}
+    smallest = report.comparison.smallest
+    metrics = {} if smallest is None else {"smallest_difference": smallest}
+    name = f"compare {len(report.entries)} on {settings.split.name}"
+    return log_comparison(runs[0].experiment_id, name, params, metrics, folder, settings.tracking)
+
+
+def summarized(report: "Report", runs: "list[KeptRun]") -> dict[str, Any]:
+    """The ranking for scripts, with the run ids of each entry."""
+    ids = {run.told: run.run_id for run in runs}
+    ranking = [
+        {
+            "entry": one.name,
+            "places": list(one.places),
+            "runs": [ids[told] for told in report.runs[one.name]],
+            **one.means,
+        }
+        for one in report.comparison.standings
+    ]
+    return {"ranking": ranking, "smallest_difference": report.comparison.smallest}
+
+
+if __name__ == "__main__":
+    run_command("compare", CompareSettings, compare)

@@ -1,0 +1,214 @@
+"""A comparison as sentences, as tables in the terminal, as CSV files and as one page."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.evaluation.bootstrap import Interval
+from classifier.evaluation.comparison import ClassChange, Comparison, Entry, Pair, Standing, class_changes
+from classifier.evaluation.paired import METRICS
+from classifier.evaluation.predictions import Predictions
+
+WORDS = {"accuracy": "accuracy", "macro_f1": "macro F1"}
+MOST_COLUMNS = 6  # entries side by side in the terminal
+MOST_PAIRS = 45  # of all pairs; with more entries than give so many, those with the best are shown, the CSV has all
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """All that there is to tell."""
+
+    comparison: Comparison
+    entries: list[Entry]  # best first
+    examples: Predictions  # whose texts, labels and origins are those of all
+    labels: NDArray[np.int64]
+    label_names: list[str]
+    runs: Mapping[str, Sequence[str]]  # entry -> its runs by name and id
+    settings: Mapping[str, Mapping[str, str]]  # each setting that differs -> entry -> value
+    left_out: Sequence[str]
+    title: str
+
+    def changes(self) -> list[ClassChange]:
+        """Each class of each entry but the best."""
+        best, *others = self.entries
+        return [row for one in others for row in class_changes(self.labels, best, one, self.label_names)]
+
+    def disagreements(self) -> list[int]:
+        """The examples that not all entries get equally right."""
+        right = np.array([one.right for one in self.entries])
+        return np.flatnonzero(np.ptp(right, axis=0) > 0).tolist()
+
+    def answer(self, one: Entry, example: int) -> str:
+        """The label that the entry gives; of several repeats how many give which."""
+        counts = Counter(self.label_names[number] for number in one.predicted[:, example])
+        return ", ".join(f"{label} {count}" if one.repeats > 1 else label for label, count in counts.most_common())
+
+
+def verdict(comparison: Comparison) -> list[str]:
+    """What to remember, in sentences."""
+    word, (best, *others) = WORDS[comparison.metric], comparison.standings
+    tied = [one.name for one in others if one.places[0] == 1]
+    if not others:
+        return [f"The runs differ in their seed alone: {best.name} is the only entry, and nothing to compare it with."]
+    if not tied:
+        first = f"{best.name} has the highest {word}, by more than chance."
+    else:
+        names = ", ".join(tied[:5]) + (f" and {len(tied) - 5} more" if len(tied) > 5 else "")
+        first = f"{best.name} has the highest {word}, but no difference from it is shown for {names}."
+    pairs = len(comparison.pairs)
+    corrected = f", corrected for {pairs} pairs" if pairs > 1 else ""
+    return [
+        first,
+        f"{comparison.examples:,} examples show a difference in {word} of about {comparison.smallest:.3f} or more "
+        f"(four times in five, at a level of 5 %{corrected}).",
+    ]
+
+
+def place(one: Standing) -> str:
+    low, high = one.places
+    return str(low) if low == high else f"{low}-{high}"
+
+
+def mean(one: Standing, metric: str) -> str:
+    """The mean, and its deviation over repeats where there are any."""
+    deviation = one.deviations[metric]
+    return f"{one.means[metric]:.3f}" + (f" ± {deviation:.3f}" if deviation is not None else "")
+
+
+def between(interval: Interval, sign: str = "") -> str:
+    """The interval in brackets."""
+    return f"[{interval.low:{sign}.3f}, {interval.high:{sign}.3f}]"
+
+
+def gap(pair: Pair, metric: str) -> str:
+    """The difference."""
+    return f"{pair.differences[metric].value:+.3f}"
+
+
+def probability(p_value: float) -> str:
+    return f"{p_value:.3f}" if p_value >= 0.001 else "<0.001"
+
+
+def shown_pairs(comparison: Comparison) -> list[Pair]:
+    """All pairs where they are few, else those with the best entry."""
+    best = comparison.standings[0].name
+    few = len(comparison.pairs) <= MOST_PAIRS
+    return [pair for pair in comparison.pairs if few or pair.first == best]
+
+
+def terminal_tables(report: Report) -> list[Any]:
+    """Rich tables: the ranking, the pairs, the settings that differ."""
+    comparison, metric = report.comparison, report.comparison.metric
+    (other,) = set(METRICS) - {metric}
+    numbers = (WORDS[metric], "95 %", WORDS[other])
+    ranking = terminal_table(report.title, ("entry",), ("place", "seeds", *numbers))
+    for one in comparison.standings:
+        told = (mean(one, metric), between(one.intervals[metric]), mean(one, other))
+        ranking.add_row(one.name, place(one), str(one.repeats), *told)
+    pairs = terminal_table("Differences, paired by example", ("better", "than"), (*numbers, "p (Holm)"))
+    for pair in shown_pairs(comparison):
+        told = (gap(pair, metric), between(pair.differences[metric].interval, "+"), gap(pair, other))
+        pairs.add_row(pair.first, pair.second, *told, probability(pair.adjusted[metric]))
+    names = [one.name for one in comparison.standings][:MOST_COLUMNS]
+    settings = terminal_table("Settings that differ", ("setting", *names), ())
+    for setting, values in report.settings.items():
+        settings.add_row(setting, *(values[name] for name in names))
+    return [table for table in (ranking, pairs, settings) if table.row_count]
+
+
+def terminal_table(title: str, words: Sequence[str], numbers: Sequence[str]) -> Any:
+    """An empty rich table; in a narrow terminal words are folded and numbers are not."""
+    from rich.table import Table
+
+    table = Table(title=title)
+    for name in words:
+        table.add_column(name, overflow="fold")
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def write_comparison(folder: Path, report: Report) -> Path:
+    """Writes comparison.html, ranking.csv, pairs.csv, settings.csv, classes.csv and examples.csv; returns the page."""
+    from classifier.evaluation.comparison_page import page
+
+    folder.mkdir(parents=True, exist_ok=True)
+    write_table(folder / "ranking.csv", ranking_rows(report))
+    write_table(folder / "pairs.csv", map(pair_row, report.comparison.pairs))
+    write_table(folder / "settings.csv", ({"setting": key, **values} for key, values in report.settings.items()))
+    write_table(folder / "classes.csv", map(asdict, report.changes()))
+    write_table(folder / "examples.csv", example_rows(report))
+    path = folder / "comparison.html"
+    path.write_text(page(report), encoding="utf-8")
+    return path
+
+
+def write_table(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Writes the rows as CSV; no file of no rows."""
+    rows = list(rows)
+    if rows:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def ranking_rows(report: Report) -> list[dict[str, Any]]:
+    """A row for each entry, best first."""
+    return [
+        {
+            "best_place": one.places[0],
+            "worst_place": one.places[1],
+            "entry": one.name,
+            "seeds": one.repeats,
+            **{
+                key: value
+                for metric in METRICS
+                for key, value in {
+                    metric: one.means[metric],
+                    f"{metric}_sd": one.deviations[metric],
+                    f"{metric}_low": one.intervals[metric].low,
+                    f"{metric}_high": one.intervals[metric].high,
+                }.items()
+            },
+            "runs": "; ".join(report.runs[one.name]),
+        }
+        for one in report.comparison.standings
+    ]
+
+
+def pair_row(pair: Pair) -> dict[str, Any]:
+    """Every number of the pair."""
+    row: dict[str, Any] = {"first": pair.first, "second": pair.second}
+    for metric in METRICS:
+        found = pair.differences[metric]
+        row |= {
+            f"{metric}_difference": found.value,
+            f"{metric}_low": found.interval.low,
+            f"{metric}_high": found.interval.high,
+            f"{metric}_p": found.p_value,
+            f"{metric}_p_holm": pair.adjusted[metric],
+            f"{metric}_smallest": pair.smallest[metric],
+        }
+    test = "McNemar, exact" if pair.exact else "bootstrap"
+    return {**row, "accuracy_test": test, "only_first_right": pair.only_first, "only_second_right": pair.only_second}
+
+
+def example_rows(report: Report) -> list[dict[str, Any]]:
+    """A row for each example that one entry gets right and another wrong, with the answer of each."""
+    examples = report.examples
+    return [
+        {
+            "origin": examples.origins[row],
+            "text": examples.texts[row],
+            "label": examples.labels[row],
+            **{one.name: report.answer(one, row) for one in report.entries},
+        }
+        for row in report.disagreements()
+    ]

@@ -1,0 +1,127 @@
+"""Comparing runs that MLflow keeps: which are taken, which are left out, which are refused."""
+
+import pytest
+from kept_models import keep_run
+
+from classifier.compare import compare
+from classifier.errors import UserError
+from classifier.settings import CompareSettings, Score, Server, Split, TrackingSettings
+from classifier.tracking.kept_runs import PARENT
+from classifier.tracking.run import start_run
+from classifier.tracking.server import connect
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"
+)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A database with a sweep of two settings with two seeds each, one pruned child, and a run on other texts."""
+    folder = tmp_path_factory.mktemp("compare")
+    settings = TrackingSettings(f"sqlite:///{folder}/mlflow.db", experiment="primes", system_metrics=False)
+    with start_run(settings, folder, "parent") as parent:
+        pass
+    child = {PARENT: parent.run_id}
+    ids = {
+        f"{depth}{seed}": keep_run(
+            settings, folder, wrong, {"model.depth": depth, "seed": seed, "model": "tiny"}, tags=child
+        )
+        for depth, seed, wrong in (("2", "0", 10), ("2", "1", 12), ("3", "0", 50), ("3", "1", 54))
+    }
+    ids["valid"] = keep_run(
+        settings, folder, 9, {"model.depth": "5", "seed": "0", "model": "tiny"}, splits=["valid"], tags=child
+    )
+    pruned = start_run(settings, folder, "same")
+    pruned.client.set_tag(pruned.run_id, PARENT, parent.run_id)
+    pruned.client.set_terminated(pruned.run_id, "KILLED")
+    elsewhere = TrackingSettings(settings.uri, experiment="elsewhere", system_metrics=False)
+    ids["other"] = keep_run(elsewhere, folder, 8, {"model.depth": "2", "seed": "0"}, texts="other")
+    return {"uri": settings.uri, "parent": parent.run_id, "pruned": pruned.run_id, **ids}
+
+
+def settings(kept, **chosen):
+    return CompareSettings(tracking=Server(kept["uri"]), **chosen)
+
+
+def test_a_sweep_is_compared_with_seeds_as_repeats(kept, tmp_path, capsys):
+    result = compare(settings(kept, sweep=kept["parent"]), tmp_path)
+    assert [(one["entry"], one["places"]) for one in result["ranking"]] == [("depth=2", [1, 1]), ("depth=3", [2, 2])]
+    assert result["ranking"][0]["runs"] == [kept["20"], kept["21"]]
+    assert result["ranking"][0]["accuracy"] == pytest.approx(1 - 11 / 120)
+    said = capsys.readouterr().out
+    assert f"({kept['pruned']}) is KILLED" in said
+    assert f"({kept['valid']}) keeps no test/predictions.parquet" in said
+    assert "±" in said
+    assert len(result["left_out"]) == 2
+
+
+def test_the_comparison_is_a_run_beside_those_it_compares(kept, tmp_path):
+    result = compare(settings(kept, runs=[kept["30"], kept["20"]], metric=Score.macro_f1), tmp_path)
+    client = connect(Server(kept["uri"])).MlflowClient()
+    run = client.get_run(result["run_id"])
+    assert run.info.experiment_id == client.get_run(kept["20"]).info.experiment_id
+    assert run.info.status == "FINISHED"
+    assert run.data.params["best"] == "depth=2"
+    assert run.data.params["metric"] == "macro_f1"
+    files = {one.path for one in client.list_artifacts(result["run_id"])}
+    assert {"comparison.html", "ranking.csv", "pairs.csv", "settings.csv", "classes.csv", "examples.csv"} <= files
+
+
+def test_an_experiment_is_compared_without_earlier_comparisons(kept, tmp_path):
+    for time in range(2):
+        result = compare(settings(kept, experiment="primes", split=Split.valid), tmp_path / str(time))
+    assert [one["entry"] for one in result["ranking"]] == ["depth=5", "depth=2", "depth=3"]
+    assert not any("compare" in one for one in result["left_out"])
+
+
+def test_other_examples_are_refused_by_name(kept, tmp_path):
+    with pytest.raises(UserError, match="different test examples and cannot be compared") as refused:
+        compare(settings(kept, runs=[kept["20"], kept["30"], kept["other"]]), tmp_path)
+    for name in ("20", "30", "other"):
+        assert kept[name] in str(refused.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_same_settings_and_seed_twice_are_two_entries(kept, tmp_path):
+    folder = tmp_path / "again"
+    folder.mkdir()
+    tracking = TrackingSettings(kept["uri"], experiment="again", system_metrics=False)
+    ids = [keep_run(tracking, folder, wrong, {"seed": "0"}) for wrong in (10, 11)]
+    result = compare(settings(kept, runs=ids), tmp_path)
+    assert [one["runs"] for one in result["ranking"]] == [[ids[0]], [ids[1]]]
+    assert result["ranking"][0]["places"] == [1, 2]
+
+
+def test_another_commit_is_another_entry(kept, tmp_path):
+    folder = tmp_path / "commits"
+    folder.mkdir()
+    tracking = TrackingSettings(kept["uri"], experiment="commits", system_metrics=False)
+    ids = [
+        keep_run(tracking, folder, 10, {"seed": seed}, tags={"mlflow.source.git.commit": commit, "git.dirty": "false"})
+        for seed, commit in (("0", "1" * 40), ("1", "2" * 40))
+    ]
+    result = compare(settings(kept, runs=ids), tmp_path)
+    assert {one["entry"] for one in result["ranking"]} == {"code=1111111", "code=2222222"}
+
+
+REFUSED = {
+    "no such run": ({"runs": ["20", "0" * 32]}, f"runs: {'0' * 32} is no run at tracking.uri=sqlite:///"),
+    "no test predictions": ({"runs": ["20", "valid"]}, "keeps no test/predictions.parquet. 2 of them keep valid/"),
+    "no such experiment": ({"experiment": "prime"}, "experiment=prime: there is none of that name at"),
+    "no such sweep": ({"sweep": "1" * 32}, f"sweep: {'1' * 32} is no run"),
+    "no children": ({"sweep": "20"}, "has 0 runs to compare; two are needed."),
+    "one run alone": ({"experiment": "elsewhere"}, "experiment=elsewhere has 1 runs to compare; two are needed."),
+}
+
+
+@pytest.mark.parametrize("mistake", REFUSED)
+def test_a_mistake_is_refused(mistake, kept, tmp_path):
+    chosen, message = REFUSED[mistake]
+    named = {
+        key: [kept.get(one, one) for one in value] if isinstance(value, list) else kept.get(value, value)
+        for key, value in chosen.items()
+    }
+    with pytest.raises(UserError) as refused:
+        compare(settings(kept, **named), tmp_path)
+    assert message in str(refused.value)
