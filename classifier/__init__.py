@@ -15,7 +15,7 @@
     start.py            starts TensorFlow quietly
     command_line.py     the door of every command
     outcome.py          what comes after the last epoch
-    train.py evaluate.py score.py compare.py        the commands: python -m classifier.train
+    train.py evaluate.py score.py compare.py promote.py        the commands: python -m classifier.train
 
 A room imports only those above it in this list, and importing `classifier` alone imports nothing heavy.
 """

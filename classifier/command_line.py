@@ -163,7 +163,7 @@ def unknown_key(key: str, known: list[str]) -> str:
     """The sentence about a key that does not exist, with the nearest one that does."""
     nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
     last = [name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]]
-    found = nearest or last[:1]
+    found = last[:1] or nearest
     return f"{key} is not an option." + (f" Did you mean '{found[0]}'?" if found else " See --cfg job for all of them.")
 
 

@@ -51,9 +51,9 @@ def conclude(job: Job) -> dict[str, Any]:
     metrics = {f"{split}.{name}": value for split, one in evaluations.items() for name, value in flat(one).items()}
     run.log_metrics({**metrics, "best_epoch": state.best_epoch, "training_seconds": state.seconds}, step=state.epoch)
     run.log_model(model, job.splits.valid.texts[0], job.splits.train.label_names, state.epoch)
-    run.register_model(metrics, f"valid.{job.settings.trainer.monitor.name}")
     draw_learning_curves(job.training, job.output)
     run.log_folder(report)
+    run.register_model()
     tell(job, evaluations, model)
     return {
         "run_id": run.run_id,

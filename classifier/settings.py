@@ -303,7 +303,8 @@ def check_rules(settings: Any) -> None:
     for key, share in shares.items():
         if not 0 <= share < 1:
             raise UserError(f"{key}={share} must be at least 0 and below 1.")
-    check_registry_name("tracking.register", settings.tracking.register or "")
+    if settings.tracking.register is not None:
+        check_registry_name("tracking.register", settings.tracking.register)
     if settings.seed < 0:
         raise UserError(f"seed={settings.seed} must be at least 0.")
     if settings.tokenizer["truncation"] not in TRUNCATIONS:
@@ -339,9 +340,11 @@ def check_one_source(settings: CompareSettings) -> None:
 
 
 def check_registry_name(key: str, name: str) -> None:
-    """Refuses a name that the registry would."""
-    if any(sign in name for sign in "/:"):
-        raise UserError(f"{key}={name}: a name in the registry has no / and no colon.")
+    """Refuses a name that the registry would, or could not find again."""
+    if not name.strip() or any(sign in name for sign in "/:'"):
+        raise UserError(
+            f"{key}={name}: a name in the registry is not empty and has no /, no colon and no quotation mark."
+        )
 
 
 UNDECIDING = ("trainer.resume", "experiment")  # as tracking: they change nothing of what is learned

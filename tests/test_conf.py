@@ -73,7 +73,7 @@ MISTAKES = {
     "tokenizer.truncation=middle": "tokenizer.truncation=middle is not one of head, tail, head_tail",
     "data=trec6 data.root=nowhere": "Error: There is no folder data.root=nowhere: name the one that holds trec6/",
     "~tokenizer.max_tokens": "Error: tokenizer.max_tokens cannot be taken away.",
-    "tracking.register=a/b": "Error: tracking.register=a/b: a name in the registry has no / and no colon.",
+    "tracking.register=a/b": "Error: tracking.register=a/b: a name in the registry is not empty and has no /,",
     "seed=-1": "Error: seed=-1 must be at least 0.",
     "tracking.uri=nowhere": "Error: tracking.uri=nowhere is no address",
 }
@@ -100,6 +100,22 @@ COMPARE_MISTAKES = {
 @pytest.mark.parametrize("override", COMPARE_MISTAKES)
 def test_a_mistake_in_comparing_is_refused(override, tmp_path):
     check_refused("compare", override, COMPARE_MISTAKES[override], tmp_path)
+
+
+PROMOTE_MISTAKES = {
+    "name=support": "Error: Give either run=<run id> or promote.rollback=true, beside name=.",
+    "name=support run=a promote.rollback=true": "Error: Give either run=<run id> or promote.rollback=true",
+    "run=a": "Error: name has no value yet: give it with name=...",
+    "run=a name=models:/support": "Error: name=models:/support: a name in the registry is not empty and has no /",
+    "run=a name=support rule=any_gain": "Error: rule is not an option. Did you mean 'promote.rule'?",
+    "run=a name=support promote.rule=gain": "expected one of [interval, any_gain]",
+    "run=a name=support promote.force=true": "Error: promote.force is not an option. Did you mean 'force'?",
+}
+
+
+@pytest.mark.parametrize("override", PROMOTE_MISTAKES)
+def test_a_mistake_in_promoting_is_refused(override, tmp_path):
+    check_refused("promote", override, PROMOTE_MISTAKES[override], tmp_path)
 
 
 def check_refused(name: str, override: str, message: str, folder: Path) -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from classifier.errors import UserError
 from classifier.settings import TrackingSettings
-from classifier.tracking.models import find_model, register_model
+from classifier.tracking.models import find_model
 from classifier.tracking.run import find_run, identity_of, start_run
-from classifier.tracking.server import check_reachable, connect
+from classifier.tracking.server import check_reachable
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"
@@ -163,21 +163,3 @@ def test_an_unknown_model_is_refused(settings):
     for model in ("models:/none@champion", "0123456789abcdef"):
         with pytest.raises(UserError, match=f"model={model} is no folder"):
             find_model(model, settings)
-
-
-@pytest.mark.filterwarnings("ignore:.*type hint:UserWarning")  # what is logged here is no real model
-def test_the_champion_is_the_first_or_a_better_one(settings, tmp_path):
-    mlflow, champions = connect(settings), []
-    with start_run(settings, tmp_path, "abc") as run:
-        for value in (0.5, 0.4, 0.6):
-            logged = mlflow.models.Model.log(
-                None,
-                mlflow.pyfunc,
-                name="m",
-                run_id=run.run_id,
-                python_model=lambda model_input: model_input,
-                pip_requirements=[],
-            )
-            register_model(mlflow, logged.model_id, "clf", {"valid.macro_f1": value}, "valid.macro_f1")
-            champions.append(run.client.get_model_version_by_alias("clf", "champion").version)
-    assert [int(version) for version in champions] == [1, 1, 3]

@@ -9,6 +9,7 @@
 | `predictions` | that table read back; do two runs answer the same examples?                                |
 | `paired`      | is one model better than another on the same examples?                                     |
 | `comparison`  | which of several is best, and where do ties remain?                                        |
+| `promotion`   | is a challenger better than the champion?                                                  |
 | `plots`       | `figures`: every picture of a split; `learning_curves`: the picture of a run               |
 | `arrays`      | labels and probabilities checked once, at the door                                         |
 

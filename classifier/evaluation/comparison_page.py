@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from classifier.evaluation import comparison_report as told
 from classifier.evaluation.comparison import Comparison, Entry, Pair
-from classifier.evaluation.paired import ERROR, METRICS
+from classifier.evaluation.paired import ERROR, METRICS, WORDS
 from classifier.evaluation.style import BLUE, GREY, PALE, canvas, display_names
 
 MOST_ENTRIES = 6  # columns beside the text of an example
@@ -29,7 +29,7 @@ def page(report: "told.Report") -> str:
     return template.render(
         report=report,
         comparison=comparison,
-        words=told.WORDS,
+        words=WORDS,
         metrics=METRICS,
         verdict=told.verdict(comparison),
         told=told,
@@ -96,7 +96,7 @@ def differences_to_best(comparison: Comparison) -> Figure:
         axes.set_yticks(range(len(pairs)), display_names([pair.second for pair in pairs]))
         axes.set_ylim(len(pairs) - 0.4, -0.6)
         axes.grid(axis="y", visible=False)
-        axes.set(title=f"{display_names([best])[0]} minus ...", xlabel=f"difference in {told.WORDS[comparison.metric]}")
+        axes.set(title=f"{display_names([best])[0]} minus ...", xlabel=f"difference in {WORDS[comparison.metric]}")
     return figure
 
 

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from classifier.evaluation.bootstrap import Interval
 from classifier.evaluation.comparison import ClassChange, Comparison, Entry, Pair, Standing, class_changes
-from classifier.evaluation.paired import METRICS
+from classifier.evaluation.paired import METRICS, WORDS
 from classifier.evaluation.predictions import Predictions
 
-WORDS = {"accuracy": "accuracy", "macro_f1": "macro F1"}
 MOST_COLUMNS = 6  # entries side by side in the terminal
 MOST_PAIRS = 45  # of all pairs; with more entries than give so many, those with the best are shown, the CSV has all
 

@@ -18,6 +18,7 @@ from scipy.stats import binom, norm
 from classifier.evaluation.bootstrap import LEVEL, Interval, macro_scores, percentile_interval, resampled_metrics
 
 METRICS = ("accuracy", "macro_f1")
+WORDS = {"accuracy": "accuracy", "macro_f1": "macro F1"}  # for sentences
 RESAMPLES, SEED = 2000, 0  # the same draws for every model: that makes the differences paired
 ERROR = 1 - LEVEL  # how often a difference may be seen where there is none
 POWER = 0.8  # how often a difference that is there should be seen

@@ -42,12 +42,12 @@ def kept_runs(settings: CompareSettings) -> tuple[list[KeptRun], list[str]]:
     split = settings.split.name
     if settings.runs:
         named = [existing_run(mlflow, str(run_id), "runs", settings.tracking) for run_id in settings.runs]
-        missing = [without(run, split) for run in named if not keeps(mlflow, run, split)]
+        missing = [without(run, split) for run in named if not keeps(mlflow, run.info.run_id, split)]
         if missing:
             raise UserError(f"{'; '.join(missing)}.{way_out(mlflow, named, split)}")
         return read_all(mlflow, named, split), []
     found = [run for run in searched(mlflow, settings) if KIND not in run.data.tags]
-    usable = [run for run in found if run.info.status == "FINISHED" and keeps(mlflow, run, split)]
+    usable = [run for run in found if run.info.status == "FINISHED" and keeps(mlflow, run.info.run_id, split)]
     ids = {run.info.run_id for run in usable}
     left_out = [without(run, split) for run in found if run.info.run_id not in ids]
     if len(usable) < 2:
@@ -107,10 +107,10 @@ def experiment_named(mlflow, settings: CompareSettings) -> str:
     )
 
 
-def keeps(mlflow, run, split: str) -> bool:
+def keeps(mlflow, run_id: str, split: str) -> bool:
     """Whether the run keeps its predictions of the split."""
     wanted = artifact(split)
-    return any(one.path == wanted for one in mlflow.MlflowClient().list_artifacts(run.info.run_id, split))
+    return any(one.path == wanted for one in mlflow.MlflowClient().list_artifacts(run_id, split))
 
 
 def artifact(split: str) -> str:
@@ -126,7 +126,7 @@ def without(run, split: str) -> str:
 def way_out(mlflow, runs: Iterable[Any], split: str) -> str:
     """A hint where the runs keep the other split."""
     other = "valid" if split == "test" else "test"
-    kept = sum(keeps(mlflow, run, other) for run in runs)
+    kept = sum(keeps(mlflow, run.info.run_id, other) for run in runs)
     return f" {kept} of them keep {artifact(other)}: compare with split={other}." if kept > 1 else ""
 
 

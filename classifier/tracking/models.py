@@ -1,9 +1,8 @@
-"""Models in MLflow: logged with signature and example, registered, found again."""
+"""Models in MLflow: logged with signature and example, found again."""
 
 import contextlib
 import io
 import warnings
-from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -45,32 +44,6 @@ def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tupl
             metadata={"label_names": list(label_names)},
         )
     return logged.model_id
-
-
-def register_model(mlflow, model_id: str, name: str, metrics: Mapping[str, float], monitor: str) -> None:
-    """Registers a new version; the alias champion goes to the first one, and to one that is better on validation.
-
-    Args:
-        mlflow: connected.
-        model_id: of the LoggedModel.
-        name: in the registry.
-        metrics: of the model.
-        monitor: the metric that decides, such as valid.macro_f1; of a log_loss the lower is better.
-    """
-    client, value = mlflow.MlflowClient(), metrics[monitor]
-    with contextlib.redirect_stderr(io.StringIO()):
-        version = mlflow.register_model(f"models:/{model_id}", name, tags={monitor: str(value)}).version
-    try:
-        champion = client.get_model_version_by_alias(name, "champion").tags.get(monitor)
-    except mlflow.exceptions.MlflowException as error:
-        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            raise
-        client.set_registered_model_alias(name, "champion", version)
-        return
-    if champion is None:
-        print(f"{name}: the champion was chosen by another metric than {monitor} and stays; version {version} is new.")
-    elif value < float(champion) if monitor.endswith("log_loss") else value > float(champion):
-        client.set_registered_model_alias(name, "champion", version)
 
 
 def find_model(model: str, settings: Server) -> Path:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from classifier.settings import TrackingSettings
-from classifier.tracking.models import log_model, register_model
+from classifier.evaluation.promotion import Incomparable
+from classifier.settings import PromotionSettings, TrackingSettings
+from classifier.tracking.models import log_model
+from classifier.tracking.registry import promote
 from classifier.tracking.server import connect, experiment_id, first_line, reachable
 from classifier.tracking.versions import code_version
 
@@ -151,14 +153,18 @@ class Run:
 
         self.send("the model", send)
 
-    def register_model(self, metrics: Mapping[str, float], monitor: str) -> None:
-        """The logged model under the name that the settings give, where they give one."""
+    def register_model(self) -> None:
+        """The logged model under the name that the settings give, where they give one; champion by the default rule."""
         name = self.settings.register
         if name:
-            self.send(
-                "the registration",
-                lambda: register_model(self.mlflow, self.model_id, name, metrics, monitor),
-            )
+            self.send("the registration", lambda: self.promote(name))
+
+    def promote(self, name: str) -> None:
+        """As `python -m classifier.promote` does it; a champion that cannot be compared stays and stops nothing."""
+        try:
+            print(f"{promote(self.run_id, name, PromotionSettings(), False, self.settings).reason}.")
+        except Incomparable as error:
+            print(error)
 
     def interface(self) -> str:
         """Where to look at the run: the line that opens MLflow, or the address of the server."""

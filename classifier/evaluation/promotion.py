@@ -1,0 +1,66 @@
+"""Is a challenger better than the champion? One rule, on the validation examples that both have answered."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from classifier.errors import UserError
+from classifier.evaluation.comparison import Entry, differences, entry
+from classifier.evaluation.paired import WORDS
+from classifier.evaluation.predictions import Predictions, aligned_to
+from classifier.settings import PromotionSettings, Rule
+
+
+class Incomparable(UserError):
+    """Challenger and champion have not answered the same validation examples, or kept no answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the rule says, and the numbers that it went by."""
+
+    better: bool
+    numbers: dict[str, float]  # challenger, champion, difference, low, high, examples
+    told: str  # the numbers in words
+
+
+def judge(challenger: Predictions, champion: Predictions, settings: PromotionSettings) -> Judgement:
+    """The challenger's metric minus the champion's, paired by example, held against the rule.
+
+    Raises:
+        Incomparable: where the two have answered different examples.
+    """
+    if challenger.content != champion.content:
+        raise Incomparable(
+            f"their validation examples differ (content {challenger.content}, {len(challenger):,} examples, and "
+            f"{champion.content}, {len(champion):,} examples)"
+        )
+    metric = settings.metric.name
+    first, second = entries(challenger, aligned_to(challenger, champion))
+    found = differences(first, second)[metric]
+    numbers = {
+        "challenger": float(first.scores[metric][0]),
+        "champion": float(second.scores[metric][0]),
+        "difference": found.value,
+        "low": found.interval.low,
+        "high": found.interval.high,
+        "examples": float(len(challenger)),
+    }
+    told = (
+        f"{WORDS[metric]} {numbers['challenger']:.4f} against {numbers['champion']:.4f} on {len(challenger):,} "
+        f"validation examples, a difference of {found.value:+.4f} with a 95 % interval from {found.interval.low:+.4f} "
+        f"to {found.interval.high:+.4f}"
+    )
+    return Judgement((found.interval.low if settings.rule is Rule.interval else found.value) > 0, numbers, told)
+
+
+def entries(challenger: Predictions, champion: Predictions) -> tuple[Entry, Entry]:
+    """Both as entries of a comparison."""
+    names = list(dict.fromkeys([*challenger.label_names, *champion.label_names]))
+    number = {name: place for place, name in enumerate(names)}
+    labels = np.array([number[label] for label in challenger.labels])
+    first, second = (
+        entry(name, labels, np.array([[number[label] for label in one.predicted]]), len(names))
+        for name, one in (("challenger", challenger), ("champion", champion))
+    )
+    return first, second

@@ -1,0 +1,46 @@
+"""Makes a run's model the champion of a registered name, if it is better than the one that is; or goes back.
+
+python -m classifier.promote run=<run id> name=support
+python -m classifier.promote run=<run id> name=support promote.rule=any_gain promote.metric=macro_f1
+python -m classifier.promote name=support promote.rollback=true
+"""
+
+from pathlib import Path
+from typing import Any
+
+from classifier.command_line import run_command
+from classifier.settings import PromoteSettings
+
+
+def promote(settings: PromoteSettings, output: Path) -> dict[str, Any]:
+    """Moves the alias champion, or leaves it and says why; returns what goes into summary.json.
+
+    Args:
+        settings: checked already; with `run`, or with `promote.rollback`.
+        output: folder of this command.
+
+    Raises:
+        UserError: where there is no such run, model or champion, or the two cannot be compared.
+    """
+    from classifier.tracking.registry import promote as promote_version
+    from classifier.tracking.registry import roll_back
+
+    if settings.run is None:
+        found = roll_back(settings.name, settings.tracking)
+    else:
+        found = promote_version(settings.run, settings.name, settings.promote, settings.force, settings.tracking)
+    print(f"{found.reason}.")
+    return {
+        "run_id": settings.run,
+        "model": f"models:/{settings.name}@champion",
+        "promoted": found.promoted,
+        "version": found.version,
+        "champion": found.champion,
+        "previous_champion": found.previous,
+        "reason": found.reason,
+        "metrics": {"valid": {settings.promote.metric.name: found.numbers}} if found.numbers else {},
+    }
+
+
+if __name__ == "__main__":
+    run_command("promote", PromoteSettings, promote)
