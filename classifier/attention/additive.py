@@ -48,7 +48,7 @@ def additive_scores(query, key, energy):
     """
 
     def score(hidden):
-        # no matrix product: that of four axes and two writes beyond its memory in TensorFlow 2.21
+        # not matmul: https://github.com/tensorflow/tensorflow/issues/117700 (four axes by two damages memory)
         return ops.sum(hidden * energy, axis=-1)
 
     def gradient(upstream):
