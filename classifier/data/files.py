@@ -7,7 +7,9 @@ import os
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from classifier.errors import UserError
 
@@ -22,8 +24,29 @@ FORMATS = {
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 
 
+@dataclass(frozen=True, slots=True)
+class StandardInput:
+    """Stands for a path where rows come through a pipe; it can be read once only.
+
+    Args:
+        ending: that a file of this format would have, such as csv or jsonl.gz.
+    """
+
+    ending: str
+    name: ClassVar[str] = "standard input"
+
+    def __fspath__(self) -> str:
+        return f"{self.name}.{self.ending}"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+AnyPath = str | Path | StandardInput
+
+
 def find_files(pattern: str | Path | Sequence[str]) -> list[Path]:
-    """The files meant by a path, a glob (sorted), or a list of these; each file once.
+    """The files meant by a path, a folder or a glob (both sorted), or a list of these; each file once.
 
     Raises UserError when one of them means no file.
     """
@@ -42,10 +65,23 @@ def _matches(path: Path) -> list[Path]:
             raise UserError(f"No file matches {path}.")
         return found
     if path.is_dir():
-        raise UserError(f"{path} is a folder: name a file in it, or all of them with a pattern such as {path}/*.csv.")
+        return _files_in(path)
     if not path.exists():
         raise _missing(path)
     return [path]
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """All of a folder's own files, but for those that programs hide (.crc) or mark their success with (_SUCCESS)."""
+    found = sorted(one for one in folder.iterdir() if one.is_file() and not one.name.startswith((".", "_")))
+    if not found:
+        raise UserError(f"The folder {folder} holds no file; those of its folders would be {folder}/**/*.csv.")
+    try:
+        for one in found:
+            format_of(one)
+    except UserError as error:
+        raise UserError(f"{error} Or name those that are meant with a pattern such as {folder}/*.csv.") from None
+    return found
 
 
 def _missing(path: Path) -> UserError:
@@ -60,7 +96,7 @@ def _missing(path: Path) -> UserError:
     return UserError(f"There is no {kind} {lost}." + (f" Did you mean {lost.parent / near[0]}?" if near else ""))
 
 
-def format_of(path: str | Path) -> str:
+def format_of(path: AnyPath) -> str:
     """csv, tsv, json or parquet, by the suffix of the name.
 
     >>> format_of("train.jsonl.gz")
@@ -78,12 +114,12 @@ def format_of(path: str | Path) -> str:
     return FORMATS[inner]
 
 
-def compression_of(path: str | Path) -> str | None:
+def compression_of(path: AnyPath) -> str | None:
     return COMPRESSIONS.get(Path(path).suffix.lower())
 
 
 @contextmanager
-def reading(path: str | Path, *corrupt: type[Exception]) -> Iterator[None]:
+def reading(path: AnyPath, *corrupt: type[Exception]) -> Iterator[None]:
     """Turns what can go wrong while a file is read into a UserError; `corrupt`: further errors of its format."""
     try:
         yield

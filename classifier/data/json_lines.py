@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
+from classifier.data.files import AnyPath
 from classifier.data.lines import line_problem, read_lines, readable
 from classifier.data.row import Row
 from classifier.errors import UserError
@@ -13,7 +13,7 @@ from classifier.errors import UserError
 LOOKAHEAD = 1000  # rows in which a column must occur to count as one that the file has
 
 
-def read_json_lines(path: str | Path, encoding: str) -> Iterator[Row]:
+def read_json_lines(path: AnyPath, encoding: str) -> Iterator[Row]:
     first = True
     for number, line in enumerate(read_lines(path, encoding), 1):
         if line.isspace():
@@ -25,12 +25,12 @@ def read_json_lines(path: str | Path, encoding: str) -> Iterator[Row]:
         yield Row(number, values, problem)
 
 
-def json_columns(path: str | Path, encoding: str) -> list[str]:
+def json_columns(path: AnyPath, encoding: str) -> list[str]:
     """The keys of the first rows, in the order in which they turn up."""
     return list(dict.fromkeys(key for row in islice(read_json_lines(path, encoding), LOOKAHEAD) for key in row.values))
 
 
-def _refuse_one_document(path: str | Path, number: int, line: str) -> None:
+def _refuse_one_document(path: AnyPath, number: int, line: str) -> None:
     start = line.strip()
     if start in ("[", "{") or start.replace(" ", "").startswith("[{"):
         raise UserError(

@@ -4,11 +4,11 @@ import codecs
 import gzip
 import io
 import re
+import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO, cast
 
-from classifier.data.files import compression_of, reading, require_content
+from classifier.data.files import AnyPath, StandardInput, compression_of, reading, require_content
 from classifier.errors import UserError
 
 NUL_BYTE = "the row has a NUL byte"
@@ -25,7 +25,7 @@ def _mark_bytes(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("classifier.mark_bytes", _mark_bytes)
 
 
-def read_lines(path: str | Path, encoding: str) -> Iterator[str]:
+def read_lines(path: AnyPath, encoding: str) -> Iterator[str]:
     """Each line with its line end as it stands in the file; a byte that is not `encoding` becomes a lone surrogate."""
     with reading(path), _open_bytes(path) as stream, _decoded(path, stream, encoding) as text:
         for first in text:
@@ -34,20 +34,22 @@ def read_lines(path: str | Path, encoding: str) -> Iterator[str]:
         yield from text
 
 
-def _open_bytes(path: str | Path) -> BinaryIO:
-    require_content(path)
+def _open_bytes(path: AnyPath) -> BinaryIO:
+    piped = isinstance(path, StandardInput)
+    if not piped:
+        require_content(path)
     match compression_of(path):
         case "gzip":
-            return cast(BinaryIO, gzip.open(path, "rb"))
+            return cast(BinaryIO, gzip.open(sys.stdin.buffer if piped else path, "rb"))
         case "zstd":
             import pyarrow
 
-            return pyarrow.input_stream(str(path), compression="zstd")
+            return pyarrow.input_stream(sys.stdin.buffer if piped else str(path), compression="zstd")
         case _:
-            return open(path, "rb")
+            return sys.stdin.buffer if piped else open(path, "rb")
 
 
-def _decoded(path: str | Path, stream: BinaryIO, encoding: str) -> io.TextIOWrapper:
+def _decoded(path: AnyPath, stream: BinaryIO, encoding: str) -> io.TextIOWrapper:
     try:
         # newline="": a quoted field must keep its own line ends.
         return io.TextIOWrapper(stream, encoding=encoding, errors="classifier.mark_bytes", newline="")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from classifier.data.delimited import delimited_columns, read_delimited, separator
-from classifier.data.files import FORMATS, file_sha256, find_files, format_of
+from classifier.data.files import FORMATS, AnyPath, file_sha256, find_files, format_of
 from classifier.data.json_lines import LOOKAHEAD, json_columns, read_json_lines
 from classifier.data.parquet import check_types, parquet_columns, read_parquet
 from classifier.data.row import Row
@@ -51,12 +51,13 @@ def check_columns(
     # JSON Lines of which no row can be read have no names at all; their rows say why.
     if names or kind == "parquet":
         for column in [*texts, *([] if label is None else [label])]:
-            _require(path, column, names, "data.label" if column == label else "data.text")
+            require_column(path, column, names, "data.label" if column == label else "data.text")
     if kind == "parquet":
         check_types(path, texts, label)
 
 
-def _require(path: str | Path, column: str, names: list[str], key: str) -> None:
+def require_column(path: AnyPath, column: str, names: Sequence[str], key: str) -> None:
+    """Raises UserError, with the nearest name there is, where the column is missing; `key` would name another."""
     if column in names:
         return
     near = difflib.get_close_matches(column, names, n=1, cutoff=0.5)

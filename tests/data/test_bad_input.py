@@ -140,9 +140,9 @@ def test_a_missing_file(write, settings):
         load_splits(settings(str(path).replace("train", "trian")), seed=1)
 
 
-def test_a_folder(write, settings):
-    with pytest.raises(UserError, match="is a folder"):
-        load_splits(settings(str(write("train.csv", GOOD).parent)), seed=1)
+def test_a_folder_of_no_files(settings, tmp_path):
+    with pytest.raises(UserError, match="holds no file"):
+        load_splits(settings(str(tmp_path)), seed=1)
 
 
 @pytest.mark.parametrize("delimiter", ["", "::", '"', "\n", "colon"])

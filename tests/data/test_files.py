@@ -18,6 +18,12 @@ def test_a_path_a_glob_and_a_list(write, tmp_path):
     assert find_files((str(c), f"{tmp_path}/*.csv", str(a))) == [c, a, b]
 
 
+def test_a_folder_is_its_own_files(write, tmp_path):
+    b, a = write("in/b.jsonl", "x"), write("in/a.csv.gz", "x")
+    write("in/_SUCCESS", ""), write("in/.a.csv.crc", ""), write("in/deep/c.csv", "x")
+    assert find_files(tmp_path / "in") == [a, b]
+
+
 def test_a_list_of_omegaconf(write):
     path = write("a.csv", "x")
     assert find_files(pytest.importorskip("omegaconf").OmegaConf.create([str(path)])) == [path]
@@ -34,11 +40,13 @@ def test_a_name_with_brackets_is_itself(write):
         ("dat/train.csv", ["There is no folder", "Did you mean", "data?"]),
         ("nothing_like_it.xyz", ["There is no file"]),
         ("*.parquet", ["No file matches", "*.parquet"]),
-        ("data", ["is a folder", "/*.csv"]),
+        ("deep", ["The folder", "holds no file", "/**/*.csv"]),
+        ("mixed", ["notes.txt", ".txt", "/*.csv"]),
     ],
 )
 def test_a_pattern_that_means_no_file(write, tmp_path, pattern, fragments):
-    write("train.csv", "x"), write("data/train.csv", "x")
+    write("train.csv", "x"), write("data/train.csv", "x"), write("deep/er/train.csv", "x")
+    write("mixed/train.csv", "x"), write("mixed/notes.txt", "x")
     with pytest.raises(UserError) as error:
         find_files(tmp_path / pattern)
     assert all(fragment in str(error.value) for fragment in fragments)
