@@ -1,16 +1,22 @@
-"""Labels every row of a file: CSV, TSV, JSON Lines or Parquet in, any of them out.
+"""Labels every row: CSV, TSV, JSON Lines or Parquet in, any of them out.
 
     python -m classifier.score model=outputs/train/<folder>/model input=mails.csv output=scored.csv
     python -m classifier.score model=models:/support@champion input='in/*.parquet' output=scored.jsonl.gz top_k=3
+    zcat mails.csv.gz | python -m classifier.score model=outputs/train/<folder>/model input=- output=- format=csv
 
-Every row of the input is a row of the output; one that cannot be scored says why in the column `problem`.
+Every row of the input is a row of the output; one that cannot be scored says why in the column `error`. After a crash
+the same command goes on where it stopped.
 """
 
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
 from classifier.command_line import run_command
 from classifier.settings import ScoreSettings
+
+PIPE_CLOSED = 141  # exit code of a command that writes to a pipe nobody reads, as shells have it
 
 
 def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
@@ -22,31 +28,61 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
     Raises:
         UserError: where there is no such model, or a file is not as it should be.
     """
-    from classifier.serving.saved_model import local_folder
+    from classifier.serving.plan import make_plan
+    from classifier.serving.saved_model import local_folder, model_sha256
     from classifier.serving.score_file import score_files
-    from classifier.tracking.models import find_model
 
-    folder = local_folder(settings.model) or find_model(settings.model, settings.tracking)
+    folder, version = local_folder(settings.model), ""
+    if folder is None:
+        from classifier.tracking.models import find_model, registered_version
+
+        version = registered_version(settings.model, settings.tracking)
+        folder = find_model(f"models:/{version}" if version else settings.model, settings.tracking)
+    digest = model_sha256(folder)
+    version = version or digest[:12]
+    plan = make_plan(settings, digest, version)
 
     def load():
-        from classifier.start import start_tensorflow
+        from classifier.start import cores, start_tensorflow
 
-        start_tensorflow()
+        # Every batch is one thread's: small operations gain nothing from more, and the bits do not depend on the cores.
+        start_tensorflow(branches=cores())
         from classifier.serving.saved_model import SavedClassifier
 
-        return SavedClassifier(folder)
+        return SavedClassifier(folder, cores())
 
-    done = score_files(settings, load)
-    bad = f" ({done.bad_rows:,} bad, see the column {settings.prefix}problem)" if done.bad_rows else ""
-    print(f"Scored {done.rows:,} rows{bad}, {done.rows_per_second:,.0f} rows/s: {done.output}")
+    try:
+        done = score_files(plan, load)
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(PIPE_CLOSED)
+    tell(settings, done)
     return {
         "model": str(folder),
-        "input": [str(path) for path in done.files],
-        "output": str(done.output),
-        "rows": done.rows,
-        "bad_rows": done.bad_rows,
+        "model_version": version,
+        "input": settings.input if plan.piped else [str(path) for path in plan.source.files],
+        "output": settings.output,
+        **done.summary,
+        "rows_before_restart": done.taken_up,
         "rows_per_second": round(done.rows_per_second, 1),
+        "seconds_by_part": {part: round(seconds, 2) for part, seconds in done.seconds.items()},
     }
+
+
+def tell(settings: ScoreSettings, done: Any) -> None:
+    """The table of results; on standard error where standard output holds the rows."""
+    from rich.console import Console
+
+    from classifier.serving.totals import totals_table
+
+    console = Console(stderr=settings.output == "-", highlight=False, soft_wrap=True)
+    console.print(totals_table(done.summary))
+    errors = f", {done.summary['errors']:,} of them with an error" if done.summary["errors"] else ""
+    earlier = f", {done.taken_up:,} of them before it was taken up again" if done.taken_up else ""
+    where = "standard output" if settings.output == "-" else settings.output
+    console.print(
+        f"{done.summary['rows']:,} rows{errors}{earlier}; {done.rows_per_second:,.0f} rows/s: {where}", markup=False
+    )
 
 
 if __name__ == "__main__":

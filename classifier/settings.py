@@ -195,13 +195,21 @@ class TrainSettings:
     experiment: Any = None
 
 
+class OnError(Enum):
+    """What becomes of a row that cannot be scored: it keeps its place and says why, or the command fails."""
+
+    keep = "keep"
+    fail = "fail"
+
+
 @dataclass
 class ScoreSettings:
     """All that `python -m classifier.score` needs: a model, files to score and where the answers go."""
 
     model: str = MISSING  # folder of a SavedModel, run id, or models:/name@champion
-    input: Any = MISSING  # a path, a glob or a list of them; CSV, TSV, JSON Lines, Parquet, also .gz and .zst
-    output: str = MISSING  # the file to write; its ending says the format, as for input
+    input: Any = MISSING  # path, folder, glob or list; CSV, TSV, JSON Lines, Parquet, also .gz, .zst; -: standard input
+    output: str = MISSING  # the file to write; its ending says the format, as for input; -: standard output
+    format: str = "csv"  # of standard input and output, as the ending of a file: jsonl, csv.gz, ...
     text: Any = "text"  # the column of the text, or a list of columns to join
     encoding: str = "utf-8"  # of CSV, TSV and JSON Lines read; what is written is UTF-8
     delimiter: str | None = None  # of CSV read and written; None: a comma, or a tab in .tsv
@@ -209,7 +217,10 @@ class ScoreSettings:
     probabilities: bool = False  # whether each class has a column probability_<label>
     top_k: int = 0  # columns top_1_label, top_1_score ... for so many of the likeliest classes
     prefix: str = ""  # of the names of the new columns
-    chunk_rows: int = 8192  # rows in memory at a time
+    on_error: OnError = OnError.keep  # what a row that cannot be scored does
+    overwrite: bool = False  # whether an output that exists, or unfinished work of another job, may be replaced
+    window_rows: int = 8192  # among which texts of like length are computed together, and equal ones once
+    shard_rows: int = 65536  # after which a crash loses nothing
     tracking: Server = field(default_factory=Server)
 
 

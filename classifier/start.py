@@ -27,11 +27,12 @@ def kept_stderr() -> Iterator[None]:
             os.close(saved)
 
 
-def start_tensorflow(deterministic: bool = False) -> None:
+def start_tensorflow(deterministic: bool = False, branches: int = BRANCHES) -> None:
     """Imports TensorFlow and Keras, and forgets the models of an earlier job of the same process.
 
     Args:
         deterministic: whether every operation must give the same bits each time; it stays so for the whole process.
+        branches: shards or batches side by side, each with its share of the cores.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -42,8 +43,8 @@ def start_tensorflow(deterministic: bool = False) -> None:
         tf.get_logger().setLevel("ERROR")  # it would advise on how often graphs are traced
         tf.config.list_physical_devices()  # makes the complaints about missing devices come now
         with contextlib.suppress(RuntimeError):  # a TensorFlow that has worked before keeps its threads
-            tf.config.threading.set_inter_op_parallelism_threads(BRANCHES)
-            tf.config.threading.set_intra_op_parallelism_threads(max(1, cores() // BRANCHES))
+            tf.config.threading.set_inter_op_parallelism_threads(branches)
+            tf.config.threading.set_intra_op_parallelism_threads(max(1, cores() // branches))
     keras.backend.clear_session()
     if deterministic:
         tf.config.experimental.enable_op_determinism()

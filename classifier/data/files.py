@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from classifier.errors import UserError
 
@@ -25,15 +24,16 @@ COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 
 
 @dataclass(frozen=True, slots=True)
-class StandardInput:
-    """Stands for a path where rows come through a pipe; it can be read once only.
+class Piped:
+    """Stands for a path where rows come or go through a pipe, once.
 
     Args:
+        name: standard input or standard output.
         ending: that a file of this format would have, such as csv or jsonl.gz.
     """
 
+    name: str
     ending: str
-    name: ClassVar[str] = "standard input"
 
     def __fspath__(self) -> str:
         return f"{self.name}.{self.ending}"
@@ -42,7 +42,7 @@ class StandardInput:
         return self.name
 
 
-AnyPath = str | Path | StandardInput
+AnyPath = str | Path | Piped
 
 
 def find_files(pattern: str | Path | Sequence[str]) -> list[Path]:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
-from classifier.data.files import AnyPath, StandardInput, compression_of, reading, require_content
+from classifier.data.files import AnyPath, Piped, compression_of, reading, require_content
 from classifier.errors import UserError
 
 NUL_BYTE = "the row has a NUL byte"
@@ -35,7 +35,7 @@ def read_lines(path: AnyPath, encoding: str) -> Iterator[str]:
 
 
 def _open_bytes(path: AnyPath) -> BinaryIO:
-    piped = isinstance(path, StandardInput)
+    piped = isinstance(path, Piped)
     if not piped:
         require_content(path)
     match compression_of(path):

@@ -15,7 +15,7 @@ __all__ = ["FORMATS", "Row", "check_columns", "file_sha256", "find_files", "read
 
 
 def read_rows(
-    path: str | Path, *, encoding: str = "utf-8", delimiter: str | None = None, columns: Sequence[str] | None = None
+    path: AnyPath, *, encoding: str = "utf-8", delimiter: str | None = None, columns: Sequence[str] | None = None
 ) -> Iterator[Row]:
     """The rows of a CSV, TSV, JSON Lines or Parquet file; blank lines are passed over.
 
@@ -24,7 +24,7 @@ def read_rows(
     """
     match format_of(path):
         case "parquet":
-            return read_parquet(path, columns)
+            return read_parquet(Path(path), columns)
         case "json":
             return read_json_lines(path, encoding)
         case kind:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import keras
@@ -14,6 +15,7 @@ import tensorflow as tf
 
 from classifier.ngrams import Mixture, NgramLinear
 from classifier.serving.saved_model import classify_texts
+from classifier.settings import BRANCHES
 from classifier.tokenizers import Tokenizer
 
 TOLERANCE = 1e-5  # largest difference allowed between a probability here and in the clean process
@@ -85,7 +87,8 @@ class TextClassifier(tf.Module):
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Probabilities (texts, classes), float32, in the order of the texts."""
-        return classify_texts(lambda batch: self.classify(batch)["probabilities"], texts, self.classes)
+        with ThreadPoolExecutor(BRANCHES) as threads:
+            return classify_texts(lambda batch: self.classify(batch)["probabilities"], texts, self.classes, threads)
 
 
 def export_model(classifier: TextClassifier, texts: Sequence[str], folder: Path) -> Path:

@@ -7,58 +7,59 @@ import io
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from classifier.data.files import compression_of, format_of
+from classifier.data.files import AnyPath, compression_of
 from classifier.errors import UserError
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+NOTHING_LEFT = "Nothing was left behind."
 BUFFER = 2**18  # bytes gathered before they are compressed or written
 
 
-def check_output(path: Path, inputs: Sequence[Path]) -> None:
-    """Raises UserError where the file cannot be what the command writes."""
-    format_of(path)
-    if path.is_dir():
-        raise UserError(f"output={path} is a folder: name a file in it.")
-    if not path.parent.is_dir():
-        raise UserError(f"output={path}: there is no folder {path.parent}. Make it, or name another.")
-    for one in inputs:
-        if path.exists() and path.samefile(one):
-            raise UserError(f"output={path} is also an input. Name another file; inputs are never written to.")
-
-
 @contextlib.contextmanager
-def new_file(path: Path) -> Iterator[BinaryIO]:
+def new_file(path: Path, outlook: str = NOTHING_LEFT) -> Iterator[BinaryIO]:
     """Bytes written here lie in a hidden file beside `path`, which takes its name when the block ends well.
 
+    Args:
+        path: of the file.
+        outlook: last sentence of the message where that fails.
+
     Raises:
-        UserError: where the folder cannot be written, or the disk is full; nothing is left behind then.
+        UserError: where the folder cannot be written, or the disk is full; no part of the file is left behind then.
     """
     path = path.resolve()  # a link stays a link
     part = path.with_name(f".scoring-{secrets.token_hex(6)}.part")
+    with explained(path, outlook), contextlib.ExitStack() as undo:
+        stream = open(part, "xb", buffering=BUFFER)  # noqa: SIM115  # closed by undo
+        undo.callback(part.unlink, missing_ok=True)
+        undo.callback(close_quietly, stream)
+        yield stream
+        stream.flush()
+        os.fsync(stream.fileno())
+        stream.close()
+        if path.exists():
+            shutil.copymode(path, part)
+        os.replace(part, path)
+        sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def explained(path: Path, outlook: str = NOTHING_LEFT) -> Iterator[None]:
+    """Turns what the system refuses while the path is written into a UserError that ends with the outlook."""
     try:
-        with contextlib.ExitStack() as undo:
-            stream = open(part, "xb", buffering=BUFFER)  # noqa: SIM115  # closed by undo
-            undo.callback(part.unlink, missing_ok=True)
-            undo.callback(close_quietly, stream)
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-            stream.close()
-            if path.exists():
-                shutil.copymode(path, part)
-            os.replace(part, path)
-            sync_folder(path.parent)
+        yield
+    except BrokenPipeError:
+        raise  # it is another stream that nobody reads
     except OSError as error:
         reason = (
             f"the disk is full. Free some space in {path.parent}, or name an output elsewhere"
             if error.errno in FULL
             else f"{error.strerror or error}"
         )
-        raise UserError(f"{path} cannot be written: {reason}. Nothing was left behind.") from error
+        raise UserError(f"{path} cannot be written: {reason}. {outlook}") from error
 
 
 def close_quietly(stream: Any) -> None:
@@ -78,7 +79,7 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def compressed(stream: BinaryIO, path: Path) -> Iterator[BinaryIO]:
+def compressed(stream: BinaryIO, path: AnyPath) -> Iterator[BinaryIO]:
     """Bytes written here reach the stream compressed as the path's ending says."""
     match compression_of(path):
         case "gzip":

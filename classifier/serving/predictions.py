@@ -13,21 +13,23 @@ LABEL_AND_SCORE = (("label", str), ("score", float))
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """Which columns there are: label, score, top_<k>_label and _score, probability_<label>, problem.
+    """Which columns there are: label, score, top_<k>_label and _score, probability_<label>, model_version, error.
 
-    >>> Predictions(prefix="my_").columns(["a", "b"])
-    {'my_label': <class 'str'>, 'my_score': <class 'float'>, 'my_problem': <class 'str'>}
+    >>> list(Predictions(prefix="my_").columns(["a", "b"]))
+    ['my_label', 'my_score', 'my_model_version', 'my_error']
     """
 
     probabilities: bool = False  # whether there is a column for each class
     top_k: int = 0  # how many of the likeliest classes have columns of their own
     prefix: str = ""  # of every name
+    version: str = ""  # of the model
 
     def columns(self, label_names: Sequence[str]) -> dict[str, type]:
         """Names in their order, and whether each holds strings or numbers."""
         ranks = [(f"top_{rank}_{what}", kind) for rank in range(1, self.top_k + 1) for what, kind in LABEL_AND_SCORE]
         classes = [(f"probability_{label}", float) for label in label_names] if self.probabilities else []
-        return {self.prefix + name: kind for name, kind in (*LABEL_AND_SCORE, *ranks, *classes, ("problem", str))}
+        last = (("model_version", str), ("error", str))
+        return {self.prefix + name: kind for name, kind in (*LABEL_AND_SCORE, *ranks, *classes, *last)}
 
     def refuse_collision(self, columns: Sequence[str], label_names: Sequence[str] = ()) -> None:
         """Raises UserError where a name is already that of a column of the input."""
@@ -38,20 +40,21 @@ class Predictions:
                 f"the new columns, such as prefix={self.prefix}predicted_, or leave the old one out with columns=[...]."
             )
 
-    def refuse_too_many_ranks(self, label_names: Sequence[str]) -> None:
-        """Raises UserError where more classes are asked for than there are."""
+    def check(self, columns: Sequence[str], label_names: Sequence[str]) -> None:
+        """Raises UserError where more classes are asked for than there are, or a column of theirs is taken."""
+        self.refuse_collision(columns, label_names)
         if self.top_k > len(label_names):
             raise UserError(f"top_k={self.top_k} is more than the {len(label_names)} classes that the model knows.")
 
-    def values(self, probabilities: np.ndarray, problems: Sequence[str], label_names: Sequence[str]) -> list[Any]:
+    def values(self, probabilities: np.ndarray, errors: Sequence[str], label_names: Sequence[str]) -> list[Any]:
         """One array for each column, in their order.
 
         Args:
-            probabilities: (rows, classes); what stands in a row with a problem does not matter.
-            problems: of each row, "" where it is fine.
+            probabilities: (rows, classes); what stands in a row with an error does not matter.
+            errors: of each row, "" where it is fine.
             label_names: by class.
         """
-        bad = np.array([bool(problem) for problem in problems], bool)
+        bad = np.array([bool(error) for error in errors], bool)
         labels = np.array(label_names, object)
         # Stable, so that of equal probabilities the first class wins, as in argmax.
         ranked = np.argsort(-probabilities, axis=1, kind="stable")[:, : max(1, self.top_k)]
@@ -59,4 +62,5 @@ class Predictions:
         ranks = [(labels[ranked[:, k]], scores[:, k]) for k in range(ranked.shape[1])]
         classes = list(probabilities.T) if self.probabilities else []
         columns = [*ranks[0], *(column for rank in ranks[: self.top_k] for column in rank), *classes]
-        return [*(np.ma.masked_array(column, bad) for column in columns), problems]
+        scored = [np.ma.masked_array(column, bad) for column in columns]
+        return [*scored, [self.version] * len(errors), [error or None for error in errors]]

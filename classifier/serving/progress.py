@@ -13,10 +13,11 @@ class Progress:
     Args:
         what: is done to the rows, in one or two words.
         total: rows, where it is known.
+        done: rows that an earlier process has done.
     """
 
-    def __init__(self, what: str, total: int | None = None) -> None:
-        self.what, self.total = what, total
+    def __init__(self, what: str, total: int | None = None, done: int = 0) -> None:
+        self.what, self.total, self.done = what, total, done
         self.rows, self.began, self.told = 0, time.monotonic(), time.monotonic()
         self.bar: Any = None
 
@@ -34,7 +35,7 @@ class Progress:
                 console=Console(stderr=True),
                 transient=True,
             )
-            self.task = self.bar.add_task(self.what, total=self.total, rate=0.0)
+            self.task = self.bar.add_task(self.what, total=self.total, completed=self.done, rate=0.0)
             self.bar.start()
         return self
 
@@ -52,16 +53,16 @@ class Progress:
             print(self.line(), file=sys.stderr, flush=True)
 
     def rate(self) -> float:
-        """Rows a second, so far."""
+        """Rows a second of this process, so far."""
         return self.rows / max(1e-9, time.monotonic() - self.began)
 
     def line(self) -> str:
         """Where it stands, in one line."""
-        rate = self.rate()
+        rate, rows = self.rate(), self.done + self.rows
         if not self.total:
-            return f"{self.what}: {self.rows:,} rows, {rate:,.0f} rows/s"
-        left = max(0, self.total - self.rows) / rate
-        return f"{self.what}: {self.rows:,} of {self.total:,} rows, {rate:,.0f} rows/s, {duration(left)} left"
+            return f"{self.what}: {rows:,} rows, {rate:,.0f} rows/s"
+        left = max(0, self.total - rows) / max(1e-9, rate)
+        return f"{self.what}: {rows:,} of {self.total:,} rows, {rate:,.0f} rows/s, {duration(left)} left"
 
 
 def duration(seconds: float) -> str:

@@ -1,13 +1,15 @@
 """A SavedModel read back: texts in, probabilities out, in batches of like length."""
 
 import difflib
+import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
+from classifier.data.files import file_sha256
 from classifier.errors import UserError
 from classifier.settings import BRANCHES
 
@@ -33,6 +35,14 @@ def local_folder(model: str) -> Path | None:
     raise UserError(f"model={model}: there is no such folder.{hint}")
 
 
+def model_sha256(folder: Path) -> str:
+    """One SHA-256 of all files of the SavedModel, their names included, in hexadecimal."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(folder).as_posix()}\n{file_sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
 def check_folder(folder: str | os.PathLike[str]) -> None:
     """Raises UserError where the folder holds no SavedModel; needs no TensorFlow."""
     if not (Path(folder) / "saved_model.pb").exists():
@@ -44,13 +54,15 @@ class SavedClassifier:
 
     Args:
         folder: of the SavedModel.
+        branches: batches that are worked on side by side, whoever asks.
 
     Raises:
         UserError: where the folder holds no classifier that this package exported.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], branches: int = BRANCHES) -> None:
         check_folder(folder)
+        self.threads = ThreadPoolExecutor(branches)
         import tensorflow as tf
 
         try:
@@ -70,20 +82,24 @@ class SavedClassifier:
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Probabilities (texts, classes), float32, in the order of the texts."""
-        return classify_texts(lambda batch: self.serve(text=batch)["probabilities"], texts, len(self.label_names))
+        classes = len(self.label_names)
+        return classify_texts(lambda batch: self.serve(text=batch)["probabilities"], texts, classes, self.threads)
 
 
-def classify_texts(classify: Callable, texts: Sequence[str], classes: int) -> np.ndarray:
+def classify_texts(classify: Callable, texts: Sequence[str], classes: int, threads: Executor) -> np.ndarray:
     """Probabilities (texts, classes), float32, in the order of the texts, computed in batches of like length.
 
     Args:
         classify: tensor of strings (batch,) to probabilities (batch, classes).
-        texts: any; lone surrogates become question marks.
+        texts: any; lone surrogates become question marks; those that are equal are computed once.
         classes: columns of the result.
+        threads: each takes a batch.
     """
     import tensorflow as tf
 
-    encoded = [text.encode("utf-8", "replace") for text in texts]
+    places: dict[str, int] = {}
+    place_of = [places.setdefault(text, len(places)) for text in texts]
+    encoded = [text.encode("utf-8", "replace") for text in places]
     result = np.zeros((len(encoded), classes), np.float32)
 
     def answer(batch: tuple[list[int], int]) -> None:
@@ -91,9 +107,8 @@ def classify_texts(classify: Callable, texts: Sequence[str], classes: int) -> np
         filled = tf.constant([encoded[row] for row in rows] + [b""] * (size - len(rows)))
         result[rows] = classify(filled).numpy()[: len(rows)]
 
-    with ThreadPoolExecutor(BRANCHES) as threads:
-        list(threads.map(answer, batches([len(text) for text in encoded])))
-    return result
+    list(threads.map(answer, batches([len(text) for text in encoded])))
+    return result if len(places) == len(place_of) else result[place_of]
 
 
 def batches(lengths: Sequence[int]) -> Iterator[tuple[list[int], int]]:

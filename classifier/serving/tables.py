@@ -6,18 +6,17 @@ import io
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 
 from classifier.data.delimited import separator
-from classifier.data.files import format_of
+from classifier.data.files import AnyPath, format_of
 from classifier.data.lines import readable
 from classifier.errors import UserError
 from classifier.serving.cells import as_json, as_text
-from classifier.serving.inputs import ArrowRows
 from classifier.serving.new_file import Unclosed, close_quietly, compressed
+from classifier.serving.windows import ArrowRows
 
 DECIMALS = 7  # of a probability in a text file; float32 knows no more. Parquet holds the float32 itself
 GROUP_ROWS, GROUP_BYTES = 2**17, 2**26  # of a Parquet row group, whichever is reached first
@@ -44,11 +43,12 @@ class Manner:
     delimiter: str | None = None  # of CSV
     own_keys: bool = False  # of JSON Lines: whether each object passes with the keys it has
     arrow: ArrowRows | None = None  # of Parquet from Parquet: the columns that pass through, untouched
+    headed: bool = True  # of CSV and TSV: whether the names of the columns come first
 
 
 @contextlib.contextmanager
 def open_table(
-    stream: BinaryIO, path: Path, columns: dict[str, Any], added: dict[str, type], how: "Manner"
+    stream: BinaryIO, path: AnyPath, columns: dict[str, Any], added: dict[str, type], how: Manner
 ) -> Iterator[Table]:
     """The table that the ending of the path asks for.
 
@@ -69,7 +69,7 @@ def open_table(
             case kind:
                 inner = stack.enter_context(compressed(stream, path))
                 mark = "\t" if kind == "tsv" else separator(how.delimiter, kind)
-                table = DelimitedTable(inner, list(columns), list(added), mark)
+                table = DelimitedTable(inner, list(columns), list(added), mark, how.headed)
         stack.callback(table.abandon)
         yield table
         table.finish()
@@ -85,13 +85,16 @@ def cells(array: Any) -> list[Any]:
 class DelimitedTable(Table):
     """CSV or TSV in UTF-8, quoted where needed, with the line feed alone at the end of a row."""
 
-    def __init__(self, stream: BinaryIO, columns: Sequence[str], names: Sequence[str], delimiter: str) -> None:
+    def __init__(
+        self, stream: BinaryIO, columns: Sequence[str], names: Sequence[str], delimiter: str, headed: bool
+    ) -> None:
         self.columns = columns
         # A lone surrogate, which JSON can escape and UTF-8 cannot hold, becomes a question mark.
         self.text = io.TextIOWrapper(cast(Any, Unclosed(stream)), encoding="utf-8", errors="replace", newline="")
         # Python before 3.13 quotes a lone carriage return only where it is part of the line's end.
         self.writer = csv.writer(LineFeeds(self.text), delimiter=delimiter, lineterminator="\r\n")
-        self.writer.writerow([*columns, *names])
+        if headed:
+            self.writer.writerow([*columns, *names])
 
     def write(self, values: Sequence[dict[str, Any]], added: Sequence[Any]) -> None:
         columns = self.columns
@@ -150,7 +153,7 @@ class ParquetTable(Table):
 
         arrays = [added_array(array, field.type) for array, field in zip(added, self.added, strict=True)]
         if self.arrow is not None:
-            batches = self.arrow.take(len(values)) if self.given else []
+            batches = list(self.arrow.pieces(len(values))) if self.given else []
             given = [pa.chunked_array([batch[i] for batch in batches], f.type) for i, f in enumerate(self.given)]
         else:
             given = [column_array(values, field) for field in self.given]
@@ -182,7 +185,7 @@ def added_array(array: Any, kind: Any) -> Any:
 
     if isinstance(array, np.ma.MaskedArray):
         return pa.array(np.ascontiguousarray(array.data), kind, mask=np.ma.getmaskarray(array))
-    return pa.array([readable(value) for value in array], kind)
+    return pa.array([None if value is None else readable(value) for value in array], kind)
 
 
 def column_array(values: Sequence[dict[str, Any]], field: Any) -> Any:

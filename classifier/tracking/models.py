@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 import warnings
 from importlib import metadata
 from pathlib import Path
@@ -44,6 +45,21 @@ def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tupl
             metadata={"label_names": list(label_names)},
         )
     return logged.model_id
+
+
+def registered_version(model: str, settings: Server) -> str:
+    """Name and number, such as support/3, of models:/support@champion or models:/support/3; "" of anything else."""
+    if match := re.fullmatch(r"models:/([^/@]+/\d+)", model):
+        return match[1]
+    match = re.fullmatch(r"models:/([^/@]+)@([^/@]+)", model)
+    if match is None:
+        return ""
+    check_reachable(settings)
+    mlflow = connect(settings)
+    try:
+        return f"{match[1]}/{mlflow.MlflowClient().get_model_version_by_alias(match[1], match[2]).version}"
+    except mlflow.exceptions.MlflowException:
+        return ""  # whoever looks for the model will say so
 
 
 def find_model(model: str, settings: Server) -> Path:

@@ -14,8 +14,12 @@ from classifier.errors import UserError
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, doing: str = "training") -> Iterator[None]:
     """Holds the folder for this process alone; the lock vanishes with the process, however it ends.
+
+    Args:
+        folder: is made where there is none.
+        doing: what the process does, for the sentence that refuses another.
 
     Raises:
         UserError: where another process holds it.
@@ -25,7 +29,7 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UserError(f"Another process is training in {folder}; wait for it, or end it first.") from None
+            raise UserError(f"Another process is {doing} in {folder}; wait for it, or end it first.") from None
         yield
 
 

@@ -15,6 +15,7 @@ from classifier.layers import MeanPooling
 from classifier.model import build_classifier
 from classifier.ngrams import Recipe, compute_tfidf, fit_linear
 from classifier.serving.export import TextClassifier, export_model
+from classifier.serving.plan import make_plan
 from classifier.serving.saved_model import SavedClassifier
 from classifier.serving.score_file import score_files
 from classifier.settings import ModelSettings, ScoreSettings
@@ -60,7 +61,10 @@ def run(tmp_path, classifier) -> Callable[..., list[dict[str, Any]]]:
 
     def run(given: Any, output: str = "out.csv", load: Callable[[], Any] = lambda: classifier, **settings):
         paths = [str(tmp_path / one) for one in ([given] if isinstance(given, str) else given)]
-        score_files(ScoreSettings("model", paths, str(tmp_path / output), **settings), load)
+        settings = {"overwrite": True, **settings}
+        score_files(
+            make_plan(ScoreSettings("model", paths, str(tmp_path / output), **settings), "abc", "mails/7"), load
+        )
         return read(tmp_path / output)
 
     return run

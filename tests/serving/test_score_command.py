@@ -30,12 +30,20 @@ def test_the_command(tmp_path, model_folder):
     write(tmp_path / "b.csv", [{"text": "thanks"}])
     done = typed(tmp_path, f"model={model_folder}", "input=[a.csv,b.csv]", "output=out.jsonl.gz")
     assert done.returncode == 0 and done.stderr == ""
-    assert done.stdout.startswith("Scored 3 rows (1 bad, see the column problem), ")
-    assert done.stdout.endswith(" rows/s: out.jsonl.gz\n")
+    assert "3 rows, 1 of them with an error; " in done.stdout and done.stdout.endswith(" rows/s: out.jsonl.gz\n")
     assert len(read(tmp_path / "out.jsonl.gz")) == 3
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
-    assert summary["rows"] == 3 and summary["bad_rows"] == 1 and summary["input"] == ["a.csv", "b.csv"]
-    assert {"model", "output", "rows_per_second", "seconds", "peak_memory_mb"} < set(summary)
+    assert summary["rows"] == 3 and summary["errors"] == 1 and summary["input"] == ["a.csv", "b.csv"]
+    assert {
+        "model",
+        "model_version",
+        "output",
+        "labels",
+        "mean_score",
+        "rows_per_second",
+        "seconds",
+        "peak_memory_mb",
+    } < set(summary)
 
 
 def test_a_mistake_is_refused_in_a_sentence_and_at_once(tmp_path, model_folder):
@@ -70,13 +78,15 @@ def test_a_run_id_is_looked_up(monkeypatch, tmp_path, model_folder, capsys):
         return model_folder
 
     monkeypatch.setattr("classifier.tracking.models.find_model", find_model)
-    monkeypatch.setattr("classifier.start.start_tensorflow", lambda: None)
+    monkeypatch.setattr("classifier.tracking.models.registered_version", lambda model, tracking: "mails/7")
+    monkeypatch.setattr("classifier.start.start_tensorflow", lambda branches: None)
     write(tmp_path / "in.csv", [{"text": "a"}])
     settings = ScoreSettings("models:/mails@champion", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"))
     summary = score(settings, tmp_path)
-    assert asked == [("models:/mails@champion", "sqlite:///mlflow.db")]
+    assert asked == [("models:/mails/7", "sqlite:///mlflow.db")]
     assert summary["model"] == str(model_folder) and summary["rows"] == 1
-    assert capsys.readouterr().out.startswith("Scored 1 rows, ")
+    assert summary["model_version"] == "mails/7" == read(tmp_path / "out.csv")[0]["model_version"]
+    assert "\n1 rows; " in capsys.readouterr().out
 
 
 def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(monkeypatch, capsys):

@@ -16,6 +16,7 @@ from table_files import read, write
 
 from classifier.errors import UserError
 from classifier.serving import new_file
+from classifier.serving.plan import make_plan
 from classifier.serving.score_file import score_files
 from classifier.settings import ScoreSettings
 
@@ -38,13 +39,13 @@ ROWS = [
 @pytest.mark.parametrize("source", ENDINGS)
 def test_every_pair_of_formats(source, target, tmp_path, run, classifier):
     write(tmp_path / f"in.{source}", ROWS)
-    scored = run(f"in.{source}", f"out.{target}", chunk_rows=2)
+    scored = run(f"in.{source}", f"out.{target}", window_rows=2)
     expected = classifier.probabilities([row["text"] for row in ROWS])
-    assert list(scored[0]) == ["id", "text", "note", "label", "score", "problem"]
+    assert list(scored[0]) == ["id", "text", "note", "label", "score", "model_version", "error"]
     assert [{name: row[name] for name in ROWS[0]} for row in scored] == ROWS
     assert [row["label"] for row in scored] == [classifier.label_names[i] for i in expected.argmax(1)]
     np.testing.assert_allclose([float(row["score"]) for row in scored], expected.max(1), atol=1e-5)
-    assert {row["problem"] for row in scored} == {""}
+    assert not any(row["error"] for row in scored) and {row["model_version"] for row in scored} == {"mails/7"}
 
 
 @pytest.mark.parametrize("target", ["csv", "jsonl", "parquet"])
@@ -53,21 +54,21 @@ def test_bad_rows_stay_in_their_place(target, tmp_path, run):
     (tmp_path / "in.csv").write_bytes(b"\n".join(lines) + b"\n")
     scored = run("in.csv", f"out.{target}")
     assert [row.get("id") for row in scored] == ["1", "2", "3", "4", "5", "6", "7"]
-    assert [bool(row["problem"]) for row in scored] == [False, True, True, True, True, True, False]
+    assert [bool(row["error"]) for row in scored] == [False, True, True, True, True, True, False]
     assert [bool(row["label"]) for row in scored] == [True, False, False, False, False, False, True]
     assert {row["score"] for row in scored[1:-1]} == {"" if target == "csv" else None}
-    assert scored[1]["problem"] == "in.csv:3: the text is empty"
-    assert "set encoding to the file's" in scored[2]["problem"]
-    assert "2" in scored[3]["problem"]
+    assert scored[1]["error"] == "in.csv:3: the text is empty"
+    assert "set encoding to the file's" in scored[2]["error"]
+    assert "2" in scored[3]["error"]
 
 
 def test_bad_rows_of_json_lines(tmp_path, run):
     lines = ['{"text": "a"}', "{oops", '{"n": 1}', '{"text": ["a"]}', "", '{"text": "nul\\u0000"}', '{"text": 7}', "3"]
     (tmp_path / "in.jsonl").write_text("\n".join(lines))
     scored = run("in.jsonl", "out.jsonl")
-    assert [bool(row["problem"]) for row in scored] == [False, True, True, True, True, False, True]
+    assert [bool(row["error"]) for row in scored] == [False, True, True, True, True, False, True]
     assert scored[2]["n"] == 1 and scored[2]["label"] is None and scored[5]["text"] == 7
-    assert scored[4]["problem"].startswith("in.jsonl:6: ")
+    assert scored[4]["error"].startswith("in.jsonl:6: ")
 
 
 def test_nothing_but_bad_rows(tmp_path, run):
@@ -89,7 +90,7 @@ def test_parquet_keeps_types(tmp_path, run):
     pq.write_table(table, tmp_path / "in.parquet", row_group_size=3)
     pq.write_table(table, tmp_path / "more.parquet")
     given = pq.read_table(tmp_path / "in.parquet")
-    run(["in.parquet", "more.parquet"], "out.parquet", chunk_rows=3)
+    run(["in.parquet", "more.parquet"], "out.parquet", window_rows=3)
     scored = pq.read_table(tmp_path / "out.parquet")
     assert scored.schema.types[:6] == given.schema.types
     assert scored.select(given.column_names).to_pydict() == pa.concat_tables([given, given]).to_pydict()
@@ -98,7 +99,7 @@ def test_parquet_keeps_types(tmp_path, run):
     run("in.parquet", "chosen.parquet", columns=["price", "when"])
     assert pq.read_schema(tmp_path / "chosen.parquet").names[:3] == ["price", "when", "label"]
     run("in.parquet", "none.parquet", columns=[])
-    assert pq.read_schema(tmp_path / "none.parquet").names == ["label", "score", "problem"]
+    assert pq.read_schema(tmp_path / "none.parquet").names == ["label", "score", "model_version", "error"]
 
 
 def test_parquet_to_text(tmp_path, run):
@@ -112,7 +113,7 @@ def test_parquet_to_text(tmp_path, run):
 def test_json_lines_pass_their_own_keys(tmp_path, run):
     rows = [{"text": "a", "n": 1.0, "deep": {"x": [None]}}, {"z": True, "text": "b"}, {"text": "c", "lone": "\ud800"}]
     write(tmp_path / "in.jsonl", rows)
-    added = ("label", "score", "problem")
+    added = ("label", "score", "model_version", "error")
     for row, scored in zip(rows, run("in.jsonl", "out.jsonl"), strict=True):
         assert {name: value for name, value in scored.items() if name not in added} == row
     assert list(run("in.jsonl", "chosen.jsonl", columns=["z", "text"])[1]) == ["z", "text", *added]
@@ -123,10 +124,10 @@ def test_json_lines_to_a_table_have_all_columns_and_types(tmp_path, run):
     rows = [{"text": "a", "i": 1, "f": 1, "m": 1, "b": True}] + [{"text": "x"}] * 20
     rows += [{"text": "b", "i": 2**60, "f": 0.5, "m": {"x": "\ud800"}, "late": None, "huge": 2**70}]
     write(tmp_path / "in.jsonl", rows)
-    scored = run("in.jsonl", "out.parquet", chunk_rows=3)
+    scored = run("in.jsonl", "out.parquet", window_rows=3)
     kinds = {field.name: str(field.type) for field in pq.read_schema(tmp_path / "out.parquet")}
     assert kinds == {"text": "string", "i": "int64", "f": "double", "m": "string", "b": "bool", "late": "string",
-                     "huge": "string", "label": "string", "score": "float", "problem": "string"}  # fmt: skip
+                     "huge": "string", "label": "string", "score": "float", "model_version": "string", "error": "string"}  # fmt: skip
     assert scored[0]["m"] == "1" and scored[1]["i"] is None
     assert scored[-1]["i"] == 2**60 and scored[-1]["huge"] == str(2**70)
     assert run("in.jsonl", "out.csv")[-1]["huge"] == str(2**70)
@@ -145,7 +146,7 @@ def test_probabilities_and_ranks(tmp_path, run, classifier):
     scored = run("in.csv", "out.parquet", columns=["id"], probabilities=True, top_k=5, prefix="my_")
     ranks = [f"my_top_{rank}_{what}" for rank in range(1, 6) for what in ("label", "score")]
     classes = [f"my_probability_{name}" for name in classifier.label_names]
-    assert list(scored[0]) == ["id", "my_label", "my_score", *ranks, *classes, "my_problem"]
+    assert list(scored[0]) == ["id", "my_label", "my_score", *ranks, *classes, "my_model_version", "my_error"]
     for row in scored[:-1]:
         assert sum(row[name] for name in classes) == pytest.approx(1, abs=1e-6)
         assert [row[name] for name in ranks[1::2]] == sorted((row[name] for name in classes), reverse=True)
@@ -162,15 +163,15 @@ def test_no_rows(source, target, tmp_path, run):
     (tmp_path / "in.csv").write_text("id,text,note\n")
     assert run(f"in.{source}", f"out.{target}") == []
     if target == "csv":
-        assert (tmp_path / "out.csv").read_text() == "id,text,note,label,score,problem\n"
+        assert (tmp_path / "out.csv").read_text() == "id,text,note,label,score,model_version,error\n"
     if target == "parquet":
-        assert len(pq.read_schema(tmp_path / "out.parquet")) == 6
+        assert len(pq.read_schema(tmp_path / "out.parquet")) == 7
 
 
 def test_delimiter_and_encoding(tmp_path, run):
     (tmp_path / "in.csv").write_text("id;text\n1;Größe\n", encoding="cp1252")
     run("in.csv", encoding="cp1252", delimiter="semicolon")
-    assert (tmp_path / "out.csv").read_text().startswith("id;text;label;score;problem\n1;Größe;")
+    assert (tmp_path / "out.csv").read_text().startswith("id;text;label;score;model_version;error\n1;Größe;")
 
 
 REFUSED = {
@@ -180,10 +181,10 @@ REFUSED = {
     "output is input": ({"output": "in.csv"}, "is also an input"),
     "linked output is input": ({"output": "link.csv"}, "is also an input"),
     "no folder": ({"output": "nowhere/out.csv"}, "there is no folder"),
-    "a folder": ({"output": "folder.csv"}, "is a folder"),
+    "output is a folder": ({"output": "folder.csv"}, "is a folder"),
     "unknown ending": ({"output": "out.xlsx"}, ".xlsx"),
     "negative rank": ({"top_k": -1}, "top_k=-1 must be at least 0"),
-    "no chunk": ({"chunk_rows": 0}, "chunk_rows=0 must be at least 1"),
+    "no window": ({"window_rows": 0}, "window_rows=0 must be at least 1"),
     "delimiter": ({"delimiter": "ab"}, "delimiter='ab' is not one character"),
 }
 
@@ -251,7 +252,7 @@ def test_what_breaks_off_leaves_nothing_and_an_old_output_stays(target, error, t
     (tmp_path / target).write_text("old")
     full = isinstance(error, OSError)
     with pytest.raises(UserError if full else type(error), match="the disk is full" if full else None):
-        run("in.csv", target, load=lambda: Interrupted(error), chunk_rows=2)
+        run("in.csv", target, load=lambda: Interrupted(error), window_rows=2)
     assert sorted(os.listdir(tmp_path)) == sorted(["in.csv", target])
     assert (tmp_path / target).read_text() == "old"
 
@@ -264,7 +265,7 @@ def test_a_full_disk(target, tmp_path, run, monkeypatch):
     full = lambda *_, **how: open("/dev/full", "wb", **how)  # noqa: E731, SIM115
     monkeypatch.setattr(new_file, "open", full, raising=False)
     with pytest.raises(UserError, match="the disk is full"):
-        run("in.csv", target, load=lambda: Interrupted(None), chunk_rows=2000)
+        run("in.csv", target, load=lambda: Interrupted(None), window_rows=2000)
     assert os.listdir(tmp_path) == before
 
 
@@ -282,23 +283,25 @@ def test_the_output_keeps_its_permissions_and_its_link(tmp_path, run):
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     texts=st.lists(st.text(st.characters(codec="utf-8"), max_size=40), min_size=1, max_size=12),
-    chunk_rows=st.integers(1, 13),
+    window_rows=st.integers(1, 13),
     source=st.sampled_from(["csv", "jsonl", "parquet"]),
     data=st.data(),
 )
-def test_each_row_is_scored_as_if_alone(texts, chunk_rows, source, data, tmp_path, classifier):
-    """Whatever the chunk, the batch and the order; a row with a problem is one that has no text to score."""
+def test_each_row_is_scored_as_if_alone(texts, window_rows, source, data, tmp_path, classifier):
+    """Whatever the chunk, the batch and the order; a row with an error is one that has no text to score."""
     order = data.draw(st.permutations(range(len(texts))))
     given, output = tmp_path / f"in.{source}", tmp_path / "out.parquet"
     write(given, [{"id": str(place), "text": texts[place]} for place in order])
-    options = ScoreSettings("model", str(given), str(output), probabilities=True, chunk_rows=chunk_rows)
-    score_files(options, lambda: classifier)
+    options = ScoreSettings(
+        "model", str(given), str(output), probabilities=True, window_rows=window_rows, overwrite=True
+    )
+    score_files(make_plan(options, "abc", "1"), lambda: classifier)
     scored = read(output)
     assert [row["id"] for row in scored] == [str(place) for place in order]
     for row in scored:
         text = texts[int(row["id"])]
-        assert bool(row["problem"]) == (not text or text.isspace() or "\0" in text)
-        if not row["problem"]:
+        assert bool(row["error"]) == (not text or text.isspace() or "\0" in text)
+        if not row["error"]:
             alone = classifier.probabilities([text])[0]
             found = [row[f"probability_{name}"] for name in classifier.label_names]
             np.testing.assert_allclose(found, alone, atol=1e-5)

@@ -1,4 +1,4 @@
-"""The files to score: looked through once before anything is computed, then streamed."""
+"""The rows to score: which files, which columns, and what can be known before the first row is scored."""
 
 import difflib
 import re
@@ -8,22 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from classifier.data.delimited import delimited_columns, separator
-from classifier.data.fields import text_of
-from classifier.data.files import format_of, reading
+from classifier.data.delimited import delimited_columns, open_delimited, separator
+from classifier.data.files import Piped, file_sha256, format_of, reading
 from classifier.data.parquet import parquet_columns
-from classifier.data.rows import check_columns, read_rows
+from classifier.data.row import Row
+from classifier.data.rows import check_columns, read_rows, require_column
 from classifier.errors import UserError
 from classifier.serving.cells import arrow_type, kind_of
-
-CHUNK_CHARACTERS = 2**23  # of text in a chunk, however few rows that may be
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """The files to score and how to read them."""
 
-    files: list[Path]
+    files: Sequence[Path]
     texts: list[str]  # the columns of the text
     columns: list[str] | None = None  # that pass through; None: all there are
     encoding: str = "utf-8"
@@ -32,23 +30,23 @@ class Source:
     def formats(self) -> set[str]:
         return {format_of(path) for path in self.files}
 
+    def rows(self, wanted: Sequence[str] | None) -> Iterator[tuple[str, Row]]:
+        """Every row with the name of its file; of Parquet only the columns wanted, None for all."""
+        for path in self.files:
+            for row in read_rows(path, encoding=self.encoding, delimiter=self.delimiter, columns=wanted):
+                yield path.name, row
+
+    def identity(self) -> list[list[str]]:
+        """Name and SHA-256 of each file."""
+        return [[path.name, file_sha256(path)] for path in self.files]
+
 
 @dataclass(slots=True)
 class Survey:
-    """What is known of the files before the first row is scored."""
+    """What a look through the whole files tells; JSON holds it."""
 
     rows: int
-    columns: list[str]  # that pass through, in their order
-    types: dict[str, Any]  # Arrow type of each, where the output is Parquet
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Some rows: what passes through, the text of each, and why it cannot be scored, if so."""
-
-    values: list[dict[str, Any]]
-    texts: list[str]
-    problems: list[str]
+    kinds: dict[str, list[str]]  # of the values of each key of JSON Lines
 
 
 @contextmanager
@@ -109,37 +107,49 @@ def require_columns(chosen: Sequence[str], names: Sequence[str], place: str) -> 
             raise UserError(f"columns: {place} has no column {column!r}. {hint}")
 
 
-def survey(source: Source, typed: bool, seen: Callable[[int], None]) -> Survey:
+def open_piped(source: Source, piped: Piped) -> tuple[list[str], Iterator[tuple[str, Row]]]:
+    """The columns that pass through, none known of JSON Lines, and the rows of standard input.
+
+    Raises:
+        UserError: where it lacks a column.
+    """
+    if (kind := format_of(piped)) == "json":
+        rows = read_rows(piped, encoding=source.encoding)
+        return source.columns or [], ((piped.name, row) for row in rows)
+    names, rows = open_delimited(piped, source.encoding, separator(source.delimiter, kind))
+    for column in source.texts:
+        require_column(piped, column, names, "text")
+    if source.columns is not None:
+        require_columns(source.columns, names, piped.name)
+    return names if source.columns is None else source.columns, ((piped.name, row) for row in rows)
+
+
+def survey(source: Source, seen: Callable[[int], None]) -> Survey:
     """Reads every text file to its end, so that damage is found before hours are spent on what precedes it.
 
     Args:
         source: the files.
-        typed: whether the types of the columns are wanted.
         seen: is told how many more rows have gone by.
 
     Raises:
-        UserError: where a file cannot be read to its end, a chosen column occurs nowhere, or types do not agree.
+        UserError: where a file cannot be read to its end.
     """
-    rows = 0
-    kinds: dict[str, set[str]] = {}  # of the values of each key of JSON Lines
+    known = Survey(0, {})
     for path in source.files:
-        if format_of(path) == "parquet":
-            rows += parquet_rows(path)
+        kind = format_of(path)
+        if kind == "parquet":
+            known.rows += parquet_rows(path)
             continue
         for row in read_rows(path, encoding=source.encoding, delimiter=source.delimiter):
-            rows += 1
-            if format_of(path) == "json":
+            known.rows += 1
+            if kind == "json":
                 for key, value in row.values.items():
-                    kinds.setdefault(key, set()).add(kind_of(value))
-            if not rows % 1000:
+                    kinds = known.kinds.setdefault(key, [])
+                    if (found := kind_of(value)) not in kinds:
+                        kinds.append(found)
+            if not known.rows % 1000:
                 seen(1000)
-    headers = [names for path in source.files if (names := header(path, source)) is not None]
-    columns = [*headers[0], *(key for key in kinds if key not in headers[0])] if headers else list(kinds)
-    if source.columns is not None:
-        if kinds:
-            require_columns(source.columns, columns, "the input")
-        columns = source.columns
-    return Survey(rows, columns, column_types(source, columns, kinds) if typed else {name: None for name in columns})
+    return known
 
 
 def parquet_rows(path: Path) -> int:
@@ -151,7 +161,23 @@ def parquet_rows(path: Path) -> int:
         return read_metadata(path).num_rows
 
 
-def column_types(source: Source, columns: Sequence[str], kinds: dict[str, set[str]]) -> dict[str, Any]:
+def passing_columns(source: Source, known: Survey) -> list[str]:
+    """The columns that pass through, in their order.
+
+    Raises:
+        UserError: where a chosen one occurs nowhere.
+    """
+    headers = [names for path in source.files if (names := header(path, source)) is not None]
+    first = headers[0] if headers else []
+    columns = [*first, *(key for key in known.kinds if key not in first)]
+    if source.columns is None:
+        return columns
+    if known.kinds:
+        require_columns(source.columns, columns, "the input")
+    return source.columns
+
+
+def column_types(source: Source, columns: Sequence[str], kinds: dict[str, list[str]]) -> dict[str, Any]:
     """The Arrow type of each column: of Parquet its own, of JSON Lines one that holds all values, else strings.
 
     Raises:
@@ -160,7 +186,7 @@ def column_types(source: Source, columns: Sequence[str], kinds: dict[str, set[st
     import pyarrow as pa
 
     if source.formats() == {"json"}:
-        return {column: arrow_type(kinds.get(column, set())) for column in columns}
+        return {column: arrow_type(set(kinds.get(column, ()))) for column in columns}
     if source.formats() != {"parquet"}:
         return dict.fromkeys(columns, pa.string())
     first, *others = [parquet_columns(path) for path in source.files]
@@ -172,55 +198,3 @@ def column_types(source: Source, columns: Sequence[str], kinds: dict[str, set[st
                     "Leave it out with columns=[...], or score the files one by one."
                 )
     return {column: first[column] for column in columns}
-
-
-def read_chunks(source: Source, wanted: Sequence[str] | None, rows: int) -> Iterator[Chunk]:
-    """The rows of all files, in their order, so many at a time; a chunk may span files.
-
-    Args:
-        source: the files.
-        wanted: columns to take from Parquet files; None: all.
-        rows: of a chunk, fewer where their texts are long.
-    """
-    chunk, characters = Chunk([], [], []), 0
-    for path in source.files:
-        for row in read_rows(path, encoding=source.encoding, delimiter=source.delimiter, columns=wanted):
-            text, problem, _ = text_of(row, source.texts)
-            chunk.values.append(row.values)
-            chunk.texts.append(text)
-            chunk.problems.append(f"{path.name}:{row.number}: {renamed(problem)}" if problem else "")
-            characters += len(text)
-            if len(chunk.texts) == rows or characters >= CHUNK_CHARACTERS:
-                yield chunk
-                chunk, characters = Chunk([], [], []), 0
-    if chunk.texts:
-        yield chunk
-
-
-class ArrowRows:
-    """The columns of Parquet files that pass through, as they are, taken so many rows at a time."""
-
-    def __init__(self, files: Sequence[Path], columns: Sequence[str]) -> None:
-        self.batches = self.read(files, columns)
-        self.rest: list[Any] = []
-
-    def read(self, files: Sequence[Path], columns: Sequence[str]) -> Iterator[Any]:
-        from pyarrow import ArrowException
-        from pyarrow.parquet import ParquetFile
-
-        for path in files:
-            with reading(path, ArrowException), open(path, "rb") as stream, ParquetFile(stream) as file:
-                for batch in file.iter_batches(columns=list(columns)):
-                    yield batch.select(list(columns))  # the file has them in its own order
-
-    def take(self, rows: int) -> list[Any]:
-        """Record batches with the next rows, so many in all."""
-        taken = []
-        while rows:
-            batch = self.rest.pop() if self.rest else next(self.batches)
-            if batch.num_rows > rows:
-                self.rest.append(batch.slice(rows))
-                batch = batch.slice(0, rows)
-            taken.append(batch)
-            rows -= batch.num_rows
-        return taken
