@@ -54,7 +54,9 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
     try:
         done = score_files(plan, load)
     except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)
         sys.exit(PIPE_CLOSED)
     tell(settings, done)
     return {

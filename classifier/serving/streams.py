@@ -32,5 +32,6 @@ def open_stream(output: Path | Piped) -> Iterator[BinaryIO]:
         undo.callback(os.close, rows)
         os.dup2(2, 1)
         undo.callback(os.dup2, rows, 1)
+        undo.enter_context(contextlib.redirect_stdout(sys.stderr))
         yield stream
         stream.flush()

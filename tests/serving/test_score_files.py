@@ -127,7 +127,8 @@ def test_json_lines_to_a_table_have_all_columns_and_types(tmp_path, run):
     scored = run("in.jsonl", "out.parquet", window_rows=3)
     kinds = {field.name: str(field.type) for field in pq.read_schema(tmp_path / "out.parquet")}
     assert kinds == {"text": "string", "i": "int64", "f": "double", "m": "string", "b": "bool", "late": "string",
-                     "huge": "string", "label": "string", "score": "float", "model_version": "string", "error": "string"}  # fmt: skip
+                     "huge": "string", "label": "string", "score": "float", "model_version": "string",
+                     "error": "string"}  # fmt: skip
     assert scored[0]["m"] == "1" and scored[1]["i"] is None
     assert scored[-1]["i"] == 2**60 and scored[-1]["huge"] == str(2**70)
     assert run("in.jsonl", "out.csv")[-1]["huge"] == str(2**70)
