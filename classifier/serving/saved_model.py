@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,10 +11,8 @@ import numpy as np
 
 from classifier.data.files import file_sha256
 from classifier.errors import UserError
+from classifier.serving.batching import batches, token_counts
 from classifier.settings import BRANCHES
-
-BATCH_CHARACTERS = 16_384  # bytes of a batch at most, padding included; they stand for tokens, not known here
-BATCH_ROWS = 1024
 
 
 def local_folder(model: str) -> Path | None:
@@ -102,29 +100,10 @@ def classify_texts(classify: Callable, texts: Sequence[str], classes: int, threa
     encoded = [text.encode("utf-8", "replace") for text in places]
     result = np.zeros((len(encoded), classes), np.float32)
 
-    def answer(batch: tuple[list[int], int]) -> None:
+    def answer(batch: tuple[np.ndarray, int]) -> None:
         rows, size = batch
         filled = tf.constant([encoded[row] for row in rows] + [b""] * (size - len(rows)))
         result[rows] = classify(filled).numpy()[: len(rows)]
 
-    list(threads.map(answer, batches([len(text) for text in encoded])))
+    list(threads.map(answer, batches(token_counts(encoded))))
     return result if len(places) == len(place_of) else result[place_of]
-
-
-def batches(lengths: Sequence[int]) -> Iterator[tuple[list[int], int]]:
-    """Every place once, with those of like lengths together, and the size to which their batch is to be filled.
-
-    Sizes are powers of two: TensorFlow keeps compiled code, most of a megabyte, for each shape that it meets, so
-    that memory would grow with every batch if each had a size of its own.
-
-    >>> list(batches([5, 30_000, 7]))
-    [([1], 1), ([2, 0], 2)]
-    """
-    order = sorted(range(len(lengths)), key=lambda place: -lengths[place])
-    start = 0
-    while start < len(order):
-        fitting = min(BATCH_ROWS, max(1, BATCH_CHARACTERS // max(1, lengths[order[start]])))
-        size = 1 << fitting.bit_length() - 1
-        rows = order[start : start + size]
-        yield rows, 1 << (len(rows) - 1).bit_length()
-        start += size
