@@ -1,76 +1,126 @@
-"""Rows a second and peak memory of `classifier.score`, on a tenth of the rows and on all of them.
+"""Where the time of `classifier.score` goes, from Parquet to Parquet, and how much memory it takes.
 
-    python benchmarks/scoring.py <folder of a SavedModel> [--rows 1000000] [--words 10] [--format csv]
+    python benchmarks/scoring.py <folder of a SavedModel> [--rows 100000] [--words 10 50 230]
+    python benchmarks/scoring.py <folder of a SavedModel> --rows 1000000 --words 40 --memory
 
-Memory is flat where both lines show nearly the same peak.
+Texts are runs of words of IMDB's reviews, where CLASSIFIER_DATA names a folder that has it, or of the embedded corpus.
+With --memory a tenth of the rows is scored first: memory is flat where both lines show nearly the same peak.
 """
 
 import argparse
 import csv
 import json
-import random
+import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 ROOT = Path(__file__).parents[1]
-CORPUS = ROOT / "classifier" / "data" / "embedded" / "train.csv"
-WORDS = ["the", "parcel", "never", "came", "and", "nobody", "answers", "please", "send", "it", "again", "thank", "you"]
+EMBEDDED = ROOT / "classifier" / "data" / "embedded" / "train.csv"
+BLOCK = 10_000  # rows written, or profiled texts taken, at a time
+PARTS = {  # kinds of operations; all others are the encoder's
+    "tokenising": (
+        "UnicodeTranscode StringLower StaticRegexReplace RegexReplace StringSplitV2 LookupTableFindV2 LookupTableFind"
+    ),
+    "n-grams": (
+        "StringToHashBucketFast ReduceJoin StringJoin UnicodeDecode UnicodeDecodeWithOffsets UniqueWithCounts "
+        "LowerBound SparseTensorDenseMatMul UnsortedSegmentSum Where FloorMod FloorDiv"
+    ),
+}
 
 
 def corpus_words() -> list[str]:
-    """The words of the embedded corpus in their order, or some words where it is not there."""
-    if not CORPUS.exists():
-        return WORDS
-    with open(CORPUS, newline="", encoding="utf-8") as file:
-        return [word for row in csv.DictReader(file) for word in row["text"].split()]
+    """The words of IMDB's training reviews, or of the embedded corpus, in their order."""
+    reviews = Path(os.environ.get("CLASSIFIER_DATA", "data")) / "imdb" / "train.parquet"
+    if reviews.exists():
+        texts = pq.read_table(reviews, columns=["text"]).column("text").to_pylist()
+    else:
+        with open(EMBEDDED, newline="", encoding="utf-8") as file:
+            texts = [row["text"] for row in csv.DictReader(file)]
+    return [word for text in texts for word in text.split()]
 
 
-def sampled_rows(rows: int, words: int, seed: int = 0) -> Iterator[tuple[int, str]]:
-    """Numbered texts: runs of `words` words on average, of any length from 1 to twice that."""
-    corpus, random_ = corpus_words(), random.Random(seed)
-    for number in range(rows):
-        start, length = random_.randrange(len(corpus)), random_.randint(1, 2 * words - 1)
-        yield number, " ".join(corpus[start : start + length])
+def write_rows(path: Path, corpus: Sequence[str], rows: int, words: int) -> None:
+    """A Parquet file with the columns id and text; each text has so many words, and begins where the last one ended."""
+    schema = pa.schema([("id", pa.int64()), ("text", pa.string())])
+    place = 0
+    with pq.ParquetWriter(path, schema) as writer:
+        for start in range(0, rows, BLOCK):
+            ids, texts = range(start, min(rows, start + BLOCK)), []
+            for _ in ids:
+                texts.append(" ".join(corpus[place : place + words]))
+                place = (place + words) % (len(corpus) - words)
+            writer.write_table(pa.table([list(ids), texts], schema=schema))
 
 
-def write_rows(path: Path, rows: int, words: int) -> None:
-    """A CSV or JSON Lines file with the columns id and text."""
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        if path.suffix == ".csv":
-            writer = csv.writer(file)
-            writer.writerow(["id", "text"])
-            writer.writerows(sampled_rows(rows, words))
-        else:
-            file.writelines(json.dumps({"id": n, "text": text}) + "\n" for n, text in sampled_rows(rows, words))
-
-
-def measure(model: Path, rows: int, words: int, ending: str) -> dict[str, float]:
+def scored(model: Path, given: Path, folder: str) -> dict[str, Any]:
     """The summary that the command writes."""
+    arguments = [f"model={model}", f"input={given}", f"output={folder}/scored.parquet", f"hydra.run.dir={folder}"]
+    command = [sys.executable, "-m", "classifier.score", *arguments, "overwrite=true"]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return json.loads((Path(folder) / "summary.json").read_text())
+
+
+def measure(model: Path, corpus: Sequence[str], rows: int, words: int) -> None:
+    """Prints rows a second and peak memory of the command, and what its time is spent on."""
     with tempfile.TemporaryDirectory() as folder:
-        given = Path(folder) / f"rows.{ending}"
-        write_rows(given, rows, words)
-        arguments = [f"model={model}", f"input={given}", f"output={folder}/scored.{ending}", f"hydra.run.dir={folder}"]
-        subprocess.run([sys.executable, "-m", "classifier.score", *arguments], cwd=ROOT, check=True)
-        return json.loads((Path(folder) / "summary.json").read_text())
+        given = Path(folder) / "rows.parquet"
+        write_rows(given, corpus, rows, words)
+        done = scored(model, given, folder)
+    parts = ", ".join(f"{part} {seconds:.1f} s" for part, seconds in done["seconds_by_part"].items())
+    print(
+        f"{rows:>9,} rows of {words:>3} words: {done['rows_per_second']:,.0f} rows/s ({parts}), "
+        f"{done['seconds']:,.1f} s in all, peak {done['peak_memory_mb']:,.0f} MB",
+        flush=True,
+    )
+
+
+def profile(classifier: Any, corpus: Sequence[str], words: int) -> None:
+    """Prints the share of the graph's time by part, under TensorFlow's profiler."""
+    import tensorflow as tf
+    from training_speed.profiler import operations_in
+
+    count = max(100, BLOCK * 10 // words // 5)
+    texts = [" ".join(corpus[place * words : (place + 1) * words]) for place in range(count)]
+    classifier.probabilities(texts)
+    with tempfile.TemporaryDirectory() as folder:
+        tf.profiler.experimental.start(folder)
+        classifier.probabilities(texts)
+        tf.profiler.experimental.stop()
+        (file,) = Path(folder).rglob("*.xplane.pb")
+        took = {part: 0.0 for part in (*PARTS, "encoder")}
+        for _, kind, milliseconds in operations_in(file.read_bytes()):
+            took[next((part for part, kinds in PARTS.items() if kind in kinds.split()), "encoder")] += milliseconds
+    whole = sum(took.values())
+    shares = ", ".join(f"{part} {milliseconds / whole:.1%}" for part, milliseconds in took.items())
+    print(f"{words:>3} words: {shares}; {1000 * whole / count:,.0f} microseconds of operations a text", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="folder of a SavedModel")
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--words", type=int, default=10, help="of a text, on average")
-    parser.add_argument("--format", choices=["csv", "jsonl"], default="csv")
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--words", type=int, nargs="+", default=[10, 50, 230], help="of a text")
+    parser.add_argument("--memory", action="store_true", help="first a tenth of the rows, and no profile")
     options = parser.parse_args()
-    for rows in (options.rows // 10, options.rows):
-        done = measure(options.model.resolve(), rows, options.words, options.format)
-        print(
-            f"{rows:>9,} rows: {done['rows_per_second']:,.0f} rows/s, {done['seconds']:,.1f} s in all, "
-            f"peak {done['peak_memory_mb']:,.0f} MB",
-            flush=True,
-        )
+    corpus, model = corpus_words(), options.model.resolve()
+    for words in options.words:
+        for rows in [options.rows // 10, options.rows] if options.memory else [options.rows]:
+            measure(model, corpus, rows, words)
+    if not options.memory:
+        from classifier.serving.saved_model import SavedClassifier
+        from classifier.start import start_tensorflow
+
+        start_tensorflow()
+        classifier = SavedClassifier(model)
+        for words in options.words:
+            profile(classifier, corpus, words)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@
     training/           batches of like length, schedule, the loop, checkpoints, how the two parts join
     evaluation/         metrics, intervals, tables, pictures
     tracking/           runs and models in MLflow
-    serving/            the SavedModel: export, check, read back, score files
+    serving/            the SavedModel: export, check, read back; rows scored from files and pipes, in shards
     start.py            starts TensorFlow quietly
     command_line.py     the door of every command
     outcome.py          what comes after the last epoch
