@@ -28,7 +28,7 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
     Raises:
         UserError: where there is no such model, or a file is not as it should be.
     """
-    from classifier.serving.plan import make_plan
+    from classifier.serving.plan import make_plan, shards_folder
     from classifier.serving.saved_model import local_folder, model_sha256
     from classifier.serving.score_file import score_files
 
@@ -53,6 +53,10 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
 
     try:
         done = score_files(plan, load)
+    except KeyboardInterrupt:
+        if not plan.streams and shards_folder(Path(settings.output)).exists():
+            print("What is finished is kept: the same command goes on from there.", file=sys.stderr)
+        raise
     except BrokenPipeError:  # `| head` has seen enough
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)

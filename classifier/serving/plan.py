@@ -143,9 +143,14 @@ def checked_output(settings: ScoreSettings, inputs: list[Path]) -> Path | Piped:
     for one in inputs:
         if path.exists() and path.samefile(one):
             raise UserError(f"output={path} is also an input. Name another file; inputs are never written to.")
-    if settings.input == PIPE and path.exists() and not settings.overwrite:
+    if path.exists() and not settings.overwrite and (settings.input == PIPE or not shards_folder(path).exists()):
         raise exists_already(path)
     return path
+
+
+def shards_folder(output: Path) -> Path:
+    """Where the shards of the output lie until it is complete; a link's lie beside the file."""
+    return output.resolve().with_name(f"{output.resolve().name}.shards")
 
 
 def exists_already(output: Path) -> UserError:

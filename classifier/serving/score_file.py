@@ -171,6 +171,10 @@ def look_through(plan: Plan, shards: Shards | None) -> Survey:
         return Survey(**remembered)
     with Progress("Looking through the input") as progress:
         known = survey(plan.source, progress.advance)
+    if plan.cut.refuse:  # now, and not hours later
+        with Progress("Looking for errors", known.rows) as progress:
+            for window in read_windows(plan.rows(), plan.source.texts, plan.cut):
+                progress.advance(len(window.texts))
     if shards:
         shards.remember(asdict(known))
     return known

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from classifier.data.files import format_of
 from classifier.errors import UserError
 from classifier.serving.new_file import Unclosed, explained, new_file, sync_folder
-from classifier.serving.plan import exists_already
+from classifier.serving.plan import exists_already, shards_folder
 from classifier.training.checkpoint import locked
 
 BLOCK = 2**20  # bytes copied at a time
@@ -34,7 +34,7 @@ class Shards:
 
     def __init__(self, output: Path, job: dict[str, Any], overwrite: bool) -> None:
         self.output = output.resolve()  # a link stays a link
-        self.folder = self.output.with_name(f"{self.output.name}.shards")
+        self.folder = shards_folder(output)
         self.manifest: dict[str, Any] = {"job": job, "survey": None, "shards": [], "joined": False}
         self.overwrite = overwrite
         self.resources = contextlib.ExitStack()
@@ -42,11 +42,9 @@ class Shards:
     def __enter__(self) -> "Shards":
         with contextlib.ExitStack() as entered:
             with explained(self.folder):
-                if self.output.exists() and not self.overwrite and not self.folder.exists():
-                    raise exists_already(self.output)
                 entered.enter_context(locked(self.folder, "scoring"))
-            entered.callback(self.tidy)
             self.take_up()
+            entered.callback(self.tidy)  # not sooner: what is refused may belong to another job
             self.resources = entered.pop_all()
         return self
 
