@@ -34,9 +34,9 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
 
     folder, version = local_folder(settings.model), ""
     if folder is None:
-        from classifier.tracking.models import find_model, registered_version
+        from classifier.tracking.models import find_model, numbered_version
 
-        version = registered_version(settings.model, settings.tracking)
+        version = numbered_version(settings.model, settings.tracking)
         folder = find_model(f"models:/{version}" if version else settings.model, settings.tracking)
     digest = model_sha256(folder)
     version = version or digest[:12]

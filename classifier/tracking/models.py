@@ -47,7 +47,7 @@ def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tupl
     return logged.model_id
 
 
-def registered_version(model: str, settings: Server) -> str:
+def numbered_version(model: str, settings: Server) -> str:
     """Name and number, such as support/3, of models:/support@champion or models:/support/3; "" of anything else."""
     if match := re.fullmatch(r"models:/([^/@]+/\d+)", model):
         return match[1]

@@ -78,7 +78,7 @@ def test_a_run_id_is_looked_up(monkeypatch, tmp_path, model_folder, capsys):
         return model_folder
 
     monkeypatch.setattr("classifier.tracking.models.find_model", find_model)
-    monkeypatch.setattr("classifier.tracking.models.registered_version", lambda model, tracking: "mails/7")
+    monkeypatch.setattr("classifier.tracking.models.numbered_version", lambda model, tracking: "mails/7")
     monkeypatch.setattr("classifier.start.start_tensorflow", lambda branches: None)
     write(tmp_path / "in.csv", [{"text": "a"}])
     settings = ScoreSettings("models:/mails@champion", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"))
