@@ -1,6 +1,7 @@
 """Where the time of `classifier.score` goes, from Parquet to Parquet, and how much memory it takes.
 
     python benchmarks/scoring.py <folder of a SavedModel> [--rows 100000] [--words 10 50 230]
+    python benchmarks/scoring.py <folder of a SavedModel> --profile
     python benchmarks/scoring.py <folder of a SavedModel> --rows 1000000 --words 40 --memory
 
 Texts are runs of words of IMDB's reviews, where CLASSIFIER_DATA names a folder that has it, or of the embedded corpus.
@@ -14,8 +15,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pyarrow as pa
@@ -23,16 +26,8 @@ import pyarrow.parquet as pq
 
 ROOT = Path(__file__).parents[1]
 EMBEDDED = ROOT / "classifier" / "data" / "embedded" / "train.csv"
-BLOCK = 10_000  # rows written, or profiled texts taken, at a time
-PARTS = {  # kinds of operations; all others are the encoder's
-    "tokenising": (
-        "UnicodeTranscode StringLower StaticRegexReplace RegexReplace StringSplitV2 LookupTableFindV2 LookupTableFind"
-    ),
-    "n-grams": (
-        "StringToHashBucketFast ReduceJoin StringJoin UnicodeDecode UnicodeDecodeWithOffsets UniqueWithCounts "
-        "LowerBound SparseTensorDenseMatMul UnsortedSegmentSum Where FloorMod FloorDiv"
-    ),
-}
+BLOCK = 10_000  # rows written at a time; twice as many words are profiled
+ROUNDS = 3  # interleaved; medians are told
 
 
 def corpus_words() -> list[str]:
@@ -82,24 +77,37 @@ def measure(model: Path, corpus: Sequence[str], rows: int, words: int) -> None:
 
 
 def profile(classifier: Any, corpus: Sequence[str], words: int) -> None:
-    """Prints the share of the graph's time by part, under TensorFlow's profiler."""
+    """Prints the processor time of a text, which other programs hardly change, and how much of it is tokenising."""
     import tensorflow as tf
-    from training_speed.profiler import operations_in
 
-    count = max(100, BLOCK * 10 // words // 5)
+    from classifier.serving.batching import batches, token_counts
+    from classifier.tokenizers import WordTokenizer
+
+    count = max(200, 2 * BLOCK // words)
     texts = [" ".join(corpus[place * words : (place + 1) * words]) for place in range(count)]
-    classifier.probabilities(texts)
-    with tempfile.TemporaryDirectory() as folder:
-        tf.profiler.experimental.start(folder)
-        classifier.probabilities(texts)
-        tf.profiler.experimental.stop()
-        (file,) = Path(folder).rglob("*.xplane.pb")
-        took = {part: 0.0 for part in (*PARTS, "encoder")}
-        for _, kind, milliseconds in operations_in(file.read_bytes()):
-            took[next((part for part, kinds in PARTS.items() if kind in kinds.split()), "encoder")] += milliseconds
-    whole = sum(took.values())
-    shares = ", ".join(f"{part} {milliseconds / whole:.1%}" for part, milliseconds in took.items())
-    print(f"{words:>3} words: {shares}; {1000 * whole / count:,.0f} microseconds of operations a text", flush=True)
+    tokenizer = WordTokenizer()  # as in the SavedModel, which has no door to it
+    tokenizer.learn(texts)
+    text = tf.TensorSpec([None], tf.string)
+    tokenise = tf.function(lambda batch: tokenizer.padded(tokenizer.words(batch)), input_signature=[text])
+    encoded = [one.encode() for one in texts]
+    tensors = [tf.constant([encoded[row] for row in rows]) for rows, _ in batches(token_counts(encoded))]
+    seconds: dict[str, list[float]] = {"all": [], "tokenising": []}
+    for _ in range(ROUNDS + 1):
+        seconds["all"].append(processor_seconds(lambda: classifier.probabilities(texts)))
+        seconds["tokenising"].append(processor_seconds(lambda: [tokenise(tensor) for tensor in tensors]))
+    whole, part = (median(values[1:]) for values in seconds.values())  # the first round compiles
+    print(
+        f"{words:>3} words: {1e6 * whole / count:,.0f} microseconds of processor time a text, "
+        f"{1e6 * part / count:,.0f} of them ({part / whole:.1%}) for tokenising",
+        flush=True,
+    )
+
+
+def processor_seconds(work: Callable[[], Any]) -> float:
+    """Of all threads of this process."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
 
 
 def main() -> None:
@@ -108,10 +116,12 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--words", type=int, nargs="+", default=[10, 50, 230], help="of a text")
     parser.add_argument("--memory", action="store_true", help="first a tenth of the rows, and no profile")
+    parser.add_argument("--profile", action="store_true", help="the profile alone")
     options = parser.parse_args()
     corpus, model = corpus_words(), options.model.resolve()
     for words in options.words:
-        for rows in [options.rows // 10, options.rows] if options.memory else [options.rows]:
+        sizes = [options.rows // 10, options.rows] if options.memory else [options.rows]
+        for rows in [] if options.profile else sizes:
             measure(model, corpus, rows, words)
     if not options.memory:
         from classifier.serving.saved_model import SavedClassifier

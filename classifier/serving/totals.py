@@ -62,6 +62,7 @@ def mean(total: float, count: int) -> float | None:
 
 def totals_table(summary: dict[str, Any]) -> Any:
     """The summary as a table for the terminal, the most frequent labels first."""
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("label", title_justify="left")
@@ -70,7 +71,7 @@ def totals_table(summary: dict[str, Any]) -> Any:
     labels = sorted(summary["labels"].items(), key=lambda item: -item[1]["rows"])
     scored = max(1, summary["rows"] - summary["errors"])
     for name, one in labels[:SHOWN]:
-        table.add_row(name, f"{one['rows']:,}", f"{one['rows'] / scored:.1%}", shown(one["mean_score"]))
+        table.add_row(escape(name), f"{one['rows']:,}", f"{one['rows'] / scored:.1%}", shown(one["mean_score"]))
     if rest := labels[SHOWN:]:
         rows = sum(one["rows"] for _, one in rest)
         table.add_row(f"{len(rest)} more labels", f"{rows:,}", f"{rows / scored:.1%}", "")
