@@ -267,6 +267,38 @@ class PromoteSettings:
     tracking: Server = field(default_factory=Server)
 
 
+@dataclass
+class Columns:
+    """The columns of a file to explain, and how to read it."""
+
+    text: Any = "text"  # the column of the text, or a list of columns to join
+    label: str | None = None  # the column of the label; None: there is none
+    encoding: str = "utf-8"  # of CSV, TSV and JSON Lines
+    delimiter: str | None = None  # of CSV; None: a comma, or a tab in .tsv
+
+
+@dataclass
+class Explained:
+    """How many texts of a file are explained, and how."""
+
+    most_texts: int | None = 2000  # explained at all, for the words of each class; more are sampled; None: every one
+    sample: int = 200  # of them, on which the methods are compared; 0: none
+    shown: int = 10  # texts drawn one by one, and as many of the most confident mistakes
+
+
+@dataclass
+class ExplainSettings:
+    """All that `python -m classifier.explain` needs: a model, and a text or files."""
+
+    model: str = MISSING  # folder of a SavedModel, run id, or models:/name@champion
+    text: str | None = None  # taken as it is typed
+    input: Any = None  # a path, a glob or a list of them; CSV, TSV, JSON Lines, Parquet, also .gz and .zst
+    data: Columns = field(default_factory=Columns)
+    explain: Explained = field(default_factory=Explained)
+    tracking: Server = field(default_factory=Server)
+    seed: int = 0  # of the samples and the random orders
+
+
 def check_rules(settings: Any) -> None:
     """Refuses what no single field can know to be wrong.
 
@@ -279,6 +311,8 @@ def check_rules(settings: Any) -> None:
         check_registry_name("name", settings.name)
         if (settings.run is None) != settings.promote.rollback:
             raise UserError("Give either run=<run id> or promote.rollback=true, beside name=.")
+    if isinstance(settings, ExplainSettings):
+        check_explain(settings)
     if not isinstance(settings, TrainSettings):
         return
     if settings.data.train is None:
@@ -356,6 +390,24 @@ def check_registry_name(key: str, name: str) -> None:
         raise UserError(
             f"{key}={name}: a name in the registry is not empty and has no /, no colon and no quotation mark."
         )
+
+
+def check_explain(settings: ExplainSettings) -> None:
+    """Refuses what no single field of `classifier.explain` can know to be wrong."""
+    if settings.text is None and settings.input is None:
+        raise UserError('Say what to explain: text="..." or input=file.csv.')
+    if settings.text is not None and settings.input is not None:
+        raise UserError("Give either text= or input=, not both; the column of a file is data.text=.")
+    if settings.text is not None and not settings.text.strip():
+        raise UserError("text= is empty: there is nothing to explain.")
+    for key, value, least in (
+        ("explain.sample", settings.explain.sample, 0),
+        ("explain.shown", settings.explain.shown, 0),
+        ("explain.most_texts", settings.explain.most_texts, 1),
+        ("seed", settings.seed, 0),
+    ):
+        if value is not None and value < least:
+            raise UserError(f"{key}={value} must be at least {least}.")
 
 
 UNDECIDING = ("trainer.resume", "experiment")  # as tracking: they change nothing of what is learned

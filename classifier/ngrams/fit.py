@@ -149,7 +149,7 @@ def occurrences(tokenizer: Tokenizer, texts: Sequence[str]) -> list[tuple[np.nda
         words = tokenizer.words(batch)
         different = []
         for kind in KINDS:
-            rows, keys = kind(words)
+            rows, keys, *_ = kind(words)
             places, _, counts = tf.unique_with_counts(rows * KEYS + keys)
             different.append((places // KEYS, tf.cast(places % KEYS, tf.int32), counts))
         return different

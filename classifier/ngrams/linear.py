@@ -9,16 +9,21 @@ from classifier.ngrams.features import KINDS, Ngrams
 
 
 class Counts(NamedTuple):
-    """How often each text has each feature: three tensors of one length.
+    """How often each text has each feature: three tensors of one length; and where it has them: three of another.
 
     rows: the text, int64.
     features: its place among the features, int64.
     counts: int32.
+    entries: of each occurrence, which of the counts it is one of, int32.
+    first, last: of each occurrence, the words in which it begins and ends, int64.
     """
 
     rows: tf.Tensor
     features: tf.Tensor
     counts: tf.Tensor
+    entries: tf.Tensor
+    first: tf.Tensor
+    last: tf.Tensor
 
 
 class NgramLinear(tf.Module):
@@ -51,6 +56,26 @@ class NgramLinear(tf.Module):
         shape = tf.stack([batch, tf.shape(self.idf, out_type=tf.int64)[0]])
         tfidf = tf.SparseTensor(places, tf.concat(values, axis=0), shape)
         return tf.sparse.sparse_dense_matmul(tfidf, self.weights) + self.bias
+
+    def contributions(self, words: tf.RaggedTensor, contrast: tf.Tensor) -> tf.Tensor:
+        """What each word gives to a sum of logits, exactly: (words of the batch,), in their order.
+
+        An n-gram gives value x weights to the logits, in equal shares for each of its occurrences; a pair of words
+        gives half of it to each. The words of a text give together what its logits are above the bias.
+
+        Args:
+            words: (batch, words).
+            contrast: factor of each logit in the sum, (batch, classes).
+        """
+        given = tf.zeros([tf.size(words.flat_values)])
+        for kind in KINDS:
+            found = counted(kind(words), self.keys)
+            rows, features, values = self.values(found, words.nrows())
+            weights = tf.reduce_sum(tf.gather(self.weights, features) * tf.gather(contrast, rows), axis=1)
+            shares = tf.gather(values * weights / tf.cast(found.counts, tf.float32), found.entries) / 2
+            for place in (found.first, found.last):
+                given += tf.math.unsorted_segment_sum(shares, place, tf.size(given))
+        return given
 
     def values(self, found: Counts, batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Rows, features and TF-IDF values of one kind of n-grams."""
@@ -92,5 +117,6 @@ def counted(found: Ngrams, keys: tf.Variable) -> Counts:
     known = tf.equal(tf.gather(keys, places), wanted)
     size = tf.size(keys, out_type=tf.int64)
     rows, features = tf.boolean_mask(found.rows, known), tf.cast(tf.boolean_mask(places, known), tf.int64)
-    different, _, counts = tf.unique_with_counts(rows * size + features)
-    return Counts(different // size, tf.math.floormod(different, size), counts)
+    different, entries, counts = tf.unique_with_counts(rows * size + features)
+    words = (tf.boolean_mask(place, known) for place in (found.first, found.last))
+    return Counts(different // size, tf.math.floormod(different, size), counts, entries, *words)

@@ -1,6 +1,6 @@
-"""Runs alone, in a process of its own: loads a SavedModel with TensorFlow and classifies the texts of a file.
+"""Runs alone, in a process of its own: loads a SavedModel with TensorFlow and asks it about the texts of a file.
 
-python check_export.py <SavedModel> <serialized texts> <file for the serialized probabilities>
+python check_export.py <SavedModel> <serialized texts> <file for the serialized answers>
 """
 
 import sys
@@ -10,7 +10,7 @@ for costly in ("sklearn", "matplotlib"):  # Keras would import them, for three s
 
 import tensorflow as tf  # noqa: E402
 
-folder, texts, probabilities = sys.argv[1:]
+folder, texts, answers = sys.argv[1:]
 try:
     model = tf.saved_model.load(folder)
 except Exception as error:
@@ -19,6 +19,11 @@ except Exception as error:
     import tensorflow_text  # noqa: F401  # registers the operations of the wordpiece tokenizer
 
     model = tf.saved_model.load(folder)
-serve = model.signatures["serving_default"]
-found = [serve(text=text[None])["probabilities"] for text in tf.io.parse_tensor(tf.io.read_file(texts), tf.string)]
-tf.io.write_file(probabilities, tf.io.serialize_tensor(tf.concat(found, axis=0)))
+serve, explain = model.signatures["serving_default"], model.signatures["explain"]
+found = []
+for text in tf.io.parse_tensor(tf.io.read_file(texts), tf.string):
+    watched = explain(text=text[None])
+    # Which of two equal states is the larger is decided by rounding: pooling_max may differ, and rightly.
+    names = [name for name in sorted(watched) if watched[name].dtype == tf.float32 and name != "pooling_max"]
+    found += [tf.reshape(one, [-1]) for one in (serve(text=text[None])["probabilities"], *map(watched.get, names))]
+tf.io.write_file(answers, tf.io.serialize_tensor(tf.concat(found, axis=0)))

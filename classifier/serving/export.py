@@ -14,11 +14,12 @@ import numpy as np
 import tensorflow as tf
 
 from classifier.ngrams import Mixture, NgramLinear
+from classifier.serving.explainer import Explainer
 from classifier.serving.saved_model import classify_texts
 from classifier.settings import BRANCHES
 from classifier.tokenizers import Tokenizer
 
-TOLERANCE = 1e-5  # largest difference allowed between a probability here and in the clean process
+TOLERANCE = 1e-5  # largest difference allowed between a probability or weight here and in the clean process
 CHECK_SECONDS = 600  # after which the clean process is given up
 VALID_TEXTS = 64  # validation texts that are compared, beside the nasty ones
 NASTY_TEXTS: tuple[bytes, ...] = (
@@ -66,6 +67,7 @@ class TextClassifier(tf.Module):
         self.tokenizer = tokenizer
         self.linear = linear
         self.mixture = None if weights is None else Mixture(weights)
+        self.explainer = Explainer(encoder, tokenizer, linear, self.mixture)
         self.classes = len(label_names)
         self.names = tf.Variable(tf.constant([name.encode() for name in label_names], tf.string), trainable=False)
 
@@ -80,10 +82,24 @@ class TextClassifier(tf.Module):
         label = tf.gather(self.names, tf.argmax(probabilities, axis=-1))
         return {"probabilities": probabilities, "label": label, "score": tf.reduce_max(probabilities, axis=-1)}
 
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    def explain(self, text):
+        """text (batch,) -> as `classify`, and what it looked at: see `Explainer.looked_at`."""
+        return {**self.classify(text), **self.explainer.looked_at(text)}
+
     @tf.function(input_signature=[])
     def label_names(self):
         """The label of each column of the probabilities, (classes,)."""
         return {"label_names": self.names.read_value()}
+
+    def answers(self, texts: Sequence[bytes]) -> np.ndarray:
+        """The numbers of `classify` and `explain` that `check_export` compares, in its order."""
+        found = []
+        for text in texts:
+            watched = self.explain(tf.constant([text]))
+            names = [name for name in sorted(watched) if watched[name].dtype == tf.float32 and name != "pooling_max"]
+            found += [self.classify(tf.constant([text]))["probabilities"], *map(watched.get, names)]
+        return np.concatenate([one.numpy().ravel() for one in found])
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Probabilities (texts, classes), float32, in the order of the texts."""
@@ -100,18 +116,16 @@ def export_model(classifier: TextClassifier, texts: Sequence[str], folder: Path)
         folder: of the SavedModel; replaced where it exists.
 
     Raises:
-        ExportError: where the clean process cannot load it or gives other probabilities.
+        ExportError: where the clean process cannot load it or gives other answers.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        signatures = {"serving_default": classifier.classify, "label_names": classifier.label_names}
+        names = {"serving_default": "classify", "explain": "explain", "label_names": "label_names"}
+        signatures = {signature: getattr(classifier, method) for signature, method in names.items()}
         tf.saved_model.save(classifier, str(part / "model"), signatures=signatures)
         samples = [text.encode("utf-8", "replace") for text in texts[:VALID_TEXTS]] + list(NASTY_TEXTS)
-        expected = np.concatenate(
-            [classifier.classify(tf.constant([sample]))["probabilities"].numpy() for sample in samples]
-        )
-        check_in_clean_process(part / "model", samples, expected)
+        check_in_clean_process(part / "model", samples, classifier.answers(samples))
         if folder.exists():
             os.replace(folder, part / "replaced")
         os.replace(part / "model", folder)
@@ -121,18 +135,18 @@ def export_model(classifier: TextClassifier, texts: Sequence[str], folder: Path)
 
 
 def check_in_clean_process(folder: Path, texts: Sequence[bytes], expected: np.ndarray) -> None:
-    """Loads the SavedModel with TensorFlow alone, in another process, and compares its probabilities.
+    """Loads the SavedModel with TensorFlow alone, in another process, and compares its answers.
 
     Args:
         folder: of the SavedModel.
         texts: to classify, any bytes.
-        expected: their probabilities, (texts, classes).
+        expected: their `TextClassifier.answers`.
 
     Raises:
         ExportError: where they differ by more than TOLERANCE, or the process fails.
     """
     with tempfile.TemporaryDirectory() as exchange:
-        given, returned = Path(exchange) / "texts", Path(exchange) / "probabilities"
+        given, returned = Path(exchange) / "texts", Path(exchange) / "answers"
         given.write_bytes(tf.io.serialize_tensor(tf.constant(list(texts))).numpy())
         done = subprocess.run(
             [sys.executable, "-I", str(CHECK), str(folder), str(given), str(returned)],
@@ -148,5 +162,6 @@ def check_in_clean_process(folder: Path, texts: Sequence[bytes], expected: np.nd
     difference = float(np.abs(found - expected).max())
     if not difference <= TOLERANCE:
         raise ExportError(
-            f"The exported model {folder} differs from the trained one by {difference:.2g} in a probability."
+            f"The exported model {folder} differs from the trained one by {difference:.2g} in a probability "
+            "or a weight."
         )

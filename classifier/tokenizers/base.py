@@ -94,9 +94,22 @@ class Tokenizer(tf.Module):
 
     def padded(self, words: tf.RaggedTensor) -> tf.Tensor:
         """Words (batch, words) to int32 ids (batch, tokens), zero-padded to the longest row, one token wide or more."""
-        ids = self.cut(self.token_ids(words)).to_tensor(0)
-        missing = tf.maximum(0, 1 - tf.shape(ids)[1])
-        return tf.pad(ids, tf.stack([[0, 0], [0, missing]]))
+        return filled(self.cut(self.token_ids(words)), 0)
+
+    def places(self, words: tf.RaggedTensor) -> tf.Tensor:
+        """The word of each id of `padded`, counted from 0 in each text: int64 (batch, tokens), -1 at padding."""
+        count = tf.size(words.flat_values, out_type=tf.int64)
+        alone = tf.RaggedTensor.from_row_splits(words.flat_values, tf.range(count + 1))
+        pieces = self.token_ids(alone).row_lengths()
+        places = tf.range(count) - tf.gather(words.row_starts(), words.value_rowids())
+        return filled(self.cut(self.token_ids(words).with_values(tf.repeat(places, pieces))), -1)
+
+
+def filled(ragged: tf.RaggedTensor, padding: int) -> tf.Tensor:
+    """(batch, tokens) as a plain tensor, padded to the longest row, one token wide or more."""
+    values = ragged.to_tensor(padding)
+    missing = tf.maximum(0, 1 - tf.shape(values)[1])
+    return tf.pad(values, tf.stack([[0, 0], [0, missing]]), constant_values=padding)
 
 
 def batches_of(texts: Sequence[str]) -> Iterable[tf.Tensor]:

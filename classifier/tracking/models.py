@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+import json
 import re
+import sys
 import warnings
 from importlib import metadata
 from pathlib import Path
@@ -87,6 +89,40 @@ def find_model(model: str, settings: Server) -> Path:
     if found is None:
         raise UserError(f"model={model} holds no SavedModel; was it logged by classifier.train?")
     return found.parent
+
+
+def run_of_model(model: str, folder: Path, settings: Server) -> str | None:
+    """The run that made a model, where it is kept at `tracking.uri`; else None.
+
+    Args:
+        model: as it was given: a folder, a run id or a `models:/` address.
+        folder: of the SavedModel; beside it training has left the id of its run.
+        settings: where runs are kept.
+    """
+    summary = folder.parent / "summary.json"
+    local = Path(model).expanduser().is_dir()
+    database = Path(settings.uri.removeprefix("sqlite:///"))
+    if (local and not summary.exists()) or (settings.uri.startswith("sqlite:///") and not database.exists()):
+        return None
+    mlflow = connect(settings)
+    try:
+        if model.startswith("models:/"):
+            return mlflow.models.get_model_info(model).run_id
+        run_id = json.loads(summary.read_text()).get("run_id") if local else model
+        return run_id and mlflow.MlflowClient().get_run(run_id).info.run_id
+    except (mlflow.exceptions.MlflowException, OSError, ValueError):
+        return None
+
+
+def log_folder(run_id: str, folder: Path, name: str, settings: Server) -> bool:
+    """Everything in the folder as artifacts of a run, under the name; False where the server does not take it."""
+    mlflow = connect(settings)
+    try:
+        mlflow.MlflowClient().log_artifacts(run_id, str(folder), name)
+    except (mlflow.exceptions.MlflowException, OSError) as error:
+        print(f"Not logged to run {run_id}: {first_line(error)}.", file=sys.stderr)
+        return False
+    return True
 
 
 def run_config(run_id: str, settings: Server) -> Path:

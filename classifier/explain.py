@@ -1,0 +1,136 @@
+"""Why did a model answer so? One HTML page and PNGs, for a text or for the texts of a file.
+
+    python -m classifier.explain model=outputs/train/<folder>/model text="where is my parcel?"
+    python -m classifier.explain model=models:/support@champion input=test.csv data.text=message data.label=topic
+
+A file also gets a table of which explanation is to be believed, the words of each class and, where it has labels, the
+most confident mistakes.
+"""
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from classifier.command_line import run_command
+from classifier.settings import DataSettings, ExplainSettings
+
+if TYPE_CHECKING:
+    from classifier.serving.explain_texts import Texts
+
+
+def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
+    """Explains and draws; returns what goes into summary.json.
+
+    Args:
+        settings: of the command, checked already.
+        output: folder of this command.
+
+    Raises:
+        UserError: where there is no such model, or a file is not as it should be.
+    """
+    from classifier.serving.saved_model import local_folder
+    from classifier.tracking.models import find_model, log_folder, run_of_model
+
+    check_input(settings)
+    model = local_folder(settings.model) or find_model(settings.model, settings.tracking)
+
+    from classifier.start import start_tensorflow
+
+    start_tensorflow()
+    from classifier.explanation.report import write_report
+    from classifier.serving.explain_texts import explain_texts
+    from classifier.serving.saved_explainer import SavedExplainer
+    from classifier.serving.saved_model import SavedClassifier
+
+    classifier = SavedClassifier(model)
+    explainer = SavedExplainer(classifier)
+    texts = read_texts(settings, classifier.label_names, output)
+    folder = output / "explanation"
+    page = write_report(folder, explain_texts(explainer, texts, settings.explain, settings.seed))
+    run_id = run_of_model(settings.model, model, settings.tracking)
+    if run_id and log_folder(run_id, folder, "explanation", settings.tracking):
+        print(f"Run      {run_id}")
+    print(f"Look at  {page}")
+    return {"run_id": run_id, "model": str(model), "page": str(page), "texts": len(texts.texts)}
+
+
+def check_input(settings: ExplainSettings) -> None:
+    """Refuses files that are not there or lack a column, before a model is loaded."""
+    from classifier.data import check_columns, find_files, text_columns
+
+    if settings.input is not None:
+        data = settings.data
+        for path in find_files(settings.input):
+            names = text_columns(data.text)
+            check_columns(path, names, data.label, encoding=data.encoding, delimiter=data.delimiter)
+
+
+def read_texts(settings: ExplainSettings, label_names: tuple[str, ...], output: Path) -> "Texts":
+    """The text, or those of the files, with labels where a column of them is named.
+
+    Rows that cannot be explained are counted, and listed in rejects.csv.
+    """
+    from classifier.data import read_examples, write_rejects
+    from classifier.serving.explain_texts import Texts
+
+    if settings.text is not None:
+        return Texts([settings.text], [""])
+    data = settings.data
+    if data.label is None:
+        texts, rejects = unlabelled(settings)
+    else:
+        how = DataSettings(
+            "input",
+            text=data.text,
+            label=data.label,
+            encoding=data.encoding,
+            delimiter=data.delimiter,
+            max_bad_rows=1.0,
+        )
+        loaded = read_examples(settings.input, how, split="input", label_names=label_names)
+        found, rejects = loaded.examples, loaded.rejects
+        texts = Texts(found.texts, found.origins, found.labels)
+    if rejects:
+        write_rejects(output / "rejects.csv", rejects)
+        print(f"{len(rejects):,} rows cannot be explained; reasons in {output / 'rejects.csv'}")
+    return texts
+
+
+def unlabelled(settings: ExplainSettings) -> "tuple[Texts, list[Any]]":
+    """The texts of files without labels, and the rows that have none."""
+    from classifier.data import Reject, find_files, read_rows, text_columns, text_of
+    from classifier.errors import UserError
+    from classifier.serving.explain_texts import Texts
+
+    texts, rejects, columns = Texts([], []), [], text_columns(settings.data.text)
+    for path in find_files(settings.input):
+        rows = read_rows(path, encoding=settings.data.encoding, delimiter=settings.data.delimiter, columns=columns)
+        for row in rows:
+            text, problem, column = text_of(row, columns)
+            if problem:
+                rejects.append(Reject(str(path), row.number, column, problem))
+            else:
+                texts.texts.append(text)
+                texts.origins.append(f"{path.name}:{row.number}")
+    if not texts.texts:
+        raise UserError(f"input={settings.input}: there is no row with a text.")
+    return texts, rejects
+
+
+def as_typed(argument: str) -> str:
+    """`text=...` in quotes that Hydra takes off again, so that commas, braces and quotes need none on the command line.
+
+    >>> as_typed("text=it's late, sorry")
+    "text='it\\\\'s late, sorry'"
+    """
+    key, equals, value = argument.partition("=")
+    if key != "text" or not equals:
+        return argument
+    quoted = re.sub(r"(\\*)('|$)", lambda found: 2 * found[1] + ("\\'" if found[2] else ""), value)
+    return f"text='{quoted.replace('${', chr(92) + '${')}'"
+
+
+if __name__ == "__main__":
+    sys.argv[1:] = map(as_typed, sys.argv[1:])
+    run_command("explain", ExplainSettings, explain)

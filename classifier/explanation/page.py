@@ -1,0 +1,132 @@
+"""One HTML page that needs nothing else: which explanation to believe, the words of each class, texts explained."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+
+from classifier.explanation.classes import ClassWord
+from classifier.explanation.explanation import Explanation
+from classifier.explanation.faithfulness import Estimate
+from classifier.explanation.marks import attention_maps, colour_rules, drawn_methods, marked_text
+from classifier.explanation.tables import class_tables, faithfulness_rows
+
+CLASSES = 6  # whose probabilities are shown
+FOLDED = 40  # tokens above which the pictures of attention are folded
+NOTES = (
+    "What is explained is the logit of the predicted class above the mean of the others (with two classes: the "
+    "log-odds). Blue words speak for it, orange ones against it; darker is more, the value is under the pointer. "
+    "Integrated gradients, occlusion and n-grams have one unit, logits, and one scale in a text. Attention and pooling "
+    "are shares and know no class; their darkest word is the largest share. Dotted words are unknown to the encoder, "
+    "grey ones lie behind its longest text."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A text that is drawn: its explanation, where it stands and, where it is known, its label."""
+
+    explanation: Explanation
+    origin: str = ""
+    label: int | None = None
+
+
+@dataclass(slots=True)
+class Page:
+    """What stands on the page.
+
+    Args:
+        title: of the page.
+        label_names: by class.
+        texts: explained one by one.
+        mistakes: the most confident ones, explained.
+        faithfulness: of each method its estimates; None: not measured.
+        measured_on: how many texts that was, and of what.
+        figure: the curves, a PNG in Base64.
+        words: those that count most, by class.
+    """
+
+    title: str
+    label_names: Sequence[str]
+    texts: Sequence[Shown]
+    mistakes: Sequence[Shown] = ()
+    faithfulness: Mapping[str, Mapping[str, Estimate]] | None = None
+    measured_on: str = ""
+    figure: str = ""
+    words: Sequence[ClassWord] = field(default_factory=list)
+
+
+def page_html(page: Page) -> str:
+    """The whole document."""
+    style = f"{Path(__file__).with_name('page.css').read_text()}{colour_rules()}"
+    parts = [f"<h1>{escape(page.title)}</h1>", f'<p class="quiet">{NOTES}</p>', legend()]
+    if page.faithfulness:
+        parts.append("<h2>Which explanation to believe</h2>")
+        parts.append(faithfulness_rows(page.faithfulness, page.measured_on))
+        parts.append(f'<p><img alt="Deletion and insertion curves" src="data:image/png;base64,{page.figure}"></p>')
+    if page.words:
+        parts += ["<h2>Words that count most in each class</h2>", class_tables(page.words)]
+    if page.mistakes:
+        parts.append("<h2>The most confident mistakes, and why</h2>")
+        parts += [text_section(one, page.label_names) for one in page.mistakes]
+    if page.texts:
+        parts.append(f"<h2>{'The text' if len(page.texts) == 1 else 'Texts'}</h2>")
+        parts += [text_section(one, page.label_names) for one in page.texts]
+    body = "\n".join(parts)
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(page.title)}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{style}</style></head>\n'
+        f"<body>{body}</body></html>\n"
+    )
+
+
+def legend() -> str:
+    """The colour scale."""
+    levels = [f"a{level}" for level in (12, 9, 6, 3)] + [""] + [f"f{level}" for level in (3, 6, 9, 12)]
+    scale = "".join(f'<b class="{level}">&emsp;&emsp;</b>' for level in levels)
+    return f'<p class="legend">against the answer {scale} for the answer</p>'
+
+
+def text_section(shown: Shown, label_names: Sequence[str]) -> str:
+    """One text: what was answered, every method on the text itself, the attention of its tokens."""
+    one = shown.explanation
+    parts = [f"<article><h3>{headline(shown, label_names)}</h3>", probability_bars(one, label_names)]
+    if not one.words:
+        parts.append(f'<p dir="auto">{escape(one.text)}</p><p>The classifier reads no word in this text.</p></article>')
+        return "".join(parts)
+    for title, told, values, limit in drawn_methods(one):
+        extent = f"<br><small>darkest {limit:.3f}; {told}</small>"
+        parts.append(f'<div class="method"><div>{title}{extent}</div>{marked_text(one, values, limit)}</div>')
+    if one.incompleteness > 0.01:
+        parts.append(
+            f"<p>Integrated gradients are off by {one.incompleteness:.1%} of the difference of {one.difference:+.3f} "
+            f"after {one.steps} points on the path.</p>"
+        )
+    maps = attention_maps(one)
+    if maps:
+        unfolded = " open" if len(one.tokens) <= FOLDED else ""
+        told = "Attention of each layer and head: each row is a token, and looks at the columns"
+        parts.append(f"<details{unfolded}><summary>{told}</summary>{maps}</details>")
+    return "".join([*parts, "</article>"])
+
+
+def headline(shown: Shown, label_names: Sequence[str]) -> str:
+    """Label, score, and what blue and orange mean here."""
+    one = shown.explanation
+    answer = f"{escape(label_names[one.predicted])} {one.probabilities[one.predicted]:.1%}"
+    origin = f" <small>{escape(shown.origin)}</small>" if shown.origin else ""
+    if shown.label is None or shown.label == one.predicted:
+        return answer + origin
+    true, predicted = escape(label_names[shown.label]), escape(label_names[one.predicted])
+    return f"{answer}, but it is {true}{origin} <small>blue speaks for {predicted}, orange for {true}</small>"
+
+
+def probability_bars(explanation: Explanation, label_names: Sequence[str]) -> str:
+    """The likeliest classes with their probabilities."""
+    likeliest = explanation.probabilities.argsort()[::-1][:CLASSES]
+    bars = "".join(
+        f'<span dir="auto">{escape(label_names[place])}</span> {explanation.probabilities[place]:.1%} '
+        f'<span class="bar" style="width:{4 * explanation.probabilities[place]:.2f}rem"></span> &emsp;'
+        for place in likeliest
+    )
+    return f'<p class="quiet">{bars}</p>'

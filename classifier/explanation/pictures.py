@@ -1,0 +1,99 @@
+"""The PNGs: curves of faithfulness, words of the classes, attention of one text."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from classifier.evaluation.style import BLUE, COLOURS, GREY, VERMILION, canvas, drawable_characters, enclosed, shortened
+from classifier.explanation.classes import ClassWord
+from classifier.explanation.explanation import Explanation
+from classifier.explanation.faithfulness import FRACTIONS, RANDOM, Curves, Estimate
+from classifier.explanation.marks import shown_tokens
+from classifier.explanation.tables import TITLES, strongest
+
+NAMED_TOKENS = 45  # more are numbered every ten
+MOST_CLASSES = 12  # in the picture of the classes' words
+WEIGHTS = LinearSegmentedColormap.from_list("weights", ["white", BLUE])
+
+
+def name(text: str, number: int) -> str:
+    """The text, or its number where this machine has no font for it."""
+    if all(ord(character) in drawable_characters() for character in text):
+        return enclosed(shortened(text, 16)).replace("$", r"\$")
+    return f"no. {number}"
+
+
+def faithfulness_figure(curves: Mapping[str, Curves], table: Mapping[str, Mapping[str, Estimate]]) -> Figure:
+    """Deletion, insertion, and how far each method is above random words in comprehensiveness and sufficiency."""
+    colours = {**dict(zip(curves, COLOURS, strict=False)), RANDOM: GREY}
+    with canvas(11, 3.9, columns=3) as (figure, (deletion, insertion, bars)):
+        for axes, part in ((deletion, "deletion"), (insertion, "insertion")):
+            for method, found in curves.items():
+                values = getattr(found, part).mean(axis=0)
+                line = "--" if method == RANDOM else "-"
+                axes.plot(FRACTIONS, values, line, color=colours[method], label=TITLES[method])
+            axes.set(ylim=(0, 1.02), ylabel="probability of the predicted class", title=part.capitalize())
+            axes.xaxis.set_major_formatter("{x:.0%}")
+        deletion.set_xlabel("words taken away, those that count most first")
+        insertion.set_xlabel("words kept, those that count most first")
+        insertion.legend(loc="lower right")
+        methods = [method for method in curves if method != RANDOM]
+        for offset, (measure, colour) in enumerate((("comprehensiveness", BLUE), ("sufficiency", VERMILION))):
+            rows = [table[method][measure] for method in methods]
+            means = np.array([row.above_random for row in rows])
+            reach = np.array([(row.above_interval.low, row.above_interval.high) for row in rows]).T
+            errors = np.abs(reach - means)
+            places = np.arange(len(methods)) + 0.36 * offset - 0.18
+            bars.errorbar(means, places, xerr=errors, fmt="o", color=colour, markersize=4, label=measure)
+        bars.set_yticks(np.arange(len(methods)), [TITLES[method] for method in methods])
+        bars.invert_yaxis()
+        bars.axvline(0, color=GREY, linewidth=1)
+        bars.legend(loc="lower center", bbox_to_anchor=(0.5, -0.42), ncols=2)
+        bars.set(title="Above random words", xlabel="95 % intervals")
+    return figure
+
+
+def class_words_figure(words: Sequence[ClassWord]) -> Figure:
+    """The strongest words of each class, for it and against it; of many classes the first."""
+    classes = [(label, strongest(list(some))) for label, some in groupby(words, key=lambda row: row.label)]
+    classes = [(label, rows) for label, rows in classes if rows][:MOST_CLASSES]
+    columns = min(4, len(classes))
+    lines = -(-len(classes) // columns)
+    with canvas(2.8 * columns, 3.4 * lines, rows=lines, columns=columns, squeeze=False) as (figure, grid):
+        for axes in grid.flat[len(classes) :]:
+            axes.axis("off")
+        for number, (axes, (label, rows)) in enumerate(zip(grid.flat, classes, strict=False)):
+            totals = [row.total for row in rows]
+            axes.barh(np.arange(len(rows)), totals, color=[BLUE if total > 0 else VERMILION for total in totals])
+            axes.set_yticks(np.arange(len(rows)), [name(row.word, place + 1) for place, row in enumerate(rows)])
+            axes.invert_yaxis()
+            axes.grid(axis="y", visible=False)
+            axes.set_title(name(label, number + 1))
+        figure.supxlabel("logits that the word adds to the class, a text", fontsize=8)
+    return figure
+
+
+def attention_figure(explanation: Explanation) -> Figure:
+    """Token x token of each layer, downwards, and head, across; a row looks at the columns."""
+    layers, tokens = explanation.attention, len(explanation.tokens)
+    heads = max(len(layer) for layer in layers)
+    names = [name(token, place + 1) for place, token in enumerate(shown_tokens(explanation))]
+    step = 1 if tokens <= NAMED_TOKENS else 10
+    side = float(np.clip(0.16 * tokens, 2.2, 6)) + 0.8
+    with canvas(side * heads, side * len(layers), rows=len(layers), columns=heads, squeeze=False) as (figure, grid):
+        for layer, (row, weights) in enumerate(zip(grid, layers, strict=True)):
+            for head, axes in enumerate(row):
+                if head >= len(weights):
+                    axes.axis("off")
+                    continue
+                axes.imshow(weights[head], cmap=WEIGHTS, vmin=0, vmax=max(float(weights[head].max()), 1e-12))
+                ticks = np.arange(0, tokens, step)
+                labels = names if step == 1 else [str(place + 1) for place in ticks]
+                axes.set_xticks(ticks, labels, rotation=90, fontsize=6)
+                axes.set_yticks(ticks, labels, fontsize=6)
+                axes.grid(False)
+                axes.set_title(f"layer {layer}, head {head}", fontsize=8)
+    return figure
