@@ -21,14 +21,6 @@ class Method(NamedTuple):
 
 
 METHODS = {
-    "attention": Method("Attention", False, "how much the token is looked at: the mean over layers, heads and tokens"),
-    "rollout": Method(
-        "Attention rollout",
-        False,
-        "how much of the token reaches the pooling through all layers, half of each being its residual "
-        "(Abnar and Zuidema 2020)",
-    ),
-    "pooling": Method("Pooling", False, "how much the token's state counts in the vector that is classified"),
     "integrated_gradients": Method(
         "Integrated gradients",
         True,
@@ -37,6 +29,14 @@ METHODS = {
     ),
     "occlusion": Method("Occlusion", True, "what is lost where the word is left out"),
     "ngrams": Method("N-grams", True, "what the linear part gives to it, exactly: by itself, in pairs, by its letters"),
+    "attention": Method("Attention", False, "how much the token is looked at: the mean over layers, heads and tokens"),
+    "rollout": Method(
+        "Attention rollout",
+        False,
+        "how much of the token reaches the pooling through all layers, half of each being its residual "
+        "(Abnar and Zuidema 2020)",
+    ),
+    "pooling": Method("Pooling", False, "how much the token's state counts in the vector that is classified"),
 }  # fmt: skip
 
 

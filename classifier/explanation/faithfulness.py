@@ -18,7 +18,7 @@ import numpy as np
 from classifier.evaluation.bootstrap import Interval, percentile_interval, resampled_indices
 from classifier.explanation.explanation import METHODS, Array, Explanation
 
-FRACTIONS = (0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)  # of the words
+FRACTIONS = (0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1)  # of the words
 BINS = (0.01, 0.05, 0.1, 0.2, 0.5)  # DeYoung et al. 2020, section 4
 RANDOM, RANDOM_ORDERS = "random", 3  # orders of each text that are averaged
 RESAMPLES = 1000

@@ -7,7 +7,7 @@ import numpy as np
 from classifier.explanation.explanation import Array
 
 TOLERANCE = 0.01  # of the difference, by which the attributions may fail to sum to it
-STEPS = (8, 16, 32, 64, 128, 256, 512)
+STEPS = (8, 16, 32, 64, 128, 256)
 
 
 def gauss_legendre(steps: int) -> tuple[Array, Array]:

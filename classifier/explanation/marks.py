@@ -16,7 +16,8 @@ from classifier.explanation.spans import spans
 LEVELS = 12  # of each colour
 DARKEST = 0.72  # opacity, at which dark letters can still be read
 UNKNOWN = "[UNK]"
-SIDE = (300, 760)  # pixels of a picture of attention, at least and at most as far as the cells allow
+SIDE = 300  # pixels of a picture of attention, as far as its cells allow
+NAMED, LINE = 60, 11.5  # so many tokens have all their names beside a picture, each on a line of so many pixels
 CELL = (2.4, 20)  # pixels of a token, at least and at most
 LETTERS = 14  # of a token beside a picture
 
@@ -40,20 +41,18 @@ def level(value: float, limit: float) -> str:
     return f"{'f' if value > 0 else 'a'}{step}" if step else ""
 
 
-def drawn_methods(explanation: Explanation) -> Iterator[tuple[str, str, Array, float]]:
-    """Title, what it says, values of the words and limit of the scale; those in logits share one scale."""
-    scores, words = explanation.scores, len(explanation.words)
-    signed = [
-        np.abs(scores[name]).max(initial=0) for name, method in METHODS.items() if method.signed and name in scores
+def drawn_methods(explanation: Explanation) -> Iterator[tuple[str, Array, float]]:
+    """Title, values of the words and limit of the scale, which those share that have the same unit."""
+    groups = [
+        {METHODS[name].title: explanation.scores[name] for name in names if name in explanation.scores}
+        for names in (("integrated_gradients", "occlusion", "ngrams"), ("attention", "rollout"))
     ]
-    limit = float(max(signed, default=0))
-    for name in ("integrated_gradients", "occlusion", "ngrams", "attention", "rollout"):
-        if name in scores:
-            one = METHODS[name]
-            yield one.title, one.told, scores[name], limit if one.signed else float(scores[name].max(initial=0))
-    for name, weights in explanation.pooling.items():
-        values = by_word(weights, explanation.places, words)
-        yield f"Pooling: {name}", METHODS["pooling"].told, values, float(values.max(initial=0))
+    words = len(explanation.words)
+    groups.append({f"Pooling: {n}": by_word(w, explanation.places, words) for n, w in explanation.pooling.items()})
+    for group in groups:
+        limit = max((float(np.abs(values).max(initial=0)) for values in group.values()), default=0.0)
+        for title, values in group.items():
+            yield title, values, limit
 
 
 def marked_text(explanation: Explanation, values: Array, limit: float) -> str:
@@ -97,8 +96,8 @@ def shown_tokens(explanation: Explanation) -> list[str]:
 def token_map(title: str, weights: Array, names: Sequence[str]) -> str:
     """Weights (tokens, tokens) as SVG; of many tokens every second, third ... is named, so that all can be read."""
     tokens = len(names)
-    cell = float(np.clip(SIDE[0] / tokens, *CELL)) if tokens > 15 else CELL[1]
-    margin, side, step = 88, cell * tokens, int(np.ceil(11 / cell))
+    cell = float(np.clip(SIDE / tokens, LINE if tokens <= NAMED else CELL[0], CELL[1]))
+    margin, side, step = 88, cell * tokens, int(np.ceil(LINE / cell))
     labels = []
     for place in range(0, tokens, step):
         middle, name = margin + (place + 0.5) * cell, escape(shortened(names[place], LETTERS))

@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 
 from classifier.explanation.classes import ClassWord
-from classifier.explanation.explanation import Explanation
+from classifier.explanation.explanation import METHODS, Explanation
 from classifier.explanation.faithfulness import Estimate
 from classifier.explanation.marks import attention_maps, colour_rules, drawn_methods, marked_text
 from classifier.explanation.tables import class_tables, faithfulness_rows
@@ -15,10 +15,9 @@ CLASSES = 6  # whose probabilities are shown
 FOLDED = 40  # tokens above which the pictures of attention are folded
 NOTES = (
     "What is explained is the logit of the predicted class above the mean of the others (with two classes: the "
-    "log-odds). Blue words speak for it, orange ones against it; darker is more, the value is under the pointer. "
-    "Integrated gradients, occlusion and n-grams have one unit, logits, and one scale in a text. Attention and pooling "
-    "are shares and know no class; their darkest word is the largest share. Dotted words are unknown to the encoder, "
-    "grey ones lie behind its longest text."
+    "log-odds). Blue words speak for it, orange ones against it; darker is more, and the value is under the pointer. "
+    "Integrated gradients, occlusion and n-grams are in logits and have one scale in a text. Attention and pooling are "
+    "shares and know no class. Dotted words are unknown to the encoder, grey ones lie behind its longest text."
 )
 
 
@@ -81,10 +80,14 @@ def page_html(page: Page) -> str:
 
 
 def legend() -> str:
-    """The colour scale."""
+    """The colour scale and the methods."""
     levels = [f"a{level}" for level in (12, 9, 6, 3)] + [""] + [f"f{level}" for level in (3, 6, 9, 12)]
     scale = "".join(f'<b class="{level}">&emsp;&emsp;</b>' for level in levels)
-    return f'<p class="legend">against the answer {scale} for the answer</p>'
+    methods = "".join(f"<dt>{method.title}</dt><dd>{method.told}</dd>" for method in METHODS.values())
+    return (
+        f'<p class="legend">against the answer {scale} for the answer</p>'
+        f"<details><summary>What each method says</summary><dl>{methods}</dl></details>"
+    )
 
 
 def text_section(shown: Shown, label_names: Sequence[str]) -> str:
@@ -94,9 +97,9 @@ def text_section(shown: Shown, label_names: Sequence[str]) -> str:
     if not one.words:
         parts.append(f'<p dir="auto">{escape(one.text)}</p><p>The classifier reads no word in this text.</p></article>')
         return "".join(parts)
-    for title, told, values, limit in drawn_methods(one):
-        extent = f"<br><small>darkest {limit:.3f}; {told}</small>"
-        parts.append(f'<div class="method"><div>{title}{extent}</div>{marked_text(one, values, limit)}</div>')
+    for title, values, limit in drawn_methods(one):
+        scale = f" <small>darkest {limit:.2g}</small>"
+        parts.append(f'<div class="method"><div>{title}{scale}</div>{marked_text(one, values, limit)}</div>')
     if one.incompleteness > 0.01:
         parts.append(
             f"<p>Integrated gradients are off by {one.incompleteness:.1%} of the difference of {one.difference:+.3f} "

@@ -51,8 +51,8 @@ def faithfulness_figure(curves: Mapping[str, Curves], table: Mapping[str, Mappin
         bars.set_yticks(np.arange(len(methods)), [TITLES[method] for method in methods])
         bars.invert_yaxis()
         bars.axvline(0, color=GREY, linewidth=1)
-        bars.legend(loc="lower center", bbox_to_anchor=(0.5, -0.42), ncols=2)
-        bars.set(title="Above random words", xlabel="95 % intervals")
+        bars.legend(loc="lower center")
+        bars.set(title="Above random words", xlabel="difference of the probability, 95 % intervals")
     return figure
 
 
@@ -82,18 +82,22 @@ def attention_figure(explanation: Explanation) -> Figure:
     heads = max(len(layer) for layer in layers)
     names = [name(token, place + 1) for place, token in enumerate(shown_tokens(explanation))]
     step = 1 if tokens <= NAMED_TOKENS else 10
-    side = float(np.clip(0.16 * tokens, 2.2, 6)) + 0.8
-    with canvas(side * heads, side * len(layers), rows=len(layers), columns=heads, squeeze=False) as (figure, grid):
-        for layer, (row, weights) in enumerate(zip(grid, layers, strict=True)):
-            for head, axes in enumerate(row):
-                if head >= len(weights):
-                    axes.axis("off")
-                    continue
-                axes.imshow(weights[head], cmap=WEIGHTS, vmin=0, vmax=max(float(weights[head].max()), 1e-12))
-                ticks = np.arange(0, tokens, step)
-                labels = names if step == 1 else [str(place + 1) for place in ticks]
-                axes.set_xticks(ticks, labels, rotation=90, fontsize=6)
-                axes.set_yticks(ticks, labels, fontsize=6)
-                axes.grid(False)
-                axes.set_title(f"layer {layer}, head {head}", fontsize=8)
+    side = float(np.clip(0.14 * tokens, 2.0, 5.5))
+    shape = {"rows": len(layers), "columns": heads, "squeeze": False, "sharex": True, "sharey": True}
+    with canvas(side * heads + 0.8, (side + 0.2) * len(layers) + 0.8, **shape) as (figure, grid):
+        for (layer, head), axes in np.ndenumerate(grid):
+            axes.grid(False)
+            if head >= len(layers[layer]):
+                axes.axis("off")
+                continue
+            weights = layers[layer][head]
+            axes.imshow(weights, cmap=WEIGHTS, vmin=0, vmax=max(float(weights.max()), 1e-12))
+            axes.set_title(f"layer {layer}, head {head}", fontsize=8)
+        ticks = np.arange(0, tokens, step)
+        labels = names if step == 1 else [str(place + 1) for place in ticks]
+        grid[0, 0].set_xticks(ticks, labels)
+        grid[0, 0].set_yticks(ticks, labels)
+        for axes in grid.flat:
+            axes.tick_params("x", rotation=90, labelsize=6)
+            axes.tick_params("y", labelsize=6)
     return figure

@@ -13,7 +13,7 @@ from classifier.explanation.rollout import by_word, token_shares
 from classifier.serving.saved_model import SavedClassifier, batches
 from classifier.settings import BRANCHES
 
-TOKENS = 2**14  # of all texts at all points of a path that are computed at once
+TOKENS = 2**12  # of all texts at all points of a path that are computed at once
 
 
 class SavedExplainer:
