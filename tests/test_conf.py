@@ -12,7 +12,17 @@ from hydra.utils import get_class
 from omegaconf import OmegaConf
 
 import classifier.command_line  # noqa: F401  # registers the resolvers
-from classifier.settings import EvaluateSettings, TrainSettings, as_overrides, as_typed
+from classifier.errors import UserError
+from classifier.explain import as_typed as as_typed_text
+from classifier.settings import (
+    EvaluateSettings,
+    Explained,
+    ExplainSettings,
+    TrainSettings,
+    as_overrides,
+    as_typed,
+    check_rules,
+)
 
 CONF = Path(__file__).parents[1] / "conf"
 CHOICES = sorted(path for path in [*CONF.glob("data/*.yaml"), *CONF.glob("train/*/*.yaml")])
@@ -134,12 +144,15 @@ def test_a_key_of_the_chosen_file_may_be_forced():
     assert run("++model.depth=3", "--cfg", "job").returncode == 0
 
 
-@pytest.mark.parametrize("argument", ["--help", "--cfg=job", "model.dept=3"])
-def test_answers_without_work_import_nothing_heavy(argument):
+@pytest.mark.parametrize(
+    ("command", "argument"),
+    [("train", "--help"), ("train", "--cfg=job"), ("train", "model.dept=3"), ("explain", "--cfg=job")],
+)
+def test_answers_without_work_import_nothing_heavy(command, argument):
     program = (
         "import runpy, sys\n"
-        f"sys.argv = ['train', {argument!r}]\n"
-        "try: runpy.run_module('classifier.train', run_name='__main__')\n"
+        f"sys.argv = [{command!r}, {argument!r}]\n"
+        f"try: runpy.run_module('classifier.{command}', run_name='__main__')\n"
         "except SystemExit: pass\n"
         "heavy = {'tensorflow', 'keras', 'mlflow', 'sklearn', 'pandas', 'matplotlib', 'pyarrow', 'numpy'}\n"
         "print('HEAVY', sorted(heavy & set(sys.modules)), file=sys.stderr)"
@@ -169,3 +182,39 @@ def test_the_parameters_of_a_run_can_be_typed_back():
         settings = OmegaConf.to_object(compose("train", given))
         typed = [f"{key}={value}" for key, value in as_overrides(settings, choices).items()]
         assert OmegaConf.to_object(compose("train", typed)) == settings
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "it's late, sorry",
+        "a=b {c: d} [e] (f)",
+        "${oc.env:HOME} $x",
+        'say "no"',
+        "ends with \\",
+        "\\' both",
+        "1",
+        "null",
+        "two\nlines",
+    ],
+)
+def test_a_text_to_explain_is_taken_as_it_is_typed(text):
+    ConfigStore.instance().store(name="explain_settings", node=ExplainSettings)
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("explain", [as_typed_text(f"text={text}"), as_typed_text("model=folder")])
+    assert config.text == text and config.model == "folder"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({}, 'Say what to explain: text="..." or input=file.csv.'),
+        ({"text": "a", "input": "b.csv"}, "Give either text= or input=, not both"),
+        ({"text": " "}, "text= is empty"),
+        ({"text": "a", "explain": Explained(sample=-1)}, "explain.sample=-1 must be at least 0."),
+    ],
+)
+def test_mistakes_of_explain(settings, message):
+    with pytest.raises(UserError) as caught:
+        check_rules(ExplainSettings("model", **settings))
+    assert message in str(caught.value)

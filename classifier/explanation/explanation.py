@@ -1,12 +1,12 @@
 """One text with all that is known about its answer, and the methods by which it is explained."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.floating]
+Array = NDArray[Any]
 
 
 class Method(NamedTuple):

@@ -126,7 +126,7 @@ def headline(shown: Shown, label_names: Sequence[str]) -> str:
 
 def probability_bars(explanation: Explanation, label_names: Sequence[str]) -> str:
     """The likeliest classes with their probabilities."""
-    likeliest = explanation.probabilities.argsort()[::-1][:CLASSES]
+    likeliest: list[int] = explanation.probabilities.argsort()[::-1][:CLASSES].tolist()
     bars = "".join(
         f'<span dir="auto">{escape(label_names[place])}</span> {explanation.probabilities[place]:.1%} '
         f'<span class="bar" style="width:{4 * explanation.probabilities[place]:.2f}rem"></span> &emsp;'

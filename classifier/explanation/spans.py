@@ -24,10 +24,18 @@ def spans(text: str, words: Sequence[str]) -> list[tuple[str, int | None]]:
         wanted = word.casefold()
         start = whole.find(wanted, at)
         if start < 0:
-            return [piece for place, word in enumerate(words) for piece in ((word, place), (" ", None))][:-1]
+            return as_read(words)
         at = start + len(wanted)
         first, last = origin[start], max(origin[start] + 1, origin[at])
         pieces += [(text[end:first], None), (text[first:last], number)]
         end = last
     pieces.append((text[end:], None))
     return [piece for piece in pieces if piece[0]]
+
+
+def as_read(words: Sequence[str]) -> list[tuple[str, int | None]]:
+    """The words in their own spelling, with spaces between them."""
+    pieces: list[tuple[str, int | None]] = []
+    for place, word in enumerate(words):
+        pieces += [(word, place), (" ", None)]
+    return pieces[:-1]

@@ -138,7 +138,7 @@ class SavedExplainer:
             tape.watch(path)
             encoder = self.graph.watch(path, tf.repeat(mask, tf.size(points), axis=0))["encoder"]
             explained = tf.reduce_sum(encoder * tf.repeat(contrast, tf.size(points), axis=0))
-        slopes = tf.reshape(tape.gradient(explained, path), [rows, -1, tokens, width])
+        slopes = tf.reshape(tf.convert_to_tensor(tape.gradient(explained, path)), [rows, -1, tokens, width])
         return tf.einsum("rptw,p,rtw->rt", slopes, weights, steps)
 
     def occlude(self, explanations: Sequence[Explanation]) -> None:

@@ -99,8 +99,7 @@ class Tokenizer(tf.Module):
     def places(self, words: tf.RaggedTensor) -> tf.Tensor:
         """The word of each id of `padded`, counted from 0 in each text: int64 (batch, tokens), -1 at padding."""
         count = tf.size(words.flat_values, out_type=tf.int64)
-        alone = tf.RaggedTensor.from_row_splits(words.flat_values, tf.range(count + 1))
-        pieces = self.token_ids(alone).row_lengths()
+        pieces = self.token_ids(tf.strings.split(words.flat_values)).row_lengths()  # each word by itself
         places = tf.range(count) - tf.gather(words.row_starts(), words.value_rowids())
         return filled(self.cut(self.token_ids(words).with_values(tf.repeat(places, pieces))), -1)
 

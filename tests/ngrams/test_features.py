@@ -50,6 +50,24 @@ def test_against_plain_python(kind, plain, texts):
 @both_kinds
 @given(texts=TEXTS)
 @quick
+def test_the_words_of_an_ngram(kind, plain, texts):
+    """Of a batch, each n-gram with the words in which it begins and ends, counted through all its texts."""
+    rows = spelled(split(texts))
+    expected: Counter[tuple[int, int, int]] = Counter()
+    before = 0
+    for row in rows:
+        for place, word in enumerate(row):
+            single = [(ngram, place) for ngram in plain([word])]
+            pair = [(tuple(row[place : place + 2]), place + 1)] if kind is word_ngrams and place + 1 < len(row) else []
+            expected.update((plain_ngrams.key(ngram), before + place, before + last) for ngram, last in single + pair)
+        before += len(row)
+    found = kind(split(texts))
+    assert Counter(zip(*(part.numpy().tolist() for part in found[1:]), strict=True)) == expected
+
+
+@both_kinds
+@given(texts=TEXTS)
+@quick
 def test_another_ngram_has_another_key(kind, plain, texts):
     different = {ngram for row in spelled(split(texts)) for ngram in plain(row)}
     assert len({plain_ngrams.key(ngram) for ngram in different}) == len(different)

@@ -1,0 +1,118 @@
+"""The page needs nothing else, keeps foreign text from being code, and is written for any script and length."""
+
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from toy import classify, explained
+
+from classifier.explanation.classes import class_words
+from classifier.explanation.explanation import METHODS
+from classifier.explanation.faithfulness import faithfulness_curves, faithfulness_table
+from classifier.explanation.marks import LEVELS, level, marked_text
+from classifier.explanation.page import Page, Shown, page_html
+from classifier.explanation.report import Report, write_report
+
+ATTACK = "good <script>alert(\"x\")</script> <img src=http://evil.example/a.png onerror=alert(1)> & 'quoted'"
+SCRIPTS = ["good 退货太慢了 。", "good أين طلبي ؟", "great $film$ 👍🏽 हिन्दी", "good"]
+LABELS = ["<b>bad</b>", "good"]
+
+
+@pytest.fixture(scope="module")
+def html():
+    some = [explained(text) for text in (ATTACK, *SCRIPTS, "")]
+    readable = [one for one in some if one.words]
+    curves = faithfulness_curves(readable, classify, seed=0)
+    return page_html(
+        Page(
+            "Why <it> answers so",
+            LABELS,
+            [Shown(one, f"file.csv:{place}", 1) for place, one in enumerate(some)],
+            [Shown(some[0], "a.csv:2", 0)],
+            faithfulness_table(curves, seed=0),
+            "5 texts",
+            "cG5n",
+            class_words(readable, LABELS),
+        )
+    )
+
+
+class Elements(HTMLParser):
+    """Every element with its attributes, and every text."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.found, self.text = [], ""
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_no_address_leads_out_of_the_page(html):
+    elements = Elements(html).found
+    for _, attributes in elements:
+        for name in ("src", "href", "xlink:href", "action", "data", "poster", "srcset"):
+            assert attributes.get(name, "data:").startswith("data:")
+    assert not {"link", "script", "iframe", "object", "base"} & {tag for tag, _ in elements}
+    assert not re.search(r"url\(|@import|https?:", re.sub("http://evil.example", "", html))
+
+
+def test_foreign_text_is_text(html):
+    parsed = Elements(html)
+    assert ATTACK in parsed.text and "<b>bad</b>" in parsed.text and "Why <it> answers so" in parsed.text
+    assert "<script" not in html and "onerror=alert(1)>" not in html
+    assert not any(name.startswith("on") for _, attributes in parsed.found for name in attributes)
+
+
+def test_every_text_is_written_in_its_own_direction(html):
+    drawn = [attributes for tag, attributes in Elements(html).found if tag == "p" and "dir" in attributes]
+    assert drawn and all(attributes["dir"] == "auto" for attributes in drawn)
+    assert all(text in Elements(html).text for text in SCRIPTS)
+
+
+def test_what_stands_on_it(html):
+    text = Elements(html).text
+    for title in ("Which explanation to believe", "Words that count most", "most confident mistakes", "beats random"):
+        assert title in text
+    assert "good 71.0%" not in text and "but it is <b>bad</b>" in text
+    assert METHODS["integrated_gradients"].title in text and "The classifier reads no word in this text." in text
+
+
+def test_one_scale_of_colours():
+    assert level(1.0, 1.0) == f"f{LEVELS}" and level(-1.0, 1.0) == f"a{LEVELS}" and level(1e-9, 1.0) == ""
+    one = explained("good bad film")
+    assert re.findall('class="([^"]*)"', marked_text(one, np.array([2.0, -1.0, 0.0]), 2.0)) == ["f12", "a6", ""]
+
+
+def test_a_long_text_keeps_the_page_small():
+    one = explained("good film " * 150)
+    html = page_html(Page("t", LABELS, [Shown(one)]))
+    assert len(html) < 500_000 and "<details><summary>Attention" in html
+
+
+def test_the_report_of_texts_in_any_script(tmp_path):
+    """Any warning, such as one of a missing glyph, is an error in the tests."""
+    some = [explained(text) for text in SCRIPTS]
+    curves = faithfulness_curves(some, classify, seed=0)
+    table = faithfulness_table(curves, seed=0)
+    texts = [Shown(one, "in.csv:2", 1) for one in some[:2]]
+    report = Report(LABELS, texts, texts[:1], class_words(some, LABELS), curves, table, len(some))
+    page = write_report(tmp_path / "out", report)
+    assert page == tmp_path / "out" / "explanation.html"
+    names = {path.name for path in (tmp_path / "out").rglob("*.*")}
+    assert names == {
+        "explanation.html",
+        "explanations.jsonl",
+        "faithfulness.csv",
+        "class_words.csv",
+        "faithfulness.png",
+        "class_words.png",
+        "mistake_1_attention.png",
+        "text_1_attention.png",
+        "text_2_attention.png",
+    }

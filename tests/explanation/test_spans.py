@@ -1,0 +1,34 @@
+"""The words that a classifier reads are found again in the text, in any script; nothing of the text is lost."""
+
+import tensorflow as tf
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from classifier.explanation.spans import spans
+from classifier.tokenizers import WordTokenizer
+
+SCRIPTS = "abÄßİΣςÉ我想あア한국שלאمرمیन👍🏽😀\u0301\u200d ﬁ!?-'4 \t\n"
+
+
+def read(text):
+    return [word.decode() for word in WordTokenizer().words(tf.constant([text])).to_list()[0]]
+
+
+def test_by_hand():
+    assert spans("Où?  我们", ["où", "?", "我", "们"]) == [("Où", 0), ("?", 1), ("  ", None), ("我", 2), ("们", 3)]
+    assert spans("", []) == []
+
+
+@given(text=st.text(st.sampled_from(SCRIPTS), max_size=30) | st.text(st.characters(codec="utf-8"), max_size=15))
+@example(text="STRAẞE İstanbul ΟΔΟΣ")
+@settings(deadline=None, max_examples=60, derandomize=True)
+def test_each_word_once_and_in_order(text):
+    words = read(text)
+    pieces = spans(text, words)
+    assert [place for _, place in pieces if place is not None] == list(range(len(words)))
+    found = [piece for piece, place in pieces if place is not None]
+    assert "".join(piece for piece, _ in pieces) == text or found == words
+
+
+def test_words_that_are_not_found_are_shown_as_they_were_read():
+    assert spans("abc", ["x", "y"]) == [("x", 0), (" ", None), ("y", 1)]

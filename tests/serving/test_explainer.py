@@ -1,0 +1,188 @@
+"""What an exported classifier tells of its answers, and the command that draws it."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import LABELS, TEXTS
+
+from classifier import explain as command
+from classifier.errors import UserError
+from classifier.explanation.explanation import against_others, contrasted
+from classifier.explanation.integration import TOLERANCE
+from classifier.serving.explain_texts import Texts, explain_texts
+from classifier.serving.explainer import Explainer
+from classifier.serving.saved_explainer import SavedExplainer
+from classifier.serving.saved_model import SavedClassifier
+from classifier.settings import Columns, Explained, ExplainSettings, Server
+from classifier.tokenizers import WordPieceTokenizer
+
+SOME = [*TEXTS, "thank you it is broken , broken", "word", "the refund will not switch on where is my lamp love it"]
+
+
+@pytest.fixture(scope="module")
+def explainer(classifier):
+    return SavedExplainer(classifier)
+
+
+@pytest.fixture(scope="module")
+def explained(explainer, classifier):
+    probabilities = classifier.probabilities(SOME)
+    contrasts = against_others(probabilities.argmax(axis=1), len(LABELS))
+    found = dict(explainer.explain(SOME, probabilities, contrasts))
+    assert sorted(found) == list(range(len(SOME)))
+    explanations = [found[place] for place in range(len(SOME))]
+    explainer.occlude(explanations)
+    return explanations
+
+
+def test_the_signature(classifier):
+    found = classifier.loaded.signatures["explain"](text=tf.constant([TEXTS[0], "退 unheard"]))
+    assert found["tokens"].numpy().tolist() == [
+        [b"the", b"lamp", b"is", b"broken"],
+        [b"\xe9\x80\x80", b"[UNK]", b"", b""],
+    ]
+    assert found["attention_0"].shape == (2, 3, 4, 4) and found["pooling_mean"].shape == (2, 4)
+    np.testing.assert_allclose(found["attention_0"].numpy()[1, :, :2, :2].sum(axis=-1), 1, atol=1e-5)
+    np.testing.assert_allclose(found["pooling_mean"].numpy()[1], [0.5, 0.5, 0, 0])
+    expected = classifier.probabilities([TEXTS[0], "退 unheard"])
+    np.testing.assert_allclose(found["probabilities"], expected, atol=1e-5)
+
+
+def test_integrated_gradients_are_complete(explained):
+    for one in explained:
+        assert one.incompleteness <= TOLERANCE, one.text
+        assert len(one.scores["integrated_gradients"]) == len(one.words)
+
+
+def test_the_difference_is_that_of_the_whole_model(explained, untrained):
+    """From a text of unknown tokens without any n-gram to this one, in the logits of the mixture."""
+    for one in explained:
+        words = untrained.tokenizer.words(tf.constant([one.text]))
+        unknown = tf.ones_like(untrained.tokenizer.padded(words))
+        nothing = untrained.mixture(untrained.encoder(unknown), untrained.linear.bias)
+        from_nothing = one.contrast @ nothing.numpy()[0]
+        assert one.difference == pytest.approx(contrasted(one.probabilities, one.contrast) - from_nothing, abs=1e-4)
+
+
+def test_ngrams_sum_exactly_to_the_difference_of_the_linear_logits(explained, untrained):
+    for one in explained:
+        logits = untrained.linear(untrained.tokenizer.words(tf.constant([one.text]))).numpy()[0]
+        share = untrained.mixture.weights.numpy()[1]
+        expected = share * one.contrast @ (logits - untrained.linear.bias.numpy())
+        assert one.scores["ngrams"].sum() == pytest.approx(expected, abs=1e-5)
+    assert any(np.abs(one.scores["ngrams"]).max() > 0.1 for one in explained)
+
+
+def test_occlusion_is_scoring_the_text_without_the_word(explained, classifier):
+    one = explained[1]
+    assert one.text == "where is my refund"
+    (left,) = classifier.probabilities(["where my refund"])
+    lost = contrasted(one.probabilities, one.contrast) - contrasted(left, one.contrast)
+    assert one.scores["occlusion"][1] == pytest.approx(lost, abs=1e-4)
+
+
+def test_shares_sum_to_one(explained):
+    for one in explained:
+        for name in ("attention", "rollout", "pooling"):
+            assert one.scores[name].sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_text_without_words(explainer):
+    ((_, one),) = explainer.explain(["\u200b"], np.full((1, 5), 0.2), against_others(np.array([0]), 5))
+    assert one.words == [] and one.tokens == [] and one.incompleteness == 0
+    assert all(len(scores) == 0 for scores in one.scores.values())
+
+
+def test_pieces_belong_to_their_words(untrained):
+    tokenizer = WordPieceTokenizer(max_tokens=5, minimum_count=1, truncation="head_tail")
+    tokenizer.learn(TEXTS)
+    read = Explainer(untrained.encoder, tokenizer, None, None).read(
+        tf.constant(["love thelamp", "on it where is switch on"])
+    )
+    tokens, places = read["tokens"].numpy().tolist(), read["places"].numpy().tolist()
+    words = read["words"].to_list()
+    for row, pieces in enumerate(tokens):
+        for piece, place in zip(pieces, places[row], strict=True):
+            assert (piece == b"") == (place == -1)
+            assert not piece or piece.removeprefix(b"##") in words[row][place]
+    assert len(words[0]) == 2 and places[0].count(1) > 1  # a word of several pieces
+
+
+def test_a_model_of_an_earlier_version(classifier, monkeypatch):
+    earlier = type("Earlier", (), {"signatures": {"serving_default": None}})
+    monkeypatch.setattr(classifier, "loaded", earlier)
+    with pytest.raises(UserError, match="has no signature explain"):
+        SavedExplainer(classifier)
+
+
+def test_mistakes_are_explained_against_their_label(explainer, classifier):
+    labels = (classifier.probabilities(SOME).argmax(axis=1) + 1) % len(LABELS)
+    labels[0] = (labels[0] - 1) % len(LABELS)
+    report = explain_texts(explainer, Texts(SOME, SOME, labels), Explained(sample=0, shown=3), seed=0)
+    assert len(report.mistakes) == 3 and report.faithfulness is None
+    scores = [one.explanation.probabilities.max() for one in report.mistakes]
+    assert scores == sorted(scores, reverse=True)
+    for one in report.mistakes:
+        assert one.explanation.contrast[one.label] == -1 and one.explanation.contrast[one.explanation.predicted] == 1
+        assert one.explanation.text != SOME[0]
+
+
+def run(model_folder, output, **settings):
+    tracking = Server(f"sqlite:///{output / 'none.db'}")
+    return command.explain(ExplainSettings(str(model_folder), tracking=tracking, **settings), output)
+
+
+@pytest.fixture(autouse=True)
+def started(monkeypatch):
+    monkeypatch.setattr("classifier.start.start_tensorflow", lambda: None)
+
+
+def test_the_command_on_a_file(model_folder, tmp_path, capsys):
+    with (tmp_path / "in.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("message", "topic"), *((text, LABELS[0]) for text in SOME), ("", "praise")])
+    columns, options = Columns(text="message", label="topic"), Explained(sample=3, shown=2, most_texts=6)
+    summary = run(model_folder, tmp_path, input=str(tmp_path / "in.csv"), data=columns, explain=options)
+    printed = capsys.readouterr().out
+    assert "1 rows cannot be explained" in printed and f"6 of {len(SOME)} texts are explained" in printed
+    assert summary["texts"] == len(SOME) and summary["run_id"] is None and summary["page"] in printed
+    lines = (tmp_path / "explanation" / "explanations.jsonl").read_text(encoding="utf-8").splitlines()
+    one = json.loads(lines[-1])
+    assert one["text"] == SOME[1] and len(one["words"]) == len(one["occlusion"]) == len(one["ngrams"])
+    assert (tmp_path / "explanation" / "faithfulness.csv").read_text().count("\n") == 1 + 4 * 7
+    assert "but it is billing" in (tmp_path / "explanation" / "explanation.html").read_text(encoding="utf-8")
+    assert (tmp_path / "rejects.csv").exists() and not (tmp_path / "none.db").exists()
+
+
+def test_the_command_on_a_text(model_folder, tmp_path, capsys):
+    run(model_folder, tmp_path, text="where is my <lamp>")
+    html = (tmp_path / "explanation" / "explanation.html").read_text(encoding="utf-8")
+    assert "&lt;" in html and "Which explanation to believe" not in html
+    assert (tmp_path / "explanation" / "pictures" / "text_1_attention.png").exists()
+
+
+def test_a_missing_column_is_refused_before_the_model_is_loaded(model_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("classifier.serving.saved_model.SavedClassifier", lambda folder: pytest.fail("loaded"))
+    (tmp_path / "in.csv").write_text("massage,topic\nhello,praise\n")
+    with pytest.raises(UserError, match=r"has no column 'message'\. Did you mean 'massage'\? .*data\.text="):
+        run(model_folder, tmp_path, input=str(tmp_path / "in.csv"), data=Columns(text="message"))
+
+
+def test_texts_without_labels(model_folder, tmp_path):
+    (tmp_path / "in.jsonl").write_text('{"text": "where is it"}\n{"text": null}\n')
+    texts = command.read_texts(ExplainSettings(str(model_folder), input=str(tmp_path / "in.jsonl")), LABELS, tmp_path)
+    assert texts.texts == ["where is it"] and texts.origins == ["in.jsonl:1"] and texts.labels is None
+    (tmp_path / "in.jsonl").write_text('{"text": ""}\n')
+    with pytest.raises(UserError, match="there is no row with a text"):
+        command.read_texts(ExplainSettings(str(model_folder), input=str(tmp_path / "in.jsonl")), LABELS, tmp_path)
+
+
+def test_an_encoder_alone_is_explained_too(untrained):
+    graph = Explainer(untrained.encoder, untrained.tokenizer, None, None)
+    loaded = type("Loaded", (), {"signatures": {"explain": None}, "explainer": graph})()
+    alone = SavedClassifier.__new__(SavedClassifier)
+    alone.loaded = loaded
+    ((_, one),) = SavedExplainer(alone).explain([SOME[0]], np.full((1, 5), 0.2), against_others(np.array([0]), 5))
+    assert "ngrams" not in one.scores and one.incompleteness <= TOLERANCE
