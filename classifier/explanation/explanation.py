@@ -52,7 +52,7 @@ class Explanation:
         probabilities: of each class.
         contrast: factor of each class's logit in what is explained; they sum to zero.
         difference: what is explained, above that of a text of unknown tokens.
-        steps: points on the path of the integrated gradients.
+        points: on the path of the integrated gradients.
         scores: of each method, one value for each word.
         attention: of each layer, (heads, tokens, tokens); a row is a query.
         pooling: by name, (tokens,).
@@ -65,7 +65,7 @@ class Explanation:
     probabilities: Array
     contrast: Array
     difference: float = 0.0
-    steps: int = 0
+    points: int = 0
     scores: dict[str, Array] = field(default_factory=dict)
     attention: list[Array] = field(default_factory=list)
     pooling: dict[str, Array] = field(default_factory=dict)

@@ -103,7 +103,7 @@ def text_section(shown: Shown, label_names: Sequence[str]) -> str:
     if one.incompleteness > 0.01:
         parts.append(
             f"<p>Integrated gradients are off by {one.incompleteness:.1%} of the difference of {one.difference:+.3f} "
-            f"after {one.steps} points on the path.</p>"
+            f"after {one.points} points on the path.</p>"
         )
     maps = attention_maps(one)
     if maps:

@@ -38,7 +38,7 @@ def token_shares(layers: Sequence[Array], pooling: Mapping[str, Array]) -> dict[
     shares = {"pooling": pooled}
     if layers:
         shares |= {
-            "attention": np.mean([heads.mean(axis=(0, 1)) for heads in layers], axis=0),
+            "attention": np.mean([heads.mean(axis=0) for heads in layers], axis=0).sum(axis=0) / max(1, len(pooled)),
             "rollout": pooled @ rollout(layers),
         }
     return shares

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from classifier.errors import UserError
 from classifier.explanation.explanation import Array, Explanation, contrasted
-from classifier.explanation.integration import integrate
+from classifier.explanation.integration import gauss_legendre, integrate
 from classifier.explanation.rollout import by_word, token_shares
 from classifier.serving.saved_model import SavedClassifier, batches
 from classifier.settings import BRANCHES
@@ -35,6 +35,9 @@ class SavedExplainer:
         self.classifier = classifier
         self.graph = classifier.loaded.explainer
         self.has_ngrams = hasattr(self.graph, "ngrams")
+        points, weights = gauss_legendre()
+        self.nodes = np.array([0, *points, 1], np.float32)  # both ends for the rise, without weight
+        self.weights = np.array([0, *weights, 0], np.float32)
         self.gradients = tf.function(self.path_attributions, reduce_retracing=True)
 
     def explain(
@@ -67,11 +70,9 @@ class SavedExplainer:
         contrast = tf.constant(contrasts, tf.float32)
         encoder = ((watched["text"]["encoder"] - watched["unknown"]["encoder"]).numpy() * contrasts).sum(axis=1)
         ngrams = self.ngram_scores(read["words"], contrast)
-        differences = encoder + [sum(scores) for scores in ngrams]
-        gradients, steps = integrate(
-            lambda rows, points, weights: self.along_path(states, unknown, mask, contrast, rows, points, weights),
-            encoder,
-            differences,
+        differences = encoder + [scores.sum() for scores in ngrams]
+        gradients, points = integrate(
+            lambda rows, starts, ends: self.along_path(states, unknown, mask, contrast, rows, starts, ends), differences
         )
         words, tokens, places = read["words"].to_list(), read["tokens"].numpy(), read["places"].numpy()
         explanations = []
@@ -85,7 +86,7 @@ class SavedExplainer:
                 probabilities[row],
                 contrasts[row],
                 float(differences[row]),
-                int(steps[row]),
+                int(points[row]),
                 attention=[layer[row, :, real, real].numpy() for layer in watched["text"]["attention"]],
                 pooling={name: one[row, real].numpy() for name, one in watched["text"]["pooling"].items()},
             )
@@ -111,35 +112,39 @@ class SavedExplainer:
             given = np.zeros(int(tf.size(words.flat_values)))
         return np.split(given, words.row_splits.numpy()[1:-1])
 
-    def along_path(self, states, unknown, mask, contrast, rows, points, weights) -> Array:
-        """What each token adds along the path, (rows, tokens), a few points at a time."""
-        chosen = [tf.gather(one, rows) for one in (states, unknown, mask, contrast)]
-        at_once = max(1, TOKENS // max(1, tf.size(chosen[2]).numpy()))
-        attributions = np.zeros(chosen[2].shape)
-        for start in range(0, len(points), at_once):
-            some = [tf.constant(one[start : start + at_once], tf.float32) for one in (points, weights)]
-            attributions += self.gradients(*chosen, *some).numpy()
-        return attributions
+    def along_path(self, states, unknown, mask, contrast, rows, starts, ends) -> tuple[Array, Array]:
+        """What each token adds along pieces of paths, (pieces, tokens), and the rises, (pieces,); some at a time."""
+        at_once = max(1, TOKENS // (len(self.nodes) * mask.shape[1]))
+        found = []
+        for begin in range(0, len(rows), at_once):
+            some = slice(begin, begin + at_once)
+            chosen = [tf.gather(one, rows[some]) for one in (states, unknown, mask, contrast)]
+            found.append(self.gradients(*chosen, *(tf.constant(one[some], tf.float32) for one in (starts, ends))))
+        attributions, rises = zip(*found, strict=True)
+        return np.concatenate(attributions), np.concatenate(rises)
 
-    def path_attributions(self, states, unknown, mask, contrast, points, weights):
-        """Integrated gradients (Sundararajan et al. 2017, equation 1): (rows, tokens), summed over the width.
+    def path_attributions(self, states, unknown, mask, contrast, starts, ends):
+        """Integrated gradients (Sundararajan et al. 2017, equation 1) of a piece of a path, summed over the width.
 
         Args:
-            states, unknown: end and beginning of the path, (rows, tokens, width).
-            mask: (rows, tokens).
-            contrast: (rows, classes).
-            points, weights: of the integral, (points,).
+            states, unknown: end and beginning of the whole path, (pieces, tokens, width).
+            mask: (pieces, tokens).
+            contrast: (pieces, classes).
+            starts, ends: of the piece, between 0 and 1, (pieces,).
         """
-        rows, tokens, width = tf.unstack(tf.shape(states))
+        pieces, tokens, width = tf.unstack(tf.shape(states))
+        shares = starts[:, None] + (ends - starts)[:, None] * self.nodes
         steps = states - unknown
-        path = unknown[:, None] + points[None, :, None, None] * steps[:, None]
-        path = tf.reshape(path, [-1, tokens, width])
+        path = tf.reshape(unknown[:, None] + shares[..., None, None] * steps[:, None], [-1, tokens, width])
+        count = tf.size(self.nodes)
         with tf.GradientTape() as tape:
             tape.watch(path)
-            encoder = self.graph.watch(path, tf.repeat(mask, tf.size(points), axis=0))["encoder"]
-            explained = tf.reduce_sum(encoder * tf.repeat(contrast, tf.size(points), axis=0))
-        slopes = tf.reshape(tf.convert_to_tensor(tape.gradient(explained, path)), [rows, -1, tokens, width])
-        return tf.einsum("rptw,p,rtw->rt", slopes, weights, steps)
+            encoder = self.graph.watch(path, tf.repeat(mask, count, axis=0))["encoder"]
+            explained = tf.reduce_sum(encoder * tf.repeat(contrast, count, axis=0), axis=1)
+        slopes = tf.reshape(tf.convert_to_tensor(tape.gradient(explained, path)), [pieces, -1, tokens, width])
+        attributions = tf.einsum("pntw,n,p,ptw->pt", slopes, self.weights, ends - starts, steps)
+        explained = tf.reshape(explained, [pieces, -1])
+        return attributions, explained[:, -1] - explained[:, 0]
 
     def occlude(self, explanations: Sequence[Explanation]) -> None:
         """Fills in the scores of occlusion: what is explained, less that of the text without the word."""

@@ -2,28 +2,49 @@
 
 import numpy as np
 
-from classifier.explanation.integration import STEPS, TOLERANCE, gauss_legendre, integrate
+from classifier.explanation.integration import POINTS, ROUNDS, TOLERANCE, gauss_legendre, integrate
 
-KINKS = np.array([0.5, 0.123, 0.777])
+JUMPS = np.array([0.123, 0.777])
+
+
+def smooth_then_a_jump(rows, starts, ends):
+    """The integral of 1 + x**3, and a rise by 5 within a hundredth, at one place of each path."""
+    points, weights = gauss_legendre()
+    places = starts[:, None] + (ends - starts)[:, None] * points
+    steep = np.abs(places - JUMPS[rows][:, None]) < 0.005
+    slopes = ((1 + places**3 + 500 * steep) * weights * (ends - starts)[:, None]).sum(axis=1, keepdims=True)
+    inside = np.clip(ends, JUMPS[rows] - 0.005, JUMPS[rows] + 0.005) - np.clip(
+        starts, JUMPS[rows] - 0.005, JUMPS[rows] + 0.005
+    )
+    return slopes, ends - starts + (ends**4 - starts**4) / 4 + 500 * inside
 
 
 def test_points_and_weights():
-    points, weights = gauss_legendre(8)
+    points, weights = gauss_legendre()
     np.testing.assert_allclose([weights.sum(), (weights * points**15).sum()], [1, 1 / 16])
 
 
-def slopes(rows, points, weights):
-    """Of x, above a kink of each text, twenty times as steep: 1 + 19 (x > kink)."""
-    return ((1 + 19 * (points > KINKS[rows][:, None])) * weights).sum(axis=1, keepdims=True)
-
-
-def test_points_are_doubled_until_it_is_complete():
-    wanted = 1 + 19 * (1 - KINKS)
-    found, steps = integrate(slopes, wanted, wanted)
+def test_points_gather_where_it_is_steep():
+    wanted = np.full(2, 1.25 + 5)
+    found, points = integrate(smooth_then_a_jump, wanted)
     assert (np.abs(found[:, 0] - wanted) <= TOLERANCE * wanted).all()
-    assert steps[0] == STEPS[0] < steps.max()
+    assert (points < 40 * POINTS).all()  # evenly spread, a hundred pieces would be needed
 
 
-def test_what_cannot_be_complete_is_left_after_the_last_doubling():
-    found, steps = integrate(slopes, np.full(3, 100.0), np.ones(3))
-    assert (steps == STEPS[-1]).all() and (found < 30).all()
+def test_a_smooth_path_needs_one_piece():
+    found, points = integrate(
+        lambda rows, starts, ends: (np.ones((len(rows), 2)), np.full(len(rows), 2.01)), np.full(3, 2.01)
+    )
+    np.testing.assert_allclose(found, 1)
+    assert (points == POINTS).all()
+
+
+def test_what_cannot_be_complete_is_left_after_the_last_round():
+    def wrong(rows, starts, ends):
+        return (ends - starts)[:, None], (starts == 0).astype(float)
+
+    found, points = integrate(wrong, np.full(1, 100.0) / 100)
+    np.testing.assert_allclose(found, 1)
+    found, points = integrate(lambda rows, starts, ends: (0 * ends[:, None], ends - starts), np.ones(1))
+    np.testing.assert_allclose(found, 0)
+    assert points[0] > POINTS * ROUNDS

@@ -61,9 +61,10 @@ def test_the_difference_is_that_of_the_whole_model(explained, untrained):
     """From a text of unknown tokens without any n-gram to this one, in the logits of the mixture."""
     for one in explained:
         words = untrained.tokenizer.words(tf.constant([one.text]))
-        unknown = tf.ones_like(untrained.tokenizer.padded(words))
-        nothing = untrained.mixture(untrained.encoder(unknown), untrained.linear.bias)
-        from_nothing = one.contrast @ nothing.numpy()[0]
+        ids = untrained.tokenizer.padded(words)
+        _, unknown = untrained.explainer.embed(ids)
+        encoder = untrained.explainer.watch(unknown, ids > 0)["encoder"]
+        from_nothing = one.contrast @ (encoder + untrained.mixture.weights[1] * untrained.linear.bias).numpy()[0]
         assert one.difference == pytest.approx(contrasted(one.probabilities, one.contrast) - from_nothing, abs=1e-4)
 
 
@@ -99,9 +100,8 @@ def test_a_text_without_words(explainer):
 def test_pieces_belong_to_their_words(untrained):
     tokenizer = WordPieceTokenizer(max_tokens=5, minimum_count=1, truncation="head_tail")
     tokenizer.learn(TEXTS)
-    read = Explainer(untrained.encoder, tokenizer, None, None).read(
-        tf.constant(["love thelamp", "on it where is switch on"])
-    )
+    explainer = Explainer(untrained.encoder, tokenizer, None, None)
+    read = explainer.read(tf.constant(["love thelamp", "on it where is switch on"]))
     tokens, places = read["tokens"].numpy().tolist(), read["places"].numpy().tolist()
     words = read["words"].to_list()
     for row, pieces in enumerate(tokens):
