@@ -10,12 +10,13 @@
     model.py            build_classifier: ids -> logits, one Keras model
     training/           batches of like length, schedule, the loop, checkpoints, how the two parts join
     evaluation/         metrics, intervals, tables, pictures
+    explanation/        why an answer is what it is, which explanation to believe, and the page that shows it
     tracking/           runs and models in MLflow
-    serving/            the SavedModel: export, check, read back; rows scored from files and pipes, in shards
+    serving/            the SavedModel: export, check, read back; rows scored from files and pipes, in shards; texts explained
     start.py            starts TensorFlow quietly
     command_line.py     the door of every command
     outcome.py          what comes after the last epoch
-    train.py evaluate.py score.py compare.py promote.py        the commands: python -m classifier.train
+    train.py evaluate.py score.py explain.py compare.py promote.py     the commands: python -m classifier.train
 
 A room imports only those above it in this list, and importing `classifier` alone imports nothing heavy.
 """

@@ -47,12 +47,13 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
     explainer = SavedExplainer(classifier)
     texts = read_texts(settings, classifier.label_names, output)
     folder = output / "explanation"
-    page = write_report(folder, explain_texts(explainer, texts, settings.explain, settings.seed))
+    report = explain_texts(explainer, texts, settings.explain, settings.seed)
+    page = write_report(folder, report)
     run_id = run_of_model(settings.model, model, settings.tracking)
     if run_id and log_folder(run_id, folder, "explanation", settings.tracking):
         print(f"Run      {run_id}")
     print(f"Look at  {page}")
-    return {"run_id": run_id, "model": str(model), "page": str(page), "texts": len(texts.texts)}
+    return {"run_id": run_id, "model": str(model), "page": str(page), "texts": len(texts.texts), **report.summary()}
 
 
 def check_input(settings: ExplainSettings) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from classifier.explanation.classes import ClassWord
 from classifier.explanation.explanation import METHODS, Explanation
 from classifier.explanation.faithfulness import Estimate
+from classifier.explanation.integration import TOLERANCE
 from classifier.explanation.marks import attention_maps, colour_rules, drawn_methods, marked_text
 from classifier.explanation.tables import class_tables, faithfulness_rows
 
@@ -100,7 +101,7 @@ def text_section(shown: Shown, label_names: Sequence[str]) -> str:
     for title, values, limit in drawn_methods(one):
         scale = f" <small>darkest {limit:.2g}</small>"
         parts.append(f'<div class="method"><div>{title}{scale}</div>{marked_text(one, values, limit)}</div>')
-    if one.incompleteness > 0.01:
+    if one.incompleteness > TOLERANCE:
         parts.append(
             f"<p>Integrated gradients are off by {one.incompleteness:.1%} of the difference of {one.difference:+.3f} "
             f"after {one.points} points on the path.</p>"

@@ -51,7 +51,7 @@ def faithfulness_figure(curves: Mapping[str, Curves], table: Mapping[str, Mappin
         bars.set_yticks(np.arange(len(methods)), [TITLES[method] for method in methods])
         bars.invert_yaxis()
         bars.axvline(0, color=GREY, linewidth=1)
-        bars.legend(loc="lower center")
+        bars.legend(loc="upper center", bbox_to_anchor=(0.4, -0.16), ncols=2)
         bars.set(title="Above random words", xlabel="difference of the probability, 95 % intervals")
     return figure
 

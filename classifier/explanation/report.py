@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from classifier.explanation.classes import ClassWord
 from classifier.explanation.faithfulness import Curves, Estimate
@@ -27,6 +28,7 @@ class Report:
         words: of each class.
         curves, faithfulness: of each method; None: not measured.
         sampled: texts on which they were measured.
+        incomplete: texts whose integrated gradients do not sum to the difference within TOLERANCE.
     """
 
     label_names: Sequence[str]
@@ -36,6 +38,13 @@ class Report:
     curves: Mapping[str, Curves] | None = None
     faithfulness: Mapping[str, Mapping[str, Estimate]] | None = None
     sampled: int = 0
+    incomplete: int = 0
+
+    def summary(self) -> dict[str, Any]:
+        """The numbers, for summary.json."""
+        measured = self.faithfulness or {}
+        metrics = {method: {name: one.mean for name, one in row.items()} for method, row in measured.items()}
+        return {"metrics": metrics, "sampled": self.sampled, "incomplete": self.incomplete}
 
 
 def write_report(folder: Path, report: Report) -> Path:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from classifier.explanation.classes import ClassWord
 from classifier.explanation.explanation import METHODS
-from classifier.explanation.faithfulness import Estimate, verdict
+from classifier.explanation.faithfulness import RANDOM, Estimate, verdict
 from classifier.explanation.marks import level
 
 STRONGEST = 12  # words of a class for it, and half as many against it
-TITLES = {"random": "Random words", **{name: method.title for name, method in METHODS.items()}}
+TITLES = {RANDOM: "Random words", **{name: method.title for name, method in METHODS.items()}}
 HEADS = {
     "comprehensiveness": "comprehensiveness",
     "sufficiency": "sufficiency",
@@ -35,17 +35,20 @@ def faithfulness_rows(table: Mapping[str, Mapping[str, Estimate]], measured_on: 
     head = "".join(f"<th>{title}</th>" for title in ("method", *HEADS.values(), "beats random"))
     rows = []
     for method in sorted(table, key=lambda name: -table[name]["comprehensiveness"].mean):
-        cells = [f"<td>{number(table[method][name])}</td>" for name in HEADS]
-        told = "–" if method == "random" else verdict(table[method])
+        random = method == RANDOM
+        cells = [
+            f"<td>{table[method][name].mean:.3f}{'' if random else above(table[method][name])}</td>" for name in HEADS
+        ]
+        told = "–" if random else verdict(table[method])
         rows.append(f"<tr><td>{TITLES[method]}</td>{''.join(cells)}<td>{told}</td></tr>")
     note = f'<p class="quiet">{TOLD} Measured on {escape(measured_on)}.</p>'
     return f"{note}<table><tr>{head}</tr>{''.join(rows)}</table>"
 
 
-def number(estimate: Estimate) -> str:
-    """The mean, and below it the difference from random words with its interval."""
+def above(estimate: Estimate) -> str:
+    """On a second line, the difference from random words with its interval."""
     low, high = estimate.above_interval.low, estimate.above_interval.high
-    return f"{estimate.mean:.3f}<br><small>{estimate.above_random:+.3f} ({low:+.3f} to {high:+.3f})</small>"
+    return f"<br><small>{estimate.above_random:+.3f} ({low:+.3f} to {high:+.3f})</small>"
 
 
 def strongest(rows: Sequence[ClassWord]) -> list[ClassWord]:

@@ -8,6 +8,7 @@ import numpy as np
 from classifier.explanation.classes import class_words
 from classifier.explanation.explanation import Array, Explanation, against, against_others
 from classifier.explanation.faithfulness import faithfulness_curves, faithfulness_table
+from classifier.explanation.integration import TOLERANCE
 from classifier.explanation.page import Shown
 from classifier.explanation.report import Report
 from classifier.serving.progress import Progress
@@ -41,6 +42,9 @@ def explain_texts(explainer: SavedExplainer, texts: Texts, options: Explained, s
             f"{len(rows):,} of {len(texts.texts):,} texts are explained, drawn at random; explain.most_texts=null: all"
         )
     explained = explain_rows(explainer, texts, probabilities, contrasts, rows)
+    report.incomplete = sum(one.incompleteness > TOLERANCE for one in explained)
+    if report.incomplete:
+        print(f"Integrated gradients of {report.incomplete:,} texts are not complete within {TOLERANCE:.0%}")
     report.words = class_words(explained, classifier.label_names)
     readable = [one for one in explained if one.words]
     sample = [readable[place] for place in sampled(len(readable), options.sample, random)]
