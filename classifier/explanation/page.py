@@ -102,8 +102,9 @@ def text_section(shown: Shown, label_names: Sequence[str]) -> str:
         scale = f" <small>darkest {limit:.2g}</small>"
         parts.append(f'<div class="method"><div>{title}{scale}</div>{marked_text(one, values, limit)}</div>')
     if one.incompleteness > TOLERANCE:
+        found = one.scores["integrated_gradients"].sum()
         parts.append(
-            f"<p>Integrated gradients are off by {one.incompleteness:.1%} of the difference of {one.difference:+.3f} "
+            f"<p>Integrated gradients sum to {found:+.3f}, where the difference is {one.difference:+.3f}, "
             f"after {one.points} points on the path.</p>"
         )
     maps = attention_maps(one)
