@@ -9,14 +9,17 @@ import tensorflow as tf
 from conftest import LABELS, TEXTS
 
 from classifier import explain as command
+from classifier.attention import ScaledDotAttention
 from classifier.errors import UserError
 from classifier.explanation.explanation import against_others, contrasted
 from classifier.explanation.integration import TOLERANCE
+from classifier.layers import MeanPooling
+from classifier.model import build_classifier
 from classifier.serving.explain_texts import Texts, explain_texts
 from classifier.serving.explainer import Explainer
 from classifier.serving.saved_explainer import SavedExplainer
 from classifier.serving.saved_model import SavedClassifier
-from classifier.settings import Columns, Explained, ExplainSettings, Server
+from classifier.settings import Columns, Explained, ExplainSettings, ModelSettings, Server
 from classifier.tokenizers import WordPieceTokenizer
 
 SOME = [*TEXTS, "thank you it is broken , broken", "word", "the refund will not switch on where is my lamp love it"]
@@ -179,10 +182,13 @@ def test_texts_without_labels(model_folder, tmp_path):
         command.read_texts(ExplainSettings(str(model_folder), input=str(tmp_path / "in.jsonl")), LABELS, tmp_path)
 
 
-def test_an_encoder_alone_is_explained_too(untrained):
-    graph = Explainer(untrained.encoder, untrained.tokenizer, None, None)
+def test_an_encoder_alone_whose_attention_has_no_heads(untrained):
+    settings, vocabulary = ModelSettings(depth=1, width=12, feed_forward_width=7), len(untrained.tokenizer.vocabulary)
+    encoder = build_classifier(settings, ScaledDotAttention, MeanPooling(), vocabulary, 11, len(LABELS))
+    graph = Explainer(encoder, untrained.tokenizer, None, None)
     loaded = type("Loaded", (), {"signatures": {"explain": None}, "explainer": graph})()
     alone = SavedClassifier.__new__(SavedClassifier)
     alone.loaded = loaded
     ((_, one),) = SavedExplainer(alone).explain([SOME[0]], np.full((1, 5), 0.2), against_others(np.array([0]), 5))
     assert "ngrams" not in one.scores and one.incompleteness <= TOLERANCE
+    assert [layer.shape for layer in one.attention] == [(1, 4, 4)]
