@@ -10,7 +10,8 @@ from classifier.errors import UserError
 from classifier.explanation.explanation import Array, Explanation, contrasted
 from classifier.explanation.integration import gauss_legendre, integrate
 from classifier.explanation.rollout import by_word, token_shares
-from classifier.serving.saved_model import SavedClassifier, batches
+from classifier.serving.batching import batches, token_counts
+from classifier.serving.saved_model import SavedClassifier
 from classifier.settings import BRANCHES
 
 TOKENS = 2**12  # of all texts at all points of a path that are computed at once
@@ -52,13 +53,13 @@ class SavedExplainer:
         """
         encoded = [text.encode("utf-8", "replace") for text in texts]
 
-        def some(batch: tuple[list[int], int]) -> list[tuple[int, Explanation]]:
-            rows, _ = batch
+        def some(batch: tuple[np.ndarray, int]) -> list[tuple[int, Explanation]]:
+            rows = batch[0].tolist()
             found = self.explain_batch([encoded[row] for row in rows], probabilities[rows], contrasts[rows])
             return list(zip(rows, found, strict=True))
 
         with ThreadPoolExecutor(BRANCHES) as threads:
-            for done in threads.map(some, batches([len(text) for text in encoded])):
+            for done in threads.map(some, batches(token_counts(encoded))):
                 yield from done
 
     def explain_batch(self, texts: list[bytes], probabilities: Array, contrasts: Array) -> list[Explanation]:
