@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classifier.settings import TrainSettings
+from classifier.settings import TrainSettings, chosen_exports
 
 if TYPE_CHECKING:
     from classifier.data import Examples, Splits
@@ -52,13 +52,17 @@ def conclude(job: Job) -> dict[str, Any]:
     run.log_metrics({**metrics, "best_epoch": state.best_epoch, "training_seconds": state.seconds}, step=state.epoch)
     run.log_model(model, job.splits.valid.texts[0], job.splits.train.label_names, state.epoch)
     draw_learning_curves(job.training, job.output)
+    formats = export_formats(job, final, model)
     run.log_folder(report)
     run.register_model()
     tell(job, evaluations, model)
+    served = serve(job, model)
     return {
         "run_id": run.run_id,
         "status": run.status,
         "model": str(model),
+        **formats,
+        **served,
         "metrics": summarized(evaluations),
         "best_epoch": state.best_epoch,
         "training_seconds": round(state.seconds, 2),
@@ -141,6 +145,38 @@ def export(classifier: "TextClassifier", job: Job) -> Path:
     from classifier.serving.export import export_model
 
     return export_model(classifier, job.splits.valid.texts, job.output.absolute() / "model")
+
+
+def export_formats(job: Job, classifier: "TextClassifier", model: Path) -> dict[str, Any]:
+    """Writes the further formats that were chosen, and how they compare, into the report; returns their folder."""
+    exports = chosen_exports(job.settings.export)
+    if exports == [("savedmodel", "float32")]:
+        return {}
+    from rich.console import Console
+
+    from classifier.serving.formats.measure import as_table, write_table
+    from classifier.serving.formats.write import write_formats
+
+    valid, folder = job.splits.valid, job.output.absolute() / "formats"
+    rows, problems = write_formats(classifier, model, exports, valid.texts, valid.labels, folder)
+    write_table(rows, job.output / "report" / "formats.csv")
+    Console().print(as_table(rows))
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    say(f"Formats  {folder}")
+    return {"formats": str(folder)}
+
+
+def serve(job: Job, model: Path) -> dict[str, str]:
+    """Publishes the model for TensorFlow Serving where the settings say so; returns where."""
+    serving_dir = job.settings.export.serving_dir
+    if serving_dir is None:
+        return {}
+    from classifier.serving.publish import publish
+
+    version = publish(model, serving_dir)
+    say(f"Served   {version}")
+    return {"served": str(version)}
 
 
 def measure_split(folder: Path, examples: "Examples", classifier: "TextClassifier") -> "Evaluation":

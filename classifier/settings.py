@@ -180,6 +180,23 @@ class TrackingSettings(Server):
 
 
 @dataclass
+class ExportSettings:
+    """What is written beside the SavedModel in `model/`, which is always there, and where it is published."""
+
+    formats: Any = "savedmodel"  # one or a list: savedmodel, onnx, litert
+    weights: Any = "float32"  # one or a list: float32, float16, bfloat16, int8; see EXPORTS
+    serving_dir: str | None = None  # TensorFlow Serving's folder of the model; the next version goes there
+
+
+# What weights can be stored in. The halves are computed with in float32; int8 products are quantised as they come.
+EXPORTS = {
+    "savedmodel": ("float32", "float16", "bfloat16"),
+    "onnx": ("float32", "float16", "int8"),
+    "litert": ("float32", "float16", "int8"),
+}
+
+
+@dataclass
 class TrainSettings:
     """All that `python -m classifier.train` needs; the folders hold a class in `_target_` and its arguments."""
 
@@ -191,6 +208,7 @@ class TrainSettings:
     optimizer: dict[str, Any] = MISSING
     trainer: TrainerSettings = field(default_factory=TrainerSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    export: ExportSettings = field(default_factory=ExportSettings)
     seed: int = 0  # of the split, the weights, dropout and the order of the batches
     experiment: Any = None
 
@@ -358,6 +376,7 @@ def check_rules(settings: Any) -> None:
     if settings.tokenizer["vocabulary_size"] < 3:
         raise UserError(f"tokenizer.vocabulary_size={settings.tokenizer['vocabulary_size']} must be at least 3.")
     check_attention(settings)
+    chosen_exports(settings.export)
     if width % heads:
         raise UserError(f"model.width={width} is not a multiple of attention.heads={heads}.")
 
@@ -410,6 +429,40 @@ def check_explain(settings: ExplainSettings) -> None:
             raise UserError(f"{key}={value} must be at least {least}.")
 
 
+def chosen_exports(settings: ExportSettings) -> list[tuple[str, str]]:
+    """Each format with each of the weights that it can hold.
+
+    >>> chosen_exports(ExportSettings(["savedmodel", "onnx"], ["float32", "int8"]))
+    [('savedmodel', 'float32'), ('onnx', 'float32'), ('onnx', 'int8')]
+
+    Raises:
+        UserError: for an unknown one, and for one that goes with none of the others.
+    """
+    formats, weights = as_list(settings.formats), as_list(settings.weights)
+    every = list(dict.fromkeys(kind for possible in EXPORTS.values() for kind in possible))
+    for key, given, known in (("formats", formats, list(EXPORTS)), ("weights", weights, every)):
+        for one in given:
+            if one not in known:
+                raise UserError(f"export.{key}={one} is not one of {', '.join(known)}.")
+        if not given:
+            raise UserError(f"export.{key} is empty: choose from {', '.join(known)}.")
+    for one in formats:
+        if not set(weights) & set(EXPORTS[one]):
+            raise UserError(
+                f"export.weights={as_typed(settings.weights)}: {one} can hold {', '.join(EXPORTS[one])} only."
+            )
+    for one in weights:
+        if not any(one in EXPORTS[kind] for kind in formats):
+            holding = ", ".join(kind for kind in EXPORTS if one in EXPORTS[kind])
+            raise UserError(f"export.weights={one} needs one of export.formats={holding}.")
+    return [(kind, one) for kind in dict.fromkeys(formats) for one in dict.fromkeys(weights) if one in EXPORTS[kind]]
+
+
+def as_list(value: Any) -> list[Any]:
+    """The list, or the one value as a list."""
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
 UNDECIDING = ("trainer.resume", "experiment")  # as tracking: they change nothing of what is learned
 
 
@@ -417,7 +470,7 @@ def as_overrides(settings: TrainSettings, choices: Mapping[str, str]) -> dict[st
     """Every setting that decides the result, by its name on the command line, as it would be typed there.
 
     Args:
-        settings: to flatten; tracking and resuming decide nothing.
+        settings: to flatten; tracking, resuming and export decide nothing.
         choices: the chosen file of each folder.
     """
     typed = {folder: choice for folder, choice in choices.items() if choice and not folder.startswith("hydra")}
@@ -426,7 +479,7 @@ def as_overrides(settings: TrainSettings, choices: Mapping[str, str]) -> dict[st
         if isinstance(value, dict) and key != "trainer.class_weights":
             for name, inner in value.items():
                 add(f"{key}.{name}" if key else name, inner)
-        elif not key.startswith("tracking.") and not key.endswith("._target_") and key not in UNDECIDING:
+        elif not key.startswith(("tracking.", "export.")) and not key.endswith("._target_") and key not in UNDECIDING:
             typed[key] = as_typed(value)
 
     add("", asdict(settings))

@@ -19,7 +19,7 @@ from omegaconf import OmegaConf
 from classifier.command_line import run_command
 from classifier.errors import UserError
 from classifier.outcome import Job, conclude, finished_already, keep_best, say
-from classifier.settings import Linear, TrainSettings, as_overrides
+from classifier.settings import Linear, TrainSettings, as_overrides, chosen_exports
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +41,8 @@ def train(settings: TrainSettings, output: Path) -> dict[str, Any]:
     Raises:
         UserError: for input that cannot serve, or a tracking server that does not answer.
     """
+    from classifier.serving.formats.packages import check_packages
+    from classifier.serving.publish import check_serving_dir
     from classifier.start import start_tensorflow
     from classifier.tracking.run import checkpoint_in, find_run, identity_of, start_run
     from classifier.tracking.server import check_reachable
@@ -49,6 +51,9 @@ def train(settings: TrainSettings, output: Path) -> dict[str, Any]:
     check_reachable(settings.tracking)
     if settings.tracking.tensorboard:
         check_installed()
+    check_packages(chosen_exports(settings.export))
+    if settings.export.serving_dir is not None:
+        check_serving_dir(settings.export.serving_dir)
     splits = load_data(settings, output)
     start_tensorflow(settings.trainer.deterministic)
     check_names(settings)

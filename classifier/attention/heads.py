@@ -52,7 +52,7 @@ class HeadedAttention(Attention):
         return ops.reshape(ops.transpose(states, (0, 2, 1, 3)), (batch, tokens, heads * narrow))
 
     def visible(self, mask):
-        return mask[:, None, :, :]
+        return ops.expand_dims(mask, 1)
 
     def finish(self, context):
         return self.output_projection(self.merge(context))

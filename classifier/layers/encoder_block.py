@@ -1,6 +1,7 @@
 """One block of the encoder: self-attention and a feed-forward network, each with a residual and a normalisation."""
 
 import keras
+from keras import ops
 
 from classifier.attention import Attention
 
@@ -56,7 +57,7 @@ class EncoderBlock(keras.layers.Layer):
             training: whether anything is dropped.
             return_weights: also return those of the attention, (batch, [heads,] tokens, tokens).
         """
-        keys, weights = None if mask is None else mask[:, None, :], []
+        keys, weights = None if mask is None else ops.expand_dims(mask, 1), []
 
         def attend(inputs):
             context = self.attention(inputs, inputs, mask=keys, training=training, return_weights=return_weights)

@@ -26,7 +26,7 @@ class Pooling(keras.layers.Layer):
 
     def call(self, states, mask):
         """(batch, tokens, width), boolean (batch, tokens) -> (batch, width)."""
-        return ops.matmul(self.token_weights(states, mask)[:, None, :], states)[:, 0]
+        return ops.matmul(ops.expand_dims(self.token_weights(states, mask), 1), states)[:, 0]
 
     def weights_by_name(self, states, mask) -> dict:
         """The token weights of each pooling in it, by its name: what there is to look at."""
@@ -53,12 +53,12 @@ class MaxPooling(Pooling):
     """The largest value of each feature; a token counts by the share of the features that it gives."""
 
     def token_weights(self, states, mask):
-        highest = ops.argmax(ops.where(mask[:, :, None], states, ops.cast(-1e9, states.dtype)), axis=1)
+        highest = ops.argmax(ops.where(ops.expand_dims(mask, 2), states, ops.cast(-1e9, states.dtype)), axis=1)
         given = ops.sum(ops.one_hot(highest, ops.shape(states)[1], dtype=states.dtype), axis=1)
         return given * ops.cast(mask, states.dtype) / states.shape[-1]
 
     def call(self, states, mask):
-        highest = ops.max(ops.where(mask[:, :, None], states, ops.cast(-1e9, states.dtype)), axis=1)
+        highest = ops.max(ops.where(ops.expand_dims(mask, 2), states, ops.cast(-1e9, states.dtype)), axis=1)
         return ops.where(ops.any(mask, axis=1, keepdims=True), highest, ops.zeros_like(highest))
 
 

@@ -1,12 +1,20 @@
 """The exported SavedModel as MLflow serves it: a table with a column `text` in, label, score and probabilities out.
 
-MLflow copies this file beside the model, so it uses nothing of this package.
+MLflow copies this file beside the model, so it uses nothing of this package. As a service (`mlflow models serve`) it
+refuses what would take its memory or time from everyone else; in a program or in Spark it takes what it is given.
 """
 
+import os
+from collections.abc import Sequence
+
+from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
 BATCH = 64  # rows at a time, so that memory does not grow with the table
+SERVING = "_MLFLOW_IS_IN_SERVING_ENVIRONMENT"  # MLflow sets it in its server
+MOST_TEXTS = 1_000  # in a request
+MOST_CHARACTERS = 1_000_000  # in a request
 
 
 class SavedModel(PythonModel):
@@ -31,11 +39,24 @@ class SavedModel(PythonModel):
 
         serve = self.loaded.signatures["serving_default"]
         texts = ["" if pandas.isna(text) else str(text) for text in model_input["text"]]
+        if os.environ.get(SERVING) == "true":
+            check_request(texts)
         answers = [serve(text=tf.constant(texts[start : start + BATCH])) for start in range(0, len(texts), BATCH)]
         joined = {name: [value for one in answers for value in one[name].numpy()] for name in ("label", "score")}
         probabilities = [row.tolist() for one in answers for row in one["probabilities"].numpy()]
         labels = [label.decode() for label in joined["label"]]
         return pandas.DataFrame({"label": labels, "score": joined["score"], "probabilities": probabilities})
+
+
+def check_request(texts: Sequence[str]) -> None:
+    """Raises MlflowException, which the server answers with status 400, where a request holds too much."""
+    characters = sum(map(len, texts))
+    for given, most, what in ((len(texts), MOST_TEXTS, "texts"), (characters, MOST_CHARACTERS, "characters")):
+        if given > most:
+            raise MlflowException.invalid_parameter_value(
+                f"The request holds {given:,} {what}; this service takes {most:,} at once. Send them in several "
+                "requests, or score them as a file with classifier.score."
+            )
 
 
 set_model(SavedModel())

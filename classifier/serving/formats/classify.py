@@ -1,0 +1,129 @@
+"""Classifies texts with NumPy and ONNX Runtime or LiteRT alone:   python classify.py "where is my parcel?"
+
+    pip install numpy onnxruntime         for model.onnx;  ai-edge-litert for model.tflite
+    pip install cityhash                  where ngrams.npz lies beside it
+
+Uses what lies beside this file, and is short so that it can be rewritten in another language.
+"""
+
+import json
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+
+class Classifier:
+    """Texts to probabilities.
+
+    Args:
+        folder: with tokenizer.json, labels.json, the model and, where it has n-grams, ngrams.npz.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.settings = json.loads((folder / "tokenizer.json").read_text("utf-8"))
+        self.labels = json.loads((folder / "labels.json").read_text("utf-8"))
+        self.number = {token: number for number, token in enumerate(self.settings["vocabulary"])}
+        self.table = {code: " " for first, last in self.settings["spaces"] for code in range(first, last + 1)}
+        self.table |= {
+            code: f" {chr(code)} " for first, last in self.settings["alone"] for code in range(first, last + 1)
+        }
+        self.linear = dict(np.load(folder / "ngrams.npz")) if (folder / "ngrams.npz").exists() else None
+        self.run = runtime(folder)
+
+    def words(self, text: str) -> list[str]:
+        """Spaces part words; each punctuation mark, symbol and CJK character is one."""
+        text = text.encode("utf-8", "replace").decode()
+        return (text.lower() if self.settings["lower_case"] else text).translate(self.table).split()
+
+    def ids(self, words: list[str]) -> list[int]:
+        """Numbers in the vocabulary, the middle of a long text cut out as in training."""
+        split = self.pieces if self.settings["longest_word"] else lambda word: [self.number.get(word, 1)]
+        ids = [number for word in words for number in split(word)]
+        head, tail = self.settings["head"], self.settings["tail"]
+        return ids if len(ids) <= head + tail else ids[:head] + ids[len(ids) - tail :]
+
+    def pieces(self, word: str) -> list[int]:
+        """WordPiece: the longest piece first, from left to right; unknown as a whole where that leads nowhere."""
+        found, start = [], 0
+        while start < len(word) and len(word.encode()) <= self.settings["longest_word"]:
+            fitting = (
+                end for end in range(len(word), start, -1) if "##" * (start > 0) + word[start:end] in self.number
+            )
+            end = next(fitting, None)
+            if end is None:
+                return [1]
+            found.append(self.number["##" * (start > 0) + word[start:end]])
+            start = end
+        return found or [1]
+
+    def ngrams(self, words: list[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Places among the features, and TF-IDF values, of words, of pairs and of 3 to 5 characters of a word."""
+        from farmhash import Fingerprint64  # of the package cityhash
+
+        most, multiplier = self.settings["keys"], self.settings["multiplier"]
+
+        def key(parts, length: int = 0) -> int:
+            total = 0
+            for part in parts:
+                total = total * multiplier + part
+            return ((total + length + 2**63) % 2**64 - 2**63) % most  # as in 64 bits with a sign
+
+        hashes = [Fingerprint64(word.encode()) % most for word in words]
+        spaced = [[ord(letter) for letter in f" {word} "] for word in words]
+        letters = [
+            key(word[start : start + length], length)
+            for word in spaced
+            for length in self.settings["characters"]
+            for start in range(len(word) - length + 1)
+        ]
+        features, values, keys = [], [], self.linear["keys"]
+        for kind in (hashes + [key(pair) for pair in pairwise(hashes)], letters):
+            found, counts = np.unique(np.array(kind, np.int64), return_counts=True)
+            places = np.minimum(np.searchsorted(keys, found), len(keys) - 1)
+            known = keys[places] == found
+            value = (1 + np.log(counts[known])) * self.linear["idf"][places[known]]
+            features.append(places[known])
+            values.append(value / np.sqrt(np.sum(value**2)))
+        return np.concatenate(features), np.concatenate(values)
+
+    def inputs(self, texts: list[str]) -> dict[str, np.ndarray]:
+        """What the model takes: int32 ids; int32 features and float32 values where there are n-grams."""
+        words = [self.words(text) for text in texts]
+        inputs = {"ids": padded([self.ids(row) for row in words], np.int32)}
+        if self.linear:
+            features, values = zip(*(self.ngrams(row) for row in words), strict=True)
+            inputs |= {"features": padded(features, np.int32), "values": padded(values, np.float32)}
+        return inputs
+
+    def probabilities(self, texts: list[str]) -> np.ndarray:
+        """(texts, classes)."""
+        return self.run(self.inputs(texts))
+
+
+def padded(rows, dtype) -> np.ndarray:
+    """Rows of several lengths, one at least, as a table, zeros behind: [[1, 2], [3]] -> [[1, 2], [3, 0]]."""
+    table = np.zeros((len(rows), max(1, *map(len, rows))), dtype)
+    for place, row in enumerate(rows):
+        table[place, : len(row)] = row
+    return table
+
+
+def runtime(folder: Path):
+    """The model: inputs by name to probabilities."""
+    if (folder / "model.onnx").exists():
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(folder / "model.onnx")
+        return lambda inputs: session.run(None, inputs)[0]
+    from ai_edge_litert.interpreter import Interpreter
+
+    runner = Interpreter(str(folder / "model.tflite")).get_signature_runner()
+    return lambda inputs: runner(**inputs)["probabilities"]
+
+
+if __name__ == "__main__":
+    classifier = Classifier(Path(__file__).parent)
+    for text, row in zip(sys.argv[1:], classifier.probabilities(sys.argv[1:]), strict=True):
+        print(f"{classifier.labels[row.argmax()]}\t{row.max():.4f}\t{text}")

@@ -1,0 +1,133 @@
+"""What each export weighs, takes and loses: a table, measured on the file as it lies there."""
+
+import csv
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+BATCH = 64
+LARGE = 256
+SECONDS = 1.0  # for each latency, after which no further round begins
+MOST_ROUNDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """An exported model at work.
+
+    prepare: texts to what the model takes.
+    run: what the model takes to probabilities (batch, classes).
+    """
+
+    prepare: Callable[[list[str]], Any]
+    run: Callable[[Any], np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A row of formats.csv.
+
+    megabytes: of all that must lie there, tokenizer and n-grams included.
+    starts_from: strings, tokenised within the time; or ids, tokenised before it.
+    batch_1_ms, batch_256_ms: median milliseconds of one call.
+    accuracy: on the texts that were compared.
+    accuracy_lost: by how much that is below the SavedModel in float32.
+    changed_labels: share of the texts that have another label than there.
+    largest_difference: between two probabilities.
+    """
+
+    format: str
+    weights: str
+    megabytes: float
+    starts_from: str
+    batch_1_ms: float
+    batch_256_ms: float
+    accuracy: float
+    accuracy_lost: float
+    changed_labels: float
+    largest_difference: float
+
+
+def measure(
+    name: tuple[str, str],
+    folder: Path,
+    model: Answering,
+    texts: list[str],
+    labels: np.ndarray,
+    expected: np.ndarray,
+) -> Measured:
+    """Measures one export.
+
+    Args:
+        name: format and weights.
+        folder: all that is in it counts.
+        model: loaded from there.
+        texts: to classify, at least one.
+        labels: right ones, (texts,).
+        expected: probabilities of the SavedModel in float32, (texts, classes).
+    """
+    parts = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
+    found = np.concatenate([model.run(model.prepare(part)) for part in parts])
+    right, before = (float(np.mean(some.argmax(1) == labels)) for some in (found, expected))
+    many = (texts * -(-LARGE // len(texts)))[:LARGE]
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return Measured(
+        *name,
+        round(size / 1e6, 3),
+        "strings" if name[0] == "savedmodel" else "ids",
+        milliseconds(model, [[text] for text in texts[:MOST_ROUNDS]]),
+        milliseconds(model, [many] * MOST_ROUNDS),
+        round(right, 5),
+        round(before - right, 5),
+        round(float(np.mean(found.argmax(1) != expected.argmax(1))), 5),
+        float(f"{np.abs(found - expected).max():.2g}"),
+    )
+
+
+def milliseconds(model: Answering, batches: Sequence[list[str]]) -> float:
+    """Median time of a call, after a first call with each batch that is among those timed."""
+    began, taken = time.perf_counter(), []
+    for batch in batches:
+        given = model.prepare(batch)
+        model.run(given)
+        start = time.perf_counter()
+        model.run(given)
+        taken.append(1000 * (time.perf_counter() - start))
+        if time.perf_counter() - began > SECONDS:
+            break
+    return round(statistics.median(taken), 3)
+
+
+def write_table(rows: Sequence[Measured], path: Path) -> None:
+    """Writes the rows as CSV."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [field.name for field in fields(Measured)])
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in rows)
+
+
+def as_table(rows: Sequence[Measured]):
+    """The rows for the terminal, as a rich table."""
+    from rich.table import Table
+
+    table = Table(title="Exports, the first of which is model/, on texts of validation", title_justify="left")
+    for name in ("format", "weights", "MB", "from", "batch 1, ms", "batch 256, ms", "accuracy", "lost", "other labels"):
+        table.add_column(name, justify="left" if name in ("format", "weights", "from") else "right")
+    for row in rows:
+        table.add_row(
+            row.format,
+            row.weights,
+            f"{row.megabytes:.2f}",
+            row.starts_from,
+            f"{row.batch_1_ms:.2f}",
+            f"{row.batch_256_ms:.1f}",
+            f"{row.accuracy:.3f}",
+            f"{row.accuracy_lost:+.3f}",
+            f"{row.changed_labels:.1%}",
+        )
+    return table

@@ -1,0 +1,18 @@
+"""What the formats need, asked before a training begins."""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+from classifier.errors import UserError
+
+NEEDED = {"onnx": ("tf2onnx", "onnxruntime", "farmhash"), "litert": ("ai_edge_litert", "farmhash")}
+
+
+def check_packages(exports: Sequence[tuple[str, str]]) -> None:
+    """Raises UserError, with what to do, where a chosen format needs what is not installed."""
+    for kind, _ in exports:
+        missing = [name for name in NEEDED.get(kind, ()) if find_spec(name) is None]
+        if missing:
+            raise UserError(
+                f"export.formats={kind} needs {', '.join(missing)}: pip install -e '.[formats]' -c constraints.txt"
+            )

@@ -1,0 +1,54 @@
+"""The tokenizer and the keys of the n-grams as data, for programs in any language."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from classifier.ngrams.features import CHARACTERS, KEYS, MULTIPLIER
+from classifier.serving.export import TextClassifier
+from classifier.tokenizers import WordPieceTokenizer
+from classifier.tokenizers.base import ALONE, SPACES
+from classifier.tokenizers.wordpiece import LONGEST_WORD
+
+SURROGATES = range(0xD800, 0xE000)  # no characters
+
+
+def write_data(classifier: TextClassifier, folder: Path) -> None:
+    """Writes tokenizer.json, labels.json and, where the model has n-grams, ngrams.npz (keys and idf by feature)."""
+    tokenizer = classifier.tokenizer
+    data = {
+        "lower_case": tokenizer.lower_case,
+        "head": tokenizer.head,
+        "tail": tokenizer.tail,
+        "longest_word": LONGEST_WORD if isinstance(tokenizer, WordPieceTokenizer) else None,
+        "keys": KEYS,
+        "multiplier": MULTIPLIER,
+        "characters": CHARACTERS,
+        "spaces": matching(SPACES),
+        "alone": matching(ALONE),
+        "vocabulary": tokenizer.vocabulary,
+    }
+    write_json(folder / "tokenizer.json", data)
+    write_json(folder / "labels.json", [name.decode() for name in classifier.names.numpy()])
+    if classifier.linear:
+        np.savez(folder / "ngrams.npz", keys=classifier.linear.keys.numpy(), idf=classifier.linear.idf.numpy())
+
+
+@cache  # the same for all exports of a process
+def matching(pattern: str) -> list[list[int]]:
+    """First and last of each range of code points that TensorFlow finds to match, so that no program needs its tables.
+
+    `matching(r"[a-cx]")` -> `[[97, 99], [120, 120]]`
+    """
+    codes = np.array([code for code in range(0x110000) if code not in SURROGATES])
+    letters = tf.strings.unicode_encode(codes[:, None].astype(np.int32), "UTF-8")
+    found = codes[tf.strings.regex_full_match(letters, pattern).numpy()]
+    ends = np.flatnonzero(np.diff(found) > 1)
+    return np.stack([found[np.r_[0, ends + 1]], found[np.r_[ends, len(found) - 1]]], axis=1).tolist()
+
+
+def write_json(path: Path, value) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False) + "\n", encoding="utf-8")
