@@ -12,7 +12,8 @@
     evaluation/         metrics, intervals, tables, pictures
     explanation/        why an answer is what it is, which explanation to believe, and the page that shows it
     tracking/           runs and models in MLflow
-    serving/            the SavedModel: export, check, read back; rows scored, from files and pipes; texts explained
+    serving/            the SavedModel: export, check, read back, publish; rows scored, in shards and from pipes; texts
+                        explained; formats/ has ONNX, LiteRT and smaller weights
     start.py            starts TensorFlow quietly
     command_line.py     the door of every command
     outcome.py          what comes after the last epoch

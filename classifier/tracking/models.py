@@ -26,7 +26,7 @@ def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tupl
         step: of the last epoch.
     """
     from mlflow.models import Model, ModelSignature
-    from mlflow.types.schema import Array, ColSpec, Schema
+    from mlflow.types.schema import AnyType, Array, ColSpec, Schema
 
     outputs = [("label", "string"), ("score", "float"), ("probabilities", Array("float"))]
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
@@ -40,7 +40,8 @@ def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tupl
             python_model=str(Path(__file__).with_name("pyfunc_model.py")),
             artifacts={"saved_model": str(folder)},
             signature=ModelSignature(
-                Schema([ColSpec("string", "text")]), Schema([ColSpec(kind, name) for name, kind in outputs])
+                Schema([ColSpec(AnyType(), "text")]),  # of a string MLflow's server makes 7 to "7" and says nothing
+                Schema([ColSpec(kind, name) for name, kind in outputs]),
             ),
             input_example={"text": [example[:1000]]},
             pip_requirements=[f"{name}=={metadata.version(name)}" for name in ("tensorflow", "tensorflow-text")],

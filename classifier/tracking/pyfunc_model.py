@@ -38,7 +38,7 @@ class SavedModel(PythonModel):
         import tensorflow as tf
 
         serve = self.loaded.signatures["serving_default"]
-        texts = ["" if pandas.isna(text) else str(text) for text in model_input["text"]]
+        texts = [as_text(row, value) for row, value in enumerate(model_input["text"])]
         if os.environ.get(SERVING) == "true":
             check_request(texts)
         answers = [serve(text=tf.constant(texts[start : start + BATCH])) for start in range(0, len(texts), BATCH)]
@@ -46,6 +46,20 @@ class SavedModel(PythonModel):
         probabilities = [row.tolist() for one in answers for row in one["probabilities"].numpy()]
         labels = [label.decode() for label in joined["label"]]
         return pandas.DataFrame({"label": labels, "score": joined["score"], "probabilities": probabilities})
+
+
+def as_text(row: int, value) -> str:
+    """A text; a missing one is empty. Raises MlflowException for any other value."""
+    from pandas import isna
+    from pandas.api.types import is_scalar
+
+    if isinstance(value, str):
+        return value
+    if is_scalar(value) and isna(value):
+        return ""
+    raise MlflowException.invalid_parameter_value(
+        f"The text in row {row} is {str(value)[:50]}, of type {type(value).__name__}; a text is a string, or missing."
+    )
 
 
 def check_request(texts: Sequence[str]) -> None:

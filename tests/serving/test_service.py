@@ -58,7 +58,9 @@ def test_right_answers(post, untrained):
 BAD = {
     "wrong key": ({"dataframe_records": [{"txt": "hello"}]}, "missing inputs ['text']"),
     "wrong outer key": ({"texts": ["hello"]}, "inputs"),
-    "number": ({"dataframe_records": [{"text": 7}]}, "string"),
+    "number": ({"dataframe_records": [{"text": 7}]}, "The text in row 0 is 7, of type int"),
+    "numbers": ({"inputs": {"text": ["hello", 7]}}, "The text in row 1 is 7, of type int"),
+    "a list for a string": ({"dataframe_split": {"columns": ["text"], "data": [[["hello"]]]}}, "of type list"),
     "10 MB text": (
         {"inputs": {"text": ["a word " * 1_500_000]}},
         "10,500,000 characters; this service takes 1,000,000",
@@ -77,6 +79,12 @@ def test_a_bad_request_is_refused_in_a_sentence_and_the_next_is_answered(post, c
     assert sentence in answer["message"]
     assert "Traceback" not in json.dumps(answer)
     assert post({"inputs": {"text": TEXTS[:1]}})[0] == 200
+
+
+def test_a_missing_text_is_an_empty_one(post):
+    status, answer = post({"dataframe_records": [{"text": None}, {"text": ""}]})
+    assert status == 200
+    assert answer["predictions"][0] == answer["predictions"][1]
 
 
 def test_a_program_may_give_as_many_texts_as_it_likes(loaded, monkeypatch):
