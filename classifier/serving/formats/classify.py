@@ -29,7 +29,7 @@ class Classifier:
         self.table |= {
             code: f" {chr(code)} " for first, last in self.settings["alone"] for code in range(first, last + 1)
         }
-        self.linear = dict(np.load(folder / "ngrams.npz")) if (folder / "ngrams.npz").exists() else None
+        self.known = dict(np.load(folder / "ngrams.npz")) if (folder / "ngrams.npz").exists() else {}
         self.run = runtime(folder)
 
     def words(self, text: str) -> list[str]:
@@ -60,7 +60,7 @@ class Classifier:
 
     def ngrams(self, words: list[str]) -> tuple[np.ndarray, np.ndarray]:
         """Places among the features, and TF-IDF values, of words, of pairs and of 3 to 5 characters of a word."""
-        from farmhash import Fingerprint64  # of the package cityhash
+        from farmhash import Fingerprint64  # pyright: ignore[reportAttributeAccessIssue]  # of the package cityhash
 
         most, multiplier = self.settings["keys"], self.settings["multiplier"]
 
@@ -78,12 +78,12 @@ class Classifier:
             for length in self.settings["characters"]
             for start in range(len(word) - length + 1)
         ]
-        features, values, keys = [], [], self.linear["keys"]
+        features, values, keys = [], [], self.known["keys"]
         for kind in (hashes + [key(pair) for pair in pairwise(hashes)], letters):
             found, counts = np.unique(np.array(kind, np.int64), return_counts=True)
             places = np.minimum(np.searchsorted(keys, found), len(keys) - 1)
             known = keys[places] == found
-            value = (1 + np.log(counts[known])) * self.linear["idf"][places[known]]
+            value = (1 + np.log(counts[known])) * self.known["idf"][places[known]]
             features.append(places[known])
             values.append(value / np.sqrt(np.sum(value**2)))
         return np.concatenate(features), np.concatenate(values)
@@ -92,7 +92,7 @@ class Classifier:
         """What the model takes: int32 ids; int32 features and float32 values where there are n-grams."""
         words = [self.words(text) for text in texts]
         inputs = {"ids": padded([self.ids(row) for row in words], np.int32)}
-        if self.linear:
+        if self.known:
             features, values = zip(*(self.ngrams(row) for row in words), strict=True)
             inputs |= {"features": padded(features, np.int32), "values": padded(values, np.float32)}
         return inputs

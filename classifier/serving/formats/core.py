@@ -34,16 +34,19 @@ def numbers_to_probabilities(classifier: TextClassifier):
         [np.asarray(variable) for variable in variables]
         for variables in (encoder.trainable_variables, encoder.non_trainable_variables)
     )
-    if linear and mixture:
-        table, bias, shares = (variable.numpy() for variable in (linear.weights, linear.bias, mixture.weights))
 
-    def classify(ids, features=None, values=None):
+    def encode(ids):
         constants = [tf.constant(weight) for weight in weights]
-        logits, _ = encoder.stateless_call(constants, others, ids, training=False)
-        if linear and mixture:
-            rows = tf.gather(tf.constant(table), features)
-            sums = tf.squeeze(tf.matmul(tf.expand_dims(values, 1), rows), axis=1) + bias
-            logits = shares[0] * tf.nn.log_softmax(logits) + shares[1] * sums
+        return encoder.stateless_call(constants, others, ids, training=False)[0]
+
+    if linear is None or mixture is None:
+        return lambda ids: {"probabilities": tf.nn.softmax(encode(ids))}
+    table, bias, shares = (variable.numpy() for variable in (linear.weights, linear.bias, mixture.weights))
+
+    def classify(ids, features, values):
+        rows = tf.gather(tf.constant(table), features)
+        sums = tf.squeeze(tf.matmul(tf.expand_dims(values, 1), rows), axis=1) + bias
+        logits = shares[0] * tf.nn.log_softmax(encode(ids)) + shares[1] * sums
         return {"probabilities": tf.nn.softmax(logits)}
 
     return classify

@@ -62,7 +62,7 @@ def write_formats(
 
 def write_one(classifier, kind: str, weights: str, place: Path) -> Answering:
     """Writes one export and loads it from there."""
-    place.parent.mkdir(exist_ok=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
     if kind == "savedmodel":
         from classifier.serving.formats.halves import write_halves
 
