@@ -17,7 +17,8 @@
     start.py            starts TensorFlow quietly
     command_line.py     the door of every command
     outcome.py          what comes after the last epoch
-    train.py evaluate.py score.py explain.py compare.py promote.py     the commands: python -m classifier.train
+    train.py evaluate.py score.py explain.py compare.py promote.py publish.py
+                        the commands: python -m classifier.train
 
 A room imports only those above it in this list, and importing `classifier` alone imports nothing heavy.
 """

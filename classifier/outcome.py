@@ -172,9 +172,9 @@ def serve(job: Job, model: Path) -> dict[str, str]:
     serving_dir = job.settings.export.serving_dir
     if serving_dir is None:
         return {}
-    from classifier.serving.publish import publish
+    from classifier.serving.publish import publish_model
 
-    version = publish(model, serving_dir)
+    version = publish_model(model, serving_dir)
     say(f"Served   {version}")
     return {"served": str(version)}
 

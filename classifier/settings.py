@@ -221,6 +221,15 @@ class OnError(Enum):
 
 
 @dataclass
+class PublishSettings:
+    """All that `python -m classifier.publish` needs."""
+
+    model: str = MISSING  # folder of a SavedModel, run id, or models:/name@champion
+    serving_dir: str = MISSING  # TensorFlow Serving's folder of the model; the next version goes there
+    tracking: Server = field(default_factory=Server)
+
+
+@dataclass
 class ScoreSettings:
     """All that `python -m classifier.score` needs: a model, files to score and where the answers go."""
 

@@ -12,15 +12,15 @@ from classifier.serving.new_file import sync_folder
 TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 
 
-def check_serving_dir(serving_dir: str) -> None:
-    """Raises UserError where nothing can be published there; makes nothing."""
+def check_serving_dir(serving_dir: str, key: str = "export.serving_dir") -> None:
+    """Raises UserError, which names the key, where nothing can be published there; makes nothing."""
     folder = split(serving_dir)[0]
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK):
-        raise UserError(f"export.serving_dir={serving_dir}: {existing} is no folder that can be written.")
+        raise UserError(f"{key}={serving_dir}: {existing} is no folder that can be written.")
 
 
-def publish(model: Path, serving_dir: str) -> Path:
+def publish_model(model: Path, serving_dir: str) -> Path:
     """Copies the SavedModel to the next version; a server that watches the folder sees it whole or not at all.
 
     Args:

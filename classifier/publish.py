@@ -1,0 +1,35 @@
+"""Publishes a trained model for TensorFlow Serving, as the next version in its folder.
+
+python -m classifier.publish model=outputs/train/<folder>/model serving_dir=models/support
+python -m classifier.publish model=models:/support@champion serving_dir=models/support
+"""
+
+from pathlib import Path
+from typing import Any
+
+from classifier.command_line import run_command
+from classifier.settings import PublishSettings
+
+
+def publish(settings: PublishSettings, _: Path) -> dict[str, Any]:
+    """Copies the model to its place; returns what goes into summary.json.
+
+    Args:
+        settings: of the command.
+
+    Raises:
+        UserError: where there is no such model, or the folder cannot be written.
+    """
+    from classifier.serving.publish import check_serving_dir, publish_model
+    from classifier.serving.saved_model import local_folder
+    from classifier.tracking.models import find_model
+
+    check_serving_dir(settings.serving_dir, "serving_dir")
+    folder = local_folder(settings.model) or find_model(settings.model, settings.tracking)
+    served = publish_model(folder, settings.serving_dir)
+    print(f"Served   {served}")
+    return {"model": str(folder), "served": str(served)}
+
+
+if __name__ == "__main__":
+    run_command("publish", PublishSettings, publish)
