@@ -52,7 +52,7 @@ def conclude(job: Job) -> dict[str, Any]:
     run.log_metrics({**metrics, "best_epoch": state.best_epoch, "training_seconds": state.seconds}, step=state.epoch)
     run.log_model(model, job.splits.valid.texts[0], job.splits.train.label_names, state.epoch)
     draw_learning_curves(job.training, job.output)
-    formats = export_formats(job, final, model)
+    formats = export_formats(job, final, validated, model)
     run.log_folder(report)
     run.register_model()
     tell(job, evaluations, model)
@@ -147,7 +147,7 @@ def export(classifier: "TextClassifier", job: Job) -> Path:
     return export_model(classifier, job.splits.valid.texts, job.output.absolute() / "model")
 
 
-def export_formats(job: Job, classifier: "TextClassifier", model: Path) -> dict[str, Any]:
+def export_formats(job: Job, classifier: "TextClassifier", validated: "TextClassifier", model: Path) -> dict[str, Any]:
     """Writes the further formats that were chosen, and how they compare, into the report; returns their folder."""
     exports = chosen_exports(job.settings.export)
     if exports == [("savedmodel", "float32")]:
@@ -158,7 +158,7 @@ def export_formats(job: Job, classifier: "TextClassifier", model: Path) -> dict[
     from classifier.serving.formats.write import write_formats
 
     valid, folder = job.splits.valid, job.output.absolute() / "formats"
-    rows, problems = write_formats(classifier, model, exports, valid.texts, valid.labels, folder)
+    rows, problems = write_formats(classifier, validated, model, exports, valid.texts, valid.labels, folder)
     write_table(rows, job.output / "report" / "formats.csv")
     Console().print(as_table(rows))
     for problem in problems:

@@ -38,7 +38,10 @@ class SavedModel(PythonModel):
         import tensorflow as tf
 
         serve = self.loaded.signatures["serving_default"]
-        texts = [as_text(row, value) for row, value in enumerate(model_input["text"])]
+        given = list(model_input["text"])
+        if len(given) == 1 and not pandas.api.types.is_scalar(given[0]):
+            given = list(given[0])  # {"inputs": {"text": [...]}} comes as one row that holds the list
+        texts = [as_text(row, value) for row, value in enumerate(given)]
         if os.environ.get(SERVING) == "true":
             check_request(texts)
         answers = [serve(text=tf.constant(texts[start : start + BATCH])) for start in range(0, len(texts), BATCH)]

@@ -73,7 +73,7 @@ def one_round():
 @pytest.fixture(scope="module")
 def written(untrained, model_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "formats"
-    rows, problems = write_formats(untrained, model_folder, EXPORTS, TEXTS, np.arange(len(TEXTS)), folder)
+    rows, problems = write_formats(untrained, untrained, model_folder, EXPORTS, TEXTS, np.arange(len(TEXTS)), folder)
     assert problems == []
     return folder, rows
 
@@ -159,7 +159,9 @@ def test_a_format_that_cannot_be_written_costs_none_of_the_others(untrained, mod
 
     monkeypatch.setattr("classifier.serving.formats.write.write_one", write)
     exports = [("litert", "float32"), ("savedmodel", "float16")]
-    rows, problems = write_formats(untrained, model_folder, exports, TEXTS, np.arange(5), tmp_path / "formats")
+    rows, problems = write_formats(
+        untrained, untrained, model_folder, exports, TEXTS, np.arange(5), tmp_path / "formats"
+    )
     assert problems == ["litert with weights in float32 could not be written: no such operation"]
     assert [row.weights for row in rows] == ["float32", "float16"]
     assert [path.name for path in (tmp_path / "formats").glob("*/*")] == ["float16"]

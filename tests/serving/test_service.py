@@ -47,7 +47,8 @@ def post(loaded):
 
 def test_right_answers(post, untrained):
     expected = untrained.probabilities(TEXTS)
-    for body in ({"inputs": {"text": TEXTS}}, {"dataframe_records": [{"text": text} for text in TEXTS]}):
+    records = [{"text": text} for text in TEXTS]
+    for body in ({"inputs": {"text": TEXTS}}, {"dataframe_records": records}, {"instances": records}):
         status, answer = post(body)
         assert status == 200
         found = [row["probabilities"] for row in answer["predictions"]]
@@ -60,7 +61,10 @@ BAD = {
     "wrong outer key": ({"texts": ["hello"]}, "inputs"),
     "number": ({"dataframe_records": [{"text": 7}]}, "The text in row 0 is 7, of type int"),
     "numbers": ({"inputs": {"text": ["hello", 7]}}, "The text in row 1 is 7, of type int"),
-    "a list for a string": ({"dataframe_split": {"columns": ["text"], "data": [[["hello"]]]}}, "of type list"),
+    "a list for a string": (
+        {"dataframe_split": {"columns": ["text"], "data": [[["hello"]], ["hello"]]}},
+        "of type list",
+    ),
     "10 MB text": (
         {"inputs": {"text": ["a word " * 1_500_000]}},
         "10,500,000 characters; this service takes 1,000,000",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.serving.formats.measure import Answering, Measured, measure
+from classifier.serving.formats.measure import Answering, Measured, measure, probabilities
 from classifier.start import kept_stderr
 
 TOLERANCE = 1e-4  # largest difference allowed between a probability of float32 weights and the SavedModel's
@@ -17,12 +17,19 @@ WHOLE = ("savedmodel", "float32")  # is model/ itself
 
 
 def write_formats(
-    classifier, model: Path, exports: Sequence[tuple[str, str]], texts: Sequence[str], labels: np.ndarray, folder: Path
+    classifier,
+    validated,
+    model: Path,
+    exports: Sequence[tuple[str, str]],
+    texts: Sequence[str],
+    labels: np.ndarray,
+    folder: Path,
 ) -> tuple[list[Measured], list[str]]:
     """Writes <folder>/<format>/<weights>/ for each export; the folder appears, or is replaced, when all is in it.
 
     Args:
         classifier: trained, a `TextClassifier`.
+        validated: the same, with n-grams that have not seen validation; what each export loses is measured on it.
         model: folder of its SavedModel.
         exports: format and weights of each; of the SavedModel in float32 there is nothing to write.
         texts: of validation, at least one.
@@ -35,7 +42,8 @@ def write_formats(
     step = -(-len(texts) // MOST_TEXTS)
     chosen, right = list(texts[::step]), labels[::step]
     expected = classifier.probabilities(chosen)
-    rows = [measure(WHOLE, model, saved_model(model), chosen, right, expected)]
+    whole = accuracy(validated.probabilities(chosen), right)
+    rows = [measure(WHOLE, model, saved_model(model), chosen, expected, (whole, whole))]
     problems = []
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -47,7 +55,11 @@ def write_formats(
             try:
                 with kept_stderr():  # converters and interpreters say much of what goes well
                     answering = write_one(classifier, kind, weights, place)
-                    row = measure((kind, weights), place, answering, chosen, right, expected)
+                    twin = answering
+                    if validated is not classifier:
+                        twin = write_one(validated, kind, weights, part / "validated" / kind / weights)
+                    accuracies = whole, accuracy(probabilities(twin, chosen), right)
+                    row = measure((kind, weights), place, answering, chosen, expected, accuracies)
                 rows.append(checked(row))
             except Exception as error:  # converters raise what they like, and no format is worth a trained model
                 shutil.rmtree(place, ignore_errors=True)
@@ -85,6 +97,10 @@ def write_one(classifier, kind: str, weights: str, place: Path) -> Answering:
     shutil.copyfile(classify.__file__, place / "classify.py")
     loaded = classify.Classifier(place)
     return Answering(loaded.inputs, loaded.run)
+
+
+def accuracy(found: np.ndarray, labels: np.ndarray) -> float:
+    return float(np.mean(found.argmax(1) == labels))
 
 
 def saved_model(folder: Path) -> Answering:
