@@ -93,7 +93,8 @@ LONG = ["trainer.epochs=8", "trainer.checkpoint_seconds=0", "trainer.batch_size=
 
 @pytest.fixture(scope="module")
 def whole(folder):
-    done = run(folder, "whole", *LONG, "tracking.uri=sqlite:///whole.db", "tracking.register=topics")
+    export = ["export.weights=[float32,bfloat16]", "export.serving_dir=served/topics"]
+    done = run(folder, "whole", *LONG, *export, "tracking.uri=sqlite:///whole.db", "tracking.register=topics")
     assert done.returncode == 0, done.stderr
     return done
 
@@ -106,6 +107,16 @@ def test_a_training_ends_with_table_model_and_run(folder, whole):
     assert result["model"] in whole.stdout
     assert "mlflow ui --backend-store-uri sqlite:///whole.db" in whole.stdout
     assert whole.stderr == ""
+
+
+def test_what_was_exported_lies_where_the_summary_says(folder, whole):
+    result = summary(folder, "whole")
+    assert (Path(result["formats"]) / "savedmodel" / "bfloat16" / "saved_model.pb").exists()
+    assert (folder / result["served"] / "saved_model.pb").exists() and result["served"] == "served/topics/1"
+    with (folder / "whole/report/formats.csv").open() as file:
+        assert [row["weights"] for row in csv.DictReader(file)] == ["float32", "bfloat16"]
+    files = MlflowClient(f"sqlite:///{folder}/whole.db").list_artifacts(result["run_id"])
+    assert "formats.csv" in {one.path for one in files}
 
 
 def test_the_run_holds_settings_series_pictures_data_and_model(folder, whole):
