@@ -188,6 +188,8 @@ class ExportSettings:
     serving_dir: str | None = None  # TensorFlow Serving's folder of the model; the next version goes there
 
 
+NOT_IN_LITERT = ("AdditiveAttention", "ConcatAttention", "LocalAttention")  # loops and slices of unknown shape
+
 # What weights can be stored in. The halves are computed with in float32; int8 products are quantised as they come.
 EXPORTS = {
     "savedmodel": ("float32", "float16", "bfloat16"),
@@ -391,8 +393,13 @@ def check_rules(settings: Any) -> None:
 
 
 def check_attention(settings: TrainSettings) -> None:
-    """Refuses a block or positions that another attention has than the one chosen."""
+    """Refuses a block, positions or a format that do not go with the attention that is chosen."""
     mechanism = settings.attention["_target_"].rpartition(".")[2]
+    if mechanism in NOT_IN_LITERT and "litert" in as_list(settings.export.formats):
+        raise UserError(
+            "export.formats=litert has no operations for attention=additive, concat and local; onnx has, "
+            "and LiteRT has them for keras_additive and keras_concat."
+        )
     if settings.model.positions is Positions.rotary and mechanism != "RotaryAttention":
         raise UserError(
             "model.positions=rotary needs attention=rotary, which turns queries and keys by their positions."

@@ -85,6 +85,7 @@ MISTAKES = {
     "~tokenizer.max_tokens": "Error: tokenizer.max_tokens cannot be taken away.",
     "tracking.register=a/b": "Error: tracking.register=a/b: a name in the registry is not empty and has no /,",
     "seed=-1": "Error: seed=-1 must be at least 0.",
+    "attention=local export.formats=[onnx,litert]": "Error: export.formats=litert has no operations for attention=",
     "export.formats=onxx": "Error: export.formats=onxx is not one of savedmodel, onnx, litert.",
     "export.serving_dir=pyproject.toml": "Error: export.serving_dir=pyproject.toml: pyproject.toml is no folder",
     "tracking.uri=nowhere": "Error: tracking.uri=nowhere is no address",

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -41,11 +41,11 @@ class ExportError(RuntimeError):
     """The exported model does not give what the trained model gives."""
 
 
-class TextClassifier(tf.Module):
-    """What is exported: tokenizer, encoder, linear part and the names of the labels in one graph.
+class PlainClassifier(tf.Module):
+    """Tokenizer, encoder, linear part and the names of the labels in one graph, which classifies and no more.
 
     Args:
-        encoder: ids (batch, tokens) to logits (batch, classes).
+        encoder: ids (batch, tokens) to logits (batch, classes); called as a Keras model is.
         tokenizer: strings to words and to ids.
         label_names: by class.
         linear: words to logits; None: the encoder is alone.
@@ -54,7 +54,7 @@ class TextClassifier(tf.Module):
 
     def __init__(
         self,
-        encoder: keras.Model,
+        encoder: Callable,
         tokenizer: Tokenizer,
         label_names: Sequence[str],
         linear: NgramLinear | None = None,
@@ -67,7 +67,6 @@ class TextClassifier(tf.Module):
         self.tokenizer = tokenizer
         self.linear = linear
         self.mixture = None if weights is None else Mixture(weights)
-        self.explainer = Explainer(encoder, tokenizer, linear, self.mixture)
         self.classes = len(label_names)
         self.names = tf.Variable(tf.constant([name.encode() for name in label_names], tf.string), trainable=False)
 
@@ -82,15 +81,40 @@ class TextClassifier(tf.Module):
         label = tf.gather(self.names, tf.argmax(probabilities, axis=-1))
         return {"probabilities": probabilities, "label": label, "score": tf.reduce_max(probabilities, axis=-1)}
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
-    def explain(self, text):
-        """text (batch,) -> as `classify`, and what it looked at: see `Explainer.looked_at`."""
-        return {**self.classify(text), **self.explainer.looked_at(text)}
-
     @tf.function(input_signature=[])
     def label_names(self):
         """The label of each column of the probabilities, (classes,)."""
         return {"label_names": self.names.read_value()}
+
+    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
+        """Probabilities (texts, classes), float32, in the order of the texts."""
+        with ThreadPoolExecutor(BRANCHES) as threads:
+            return classify_texts(lambda batch: self.classify(batch)["probabilities"], texts, self.classes, threads)
+
+
+class TextClassifier(PlainClassifier):
+    """What is exported: it classifies, and tells what it looked at.
+
+    Args:
+        encoder: made by `classifier.model.build_classifier`.
+        tokenizer, label_names, linear, weights: see `PlainClassifier`.
+    """
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        tokenizer: Tokenizer,
+        label_names: Sequence[str],
+        linear: NgramLinear | None = None,
+        weights: np.ndarray | None = None,
+    ) -> None:
+        super().__init__(encoder, tokenizer, label_names, linear, weights)
+        self.explainer = Explainer(encoder, tokenizer, linear, self.mixture)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    def explain(self, text):
+        """text (batch,) -> as `classify`, and what it looked at: see `Explainer.looked_at`."""
+        return {**self.classify(text), **self.explainer.looked_at(text)}
 
     def answers(self, texts: Sequence[bytes]) -> np.ndarray:
         """The numbers of `classify` and `explain` that `check_export` compares, in its order."""
@@ -100,11 +124,6 @@ class TextClassifier(tf.Module):
             names = [name for name in sorted(watched) if watched[name].dtype == tf.float32 and name != "pooling_max"]
             found += [self.classify(tf.constant([text]))["probabilities"], *map(watched.get, names)]
         return np.concatenate([one.numpy().ravel() for one in found])
-
-    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
-        """Probabilities (texts, classes), float32, in the order of the texts."""
-        with ThreadPoolExecutor(BRANCHES) as threads:
-            return classify_texts(lambda batch: self.classify(batch)["probabilities"], texts, self.classes, threads)
 
 
 def export_model(classifier: TextClassifier, texts: Sequence[str], folder: Path) -> Path:

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from classifier.ngrams import NgramLinear
-from classifier.serving.export import TextClassifier
+from classifier.serving.export import PlainClassifier, TextClassifier
 
 
 class HalfEncoder(tf.Module):
@@ -51,7 +51,7 @@ def narrow(weight, dtype: tf.DType) -> tf.Variable:
 
 
 def write_halves(classifier: TextClassifier, weights: str, folder: Path) -> None:
-    """Writes the SavedModel, with the signatures of the whole one.
+    """Writes the SavedModel; it classifies as the whole one does, and explains nothing.
 
     Args:
         classifier: trained.
@@ -60,7 +60,7 @@ def write_halves(classifier: TextClassifier, weights: str, folder: Path) -> None
     """
     dtype = tf.as_dtype(weights)
     mixture = classifier.mixture.weights.numpy() if classifier.mixture else None
-    half = TextClassifier(
+    half = PlainClassifier(
         HalfEncoder(classifier.encoder, dtype),
         classifier.tokenizer,
         [name.decode() for name in classifier.names.numpy()],
