@@ -5,9 +5,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -54,7 +55,7 @@ class PlainClassifier(tf.Module):
 
     def __init__(
         self,
-        encoder: Callable,
+        encoder: Any,
         tokenizer: Tokenizer,
         label_names: Sequence[str],
         linear: NgramLinear | None = None,
