@@ -49,10 +49,7 @@ def run_command(name: str, schema: type, work: Callable[[Any, Path], dict[str, A
     def job(config: DictConfig) -> None:
         output = Path(HydraConfig.get().runtime.output_dir)
         try:
-            check_added_keys(config, name)
-            check_leaves(config)
-            settings = OmegaConf.to_object(config)
-            check_rules(settings)
+            settings = checked(config, name)
             began = time.monotonic()
             summary = work(settings, output)
         except MISTAKES as error:
@@ -74,6 +71,19 @@ def run_command(name: str, schema: type, work: Callable[[Any, Path], dict[str, A
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         sys.exit(INTERRUPTED)
+
+
+def checked(config: DictConfig, command: str) -> Any:
+    """The settings as the command's dataclass, with HydraConfig set for them.
+
+    Raises:
+        UserError, OmegaConfBaseException: for what is wrong with them.
+    """
+    check_added_keys(config, command)
+    check_leaves(config)
+    settings = OmegaConf.to_object(config)
+    check_rules(settings)
+    return settings
 
 
 def sentence(error: Exception, command: str, output: Path) -> str:

@@ -1,7 +1,10 @@
 """What comes after the last epoch: the whole model, its export, its measurements, its run in MLflow, the last lines."""
 
 import json
+import statistics
 import sys
+import time
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from classifier.tracking.run import EarlierRun, Run
     from classifier.training.fit import Training
     from classifier.training.linear import LinearPart
+
+
+LATENCY_TEXTS = 20  # by which the time of one text is measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +43,7 @@ def conclude(job: Job) -> dict[str, Any]:
 
     The test split is scored here, once.
     """
-    from classifier.evaluation.report import flat, summarized
-
-    state, run, report = job.training.state, job.run, job.output / "report"
+    run, report = job.run, job.output / "report"
     validated, final = complete(job)
     with ThreadPoolExecutor(1) as beside:  # the export waits for a process of its own, which the other core can run
         exported = beside.submit(export, final, job)
@@ -48,21 +52,70 @@ def conclude(job: Job) -> dict[str, Any]:
             "test": measure_split(report / "test", job.splits.test, final),
         }
         model = exported.result()
-    metrics = {f"{split}.{name}": value for split, one in evaluations.items() for name, value in flat(one).items()}
-    run.log_metrics({**metrics, "best_epoch": state.best_epoch, "training_seconds": state.seconds}, step=state.epoch)
-    run.log_model(model, job.splits.valid.texts[0], job.splits.train.label_names, state.epoch)
-    draw_learning_curves(job.training, job.output)
+    log_evaluations(job, evaluations, validated)
+    run.log_model(model, job.splits.valid.texts[0], job.splits.train.label_names, job.training.state.epoch)
     formats = export_formats(job, final, validated, model)
     run.log_folder(report)
     run.register_model()
     tell(job, evaluations, model)
     served = serve(job, model)
+    return {**summary(job, evaluations), "model": str(model), **formats, **served}
+
+
+def conclude_trial(job: Job) -> dict[str, Any]:
+    """Measures the model of the best epoch on validation alone; nothing is exported. Returns the summary."""
+    validated, _ = complete(job)
+    report = job.output / "report"
+    evaluations = {"valid": measure_split(report / "valid", job.splits.valid, validated)}
+    log_evaluations(job, evaluations, validated)
+    job.run.log_folder(report)
+    tell(job, evaluations)
+    return summary(job, evaluations)
+
+
+def conclude_pruned(job: Job, reason: str) -> dict[str, Any]:
+    """Leaves a trial that its sweep does not want any more; returns the summary."""
+    say(f"Pruned: {reason}")
+    draw_learning_curves(job.training, job.output)
+    job.run.log_folder(job.output / "report")
+    job.run.status = "KILLED"
+    return {"run_id": job.run.run_id, "status": "PRUNED", "reason": reason}
+
+
+def log_evaluations(job: Job, evaluations: "dict[str, Evaluation]", classifier: "TextClassifier") -> None:
+    """Keeps what was measured, with the size and the speed of the model."""
+    from classifier.evaluation.report import flat
+
+    state = job.training.state
+    metrics = {f"{split}.{name}": value for split, one in evaluations.items() for name, value in flat(one).items()}
+    costs = {
+        "best_epoch": state.best_epoch,
+        "training_seconds": state.seconds,
+        "parameters": job.training.model.count_params(),
+        "latency_ms": latency_ms(classifier, job.splits.valid.texts),
+    }
+    job.run.log_metrics({**metrics, **costs}, step=state.epoch)
+    draw_learning_curves(job.training, job.output)
+
+
+def latency_ms(classifier: "TextClassifier", texts: Sequence[str]) -> float:
+    """Milliseconds in which one text by itself is classified: the median of some texts, once each was seen."""
+    seconds = []
+    for text in [*texts[:LATENCY_TEXTS]] * 2:
+        began = time.perf_counter()
+        classifier.probabilities([text])
+        seconds.append(time.perf_counter() - began)
+    return 1000 * statistics.median(seconds[len(seconds) // 2 :])
+
+
+def summary(job: Job, evaluations: "dict[str, Evaluation]") -> dict[str, Any]:
+    """What goes into summary.json."""
+    from classifier.evaluation.report import summarized
+
+    state = job.training.state
     return {
-        "run_id": run.run_id,
-        "status": run.status,
-        "model": str(model),
-        **formats,
-        **served,
+        "run_id": job.run.run_id,
+        "status": job.run.status,
         "metrics": summarized(evaluations),
         "best_epoch": state.best_epoch,
         "training_seconds": round(state.seconds, 2),
@@ -76,7 +129,7 @@ def draw_learning_curves(training: "Training", output: Path) -> None:
     learning_curves(state.history, best_epoch=state.best_epoch).savefig(output / "report" / "learning_curves.png")
 
 
-def tell(job: Job, evaluations: "dict[str, Evaluation]", model: Path) -> None:
+def tell(job: Job, evaluations: "dict[str, Evaluation]", model: Path | None = None) -> None:
     """The table of results, where the model lies and how to look at the run."""
     from rich.console import Console
 
@@ -85,7 +138,8 @@ def tell(job: Job, evaluations: "dict[str, Evaluation]", model: Path) -> None:
     state = job.training.state
     Console().print(results_table(evaluations))
     say(f"Best epoch {state.best_epoch} of {state.epoch}, by valid.{job.settings.trainer.monitor.name}")
-    say(f"Model    {model}")
+    if model:
+        say(f"Model    {model}")
     say(f"Run      {job.run.run_id}")
     say(f"Look at  {job.run.interface()}")
 

@@ -35,6 +35,7 @@ class DataSettings:
     delimiter: str | None = None  # of CSV; None: a comma, or a tab in .tsv
     valid_share: float = 0.1  # of train, where valid is None
     test_share: float = 0.1  # of train, where test is None
+    split_seed: int | None = None  # of what is split off train; None: seed
     max_bad_rows: float = 0.01  # share of unusable rows in a file above which training refuses
 
 
@@ -159,6 +160,7 @@ class TrainerSettings:
     deterministic: bool = True  # the same seed gives the same weights, bit for bit
     checkpoint_seconds: float = 60.0  # a checkpoint is also written within an epoch, so often
     resume: bool = False  # continue the newest unfinished run of this same command
+    validation_only: bool = False  # leave the test split alone and export nothing, as the trials of a search do
 
 
 @dataclass
@@ -174,6 +176,7 @@ class TrackingSettings(Server):
 
     experiment: str = "${data.name}"  # runs are listed by experiment
     run_name: str | None = None  # None: MLflow makes one up
+    run_id: str | None = None  # of a run made before, which trainer.resume=true continues; None: found by its settings
     register: str | None = None  # name in the model registry under which the model is registered
     system_metrics: bool = True  # processor and memory use as series
     tensorboard: bool = False  # also write logs for TensorBoard
@@ -199,6 +202,19 @@ EXPORTS = {
 
 
 @dataclass
+class SweepSettings:
+    """What `-m` makes of many trainings, its trials; one training alone has no use for it."""
+
+    name: str | None = None  # under which the sweep is found again; None: by its settings, data and code
+    objective: Any = None  # a metric of a trial, or a list of them; None: that of trainer.monitor on validation
+    resume: bool = True  # continue the sweep of this name or of this same command
+    retries: int = 0  # further attempts at a trial that crashed
+    fail_fast: bool = False  # end the sweep at the first trial that failed
+    refit: bool = False  # train the best setting at the end; until then the test split is left alone
+    seeds: int = 3  # 0, 1, ... with which refit trains
+
+
+@dataclass
 class TrainSettings:
     """All that `python -m classifier.train` needs; the folders hold a class in `_target_` and its arguments."""
 
@@ -213,6 +229,7 @@ class TrainSettings:
     export: ExportSettings = field(default_factory=ExportSettings)
     seed: int = 0  # of the split, the weights, dropout and the order of the batches
     experiment: Any = None
+    sweep: SweepSettings = field(default_factory=SweepSettings)
 
 
 class OnError(Enum):
@@ -366,6 +383,7 @@ def check_rules(settings: Any) -> None:
         "attention.window": settings.attention.get("window", 1),
         "trainer.patience": settings.trainer.patience,
         "tokenizer.max_tokens": settings.tokenizer["max_tokens"],
+        "sweep.seeds": settings.sweep.seeds,
         "optimizer.learning_rate": settings.optimizer["learning_rate"],
     }
     for key, value in positive.items():
@@ -479,23 +497,29 @@ def as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-UNDECIDING = ("trainer.resume", "experiment")  # as tracking: they change nothing of what is learned
+UNDECIDING = ("trainer.resume", "experiment")  # as tracking, sweep and export: they change nothing of what is learned
 
 
 def as_overrides(settings: TrainSettings, choices: Mapping[str, str]) -> dict[str, str]:
     """Every setting that decides the result, by its name on the command line, as it would be typed there.
 
     Args:
-        settings: to flatten; tracking, resuming and export decide nothing.
+        settings: to flatten; tracking, sweeping, resuming and export decide nothing.
         choices: the chosen file of each folder.
     """
-    typed = {folder: choice for folder, choice in choices.items() if choice and not folder.startswith("hydra")}
+    typed = {
+        folder: choice for folder, choice in choices.items() if choice and not folder.startswith(("hydra", "sweep"))
+    }
 
     def add(key: str, value: Any) -> None:
         if isinstance(value, dict) and key != "trainer.class_weights":
             for name, inner in value.items():
                 add(f"{key}.{name}" if key else name, inner)
-        elif not key.startswith(("tracking.", "export.")) and not key.endswith("._target_") and key not in UNDECIDING:
+        elif (
+            not key.startswith(("tracking.", "export.", "sweep."))
+            and not key.endswith("._target_")
+            and key not in UNDECIDING
+        ):
             typed[key] = as_typed(value)
 
     add("", asdict(settings))

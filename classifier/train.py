@@ -18,8 +18,9 @@ from omegaconf import OmegaConf
 
 from classifier.command_line import run_command
 from classifier.errors import UserError
-from classifier.outcome import Job, conclude, finished_already, keep_best, say
+from classifier.outcome import Job, conclude, conclude_pruned, conclude_trial, finished_already, keep_best, say
 from classifier.settings import Linear, TrainSettings, as_overrides, chosen_exports
+from classifier.sweeps.connection import Pruned, sweep_connection
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,6 +49,7 @@ def train(settings: TrainSettings, output: Path) -> dict[str, Any]:
     from classifier.tracking.server import check_reachable
     from classifier.tracking.tensorboard import check_installed
 
+    sweep_connection()  # from here on a trial ends with its sweep
     check_reachable(settings.tracking)
     if settings.tracking.tensorboard:
         check_installed()
@@ -130,7 +132,9 @@ def train_tracked(
             job = prepare(settings, splits, run, checkpoint, output, fit_beside)
             try:
                 fit(job)
-                return conclude(job)
+                return conclude_trial(job) if settings.trainer.validation_only else conclude(job)
+            except Pruned as pruned:
+                return conclude_pruned(job, str(pruned))
             except KeyboardInterrupt:
                 if not job.training.state.history:
                     raise
@@ -249,7 +253,11 @@ def validation(
 
 
 def fit(job: Job) -> None:
-    """Trains to the end, showing and logging each epoch; one that an earlier process logged is not logged again."""
+    """Trains to the end, showing and logging each epoch; one that an earlier process logged is not logged again.
+
+    Raises:
+        Pruned: where this is a trial and its sweep has seen enough.
+    """
     from rich.console import Console
 
     from classifier.tracking.tensorboard import TensorBoard
@@ -257,7 +265,7 @@ def fit(job: Job) -> None:
 
     settings, training, run = job.settings, job.training, job.run
     board = TensorBoard(job.output / "tensorboard") if settings.tracking.tensorboard else None
-    logged = run.logged_epochs()
+    logged, connection = run.logged_epochs(), sweep_connection()
 
     def log_epochs() -> None:
         nonlocal logged
@@ -268,13 +276,20 @@ def fit(job: Job) -> None:
         if board:
             board.log_epochs(training.state.history)
 
+    def report_epochs(since: int) -> None:
+        if connection:
+            for entry in training.state.history[since:]:
+                connection.report(entry)
+
     log_epochs()
+    report_epochs(since=0)
     run.start_monitor()
     with TrainingDisplay(Console(), training.epochs, settings.trainer.monitor.name) as display:
 
         def on_epoch(state) -> None:
             display.on_epoch(state)
             log_epochs()
+            report_epochs(since=-1)
 
         training.run(display.on_step, on_epoch)
     if board:

@@ -27,7 +27,8 @@ class Splits:
 def load_splits(settings: DataSettings, seed: int) -> Splits:
     """Reads train and, where they are named, valid and test; what is not named is split off train.
 
-    The split depends on the usable rows, their order and `seed` alone. Raises UserError for input that cannot serve.
+    The split depends on the usable rows, their order and the seed alone: that of the settings, else `seed`.
+    Raises UserError for input that cannot serve.
     """
     if str(settings.train).startswith(f"{settings.root}/") and not Path(settings.root).is_dir():
         raise UserError(
@@ -43,6 +44,7 @@ def load_splits(settings: DataSettings, seed: int) -> Splits:
     parts = {split: one.examples for split, one in loaded.items()}
     train = parts.pop("train")
     overlaps = _overlap_notices(train, parts)  # of the files as they are given, whatever is split off them
+    seed = seed if settings.split_seed is None else settings.split_seed
     parts |= _split_off(train, shares, seed) if shares else {"train": train}
     return Splits(
         **parts,

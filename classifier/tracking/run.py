@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from classifier.errors import UserError
 from classifier.evaluation.promotion import Incomparable
 from classifier.settings import PromotionSettings, TrackingSettings
 from classifier.tracking.models import log_model
 from classifier.tracking.registry import promote
 from classifier.tracking.server import connect, experiment_id, first_line, reachable
-from classifier.tracking.versions import code_version
+from classifier.tracking.versions import code_hash, code_version
 
 RETRY_SECONDS = 30  # between attempts to reach a lost server
 IDENTITY = "classifier.identity"  # tag: equal for two starts of the same command on the same data
@@ -33,23 +34,43 @@ class EarlierRun:
 
 
 def find_run(settings: TrackingSettings, identity: str) -> EarlierRun | None:
-    """The newest run with this identity, or None."""
+    """The run that the settings name, else the newest run with this identity, or None.
+
+    Raises:
+        UserError: where there is no run of the name.
+    """
     mlflow = connect(settings)
+    if settings.run_id:
+        return earlier_run(named_run(mlflow, settings))
     runs = mlflow.MlflowClient().search_runs(
         [experiment_id(mlflow, settings)],
         f"tags.`{IDENTITY}` = '{identity}'",
         order_by=["attributes.start_time DESC"],
         max_results=1,
     )
-    if not runs:
-        return None
-    info, tags = runs[0].info, runs[0].data.tags
+    return earlier_run(runs[0]) if runs else None
+
+
+def named_run(mlflow: Any, settings: TrackingSettings) -> Any:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        run = mlflow.MlflowClient().get_run(settings.run_id)
+    except MlflowException as error:
+        raise UserError(f"tracking.run_id={settings.run_id}: {first_line(error)}") from error
+    if CHECKPOINT not in run.data.tags:
+        raise UserError(f"tracking.run_id={settings.run_id} is no training that could be continued.")
+    return run
+
+
+def earlier_run(run: Any) -> EarlierRun:
+    info, tags = run.info, run.data.tags
     return EarlierRun(info.run_id, Path(tags[CHECKPOINT]), Path(tags[OUTPUT]), info.status == "FINISHED")
 
 
 def identity_of(settings: Mapping[str, Any], contents: Iterable[str]) -> str:
-    """A hash of the settings and of the data's content hashes: equal for two starts of the same command."""
-    text = json.dumps([dict(settings), list(contents)], sort_keys=True, default=str)
+    """A hash of settings, data contents and the code that matters: equal for two starts of the same command."""
+    text = json.dumps([dict(settings), list(contents), code_hash()], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

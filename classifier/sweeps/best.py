@@ -1,0 +1,73 @@
+"""The best setting of a sweep as a file of conf/train/experiment/, ready to run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hydra import compose
+from omegaconf import OmegaConf
+
+from classifier.sweeps.compose import Composer
+from classifier.sweeps.refit import DROPPED
+from classifier.tracking.sweeps import Kept
+
+NOT_LEARNED = ("tracking", "sweep", "experiment")  # keys that an experiment does not say
+
+
+def write_experiment(path: Path, composer: Composer, best: Kept, sweep: str, objective: str) -> None:
+    """Writes all in which the trial differs from `python -m classifier.train` without overrides."""
+    wanted = composer.compose(best.overrides)
+    choices = wanted.hydra.runtime.choices
+    default = compose("train", return_hydra_config=True)
+    chosen = {
+        group: choice
+        for group, choice in choices.items()
+        if not group.startswith(("hydra", *NOT_LEARNED)) and choice != default.hydra.runtime.choices.get(group)
+    }
+    plain = compose("train", [f"{group}={choice}" for group, choice in chosen.items()])
+    differs = difference(plain_values(wanted), plain_values(plain))
+    differs.get("trainer", {}).pop("resume", None)
+    for key in DROPPED:
+        remove(differs, key)
+    lines = [
+        "# @package _global_",
+        f"# The best trial of the sweep {sweep}, {best.name}: {objective} {best.metrics[objective]:.4f} on validation.",
+        f"#   python -m classifier.train experiment={path.stem}",
+        f"#   Found in run {best.run_id}.",
+    ]
+    body: dict[str, Any] = (
+        {"defaults": [{f"override /{group}": choice} for group, choice in chosen.items()]} if chosen else {}
+    )
+    text = OmegaConf.to_yaml(OmegaConf.create({**body, **differs})) if body or differs else ""
+    path.write_text("\n".join(lines) + "\n" + text)
+
+
+def plain_values(config: Any) -> dict[str, Any]:
+    """The settings as nested dictionaries, interpolations as they stand."""
+    container = OmegaConf.to_container(config, resolve=False, enum_to_str=True)
+    assert isinstance(container, dict)
+    return {str(key): value for key, value in container.items() if key not in ("hydra", *NOT_LEARNED)}
+
+
+def difference(wanted: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[str, Any]:
+    """What of `wanted` is not the same in `plain`."""
+    found = {}
+    for key, value in wanted.items():
+        other = plain.get(key)
+        if isinstance(value, dict) and isinstance(other, dict):
+            if inner := difference(value, other):
+                found[key] = inner
+        elif value != other or key not in plain:
+            found[key] = value
+    return found
+
+
+def remove(values: dict[str, Any], key: str) -> None:
+    """Takes a dotted key away, and what it leaves empty."""
+    first, _, rest = key.partition(".")
+    if rest and isinstance(values.get(first), dict):
+        remove(values[first], rest)
+        if not values[first]:
+            del values[first]
+    elif not rest:
+        values.pop(first, None)

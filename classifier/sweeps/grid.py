@@ -1,0 +1,40 @@
+"""The trials of a grid: all known at the start."""
+
+from collections.abc import Sequence
+
+from classifier.sweeps.compose import Composer
+from classifier.sweeps.trial import Trial, short_name, split_override, varying
+from classifier.tracking.sweeps import Kept
+
+
+class Grid:
+    """Every combination, in order; nothing is pruned.
+
+    Args:
+        composer: of the sweep.
+        jobs: the overrides of each trial.
+        more: overrides that all of them share beside.
+    """
+
+    def __init__(self, composer: Composer, jobs: Sequence[Sequence[str]], more: Sequence[str] = ()) -> None:
+        keys = varying(jobs)
+        self.trials = []
+        for number, overrides in enumerate(jobs):
+            values = {key: value for key, value in map(split_override, overrides) if key in keys}
+            self.trials.append(composer.trial(number, short_name(values), [*overrides, *more]))
+        self.waiting = iter(self.trials)
+
+    @property
+    def shared(self) -> bool:
+        return False
+
+    def next(self) -> Trial | None:
+        """The next trial; None: there are no more."""
+        return next(self.waiting, None)
+
+    def on_epoch(self, trial: Trial, entry: dict[str, float]) -> str | None:
+        """Why the trial should stop after this epoch; None: it should not."""
+        return None
+
+    def on_end(self, trial: Trial, kept: Kept) -> None:
+        """What became of the trial."""

@@ -1,0 +1,56 @@
+"""What a sweep looks for: metrics of a trial, each with its direction, and the best of the trials by them."""
+
+from collections.abc import Sequence
+
+from classifier.errors import UserError
+from classifier.settings import Monitor, TrainSettings
+from classifier.tracking.sweeps import Kept
+
+MINIMIZED = ("valid.log_loss", "parameters", "latency_ms", "training_seconds")
+KNOWN = (*(f"valid.{monitor.name}" for monitor in Monitor), *MINIMIZED[1:])
+
+
+def objectives(settings: TrainSettings) -> list[str]:
+    """The metrics that decide which trial is best.
+
+    Raises:
+        UserError: for what is no metric that could.
+    """
+    given = settings.sweep.objective
+    if given is None:
+        given = f"valid.{settings.trainer.monitor.name}"
+    names = [given] if isinstance(given, str) else list(given)
+    for name in names:
+        if name not in KNOWN:
+            hint = " The test split steers nothing." if str(name).startswith("test.") else ""
+            raise UserError(f"sweep.objective={name}: choose from {', '.join(KNOWN)}.{hint}")
+    if not names:
+        raise UserError(f"sweep.objective=[] names no metric: choose from {', '.join(KNOWN)}.")
+    return names
+
+
+def minimized(name: str) -> bool:
+    """Whether less of it is better."""
+    return name in MINIMIZED
+
+
+def ranked(trials: Sequence[Kept], names: Sequence[str]) -> list[Kept]:
+    """The finished trials that are not refits, the best by the first objective first."""
+    name = names[0]
+    finished = [one for one in trials if one.kind == "trial" and one.status == "FINISHED" and name in one.metrics]
+    return sorted(finished, key=lambda one: one.metrics[name] if minimized(name) else -one.metrics[name])
+
+
+def pareto(trials: Sequence[Kept], names: Sequence[str]) -> list[Kept]:
+    """The finished trials that no other surpasses in one objective without being worse in another."""
+    candidates = [one for one in ranked(trials, names) if all(name in one.metrics for name in names)]
+    costs = {
+        one.run_id: [one.metrics[name] if minimized(name) else -one.metrics[name] for name in names]
+        for one in candidates
+    }
+
+    def surpassed(one: Kept) -> bool:
+        mine = costs[one.run_id]
+        return any(cost != mine and all(a <= b for a, b in zip(cost, mine, strict=True)) for cost in costs.values())
+
+    return [one for one in candidates if not surpassed(one)]

@@ -1,0 +1,58 @@
+"""The best setting once more, with several seeds: the first that scores the test split, and that is exported."""
+
+import statistics
+from collections.abc import Sequence
+
+from classifier.sweeps.compose import Composer
+from classifier.sweeps.trial import Trial, split_override
+from classifier.tracking.sweeps import Kept
+
+DROPPED = ("seed", "trainer.validation_only")  # of the best trial's overrides
+
+
+class Refit:
+    """Trials of kind refit: the setting of the best trial with seeds 0, 1, ...
+
+    Args:
+        composer: of the sweep.
+        best: the trial.
+        seeds: how many.
+    """
+
+    def __init__(self, composer: Composer, best: Kept, seeds: int) -> None:
+        setting = [override for override in best.overrides if split_override(override)[0] not in DROPPED]
+        settings, _ = composer.settings(best.overrides)
+        split_seed = settings.seed if settings.data.split_seed is None else settings.data.split_seed
+        setting.append(f"data.split_seed={split_seed}")  # what the search has seen must not become test data
+        self.waiting = iter(
+            [
+                composer.trial(seed, f"refit seed={seed}", [*setting, f"seed={seed}"], kind="refit")
+                for seed in range(seeds)
+            ]
+        )
+
+    @property
+    def shared(self) -> bool:
+        return False
+
+    def next(self) -> Trial | None:
+        return next(self.waiting, None)
+
+    def on_epoch(self, trial: Trial, entry: dict[str, float]) -> str | None:
+        return None
+
+    def on_end(self, trial: Trial, kept: Kept) -> None:
+        """Nothing waits for it."""
+
+
+def refit_metrics(trials: Sequence[Kept]) -> dict[str, float]:
+    """Mean and standard deviation of each metric over the refits, by name; empty where there are none."""
+    refits = [trial.metrics for trial in trials if trial.kind == "refit" and trial.status == "FINISHED"]
+    shared = set.intersection(*map(set, refits)) if refits else set()
+    found = {}
+    for name in sorted(one for one in shared if one.startswith(("valid.", "test."))):
+        values = [metrics[name] for metrics in refits]
+        found[f"refit.{name}"] = statistics.mean(values)
+        if len(values) > 1:
+            found[f"refit.{name}_sd"] = statistics.stdev(values)
+    return found

@@ -1,0 +1,188 @@
+"""A sweep from its first trial to its page: opened or continued, run, refitted, told, closed."""
+
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from hydra.core.config_loader import ConfigLoader
+from omegaconf import DictConfig, OmegaConf
+
+from classifier.command_line import peak_memory_mb, write_summary
+from classifier.errors import UserError
+from classifier.outcome import say
+from classifier.settings import SweepSettings, TrainSettings
+from classifier.sweeps.best import write_experiment
+from classifier.sweeps.compose import Composer
+from classifier.sweeps.grid import Grid
+from classifier.sweeps.objective import objectives, ranked
+from classifier.sweeps.page import write_page
+from classifier.sweeps.refit import Refit, refit_metrics
+from classifier.sweeps.sweep import Source, Sweep, quoted
+from classifier.sweeps.table import show_table, write_tables
+from classifier.sweeps.trial import varying
+from classifier.tracking.run import identity_of
+from classifier.tracking.server import check_reachable
+from classifier.tracking.sweeps import Kept, SweepRun
+from classifier.training.checkpoint import locked
+
+VALIDATION_ONLY = "trainer.validation_only=true"
+
+
+def sweep_grid(config: DictConfig, loader: ConfigLoader, jobs: Sequence[Sequence[str]], processes: int) -> None:
+    """Runs every combination of a grid.
+
+    Args:
+        config: of the sweep.
+        loader: of the Hydra that runs it.
+        jobs: the overrides of each trial.
+        processes: side by side.
+
+    Raises:
+        UserError: where a trial failed, or the sweep cannot begin.
+    """
+    composer = Composer(config, loader)
+    grid = Grid(composer, jobs, [VALIDATION_ONLY] if config.sweep.refit else [])
+    composed = [trial.settings for trial in grid.trials if trial.settings]
+    if not composed:
+        raise UserError(grid.trials[0].problem)
+    identity = identity_of({"trials": sorted({trial.identity for trial in grid.trials})}, [])
+    conductor = Conductor(composer, composed, identity, varying(jobs), processes)
+    with locked(conductor.run.first_folder / "sweep"):
+        conductor.conduct(grid)
+
+
+@dataclass
+class Conductor:
+    """Leads one start of a sweep.
+
+    Args:
+        composer: of its trials.
+        composed: the settings of the trials that are known; at least those of one.
+        identity: by which the sweep is found again if it has no name.
+        keys: that vary.
+        processes: side by side.
+    """
+
+    composer: Composer
+    composed: Sequence[TrainSettings]
+    identity: str
+    keys: Sequence[str]
+    processes: int
+    began: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        first, hydra = self.composed[0], self.composer.config.hydra
+        if self.processes < 1:
+            raise UserError(f"hydra.launcher.processes={self.processes} must be above 0.")
+        self.settings: SweepSettings = first.sweep
+        self.objectives = objectives(first)
+        self.folder = Path(hydra.sweep.dir)
+        self.name = self.settings.name or hydra.runtime.choices.get("sweep") or ",".join(self.keys)
+        identity = identity_of({"name": self.settings.name}, []) if self.settings.name else self.identity
+        experiments = {settings.tracking.experiment for settings in self.composed}
+        experiment = experiments.pop() if len(experiments) == 1 else self.name
+        tracking = replace(first.tracking, experiment=experiment)
+        check_reachable(tracking)
+        self.run = SweepRun(tracking, identity, self.name, self.folder, self.settings.resume)
+        shared = ["hydra.mode=RUN", "trainer.resume=true", f"tracking.experiment={quoted(experiment)}"]
+        shared += self.composer.hydra_overrides
+        self.sweep = Sweep(
+            self.run, self.settings, self.folder, shared, self.processes, self.objectives[0], self.write_tables
+        )
+
+    @property
+    def report(self) -> Path:
+        """The folder of tables, pictures and page; on the sweep's run as its artifacts."""
+        return self.folder / "report"
+
+    def conduct(self, source: Source) -> None:
+        """Runs the trials, refits the best, and leaves tables, page and run behind however it ends.
+
+        Raises:
+            UserError: where a trial failed.
+        """
+        say(f"{'Continuing sweep' if self.run.resumed else 'Sweep'} {self.name}, run {self.run.run_id}, {self.folder}")
+        self.write_configuration()
+        status = "FAILED"
+        try:
+            self.sweep.run_all(source)
+            status = "RUNNING" if source.shared else "FINISHED"
+            if self.settings.refit and not source.shared and (best := ranked(self.run.trials(), self.objectives)):
+                say(f"Best: {best[0].name}; training it with {self.settings.seeds} seeds")
+                self.sweep.run_all(Refit(self.composer, best[0], self.settings.seeds))
+        except KeyboardInterrupt:
+            status = "KILLED"
+            say("Interrupted; the same command continues this sweep.")
+            raise
+        finally:
+            trials = self.conclude(status)
+        failed = [trial for trial in trials if trial.status == "FAILED"]
+        if failed:
+            reasons = "\n".join(f"#{trial.number} {trial.name}: {trial.reason}" for trial in failed)
+            raise UserError(
+                f"{len(failed)} of {len(trials)} trials failed; the same command tries them again.\n{reasons}"
+            )
+
+    def write_configuration(self) -> None:
+        """What was asked for, in the report."""
+        config = self.composer.config
+        self.report.mkdir(parents=True, exist_ok=True)
+        asked = {
+            "command": shlex.join(["python", "-m", "classifier.train", *sys.argv[1:]]),
+            "sweeper": config.hydra.sweeper,
+            "launcher": config.hydra.launcher,
+            "settings": OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]),
+        }
+        (self.report / "sweep.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(asked)))
+
+    def write_tables(self) -> list[Kept]:
+        """The tables as they are now, in the report and on the run; returns the trials."""
+        trials = self.run.trials()
+        write_tables(self.report, trials)
+        self.run.log_folder(self.report)
+        return trials
+
+    def conclude(self, status: str) -> list[Kept]:
+        """Tables, the best setting, page and metrics of the run; closes it. Returns the trials."""
+        trials = self.run.trials(histories=True)
+        write_tables(self.report, trials)
+        best = ranked(trials, self.objectives)
+        counts = {name: sum(trial.status == name for trial in trials) for name in ("FINISHED", "PRUNED", "FAILED")}
+        metrics: dict[str, float] = {f"trials.{name.lower()}": count for name, count in counts.items()}
+        if best:
+            metrics |= best[0].metrics | refit_metrics(trials)
+            write_experiment(self.report / "best.yaml", self.composer, best[0], self.name, self.objectives[0])
+        write_page(self.report, self.name, trials, self.keys, self.objectives)
+        self.run.log_metrics(metrics)
+        self.run.log_folder(self.report)
+        if status == "RUNNING":
+            say("Other commands are still at this sweep; the last of them closes it.")
+        else:
+            self.run.close(status)
+        self.tell(trials, best)
+        write_summary(self.folder / "summary.json", self.summary(status, best, metrics))
+        return trials
+
+    def tell(self, trials: Sequence[Kept], best: Sequence[Kept]) -> None:
+        """The last lines."""
+        show_table(trials, self.objectives)
+        if best:
+            say(f"Best     #{best[0].number} {best[0].name}")
+            say(f"         cp {self.report}/best.yaml conf/train/experiment/<name>.yaml; experiment=<name> trains it")
+        say(f"Page     {self.report / 'sweep.html'}")
+        say(f"Run      {self.run.run_id}")
+
+    def summary(self, status: str, best: Sequence[Kept], metrics: dict[str, float]) -> dict:
+        """For summary.json."""
+        first = best[0] if best else None
+        return {
+            "run_id": self.run.run_id,
+            "status": status,
+            "best": first and {"run_id": first.run_id, "overrides": first.overrides, "folder": first.folder},
+            "metrics": metrics,
+            "seconds": round(time.monotonic() - self.began, 2),
+            "peak_memory_mb": round(peak_memory_mb(), 1),
+        }

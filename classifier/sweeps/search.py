@@ -1,0 +1,187 @@
+"""The trials of a search: each asked of Optuna in the light of those before, and stopped early where it is poor."""
+
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from threading import Event, Thread
+
+import optuna
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig
+from optuna.distributions import BaseDistribution
+from optuna.trial import TrialState
+
+from classifier.errors import UserError
+from classifier.outcome import say
+from classifier.sweeps.compose import Composer, data_hashes
+from classifier.sweeps.objective import objectives
+from classifier.sweeps.run import VALIDATION_ONLY, Conductor
+from classifier.sweeps.space import as_overrides, distribution, ends
+from classifier.sweeps.study import ALIVE, ALIVE_SECONDS, OWNER, SearchSettings, abandoned, claim, open_study, own_name
+from classifier.sweeps.trial import Trial, short_name, split_override
+from classifier.tracking.run import identity_of
+from classifier.tracking.sweeps import Kept
+
+AGAIN = "again"  # attribute of a failed trial that has been queued once more
+
+
+def sweep_search(config: DictConfig, loader: ConfigLoader, arguments: Sequence[str], settings: SearchSettings) -> None:
+    """Searches the space that the arguments span.
+
+    Args:
+        config: of the sweep.
+        loader: of the Hydra that runs it.
+        arguments: overrides, some of them with Hydra's words for what may vary.
+        settings: of the search.
+
+    Raises:
+        UserError: where there is nothing to search, or a trial failed.
+    """
+    parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(arguments))
+    space = {one.get_key_element(): distribution(one) for one in parsed if one.is_sweep_override()}
+    if not space:
+        raise UserError("There is nothing to search: let a setting vary, as in 'model.depth=1,2,3'.")
+    fixed = [
+        f"{one.get_key_element()}={one.get_value_element_as_str()}" for one in parsed if not one.is_sweep_override()
+    ]
+    fixed.append(VALIDATION_ONLY)
+    composer = Composer(config, loader)
+    examples = [
+        composer.settings([*fixed, *as_overrides({key: ends(choice)[end] for key, choice in space.items()})])
+        for end in (0, 1)
+    ]
+    composed = [one for one, _ in examples]
+    shared = {key: value for key, value in examples[0][1].items() if key not in space}
+    wanted = objectives(composed[0])
+    described = {key: repr(choice) for key, choice in space.items()}
+    identity = identity_of({**shared, **described, "objectives": wanted}, data_hashes(composed[0].data))
+    study = open_study(composed[0].sweep.name or identity, settings, space, wanted)
+    conductor = Conductor(composer, composed, identity, list(space), config.hydra.launcher.get("processes", 1))
+    with Search(study, space, fixed, composer, wanted, settings) as search:
+        conductor.conduct(search)
+
+
+class Search:
+    """Trials of a study; others, here or on other machines, may take part in it.
+
+    Args:
+        study: of Optuna.
+        space: what varies.
+        fixed: overrides that all trials share.
+        composer: of the sweep.
+        objectives: the first is what pruning looks at.
+        settings: of the search.
+    """
+
+    def __init__(
+        self,
+        study: optuna.Study,
+        space: Mapping[str, BaseDistribution],
+        fixed: Sequence[str],
+        composer: Composer,
+        objectives: Sequence[str],
+        settings: SearchSettings,
+    ) -> None:
+        self.study, self.space, self.fixed, self.composer = study, dict(space), list(fixed), composer
+        self.objectives, self.settings = list(objectives), settings
+        self.deadline = time.monotonic() + settings.timeout if settings.timeout else None
+        self.running: dict[int, optuna.Trial] = {}
+        self.failed = 0
+        self.ended = Event()
+        self.queue_failed()
+
+    def __enter__(self) -> "Search":
+        Thread(target=self.give_signs, daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.ended.set()
+
+    def give_signs(self) -> None:
+        """Says now and then that the trials under way have a process, for those on other machines."""
+        while not self.ended.wait(ALIVE_SECONDS):
+            for trial in list(self.running.values()):
+                trial.set_user_attr(ALIVE, time.time())
+
+    def queue_failed(self) -> None:
+        """Puts what failed under an earlier start of this search before what is new."""
+        for trial in self.study.get_trials(states=[TrialState.FAIL]):
+            if AGAIN not in trial.user_attrs and trial.params:
+                self.study._storage.set_trial_user_attr(trial._trial_id, AGAIN, True)
+                self.study.enqueue_trial(trial.params)
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes are still at it."""
+        under_way = self.study.get_trials(states=[TrialState.RUNNING])
+        return any(trial.user_attrs.get(OWNER) != own_name() and not abandoned(trial) for trial in under_way)
+
+    def next(self) -> Trial | None:
+        """What a dead process left, else what Optuna proposes; None: the trials or the time are used up."""
+        while not self.deadline or time.monotonic() < self.deadline:
+            asked = self.left_behind() or self.ask()
+            if asked is None:
+                return None
+            claim(asked)
+            if not self.known(asked):
+                self.running[asked.number] = asked
+                overrides = as_overrides(asked.params)
+                name = short_name(dict(map(split_override, overrides)))
+                return self.composer.trial(asked.number, name, [*self.fixed, *overrides])
+        return None
+
+    def left_behind(self) -> optuna.Trial | None:
+        """A trial whose process is dead."""
+        for trial in self.study.get_trials(states=[TrialState.RUNNING]):
+            if trial.number not in self.running and trial.params and abandoned(trial):
+                return optuna.Trial(self.study, trial._trial_id)
+        return None
+
+    def ask(self) -> optuna.Trial | None:
+        """A new trial, where there are to be more."""
+        counted = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
+        if len(self.study.get_trials(states=counted, deepcopy=False)) + self.failed >= self.settings.n_trials:
+            return None
+        return self.study.ask(self.space)
+
+    def known(self, asked: optuna.Trial) -> bool:
+        """Whether a trial of the same setting has ended; its result is then taken for this one too."""
+        for other in self.study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED)):
+            if as_overrides(other.params) == as_overrides(asked.params):
+                say(f"#{asked.number} is the same as #{other.number}, and is not trained again")
+                values = other.values if other.state is TrialState.COMPLETE else None
+                self.study.tell(asked, values, state=other.state)
+                return True
+        return False
+
+    def on_epoch(self, trial: Trial, entry: dict[str, float]) -> str | None:
+        """Why the trial should stop after this epoch; None: it should not."""
+        asked, name = self.running[trial.number], self.objectives[0]
+        if len(self.objectives) > 1 or name not in entry or isinstance(self.study.pruner, optuna.pruners.NopPruner):
+            return None
+        epoch, value = int(entry["epoch"]), entry[name]
+        frozen = self.study._storage.get_trial(asked._trial_id)
+        if epoch not in frozen.intermediate_values:
+            asked.report(value, epoch)
+        if not asked.should_prune():
+            return None
+        others = [
+            one.intermediate_values[epoch]
+            for one in self.study.get_trials(states=[TrialState.COMPLETE], deepcopy=False)
+            if epoch in one.intermediate_values
+        ]
+        beside = f" while the median of the finished trials was {statistics.median(others):.4f}" if others else ""
+        return f"{self.settings.pruner} pruner after epoch {epoch}: {name} was {value:.4f}{beside}"
+
+    def on_end(self, trial: Trial, kept: Kept) -> None:
+        """Tells Optuna what became of the trial."""
+        asked = self.running.pop(trial.number)
+        values = [kept.metrics[name] for name in self.objectives if name in kept.metrics]
+        if kept.status == "FINISHED" and len(values) == len(self.objectives):
+            self.study.tell(asked, values)
+        elif kept.status == "PRUNED":
+            self.study.tell(asked, state=TrialState.PRUNED)
+        else:
+            self.failed += 1
+            self.study.tell(asked, state=TrialState.FAIL)

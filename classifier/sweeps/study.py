@@ -1,0 +1,122 @@
+"""The Optuna study behind a search: its storage, its sampler, its pruner, and whose a trial under way is."""
+
+import os
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import optuna
+import psutil
+from optuna.distributions import BaseDistribution
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial
+
+from classifier.errors import UserError
+from classifier.sweeps.objective import minimized
+from classifier.sweeps.space import every_value
+
+OWNER, ALIVE = "owner", "alive"  # attributes of a trial: the process that runs it, and when that last said so
+ALIVE_SECONDS = 20  # between two such signs
+LOST_SECONDS = 120  # without one, after which a process on another machine counts as dead
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """Keys of hydra.sweeper, as `hydra_plugins.classifier_optuna` has them."""
+
+    n_trials: int
+    timeout: float | None
+    sampler: str
+    pruner: str
+    seed: int
+    startup_trials: int
+    warmup_epochs: int
+    storage: str
+
+
+class GridSampler(optuna.samplers.GridSampler):
+    """Optuna's, for trials that are asked for: when all are used up there is no optimisation that it could stop."""
+
+    def after_trial(self, *arguments: Any, **named: Any) -> None:
+        pass
+
+
+def open_study(
+    name: str, settings: SearchSettings, space: Mapping[str, BaseDistribution], objectives: list[str]
+) -> optuna.Study:
+    """The study of the name, made where there is none.
+
+    Raises:
+        UserError: where the storage cannot be reached, or the settings do not go together.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    pruner = make_pruner(settings, objectives)
+    try:
+        study = optuna.create_study(
+            storage=open_storage(settings.storage),
+            study_name=name,
+            directions=["minimize" if minimized(name) else "maximize" for name in objectives],
+            pruner=pruner,
+            load_if_exists=True,
+        )
+    except Exception as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise UserError(f"hydra.sweeper.storage={settings.storage} cannot be used: {first}") from error
+    study.sampler = make_sampler(settings, space, len(study.get_trials(deepcopy=False)))
+    return study
+
+
+def open_storage(url: str) -> optuna.storages.BaseStorage:
+    """A journal file for journal:///path, else a database."""
+    if url.startswith("journal:///"):
+        return optuna.storages.JournalStorage(JournalFileBackend(url.removeprefix("journal:///")))
+    return optuna.storages.RDBStorage(url)
+
+
+def make_sampler(
+    settings: SearchSettings, space: Mapping[str, BaseDistribution], trials: int
+) -> optuna.samplers.BaseSampler:
+    """The sampler; its seed moves with the trials that there are: a search that goes on does not repeat itself."""
+    seed = settings.seed + trials
+    if settings.sampler == "random":
+        return optuna.samplers.RandomSampler(seed=seed)
+    if settings.sampler == "grid":
+        return GridSampler({key: every_value(key, choice) for key, choice in space.items()}, seed=settings.seed)
+    if settings.sampler == "cma_es":
+        return optuna.samplers.CmaEsSampler(
+            seed=seed, n_startup_trials=settings.startup_trials, warn_independent_sampling=False
+        )
+    return optuna.samplers.TPESampler(seed=seed, n_startup_trials=settings.startup_trials)
+
+
+def make_pruner(settings: SearchSettings, objectives: list[str]) -> optuna.pruners.BasePruner:
+    """The pruner; with several objectives there is none that could say which trial is poor."""
+    if len(objectives) > 1 or settings.pruner == "none":
+        return optuna.pruners.NopPruner()
+    if settings.pruner == "hyperband":
+        return optuna.pruners.HyperbandPruner(min_resource=max(1, settings.warmup_epochs))
+    return optuna.pruners.MedianPruner(settings.startup_trials, settings.warmup_epochs)
+
+
+def claim(trial: optuna.Trial) -> None:
+    """Makes the trial one of this process."""
+    trial.set_user_attr(OWNER, own_name())
+    trial.set_user_attr(ALIVE, time.time())
+
+
+def own_name() -> str:
+    """Machine, number and start of this process: no other has the same."""
+    return f"{socket.gethostname()} {os.getpid()} {psutil.Process().create_time()}"
+
+
+def abandoned(trial: FrozenTrial) -> bool:
+    """Whether the process that ran the trial is dead."""
+    host, pid, began = str(trial.user_attrs.get(OWNER, "? 0 0")).rsplit(" ", 2)
+    if host == socket.gethostname():
+        try:
+            return psutil.Process(int(pid)).create_time() != float(began)
+        except psutil.NoSuchProcess:
+            return True
+    return time.time() - trial.user_attrs.get(ALIVE, 0.0) > LOST_SECONDS

@@ -1,0 +1,66 @@
+"""A trial before it runs: its overrides, the settings that they make, its identity and a name that fits a column."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from classifier.settings import TrainSettings
+
+SHORT = {"learning_rate": "lr", "weight_decay": "decay", "batch_size": "batch"}
+NAME_LENGTH = 120  # characters of a trial's name
+
+
+@dataclass(slots=True)
+class Trial:
+    """One training that a sweep wants."""
+
+    number: int
+    name: str
+    overrides: tuple[str, ...]
+    identity: str  # of its settings, its data and the code that matters
+    settings: TrainSettings | None = None  # None: refused
+    problem: str = ""  # why it is refused
+    kind: str = "trial"  # or refit
+    run_id: str = ""  # in MLflow, once it has begun
+
+
+def split_override(override: str) -> tuple[str, str]:
+    """The key without a plus, and the value."""
+    key, _, value = override.partition("=")
+    return key.lstrip("+"), value
+
+
+def varying(trials: Iterable[Sequence[str]]) -> list[str]:
+    """The keys whose value is not the same in all trials; with a single trial all of them."""
+    values: dict[str, set[str]] = {}
+    count = 0
+    for overrides in trials:
+        count += 1
+        for key, value in map(split_override, overrides):
+            values.setdefault(key, set()).add(value)
+    return [key for key, found in values.items() if len(found) > 1 or count == 1]
+
+
+def short_name(values: Mapping[str, str]) -> str:
+    """Values by key in the fewest characters that tell them apart.
+
+    >>> short_name({"model.depth": "2", "optimizer.learning_rate": "0.00030000001"})
+    'depth=2 lr=3e-4'
+    """
+    last = [key.rpartition(".")[2] for key in values]
+    names = [
+        SHORT.get(short, short) if last.count(short) == 1 else key for key, short in zip(values, last, strict=True)
+    ]
+    shown = [f"{name}={short_value(value)}" for name, value in zip(names, values.values(), strict=True)]
+    return " ".join(shown)[:NAME_LENGTH]
+
+
+def short_value(value: str) -> str:
+    """A number to three digits, anything else as it is."""
+    if "." in value or "e" in value.lower():
+        with suppress(ValueError):
+            plain = f"{float(value):.3g}"
+            mantissa, _, exponent = f"{float(value):.2e}".partition("e")
+            scientific = f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+            return min(plain, scientific, key=len)
+    return value

@@ -1,0 +1,220 @@
+"""A sweep in MLflow: a parent run, and for each trial a child run that is there before its process is."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import RLock
+from typing import Any, TypeVar
+
+from classifier.errors import UserError
+from classifier.settings import TrackingSettings
+from classifier.tracking.run import CHECKPOINT, IDENTITY, OUTPUT, checkpoint_in
+from classifier.tracking.server import connect, experiment_id, first_line, reachable
+from classifier.tracking.versions import code_version
+
+PARENT = "mlflow.parentRunId"  # tag by which MLflow's interface nests runs
+NOTE = "mlflow.note.content"  # tag that MLflow's interface shows as the run's description
+SWEEP, SWEEP_IDENTITY = "sweep", "classifier.sweep"  # tags: the name for people, the identity to find it by
+NUMBER, KIND, OVERRIDES, REASON = (f"classifier.{name}" for name in ("trial", "kind", "overrides", "reason"))
+PRUNED = "pruned"  # tag: true for a trial that the search stopped; MLflow itself knows it as KILLED
+SECONDS = "seconds"  # metric of a trial: all its attempts, from start to end of their processes
+PATIENCE_SECONDS = 600  # how long a sweep waits for a server that went away
+PAUSE_SECONDS = 3
+ATTEMPTS = 3  # at what a server refuses that answers
+MOST_RUNS = 1000  # of a page of results
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(slots=True)
+class Kept:
+    """A trial as MLflow has it."""
+
+    number: int
+    name: str
+    status: str  # FINISHED, PRUNED, FAILED, KILLED or RUNNING
+    reason: str
+    kind: str  # trial or refit
+    overrides: list[str]
+    metrics: dict[str, float]
+    run_id: str
+    folder: str
+    identity: str
+    started: float  # seconds since the epoch
+    history: list[dict[str, float]] = field(default_factory=list)  # one entry an epoch; only where asked for
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do for it."""
+        return self.status in ("FINISHED", "PRUNED")
+
+
+class SweepRun:
+    """The parent run of a sweep and its children. Waits for a server that went away and comes back.
+
+    Args:
+        settings: of tracking, with the experiment in which parent and children are.
+        identity: by which the sweep is found again.
+        name: shown.
+        folder: of this start of the sweep.
+        resume: whether to continue the newest sweep of this identity.
+    """
+
+    def __init__(self, settings: TrackingSettings, identity: str, name: str, folder: Path, resume: bool) -> None:
+        self.settings, self.name, self.lock, self.told = settings, name, RLock(), False
+        self.mlflow = connect(settings)
+        self.experiment = self.patiently(lambda: experiment_id(self.mlflow, settings))
+        self.client = self.mlflow.MlflowClient()
+        found = self.search(f"tags.`{SWEEP_IDENTITY}` = '{identity}'") if resume else []
+        self.resumed, self.run_id = bool(found), ""
+        if found:
+            self.run_id, tags = found[0].info.run_id, found[0].data.tags
+            self.first_folder = Path(tags[OUTPUT])
+            self.patiently(lambda: self.client.update_run(self.run_id, status="RUNNING"))
+        else:
+            self.first_folder = folder.absolute()
+            tags = {SWEEP: name, SWEEP_IDENTITY: identity, OUTPUT: str(self.first_folder), **code_version()}
+            run = self.patiently(lambda: self.client.create_run(self.experiment, tags=tags, run_name=f"sweep {name}"))
+            self.run_id = run.info.run_id
+
+    def patiently(self, action: Callable[[], Answer]) -> Answer:
+        """Does it, as soon as the server can be reached again.
+
+        Raises:
+            Exception: whatever the action raises while the server answers, or once it was away for too long.
+        """
+        given_up, refusals = time.monotonic() + PATIENCE_SECONDS, 0
+        while True:
+            try:
+                with self.lock:
+                    return action()
+            except UserError:
+                raise
+            except Exception as error:
+                refusals += reachable(self.settings)
+                if refusals == ATTEMPTS or time.monotonic() > given_up:
+                    raise
+                if not self.told:
+                    print(f"Tracking failed: {first_line(error)}. The sweep waits and tries again.", file=sys.stderr)
+                self.told = True
+                time.sleep(PAUSE_SECONDS)
+
+    def search(self, query: str) -> list[Any]:
+        """All runs of the experiment that fit, the newest first."""
+        found, token = [], None
+        while True:
+            page = self.patiently(
+                lambda token=token: self.client.search_runs(
+                    [self.experiment], query, max_results=MOST_RUNS,
+                    order_by=["attributes.start_time DESC"], page_token=token,
+                )
+            )  # fmt: skip
+            found += page
+            token = page.token
+            if not token:
+                return found
+
+    def trials(self, histories: bool = False) -> list[Kept]:
+        """All trials so far, in the order of their numbers; with `histories` also what each epoch gave."""
+        kept = [as_kept(run) for run in self.search(f"tags.`{PARENT}` = '{self.run_id}'")]
+        if histories:
+            for trial in kept:
+                trial.history = self.history(trial.run_id)
+        return sorted(kept, key=lambda trial: (trial.kind != "trial", trial.number))
+
+    def trial(self, run_id: str) -> Kept:
+        return as_kept(self.patiently(lambda: self.client.get_run(run_id)))
+
+    def history(self, run_id: str) -> list[dict[str, float]]:
+        """The series of a run by epoch, without their prefix."""
+        run = self.patiently(lambda: self.client.get_run(run_id))
+        entries: dict[int, dict[str, float]] = {}
+        for name in run.data.metrics:
+            if name.startswith("epoch/"):
+                for point in self.patiently(lambda name=name: self.client.get_metric_history(run_id, name)):
+                    entry = entries.setdefault(point.step, {"epoch": point.step})
+                    entry[name.removeprefix("epoch/")] = point.value
+        return [entries[step] for step in sorted(entries)]
+
+    def begin(
+        self, number: int, name: str, overrides: Sequence[str], identity: str, folder: Path, kind: str, dataset: str
+    ) -> str:
+        """A child run, RUNNING from now on; returns its id. Its process fills it."""
+        tags = {
+            PARENT: self.run_id,
+            SWEEP: self.name,
+            "dataset": dataset,
+            NUMBER: str(number),
+            KIND: kind,
+            OVERRIDES: json.dumps(list(overrides)),
+            IDENTITY: identity,
+            OUTPUT: str(folder.absolute()),
+            CHECKPOINT: str(checkpoint_in(folder)),
+            **code_version(),
+        }
+        run = self.patiently(lambda: self.client.create_run(self.experiment, tags=tags, run_name=name))
+        return run.info.run_id
+
+    def restart(self, run_id: str) -> None:
+        """Makes a child run RUNNING again."""
+
+        def send() -> None:
+            self.client.update_run(run_id, status="RUNNING")
+            self.client.set_tag(run_id, REASON, "")
+
+        self.patiently(send)
+
+    def end(self, run_id: str, seconds: float, status: str, reason: str = "") -> Kept:
+        """Closes a child run as FINISHED, PRUNED, FAILED or KILLED; returns it as it is kept."""
+
+        def send() -> None:
+            before = self.client.get_run(run_id).data.metrics.get(SECONDS, 0.0)
+            self.client.log_metric(run_id, SECONDS, round(before + seconds, 2))
+            if reason:
+                self.client.set_tag(run_id, REASON, reason)
+                self.client.set_tag(run_id, NOTE, f"{status}: {reason}")
+            if status == "PRUNED":
+                self.client.set_tag(run_id, PRUNED, "true")
+            self.client.set_terminated(run_id, "KILLED" if status == "PRUNED" else status)
+
+        self.patiently(send)
+        return self.trial(run_id)
+
+    def log_folder(self, folder: Path) -> None:
+        self.patiently(lambda: self.client.log_artifacts(self.run_id, str(folder)))
+
+    def log_metrics(self, metrics: Mapping[str, float]) -> None:
+        from mlflow.entities import Metric
+
+        at = int(time.time() * 1000)
+        entities = [Metric(name, float(value), at, 0) for name, value in metrics.items()]
+        self.patiently(lambda: self.client.log_batch(self.run_id, metrics=entities))
+
+    def set_tags(self, tags: Mapping[str, str]) -> None:
+        for name, value in tags.items():
+            self.patiently(lambda name=name, value=value: self.client.set_tag(self.run_id, name, value))
+
+    def close(self, status: str) -> None:
+        self.patiently(lambda: self.client.set_terminated(self.run_id, status))
+
+
+def as_kept(run: Any) -> Kept:
+    """What a child run says of its trial."""
+    info, tags = run.info, run.data.tags
+    reason = tags.get(REASON, "")
+    return Kept(
+        number=int(tags[NUMBER]),
+        name=info.run_name,
+        status="PRUNED" if info.status == "KILLED" and tags.get(PRUNED) else info.status,
+        reason=reason,
+        kind=tags[KIND],
+        overrides=json.loads(tags[OVERRIDES]),
+        metrics={name: value for name, value in run.data.metrics.items() if not name.startswith(("epoch/", "system/"))},
+        run_id=info.run_id,
+        folder=tags[OUTPUT],
+        identity=tags[IDENTITY],
+        started=info.start_time / 1000,
+    )

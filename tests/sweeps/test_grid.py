@@ -1,0 +1,151 @@
+"""A sweep over a grid: one run with a child for each trial, and whatever fails is told, kept and tried again."""
+
+import csv
+import json
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from classifier.command_line import CONF
+from classifier.sweeps.process import REFUSED, Ended
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+CRASH = Ended(-9, "killed by SIGKILL")
+
+
+def by_depth(values):
+    return 0.1 * int(values["model.depth"])
+
+
+def table(done):
+    with (done.report / "trials.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_grid_is_one_run_with_a_child_for_each_trial(run_sweep):
+    done = run_sweep("model.depth=1,2", "seed=0,1", "model.linear=none", score=by_depth)
+    assert done.code == 0, done.err
+    (parent,) = done.parents
+    assert parent.info.status == "FINISHED"
+    assert [run.info.run_name for run in done.children] == [f"depth={d} seed={s}" for d in (1, 2) for s in (0, 1)]
+    for run in done.children:
+        assert run.info.status == "FINISHED"
+        assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
+        assert (run.data.tags["sweep"], run.data.tags["dataset"]) == ("model.depth,seed", "embedded")
+        assert len(run.data.tags["mlflow.source.git.commit"]) == 40
+    assert parent.data.metrics["valid.macro_f1"] == 0.2
+    assert parent.data.metrics["trials.finished"] == 4
+    kept = {one.path for one in done.client.list_artifacts(parent.info.run_id)}
+    assert {"trials.csv", "trials.json", "sweep.yaml", "best.yaml", "sweep.html"} <= kept
+    rows = table(done)
+    assert rows[3]["name"] == "depth=2 seed=1"
+    assert "model.depth=2 seed=1 model.linear=none" in rows[3]["overrides"]
+    assert (rows[3]["status"], rows[3]["valid.macro_f1"], rows[3]["test.macro_f1"]) == ("FINISHED", "0.2", "0.1")
+    assert json.loads((done.folder / "summary.json").read_text())["best"]["overrides"][-3] == "model.depth=2"
+
+
+def test_each_trial_has_a_run_a_folder_and_its_share_of_the_cores(run_sweep):
+    done = run_sweep("model.depth=1,2", "hydra.launcher.processes=2")
+    for number, values in enumerate(sorted(done.started, key=lambda one: one["model.depth"])):
+        assert values["tracking.run_id"] == done.children[number].info.run_id
+        assert values["hydra.run.dir"] == str(done.folder / str(number))
+        assert values["hydra.mode"] == "RUN"
+
+
+def test_a_failed_trial_is_told_and_the_others_run(run_sweep):
+    done = run_sweep("model.depth=1,2,3", score=lambda values: CRASH if values["model.depth"] == "2" else 0.5)
+    assert done.code == 2
+    assert "1 of 3 trials failed" in done.err
+    assert "#1 depth=2: killed by SIGKILL" in done.err
+    assert [run.info.status for run in done.children] == ["FINISHED", "FAILED", "FINISHED"]
+    assert done.children[1].data.tags["classifier.reason"] == "killed by SIGKILL"
+    assert done.parents[0].info.status == "FINISHED"
+
+
+def test_a_trial_whose_settings_are_refused_needs_no_process(run_sweep):
+    done = run_sweep("attention.heads=3,4")
+    assert done.code == 2
+    assert "model.width=128 is not a multiple of attention.heads=3" in done.err
+    assert [values["attention.heads"] for values in done.started] == ["4"]
+    assert [run.info.status for run in done.children] == ["FAILED", "FINISHED"]
+
+
+def test_the_same_command_tries_again_what_failed_and_nothing_else(run_sweep):
+    first = run_sweep("model.depth=1,2", score=lambda values: CRASH if values["model.depth"] == "2" else 0.5)
+    again = run_sweep("model.depth=1,2", score=by_depth)
+    assert again.code == 0
+    assert [values["model.depth"] for values in again.started] == ["2"]
+    assert [run.info.run_id for run in again.parents] == [run.info.run_id for run in first.parents]
+    assert [run.info.run_id for run in again.children] == [run.info.run_id for run in first.children]
+    assert [run.info.status for run in again.children] == ["FINISHED", "FINISHED"]
+    assert again.children[1].data.tags["classifier.reason"] == ""
+    assert not run_sweep("model.depth=1,2").started
+
+
+def test_without_resume_it_is_another_sweep(run_sweep):
+    run_sweep("model.depth=1,2")
+    again = run_sweep("model.depth=1,2", "sweep.resume=false")
+    assert (len(again.started), len(again.parents), len(again.children)) == (2, 2, 4)
+
+
+def test_a_sweep_with_a_name_grows(run_sweep):
+    run_sweep("model.depth=1,2", "sweep.name=depths")
+    more = run_sweep("model.depth=1,2,3", "sweep.name=depths")
+    assert [values["model.depth"] for values in more.started] == ["3"]
+    assert (len(more.parents), len(more.children)) == (1, 3)
+
+
+def test_a_crash_is_tried_again_as_often_as_wanted_and_a_refusal_is_not(run_sweep):
+    crashing = run_sweep("model.depth=1,2", "sweep.retries=2", score=lambda values: CRASH)
+    assert len(crashing.started) == 6
+    refusing = run_sweep("model.depth=4,5", "sweep.retries=2", score=lambda values: Ended(REFUSED, "no such file"))
+    assert len(refusing.started) == 2
+
+
+def test_fail_fast_ends_the_sweep_at_the_first_failure(run_sweep):
+    done = run_sweep("model.depth=1,2,3", "sweep.fail_fast=true", score=lambda values: CRASH)
+    assert len(done.started) == 1
+    assert done.code == 2
+
+
+def test_the_best_setting_is_an_experiment_that_gives_the_same_settings(run_sweep, tmp_path):
+    done = run_sweep("model.depth=1,2", "tokenizer=wordpiece", "optimizer.learning_rate=0.01", score=by_depth)
+    written = done.report / "best.yaml"
+    kept = CONF / "train/experiment"
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        wanted = compose("train", ["tokenizer=wordpiece", "optimizer.learning_rate=0.01", "model.depth=2"])
+    assert kept.is_dir()
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment/best.yaml").write_text(written.read_text())
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        found = compose("train", [f"hydra.searchpath=[file://{CONF}/train,file://{tmp_path}]", "experiment=best"])
+    assert OmegaConf.to_container(found) == OmegaConf.to_container(wanted)
+
+
+def test_refit_trains_the_best_with_several_seeds_which_alone_see_the_test_split(run_sweep):
+    done = run_sweep("model.depth=1,2", "seed=7", "sweep.refit=true", "sweep.seeds=2", score=by_depth)
+    assert [values.get("trainer.validation_only") for values in done.started] == ["true", "true", None, None]
+    assert [values["seed"] for values in done.started] == ["7", "7", "0", "1"]
+    assert {values.get("data.split_seed") for values in done.started[2:]} == {"7"}
+    assert all(values["model.depth"] == "2" for values in done.started[2:])
+    assert done.parents[0].data.metrics["refit.test.macro_f1"] == 0.1
+    assert done.parents[0].data.metrics["refit.test.macro_f1_sd"] == 0.0
+    assert not [name for run in done.children[:2] for name in run.data.metrics if name.startswith("test.")]
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("sweep.objective=test.macro_f1", "The test split steers nothing."),
+        ("sweep.objective=[]", "names no metric"),
+        ("hydra.launcher.processes=0", "must be above 0"),
+        ("sweep.retry=1", "Did you mean 'sweep.retries'?"),
+        ("sweep=nothing", "choose from"),
+    ],
+)
+def test_a_mistake_is_refused_before_any_trial(run_sweep, override, message):
+    done = run_sweep("model.depth=1,2", override)
+    assert done.code == 2
+    assert message in done.err
+    assert not done.started and not done.children
