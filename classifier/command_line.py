@@ -192,6 +192,8 @@ def explain(error: Exception, command: str) -> str:
         return f"{name}={values}: write a list in brackets, as {name}=[{values}]; -m makes a run of each value."
     nowhere = r"Key '.*' not in|Key '.*' is not in struct|No match in the defaults list|Could not override"
     if re.search(nowhere, text) and key and "could not be converted" not in text and "Invalid value" not in text:
+        if key[1].startswith("hydra."):
+            return f"{key[1]} is not an option. See --cfg hydra for all of them."
         return place(text) + unknown_key(key[1], [*known_keys(default_config(command))])
     if "missing mandatory value" in text.lower() and key:
         return f"{key[1]} has no value yet: give it with {key[1]}=..."

@@ -133,7 +133,7 @@ def setting(name: str, values: Sequence[str]) -> Setting:
 
 
 def importance(trials: Sequence[Kept], keys: Sequence[str], objective: str) -> Figure | None:
-    """By how much worse a random forest explains the objective once a setting is shuffled (Breiman 2001, section 10)."""
+    """By how much worse a random forest tells the objective once a setting is shuffled (Breiman 2001, section 10)."""
     from sklearn.ensemble import RandomForestRegressor
     from sklearn.inspection import permutation_importance
 
@@ -171,7 +171,7 @@ def parallel_coordinates(trials: Sequence[Kept], keys: Sequence[str], objective:
             axes.axvline(place, color=GREY, linewidth=0.8)
             for height, label in tick_labels(column):
                 axes.text(
-                    place + 0.03, height, label, va="center", fontsize=8,
+                    place + 0.05, height, label, va="center", fontsize=8,
                     bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.8},
                 )  # fmt: skip
         axes.set_xticks(range(len(columns)), [column.name for column in columns])
@@ -264,5 +264,5 @@ def time_spent(trials: Sequence[Kept]) -> Figure | None:
         axes.set(title="Time spent", xlabel="seconds, from the start to the end of the process")
         axes.grid(axis="y", visible=False)
         if len({trial.status for trial in timed}) > 1:
-            axes.legend()
+            figure.legend(loc="outside lower right", ncols=4)
     return figure

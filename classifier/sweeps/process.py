@@ -12,6 +12,7 @@ from pathlib import Path
 
 from classifier.sweeps.connection import DESCRIPTOR
 
+COMMAND = (sys.executable, "-m", "classifier.train")
 LAST_BYTES = 10_000  # of a log, in which its last line is looked for
 REFUSED = 2  # exit code of a command that refuses its settings or its data; it would do so again
 
@@ -41,7 +42,7 @@ class TrialProcess:
         with log.open("ab") as file:
             self.began = file.tell()
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "classifier.train", *overrides],
+                [*COMMAND, *overrides],
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,

@@ -23,7 +23,7 @@ from classifier.sweeps.trial import Trial, short_name, split_override
 from classifier.tracking.run import identity_of
 from classifier.tracking.sweeps import Kept
 
-AGAIN = "again"  # attribute of a failed trial that has been queued once more
+AGAIN = "again"  # attribute of a trial: the number of the failed one whose setting it has
 
 
 def sweep_search(config: DictConfig, loader: ConfigLoader, arguments: Sequence[str], settings: SearchSettings) -> None:
@@ -106,10 +106,11 @@ class Search:
 
     def queue_failed(self) -> None:
         """Puts what failed under an earlier start of this search before what is new."""
-        for trial in self.study.get_trials(states=[TrialState.FAIL]):
-            if AGAIN not in trial.user_attrs and trial.params:
-                self.study._storage.set_trial_user_attr(trial._trial_id, AGAIN, True)
-                self.study.enqueue_trial(trial.params)
+        trials = self.study.get_trials(deepcopy=False)
+        queued = {trial.user_attrs.get(AGAIN) for trial in trials}
+        for trial in trials:
+            if trial.state is TrialState.FAIL and trial.number not in queued:
+                self.study.enqueue_trial(trial.params, user_attrs={AGAIN: trial.number})
 
     @property
     def shared(self) -> bool:

@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 
 from classifier.command_line import run_command
 from classifier.settings import TrainSettings
-from classifier.sweeps import sweep
+from classifier.sweeps import run, sweep
 from classifier.sweeps.process import Ended
 from classifier.sweeps.trial import split_override
 from classifier.train import train
@@ -58,7 +58,7 @@ def database(tmp_path_factory):
 def run_sweep(monkeypatch, tmp_path, database, capsys):
     """Starts `python -m classifier.train -m` with these overrides; returns what became of it."""
     monkeypatch.setattr(sweep, "TrialProcess", FakeProcess)
-    monkeypatch.setattr("classifier.outcome.LATENCY_TEXTS", 1)
+    monkeypatch.setattr(run, "write_page", lambda folder, *_: (folder / "sweep.html").touch())  # drawing takes seconds
     FakeProcess.uri, FakeProcess.started = database, []
     FakeProcess.score = lambda values: 0.5
     client, folders = MlflowClient(database), iter(range(100))
@@ -82,10 +82,10 @@ def run_sweep(monkeypatch, tmp_path, database, capsys):
         return SimpleNamespace(
             code=code, out=said.out, err=said.err, folder=folder, report=folder / "report", client=client,
             started=FakeProcess.started,
-            parents=[run for run in runs if "mlflow.parentRunId" not in run.data.tags],
+            parents=[one for one in runs if "mlflow.parentRunId" not in one.data.tags],
             children=sorted(
-                (run for run in runs if "mlflow.parentRunId" in run.data.tags),
-                key=lambda run: (run.data.tags["classifier.kind"] != "trial", int(run.data.tags["classifier.trial"])),
+                (one for one in runs if "mlflow.parentRunId" in one.data.tags),
+                key=lambda one: (one.data.tags["classifier.kind"] != "trial", int(one.data.tags["classifier.trial"])),
             ),
         )  # fmt: skip
 

@@ -1,0 +1,110 @@
+"""A search with Optuna: it finds, prunes, goes on where a dead process stopped, and knows validation data alone."""
+
+import socket
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from classifier.sweeps.process import Ended
+from classifier.sweeps.study import OWNER
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::optuna.exceptions.ExperimentalWarning"
+)
+DEPTHS = ("hydra/sweeper=optuna", "model.depth=range(0,8)", "sweep.name=depths")
+
+
+def by_depth(values):
+    """Best at a depth of 5."""
+    return 0.9 - 0.1 * abs(5 - int(values["model.depth"]))
+
+
+@pytest.fixture
+def search(run_sweep, tmp_path):
+    """Starts a search in a journal of its own."""
+    storage = f"hydra.sweeper.storage=journal:///{tmp_path}/optuna.journal"
+    return lambda *overrides, **more: run_sweep(*DEPTHS, storage, *overrides, **more)
+
+
+def study(tmp_path):
+    backend = optuna.storages.journal.JournalFileBackend(f"{tmp_path}/optuna.journal")
+    return optuna.load_study(study_name="depths", storage=optuna.storages.JournalStorage(backend))
+
+
+def test_a_search_finds_the_best_and_no_trial_sees_the_test_split(search, tmp_path):
+    done = search("hydra.sweeper.sampler=grid", "hydra.sweeper.pruner=none", score=by_depth)
+    assert done.code == 0, done.err
+    assert sorted(values["model.depth"] for values in done.started) == list("01234567")
+    assert {values["trainer.validation_only"] for values in done.started} == {"true"}
+    assert done.parents[0].data.metrics["valid.macro_f1"] == 0.9
+    assert "depth: 5" in (done.report / "best.yaml").read_text()
+    assert "validation_only" not in (done.report / "best.yaml").read_text()
+    assert study(tmp_path).best_value == 0.9
+
+
+def test_a_poor_trial_is_pruned_and_says_why(search):
+    more = ("hydra.sweeper.n_trials=7", "hydra.sweeper.startup_trials=3", "hydra.sweeper.sampler=grid")
+    done = search(*more, score=by_depth)
+    pruned = [run for run in done.children if run.data.tags.get("pruned") == "true"]
+    assert pruned
+    for run in pruned:
+        assert run.info.status == "KILLED"
+        assert "median pruner after epoch" in run.data.tags["classifier.reason"]
+        assert "valid.macro_f1" not in run.data.metrics
+    assert done.parents[0].data.metrics["trials.pruned"] == len(pruned)
+
+
+def test_a_search_goes_on_with_new_trials_and_with_what_failed(search, tmp_path):
+    random, ends = "hydra.sweeper.sampler=random", iter([Ended(-9, "killed by SIGKILL"), 0.5, 0.6])
+    first = search(random, "hydra.sweeper.n_trials=3", score=lambda values: next(ends))
+    failed, *ended = [values["model.depth"] for values in first.started]
+    again = search(random, "hydra.sweeper.n_trials=6", score=by_depth)
+    assert len(again.parents) == 1
+    first_again, *new = [values["model.depth"] for values in again.started]
+    assert first_again == failed
+    assert not set(new) & set(ended), "a setting that has ended is not trained again"
+    assert len(study(tmp_path).get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))) == 6
+    assert not search(random, "hydra.sweeper.n_trials=6").started
+
+
+def test_what_a_dead_process_left_is_completed_under_its_number(search, tmp_path):
+    search("hydra.sweeper.n_trials=2", score=by_depth)
+    left = study(tmp_path).ask({"model.depth": optuna.distributions.IntDistribution(3, 3)})
+    left.set_user_attr(OWNER, f"{socket.gethostname()} 999999999 1.0")
+    again = search("hydra.sweeper.n_trials=3", score=by_depth)
+    assert [values["model.depth"] for values in again.started] == ["3"]
+    assert again.children[-1].data.tags["classifier.trial"] == str(left.number)
+    assert study(tmp_path).trials[left.number].state is TrialState.COMPLETE
+
+
+def test_several_objectives_give_a_front(search):
+    wanted = "sweep.objective=[valid.macro_f1,parameters]"
+    done = search(wanted, "hydra.sweeper.sampler=grid", score=by_depth)
+    assert done.code == 0, done.err
+    assert "Pareto" in done.out
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            ["hydra.sweeper.sampler=grid", "optimizer.learning_rate=interval(0.001,0.1)"],
+            "is an interval, which no grid",
+        ),
+        (["hydra.sweeper.storage=sqlite:////nowhere/optuna.db"], "cannot be used"),
+        (["hydra.sweeper.sampler=tpee"], "expected one of [tpe, random, grid, cma_es]"),
+        (["hydra.sweeper.trials=3"], "hydra.sweeper.trials is not an option. See --cfg hydra"),
+        (["attention.heads=5"], "is not a multiple"),
+    ],
+)
+def test_a_mistake_is_refused_before_any_trial(search, overrides, message):
+    done = search(*overrides)
+    assert done.code == 2
+    assert message in done.err
+    assert not done.started
+
+
+def test_there_must_be_something_to_search(run_sweep):
+    done = run_sweep("hydra/sweeper=optuna", "model.depth=2")
+    assert "There is nothing to search" in done.err
