@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -271,12 +272,35 @@ def test_a_server_that_is_not_there_is_refused_before_training(folder):
     assert time.monotonic() - began < 10
 
 
-def test_one_bad_job_of_several_is_refused_and_the_others_are_trained(folder):
-    sweep = [f"hydra.sweep.dir={folder / 'several'}", "trainer.epochs=1", "model.width=13,12"]
-    python, *arguments = command(folder, "unused", *sweep, "tracking.uri=sqlite:///several.db")
-    arguments.insert(2, "-m")  # python -m classifier.train -m ...
-    done = subprocess.run([python, *arguments], cwd=folder, capture_output=True, text=True, timeout=300)
+def test_a_sweep_that_is_killed_goes_on_where_it_was(folder):
+    """One trial is refused and the other trained; kill -9 takes the sweep and its trial, the same command ends both."""
+    several = ["hydra.mode=MULTIRUN", f"hydra.sweep.dir={folder / 'several'}", "model.width=13,12", "model.linear=none"]
+    several += ["tracking.uri=sqlite:///several.db", *LONG, "trainer.epochs=80"]
+    log = folder / "several/1/log.txt"
+    sweep = subprocess.Popen(command(folder, "unused", *several), cwd=folder, stdout=-1, stderr=-1, text=True)
+    wait_until(lambda: log.exists() and "epoch 3/" in log.read_text(), sweep)
+    sweep.kill()
+    assert "model.width" not in sweep.communicate()[1]
+    done = run(folder, "unused", *several)
     assert done.returncode == 2
+    assert "1 of 2 trials failed" in done.stderr
     assert "model.width=13 is not a multiple of attention.heads=3" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr + log.read_text()
     assert summary(folder, "several/1")["status"] == "FINISHED"
+    client = MlflowClient(f"sqlite:///{folder}/several.db")
+    runs = {one.info.run_id: one for one in client.search_runs(["1"])}
+    assert sorted(one.info.status for one in runs.values()) == ["FAILED", "FINISHED", "FINISHED"]
+    trained = runs[summary(folder, "several/1")["run_id"]]
+    assert f"Continuing run {trained.info.run_id} after" in log.read_text()
+    assert trained.data.tags["mlflow.parentRunId"] == summary(folder, "several")["run_id"]
+    steps = [point.step for point in client.get_metric_history(trained.info.run_id, "epoch/loss")]
+    assert steps == list(range(1, 81))
+
+
+def wait_until(happened: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    for _ in range(2400):
+        if happened():
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    raise TimeoutError

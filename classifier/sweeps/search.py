@@ -1,5 +1,6 @@
 """The trials of a search: each asked of Optuna in the light of those before, and stopped early where it is poor."""
 
+import math
 import statistics
 import time
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ from classifier.outcome import say
 from classifier.sweeps.compose import Composer, data_hashes
 from classifier.sweeps.objective import objectives
 from classifier.sweeps.run import VALIDATION_ONLY, Conductor
-from classifier.sweeps.space import as_overrides, distribution, ends
+from classifier.sweeps.space import as_overrides, distribution, ends, every_value
 from classifier.sweeps.study import ALIVE, ALIVE_SECONDS, OWNER, SearchSettings, abandoned, claim, open_study, own_name
 from classifier.sweeps.trial import Trial, short_name, split_override
 from classifier.tracking.run import identity_of
@@ -86,6 +87,9 @@ class Search:
         self.study, self.space, self.fixed, self.composer = study, dict(space), list(fixed), composer
         self.objectives, self.settings = list(objectives), settings
         self.deadline = time.monotonic() + settings.timeout if settings.timeout else None
+        self.wanted = settings.n_trials
+        if settings.sampler == "grid":
+            self.wanted = min(self.wanted, math.prod(len(every_value(*one)) for one in self.space.items()))
         self.running: dict[int, optuna.Trial] = {}
         self.failed = 0
         self.ended = Event()
@@ -142,7 +146,7 @@ class Search:
     def ask(self) -> optuna.Trial | None:
         """A new trial, where there are to be more."""
         counted = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
-        if len(self.study.get_trials(states=counted, deepcopy=False)) + self.failed >= self.settings.n_trials:
+        if len(self.study.get_trials(states=counted, deepcopy=False)) + self.failed >= self.wanted:
             return None
         return self.study.ask(self.space)
 

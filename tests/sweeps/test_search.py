@@ -56,16 +56,16 @@ def test_a_poor_trial_is_pruned_and_says_why(search):
 
 
 def test_a_search_goes_on_with_new_trials_and_with_what_failed(search, tmp_path):
-    random, ends = "hydra.sweeper.sampler=random", iter([Ended(-9, "killed by SIGKILL"), 0.5, 0.6])
-    first = search(random, "hydra.sweeper.n_trials=3", score=lambda values: next(ends))
+    grid, ends = "hydra.sweeper.sampler=grid", iter([Ended(-9, "killed by SIGKILL"), 0.5, 0.6])
+    first = search(grid, "hydra.sweeper.n_trials=3", score=lambda values: next(ends))
     failed, *ended = [values["model.depth"] for values in first.started]
-    again = search(random, "hydra.sweeper.n_trials=6", score=by_depth)
+    again = search(grid, "hydra.sweeper.n_trials=6", score=by_depth)
     assert len(again.parents) == 1
     first_again, *new = [values["model.depth"] for values in again.started]
     assert first_again == failed
     assert not set(new) & set(ended), "a setting that has ended is not trained again"
     assert len(study(tmp_path).get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))) == 6
-    assert not search(random, "hydra.sweeper.n_trials=6").started
+    assert not search(grid, "hydra.sweeper.n_trials=6").started
 
 
 def test_what_a_dead_process_left_is_completed_under_its_number(search, tmp_path):
