@@ -64,6 +64,7 @@ class Conductor:
         identity: by which the sweep is found again if it has no name.
         keys: that vary.
         processes: side by side.
+        shared: whether other commands may take part.
     """
 
     composer: Composer
@@ -71,6 +72,7 @@ class Conductor:
     identity: str
     keys: Sequence[str]
     processes: int
+    shared: bool = False
     began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -86,7 +88,7 @@ class Conductor:
         experiment = experiments.pop() if len(experiments) == 1 else self.name
         tracking = replace(first.tracking, experiment=experiment)
         check_reachable(tracking)
-        self.run = SweepRun(tracking, identity, self.name, self.folder, self.settings.resume)
+        self.run = SweepRun(tracking, identity, self.name, self.folder, self.settings.resume, self.shared)
         shared = ["hydra.mode=RUN", "trainer.resume=true", f"tracking.experiment={quoted(experiment)}"]
         shared += self.composer.hydra_overrides
         self.sweep = Sweep(

@@ -58,7 +58,9 @@ def sweep_search(config: DictConfig, loader: ConfigLoader, arguments: Sequence[s
     described = {key: repr(choice) for key, choice in space.items()}
     identity = identity_of({**shared, **described, "objectives": wanted}, data_hashes(composed[0].data))
     study = open_study(composed[0].sweep.name or identity, settings, space, wanted)
-    conductor = Conductor(composer, composed, identity, list(space), config.hydra.launcher.get("processes", 1))
+    conductor = Conductor(
+        composer, composed, identity, list(space), config.hydra.launcher.get("processes", 1), shared=True
+    )
     with Search(study, space, fixed, composer, wanted, settings) as search:
         conductor.conduct(search)
 

@@ -1,9 +1,10 @@
 """The Optuna study behind a search: its storage, its sampler, its pruner, and whose a trial under way is."""
 
+import contextlib
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from classifier.sweeps.objective import minimized
 from classifier.sweeps.space import every_value
 
 OWNER, ALIVE = "owner", "alive"  # attributes of a trial: the process that runs it, and when that last said so
+ATTEMPTS, PAUSE_SECONDS = 3, 1  # at opening a storage: of two commands that make its tables at once one fails
 ALIVE_SECONDS = 20  # between two such signs
 LOST_SECONDS = 120  # without one, after which a process on another machine counts as dead
 
@@ -54,18 +56,29 @@ def open_study(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     pruner = make_pruner(settings, objectives)
     try:
-        study = optuna.create_study(
-            storage=open_storage(settings.storage),
-            study_name=name,
-            directions=["minimize" if minimized(name) else "maximize" for name in objectives],
-            pruner=pruner,
-            load_if_exists=True,
+        study = patiently(
+            lambda: optuna.create_study(
+                storage=open_storage(settings.storage),
+                study_name=name,
+                directions=["minimize" if minimized(name) else "maximize" for name in objectives],
+                pruner=pruner,
+                load_if_exists=True,
+            )
         )
     except Exception as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UserError(f"hydra.sweeper.storage={settings.storage} cannot be used: {first}") from error
     study.sampler = make_sampler(settings, space, len(study.get_trials(deepcopy=False)))
     return study
+
+
+def patiently(action: Callable[[], optuna.Study]) -> optuna.Study:
+    """Does it, at the last of several attempts with whatever it raises."""
+    for _ in range(ATTEMPTS - 1):
+        with contextlib.suppress(Exception):
+            return action()
+        time.sleep(PAUSE_SECONDS)
+    return action()
 
 
 def open_storage(url: str) -> optuna.storages.BaseStorage:

@@ -23,6 +23,7 @@ PRUNED = "pruned"  # tag: true for a trial that the search stopped; MLflow itsel
 SECONDS = "seconds"  # metric of a trial: all its attempts, from start to end of their processes
 PATIENCE_SECONDS = 600  # how long a sweep waits for a server that went away
 PAUSE_SECONDS = 3
+SETTLE_SECONDS = 1  # until a run that another command is making can be seen
 ATTEMPTS = 3  # at what a server refuses that answers
 MOST_RUNS = 1000  # of a page of results
 
@@ -61,24 +62,38 @@ class SweepRun:
         name: shown.
         folder: of this start of the sweep.
         resume: whether to continue the newest sweep of this identity.
+        shared: whether other commands may start the same sweep at the same time.
     """
 
-    def __init__(self, settings: TrackingSettings, identity: str, name: str, folder: Path, resume: bool) -> None:
+    def __init__(
+        self, settings: TrackingSettings, identity: str, name: str, folder: Path, resume: bool, shared: bool
+    ) -> None:
         self.settings, self.name, self.lock, self.told = settings, name, RLock(), False
         self.mlflow = connect(settings)
         self.experiment = self.patiently(lambda: experiment_id(self.mlflow, settings))
         self.client = self.mlflow.MlflowClient()
-        found = self.search(f"tags.`{SWEEP_IDENTITY}` = '{identity}'") if resume else []
-        self.resumed, self.run_id = bool(found), ""
-        if found:
-            self.run_id, tags = found[0].info.run_id, found[0].data.tags
-            self.first_folder = Path(tags[OUTPUT])
-            self.patiently(lambda: self.client.update_run(self.run_id, status="RUNNING"))
-        else:
-            self.first_folder = folder.absolute()
-            tags = {SWEEP: name, SWEEP_IDENTITY: identity, OUTPUT: str(self.first_folder), **code_version()}
-            run = self.patiently(lambda: self.client.create_run(self.experiment, tags=tags, run_name=f"sweep {name}"))
-            self.run_id = run.info.run_id
+        same = f"tags.`{SWEEP_IDENTITY}` = '{identity}'"
+        before = self.search(same)
+        self.resumed = resume and bool(before)
+        run = before[0] if self.resumed else self.create(identity, folder)
+        if shared and not self.resumed:
+            run = self.eldest_beside(run, same, {one.info.run_id for one in before})
+        self.run_id, self.first_folder = run.info.run_id, Path(run.data.tags[OUTPUT])
+        self.patiently(lambda: self.client.update_run(self.run_id, status="RUNNING"))
+
+    def create(self, identity: str, folder: Path) -> Any:
+        """A new parent run."""
+        tags = {SWEEP: self.name, SWEEP_IDENTITY: identity, OUTPUT: str(folder.absolute()), **code_version()}
+        return self.patiently(lambda: self.client.create_run(self.experiment, tags=tags, run_name=f"sweep {self.name}"))
+
+    def eldest_beside(self, own: Any, query: str, before: set[str]) -> Any:
+        """Of the parent runs that commands made at the same time the one that all of them take; ours may vanish."""
+        time.sleep(SETTLE_SECONDS)
+        made = [run for run in self.search(query) if run.info.run_id not in before]
+        eldest = min(made, key=lambda run: (run.info.start_time, run.info.run_id))
+        if eldest.info.run_id != own.info.run_id:
+            self.patiently(lambda: self.client.delete_run(own.info.run_id))
+        return eldest
 
     def patiently(self, action: Callable[[], Answer]) -> Answer:
         """Does it, as soon as the server can be reached again.

@@ -1,0 +1,91 @@
+"""Several commands of one search on one PostgreSQL share its trials, and one run holds them all."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import optuna
+import pytest
+from mlflow import MlflowClient
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")  # of SQLAlchemy 2.1
+COMMANDS, TRIALS = 3, 7
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))  # of Debian's package
+COMMAND = """
+import sys
+sys.path.insert(0, {tests!r})
+from conftest import FakeProcess
+from classifier.command_line import run_command
+from classifier.settings import TrainSettings
+from classifier.sweeps import run, sweep
+FakeProcess.uri, FakeProcess.started = {uri!r}, []
+FakeProcess.score = lambda values: 0.9 - 0.1 * abs(5 - int(values["model.depth"]))
+sweep.TrialProcess, run.write_page = FakeProcess, lambda folder, *_: None
+run_command("train", TrainSettings, None)
+"""
+
+
+@pytest.fixture
+def postgres(tmp_path):
+    """The address of an empty database on a server of its own."""
+    if not BINARIES:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    if not shutil.which("runuser"):
+        pytest.skip("runuser is missing, and PostgreSQL does not run as root")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder = Path("/tmp") / f"classifier-postgres-{port}"
+    folder.mkdir(mode=0o700)
+    as_user = []
+    if Path("/proc/self").owner() == "root":
+        shutil.chown(folder, "postgres")
+        as_user = ["runuser", "-u", "postgres", "--"]
+    data, binaries = folder / "data", BINARIES[-1]
+
+    def do(*arguments: str) -> None:
+        subprocess.run([*as_user, *arguments], check=True, capture_output=True, cwd="/")
+
+    try:
+        do(f"{binaries}/initdb", "-D", str(data), "-U", "tester", "--auth=trust", "--no-sync")
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        do(f"{binaries}/pg_ctl", "-D", str(data), "-o", options, "-l", f"{folder}/log", "-w", "start")
+        yield f"postgresql+psycopg://tester@127.0.0.1:{port}/postgres"
+    finally:
+        with contextlib.suppress(subprocess.CalledProcessError):
+            do(f"{binaries}/pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_three_commands_share_a_search(postgres, database, tmp_path):
+    program = COMMAND.format(tests=str(Path(__file__).parent), uri=database)
+    overrides = [
+        "-m", "hydra/sweeper=optuna", "model.depth=range(0,8)", "sweep.name=shared", f"hydra.sweeper.n_trials={TRIALS}",
+        f"hydra.sweeper.storage={postgres}", "hydra.sweeper.sampler=grid", "hydra.sweeper.pruner=none",
+        f"tracking.uri={database}", "tracking.experiment=shared", "sweep.objective=valid.macro_f1",
+    ]  # fmt: skip
+    commands = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, *overrides, f"hydra.sweep.dir={tmp_path / str(number)}"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for number in range(COMMANDS)
+    ]
+    said = [command.communicate(timeout=300)[0] for command in commands]
+    assert [command.returncode for command in commands] == [0] * COMMANDS, said
+    trials = optuna.load_study(study_name="shared", storage=postgres).trials
+    assert TRIALS <= len(trials) < TRIALS + COMMANDS, "each command may have asked for the last one"
+    assert {trial.state for trial in trials} == {optuna.trial.TrialState.COMPLETE}
+    owners = Counter(trial.user_attrs["owner"] for trial in trials)
+    assert len(owners) > 1
+    client = MlflowClient(database)
+    runs = client.search_runs([client.get_experiment_by_name("shared").experiment_id])
+    (parent,) = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
+    assert parent.info.status == "FINISHED"
+    assert len({trial.params["model.depth"] for trial in trials}) <= len(runs) - 1 <= len(trials)
