@@ -17,6 +17,7 @@
     start.py            starts TensorFlow quietly
     command_line.py     the door of every command
     outcome.py          what comes after the last epoch
+    sweeps/             many trainings as one thing: trials in processes, search, tables, pictures
     train.py evaluate.py score.py explain.py compare.py promote.py publish.py
                         the commands: python -m classifier.train
 

@@ -277,10 +277,11 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(folder):
     several = ["hydra.mode=MULTIRUN", f"hydra.sweep.dir={folder / 'several'}", "model.width=13,12", "model.linear=none"]
     several += ["tracking.uri=sqlite:///several.db", *LONG, "trainer.epochs=80"]
     log = folder / "several/1/log.txt"
-    sweep = subprocess.Popen(command(folder, "unused", *several), cwd=folder, stdout=-1, stderr=-1, text=True)
-    wait_until(lambda: log.exists() and "epoch 3/" in log.read_text(), sweep)
-    sweep.kill()
-    assert "model.width" not in sweep.communicate()[1]
+    with subprocess.Popen(command(folder, "unused", *several), cwd=folder) as sweep:
+        try:
+            wait_until(lambda: log.exists() and "epoch 3/" in log.read_text(), sweep)
+        finally:
+            sweep.kill()
     done = run(folder, "unused", *several)
     assert done.returncode == 2
     assert "1 of 2 trials failed" in done.stderr
@@ -301,6 +302,6 @@ def wait_until(happened: Callable[[], bool], process: subprocess.Popen[str]) -> 
     for _ in range(2400):
         if happened():
             return
-        assert process.poll() is None, process.communicate()
+        assert process.poll() is None
         time.sleep(0.1)
     raise TimeoutError

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 ROOT = Path(__file__).parents[1]
@@ -20,12 +21,21 @@ LINKS = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_readme_composes(command):
     module, *overrides = shlex.split(command)[2:]
-    if "-m" in overrides:  # of several runs, the first
-        overrides = [override.split(",")[0] for override in overrides if override != "-m"]
+    if "-m" in overrides:
+        overrides = [first_choice(override) for override in overrides if override != "-m"]
     done = subprocess.run(
         [sys.executable, "-m", module, *overrides, "--cfg", "job"], capture_output=True, text=True, cwd=ROOT
     )
     assert done.returncode == 0, done.stderr
+
+
+def first_choice(override: str) -> str:
+    """Of what may vary, the first value."""
+    (parsed,) = OverridesParser.create().parse_overrides([override])
+    if not parsed.is_sweep_override():
+        return override
+    value = next(parsed.sweep_string_iterator()) if parsed.is_discrete_sweep() else parsed.value().start
+    return f"{parsed.get_key_element()}={value}"
 
 
 def test_there_are_commands():
@@ -35,7 +45,7 @@ def test_there_are_commands():
 def test_the_table_of_settings_tells_the_defaults():
     program = [sys.executable, "-m", "classifier.train", "--cfg", "job"]
     config = OmegaConf.create(subprocess.run(program, capture_output=True, text=True, cwd=ROOT).stdout)
-    table = README.partition("| key | default |")[2].partition("\n## ")[0]
+    table = "\n".join(part.partition("\n\n")[0] for part in README.split("| key | default |")[1:])
     rows = re.findall(r"^\| (`[a-z_.]+`(?:, `[a-z_.]+`)*) \| ([^|]+) \|", table, re.MULTILINE)
     told = [
         (key, default)

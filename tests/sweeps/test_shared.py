@@ -79,7 +79,10 @@ def test_three_commands_share_a_search(postgres, database, tmp_path):
     ]
     said = [command.communicate(timeout=300)[0] for command in commands]
     assert [command.returncode for command in commands] == [0] * COMMANDS, said
-    trials = optuna.load_study(study_name="shared", storage=postgres).trials
+    storage = optuna.storages.RDBStorage(postgres)
+    trials = optuna.load_study(study_name="shared", storage=storage).trials
+    storage.remove_session()
+    storage.engine.dispose()
     assert TRIALS <= len(trials) < TRIALS + COMMANDS, "each command may have asked for the last one"
     assert {trial.state for trial in trials} == {optuna.trial.TrialState.COMPLETE}
     owners = Counter(trial.user_attrs["owner"] for trial in trials)
