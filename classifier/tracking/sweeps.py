@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 
 from classifier.errors import UserError
 from classifier.settings import TrackingSettings
+from classifier.tracking.kept_runs import PARENT
 from classifier.tracking.run import CHECKPOINT, IDENTITY, OUTPUT, checkpoint_in
 from classifier.tracking.server import connect, experiment_id, first_line, reachable
 from classifier.tracking.versions import code_version
 
-PARENT = "mlflow.parentRunId"  # tag by which MLflow's interface nests runs
 NOTE = "mlflow.note.content"  # tag that MLflow's interface shows as the run's description
 SWEEP, SWEEP_IDENTITY = "sweep", "classifier.sweep"  # tags: the name for people, the identity to find it by
 NUMBER, KIND, OVERRIDES, REASON = (f"classifier.{name}" for name in ("trial", "kind", "overrides", "reason"))
