@@ -108,7 +108,8 @@ def learning_curves(trials: Sequence[Kept], objectives: Sequence[str]) -> Figure
                 axes.plot([], [], color=GREY, linestyle=line, label=status.lower())
         axes.set(title="Learning curves of all trials", xlabel="epoch", ylabel=shown)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.legend()
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend()
     return figure
 
 

@@ -66,7 +66,7 @@ def test_the_page_needs_nothing_beside_it(tmp_path):
     assert "http" not in page.replace("http-equiv", "")
 
 
-@pytest.mark.parametrize("trials", [[], POOR, TRIALS[:1]])
+@pytest.mark.parametrize("trials", [[], POOR, TRIALS[:1], [kept(0, {"seconds": 1.0}, "KILLED")]])
 def test_pictures_of_little_are_few(trials):
     assert set(pictures(trials, ["model.depth"], ["valid.macro_f1"])) <= {"history", "learning_curves", "time"}
 
