@@ -1,7 +1,7 @@
 """A Transformer text classifier with experiment tracking. The map of the package:
 
     errors.py           a user's mistake, told in a sentence
-    settings.py         every knob, typed
+    settings/           every knob, typed
     data/               files -> Examples(texts, labels, label_names); splits; the embedded corpus
     tokenizers/         strings -> token ids, inside the TensorFlow graph
     attention/          the gallery: what mechanisms share, and one mechanism per file

@@ -1,0 +1,89 @@
+"""Every knob that is always present, typed, with its default and its unit; imports no other room but errors.
+
+A folder of `conf/train/` in which a reader chooses a class (tokenizer, attention, pooling, optimizer) is not
+here: its YAML names the class in `_target_`, and the constructor's arguments are its keys.
+"""
+
+from classifier.settings.commands import (
+    Columns,
+    CompareSettings,
+    EvaluateSettings,
+    Explained,
+    ExplainSettings,
+    OnError,
+    PromoteSettings,
+    PromotionSettings,
+    PublishSettings,
+    Rule,
+    Score,
+    ScoreSettings,
+    Split,
+)
+from classifier.settings.rules import (
+    check_rules,
+    chosen_exports,
+)
+from classifier.settings.shared import (
+    BRANCHES,
+    TRUNCATIONS,
+    DataSettings,
+    Server,
+)
+from classifier.settings.training import (
+    EXPORTS,
+    Block,
+    ExportSettings,
+    Linear,
+    Loss,
+    ModelSettings,
+    Monitor,
+    Normalize,
+    Positions,
+    Precision,
+    SweepSettings,
+    TrackingSettings,
+    TrainerSettings,
+    TrainSettings,
+)
+from classifier.settings.typed import (
+    as_overrides,
+    as_typed,
+)
+
+__all__ = [
+    "BRANCHES",
+    "EXPORTS",
+    "TRUNCATIONS",
+    "Block",
+    "Columns",
+    "CompareSettings",
+    "DataSettings",
+    "EvaluateSettings",
+    "ExplainSettings",
+    "Explained",
+    "ExportSettings",
+    "Linear",
+    "Loss",
+    "ModelSettings",
+    "Monitor",
+    "Normalize",
+    "OnError",
+    "Positions",
+    "Precision",
+    "PromoteSettings",
+    "PromotionSettings",
+    "PublishSettings",
+    "Rule",
+    "Score",
+    "ScoreSettings",
+    "Server",
+    "Split",
+    "SweepSettings",
+    "TrackingSettings",
+    "TrainSettings",
+    "TrainerSettings",
+    "as_overrides",
+    "as_typed",
+    "check_rules",
+    "chosen_exports",
+]

@@ -1,0 +1,165 @@
+"""What no single field can know to be wrong."""
+
+from typing import Any
+
+from classifier.errors import UserError
+from classifier.settings.commands import CompareSettings, ExplainSettings, PromoteSettings
+from classifier.settings.shared import TRUNCATIONS
+from classifier.settings.training import EXPORTS, NOT_IN_LITERT, Block, ExportSettings, Positions, TrainSettings
+from classifier.settings.typed import as_typed
+
+
+def check_rules(settings: Any) -> None:
+    """Refuses what no single field can know to be wrong.
+
+    Raises:
+        UserError: naming the keys, before any data is read.
+    """
+    if isinstance(settings, CompareSettings):
+        check_one_source(settings)
+    if isinstance(settings, PromoteSettings):
+        check_registry_name("name", settings.name)
+        if (settings.run is None) != settings.promote.rollback:
+            raise UserError("Give either run=<run id> or promote.rollback=true, beside name=.")
+    if isinstance(settings, ExplainSettings):
+        check_explain(settings)
+    if isinstance(settings, TrainSettings):
+        check_training(settings)
+
+
+def check_training(settings: TrainSettings) -> None:
+    """Refuses what no single field of `classifier.train` can know to be wrong."""
+    if settings.data.train is None:
+        raise UserError("data.train has no value yet: give it with data.train=file.csv.")
+    heads, width = settings.attention.get("heads", 1), settings.model.width
+    shares = {
+        "model.dropout": settings.model.dropout,
+        "model.token_dropout": settings.model.token_dropout,
+        "model.embedding_dropout": settings.model.embedding_dropout,
+        "model.head_dropout": settings.model.head_dropout,
+        "trainer.label_smoothing": settings.trainer.label_smoothing,
+        "trainer.weight_average": settings.trainer.weight_average,
+        "trainer.warmup_share": settings.trainer.warmup_share,
+        "attention.dropout": settings.attention.get("dropout", 0.0),
+    }
+    positive = {
+        "model.width": width,
+        "model.feed_forward_width": settings.model.feed_forward_width,
+        "attention.heads": heads,
+        "trainer.epochs": 1 if settings.trainer.epochs is None else settings.trainer.epochs,
+        "trainer.batch_size": settings.trainer.batch_size,
+        "attention.window": settings.attention.get("window", 1),
+        "trainer.patience": settings.trainer.patience,
+        "tokenizer.max_tokens": settings.tokenizer["max_tokens"],
+        "sweep.seeds": settings.sweep.seeds,
+        "optimizer.learning_rate": settings.optimizer["learning_rate"],
+    }
+    for key, value in positive.items():
+        if value <= 0:
+            raise UserError(f"{key}={value} must be above 0.")
+    for key, value in (("model.depth", settings.model.depth), ("trainer.focal_gamma", settings.trainer.focal_gamma)):
+        if value < 0:
+            raise UserError(f"{key}={value} must be at least 0.")
+    for key, share in shares.items():
+        if not 0 <= share < 1:
+            raise UserError(f"{key}={share} must be at least 0 and below 1.")
+    if settings.tracking.register is not None:
+        check_registry_name("tracking.register", settings.tracking.register)
+    if settings.seed < 0:
+        raise UserError(f"seed={settings.seed} must be at least 0.")
+    if settings.tokenizer["truncation"] not in TRUNCATIONS:
+        given, known = settings.tokenizer["truncation"], ", ".join(TRUNCATIONS)
+        raise UserError(f"tokenizer.truncation={given} is not one of {known}.")
+    if settings.tokenizer["vocabulary_size"] < 3:
+        raise UserError(f"tokenizer.vocabulary_size={settings.tokenizer['vocabulary_size']} must be at least 3.")
+    check_attention(settings)
+    chosen_exports(settings.export)
+    if width % heads:
+        raise UserError(f"model.width={width} is not a multiple of attention.heads={heads}.")
+
+
+def check_attention(settings: TrainSettings) -> None:
+    """Refuses a block, positions or a format that do not go with the attention that is chosen."""
+    mechanism = settings.attention["_target_"].rpartition(".")[2]
+    if mechanism in NOT_IN_LITERT and "litert" in as_list(settings.export.formats):
+        raise UserError(
+            "export.formats=litert has no operations for attention=additive, concat and local; onnx has, "
+            "and LiteRT has them for keras_additive and keras_concat."
+        )
+    if settings.model.positions is Positions.rotary and mechanism != "RotaryAttention":
+        raise UserError(
+            "model.positions=rotary needs attention=rotary, which turns queries and keys by their positions."
+        )
+    if settings.model.block is Block.keras_nlp and mechanism != "MultiHeadAttention":
+        raise UserError(
+            "model.block=keras_nlp brings its own attention; leave attention=multi_head, whose heads it takes."
+        )
+
+
+def check_one_source(settings: CompareSettings) -> None:
+    """Refuses runs that are named in no way or in two."""
+    given = [one for one in (settings.runs, settings.experiment, settings.sweep) if one is not None]
+    if len(given) != 1:
+        raise UserError("Give one of runs=[<run id>,<run id>,...], experiment=<name> and sweep=<parent run id>.")
+    if settings.runs is not None and not (isinstance(settings.runs, list) and len(set(settings.runs)) > 1):
+        raise UserError(f"runs={as_typed(settings.runs)}: two different run ids or more are compared, as runs=[A,B].")
+
+
+def check_registry_name(key: str, name: str) -> None:
+    """Refuses a name that the registry would, or could not find again."""
+    if not name.strip() or any(sign in name for sign in "/:'"):
+        raise UserError(
+            f"{key}={name}: a name in the registry is not empty and has no /, no colon and no quotation mark."
+        )
+
+
+def check_explain(settings: ExplainSettings) -> None:
+    """Refuses what no single field of `classifier.explain` can know to be wrong."""
+    if settings.text is None and settings.input is None:
+        raise UserError('Say what to explain: text="..." or input=file.csv.')
+    if settings.text is not None and settings.input is not None:
+        raise UserError("Give either text= or input=, not both; the column of a file is data.text=.")
+    if settings.text is not None and not settings.text.strip():
+        raise UserError("text= is empty: there is nothing to explain.")
+    for key, value, least in (
+        ("explain.sample", settings.explain.sample, 0),
+        ("explain.shown", settings.explain.shown, 0),
+        ("explain.most_texts", settings.explain.most_texts, 1),
+        ("seed", settings.seed, 0),
+    ):
+        if value is not None and value < least:
+            raise UserError(f"{key}={value} must be at least {least}.")
+
+
+def chosen_exports(settings: ExportSettings) -> list[tuple[str, str]]:
+    """Each format with each of the weights that it can hold.
+
+    >>> chosen_exports(ExportSettings(["savedmodel", "onnx"], ["float32", "int8"]))
+    [('savedmodel', 'float32'), ('onnx', 'float32'), ('onnx', 'int8')]
+
+    Raises:
+        UserError: for an unknown one, and for one that goes with none of the others.
+    """
+    formats, weights = as_list(settings.formats), as_list(settings.weights)
+    every = list(dict.fromkeys(kind for possible in EXPORTS.values() for kind in possible))
+    for key, given, known in (("formats", formats, list(EXPORTS)), ("weights", weights, every)):
+        for one in given:
+            if one not in known:
+                raise UserError(f"export.{key}={one} is not one of {', '.join(known)}.")
+        if not given:
+            raise UserError(f"export.{key} is empty: choose from {', '.join(known)}.")
+    for one in formats:
+        if not set(weights) & set(EXPORTS[one]):
+            raise UserError(
+                f"export.weights={as_typed(settings.weights)}: {one} can hold {', '.join(EXPORTS[one])} only."
+            )
+    for one in weights:
+        if not any(one in EXPORTS[kind] for kind in formats):
+            holding = ", ".join(kind for kind in EXPORTS if one in EXPORTS[kind])
+            raise UserError(f"export.weights={one} needs one of export.formats={holding}.")
+    return [(kind, one) for kind in dict.fromkeys(formats) for one in dict.fromkeys(weights) if one in EXPORTS[kind]]
+
+
+def as_list(value: Any) -> list[Any]:
+    """The list, or the one value as a list."""
+    return list(value) if isinstance(value, list | tuple) else [value]

@@ -1,0 +1,174 @@
+"""Every knob of a training that is always present."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from omegaconf import MISSING
+
+from classifier.settings.shared import DataSettings, Server
+
+
+class Normalize(Enum):
+    """Where a block normalises: before each half, or after its residual."""
+
+    before = "before"
+    after = "after"
+
+
+class Positions(Enum):
+    """How the model knows the order of the tokens."""
+
+    learned = "learned"
+    sinusoidal = "sinusoidal"
+    rotary = "rotary"  # not by what is embedded, but by attention=rotary
+    none = "none"
+
+
+class Block(Enum):
+    """Whose encoder block it is."""
+
+    own = "own"
+    keras_nlp = "keras_nlp"  # its TransformerEncoder, to compare with
+
+
+class Loss(Enum):
+    """What training makes small."""
+
+    cross_entropy = "cross_entropy"
+    focal = "focal"  # cross-entropy of what is learnt already counts less (Lin et al. 2017, equation 4)
+
+
+class Schedule(Enum):
+    """How the learning rate falls after the warm-up."""
+
+    cosine = "cosine"
+    linear = "linear"
+    constant = "constant"
+
+
+class Monitor(Enum):
+    """The validation metric that chooses the best epoch; of log_loss the lowest, of the others the highest."""
+
+    accuracy = "accuracy"
+    macro_precision = "macro_precision"
+    macro_recall = "macro_recall"
+    macro_f1 = "macro_f1"
+    log_loss = "log_loss"
+
+
+class Precision(Enum):
+    """In what the matrix products of a training step are computed; all else, and every prediction, is float32."""
+
+    auto = "auto"  # bfloat16 where the processor has instructions for it
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+
+
+class Linear(Enum):
+    """What stands beside the encoder: nothing, or a linear classifier on n-grams of words and of characters."""
+
+    none = "none"
+    ngrams = "ngrams"
+
+
+@dataclass
+class ModelSettings:
+    """The encoder; what pools its states and how it attends are folders of their own."""
+
+    depth: int = MISSING  # encoder blocks
+    width: int = MISSING  # of a token's vector
+    feed_forward_width: int = MISSING  # of a block's hidden layer
+    activation: str = "relu"  # of a block's hidden layer, by Keras's name
+    block: Block = Block.own
+    normalize: Normalize = Normalize.before
+    positions: Positions = Positions.learned
+    dropout: float = 0.1  # of what each half of a block adds
+    token_dropout: float = 0.2  # share of tokens that become unknown while training
+    embedding_dropout: float = 0.5
+    head_dropout: float = 0.5
+    linear: Linear = Linear.ngrams  # its share in the answer is fitted on validation
+
+
+@dataclass
+class TrainerSettings:
+    """How long and how the model is trained."""
+
+    epochs: int | None = None  # at most; None: 3 to 20, the fewer the more examples and the fewer classes
+    batch_size: int = 32
+    schedule: Schedule = Schedule.cosine
+    warmup_share: float = 0.1  # of all steps, in which the learning rate rises
+    loss: Loss = Loss.cross_entropy
+    focal_gamma: float = 2.0  # of the focal loss: 0 is cross-entropy, the larger, the less the learnt counts
+    label_smoothing: float = 0.1
+    class_weights: Any = None  # None, balanced, or {label: weight}
+    weight_average: float = 0.99  # decay per step of the average of the weights that is evaluated; 0: no average
+    monitor: Monitor = Monitor.log_loss  # validation metric that chooses the best epoch
+    patience: int = 4  # epochs without a better value after which training stops
+    precision: Precision = Precision.auto
+    deterministic: bool = True  # the same seed gives the same weights, bit for bit
+    checkpoint_seconds: float = 60.0  # a checkpoint is also written within an epoch, so often
+    resume: bool = False  # continue the newest unfinished run of this same command
+    validation_only: bool = False  # leave the test split alone and export nothing, as the trials of a search do
+
+
+@dataclass
+class TrackingSettings(Server):
+    """How a run is kept."""
+
+    experiment: str = "${data.name}"  # runs are listed by experiment
+    run_name: str | None = None  # None: MLflow makes one up
+    run_id: str | None = None  # of a run made before, which trainer.resume=true continues; None: found by its settings
+    register: str | None = None  # name in the model registry under which the model is registered
+    system_metrics: bool = True  # processor and memory use as series
+    tensorboard: bool = False  # also write logs for TensorBoard
+
+
+@dataclass
+class ExportSettings:
+    """What is written beside the SavedModel in `model/`, which is always there, and where it is published."""
+
+    formats: Any = "savedmodel"  # one or a list: savedmodel, onnx, litert
+    weights: Any = "float32"  # one or a list: float32, float16, bfloat16, int8; see EXPORTS
+    serving_dir: str | None = None  # TensorFlow Serving's folder of the model; the next version goes there
+
+
+NOT_IN_LITERT = ("AdditiveAttention", "ConcatAttention", "LocalAttention")  # loops and slices of unknown shape
+
+# What weights can be stored in. The halves are computed with in float32; int8 products are quantised as they come.
+EXPORTS = {
+    "savedmodel": ("float32", "float16", "bfloat16"),
+    "onnx": ("float32", "float16", "int8"),
+    "litert": ("float32", "float16", "int8"),
+}
+
+
+@dataclass
+class SweepSettings:
+    """What `-m` makes of many trainings, its trials; one training alone has no use for it."""
+
+    name: str | None = None  # under which the sweep is found again; None: by its settings, data and code
+    objective: Any = None  # a metric of a trial, or a list of them; None: that of trainer.monitor on validation
+    resume: bool = True  # continue the sweep of this name or of this same command
+    retries: int = 0  # further attempts at a trial that crashed
+    fail_fast: bool = False  # end the sweep at the first trial that failed
+    refit: bool = False  # train the best setting at the end; until then the test split is left alone
+    seeds: int = 3  # 0, 1, ... with which refit trains
+
+
+@dataclass
+class TrainSettings:
+    """All that `python -m classifier.train` needs; the folders hold a class in `_target_` and its arguments."""
+
+    data: DataSettings = MISSING
+    tokenizer: dict[str, Any] = MISSING
+    model: ModelSettings = MISSING
+    attention: dict[str, Any] = MISSING
+    pooling: dict[str, Any] = MISSING
+    optimizer: dict[str, Any] = MISSING
+    trainer: TrainerSettings = field(default_factory=TrainerSettings)
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    export: ExportSettings = field(default_factory=ExportSettings)
+    seed: int = 0  # of the split, the weights, dropout and the order of the batches
+    experiment: Any = None
+    sweep: SweepSettings = field(default_factory=SweepSettings)
