@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from serving_texts import LABELS, TEXTS
 from table_files import read
 
 from classifier.attention import MultiHeadAttention
@@ -20,9 +21,6 @@ from classifier.serving.saved_model import SavedClassifier
 from classifier.serving.score_file import score_files
 from classifier.settings import ModelSettings, ScoreSettings
 from classifier.tokenizers import WordTokenizer
-
-LABELS = ("billing", "praise", "tech, or not", "返品", "other")
-TEXTS = ["the lamp is broken", "where is my refund", "love it, thank you!", "it will not switch on", "退货太慢了"]
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import LABELS, TEXTS
+from serving_texts import LABELS, TEXTS
 
 from classifier import explain as command
 from classifier.attention import ScaledDotAttention

@@ -5,8 +5,8 @@ import os
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import LABELS, TEXTS
 from scipy.special import log_softmax, softmax
+from serving_texts import LABELS, TEXTS
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 from classifier.errors import UserError

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import LABELS, TEXTS
 from hypothesis import given, settings, strategies
 from scipy.special import softmax
+from serving_texts import LABELS, TEXTS
 
 from classifier.attention import MultiHeadAttention
 from classifier.layers import JoinedPooling

@@ -18,7 +18,7 @@ BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))  # of Debian's pack
 COMMAND = """
 import sys
 sys.path.insert(0, {tests!r})
-from conftest import FakeProcess
+from fake_process import FakeProcess
 from classifier.command_line import run_command
 from classifier.settings import TrainSettings
 from classifier.sweeps import run, sweep
