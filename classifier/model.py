@@ -65,7 +65,7 @@ class Explained(NamedTuple):
 
     logits: (batch, classes).
     attention: of each block, (batch, [heads,] tokens, tokens); a row is a query.
-    pooling: by the pooling's name, (batch, tokens).
+    pooling: by the pooling's kind, (batch, tokens).
     """
 
     logits: Any
@@ -92,7 +92,7 @@ def explain(model: keras.Model, states, mask) -> Explained:
             states, weights = layer(states, mask=mask, return_weights=True)
             attention.append(weights)
         elif isinstance(layer, Pooling):
-            pooling = layer.weights_by_name(states, mask)
+            pooling = layer.weights_by_kind(states, mask)
             states = layer(states, mask=mask)
         elif layer.name in ("final_norm", "logits"):
             states = layer(states)

@@ -16,6 +16,8 @@ class Pooling(keras.layers.Layer):
     Padding never counts, and a text without any token gives zeros.
     """
 
+    kind: ClassVar[str]  # by which it is chosen, and its weights are told from those of others
+
     def __init__(self, **kwargs) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
@@ -28,9 +30,9 @@ class Pooling(keras.layers.Layer):
         """(batch, tokens, width), boolean (batch, tokens) -> (batch, width)."""
         return ops.matmul(ops.expand_dims(self.token_weights(states, mask), 1), states)[:, 0]
 
-    def weights_by_name(self, states, mask) -> dict:
-        """The token weights of each pooling in it, by its name: what there is to look at."""
-        return {self.name: self.token_weights(states, mask)}
+    def weights_by_kind(self, states, mask) -> dict:
+        """The token weights of each pooling in it, by its kind: what there is to look at."""
+        return {self.kind: self.token_weights(states, mask)}
 
     def compute_mask(self, states, previous_mask=None):
         return None  # there are no tokens left to mask
@@ -43,6 +45,8 @@ class Pooling(keras.layers.Layer):
 class MeanPooling(Pooling):
     """The mean of the token states."""
 
+    kind = "mean"
+
     def token_weights(self, states, mask):
         real = ops.cast(mask, states.dtype)
         return real / ops.maximum(ops.sum(real, axis=1, keepdims=True), 1)
@@ -51,6 +55,8 @@ class MeanPooling(Pooling):
 @keras.saving.register_keras_serializable(package="classifier")
 class MaxPooling(Pooling):
     """The largest value of each feature; a token counts by the share of the features that it gives."""
+
+    kind = "max"
 
     def token_weights(self, states, mask):
         highest = ops.argmax(ops.where(ops.expand_dims(mask, 2), states, ops.cast(-1e9, states.dtype)), axis=1)
@@ -66,6 +72,8 @@ class MaxPooling(Pooling):
 class FirstPooling(Pooling):
     """The state of the first token."""
 
+    kind = "first"
+
     def token_weights(self, states, mask):
         first = ops.arange(ops.shape(mask)[1]) == 0
         return ops.cast(ops.logical_and(first, mask), states.dtype)
@@ -74,6 +82,8 @@ class FirstPooling(Pooling):
 @keras.saving.register_keras_serializable(package="classifier")
 class DotPooling(Pooling):
     """Attention of a learned query q, scored by its product with a state: softmax(q . h) (Luong et al. 2015, eq. 8)."""
+
+    kind = "dot"
 
     def build(self, states_shape, mask_shape=None):
         self.query = self.add_weight((states_shape[-1],), initializer="zeros", name="query")
@@ -89,6 +99,8 @@ class AdditivePooling(Pooling):
     This is v . tanh(W q + U h) of Bahdanau et al. 2015 (appendix A.1.2), where the query q is the same for all texts
     and W q therefore one learned vector b; also the attention of Yang et al. 2016 (equations 5 to 7).
     """
+
+    kind = "additive"
 
     def build(self, states_shape, mask_shape=None):
         self.hidden = keras.layers.Dense(states_shape[-1], activation="tanh", name="hidden")
@@ -107,12 +119,9 @@ class JoinedPooling(Pooling):
         poolings: names out of `additive`, `dot`, `mean`, `max`, `first`.
     """
 
+    kind = "joined"
     kinds: ClassVar[dict[str, type[Pooling]]] = {
-        "additive": AdditivePooling,
-        "dot": DotPooling,
-        "mean": MeanPooling,
-        "max": MaxPooling,
-        "first": FirstPooling,
+        one.kind: one for one in (AdditivePooling, DotPooling, MeanPooling, MaxPooling, FirstPooling)
     }
 
     def __init__(self, poolings: Sequence[str] = ("additive", "mean", "max"), **kwargs) -> None:
@@ -135,8 +144,8 @@ class JoinedPooling(Pooling):
         """The mean of its parts' weights: each gives as many features as any other."""
         return sum(part.token_weights(states, mask) for part in self.parts) / len(self.parts)
 
-    def weights_by_name(self, states, mask) -> dict:
-        return {part.name: part.token_weights(states, mask) for part in self.parts}
+    def weights_by_kind(self, states, mask) -> dict:
+        return {part.kind: part.token_weights(states, mask) for part in self.parts}
 
     def compute_output_shape(self, states_shape, mask_shape=None):
         return (states_shape[0], states_shape[-1] * len(self.parts))

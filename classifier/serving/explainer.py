@@ -1,7 +1,5 @@
 """What an exported classifier tells about its answers: what it looked at, and what an explanation is computed from."""
 
-import re
-
 import keras
 import tensorflow as tf
 
@@ -61,14 +59,13 @@ class Explainer(tf.Module):
         Returns:
             encoder: what the encoder adds to the logits of the whole, (batch, classes).
             attention: of each layer, (batch, heads, tokens, tokens); a row is a query.
-            pooling: by name, (batch, tokens).
+            pooling: by kind, (batch, tokens).
         """
         states.set_shape([None, None, self.encoder.get_layer("embedding").width])
         found = explain(self.encoder, states, mask)
         share = self.mixture.weights[0] if self.mixture else 1.0
         attention = [weights if weights.shape.rank == 4 else weights[:, None] for weights in found.attention]
-        pooling = {re.sub(r"_pooling(_\d+)?$", "", name): weights for name, weights in found.pooling.items()}
-        return {"encoder": share * tf.nn.log_softmax(found.logits), "attention": attention, "pooling": pooling}
+        return {"encoder": share * tf.nn.log_softmax(found.logits), "attention": attention, "pooling": found.pooling}
 
     def ngram_contributions(self, words, contrast):
         """What the n-grams of each word give to a sum of logits of the whole.
@@ -80,7 +77,7 @@ class Explainer(tf.Module):
         return self.mixture.weights[1] * self.linear.contributions(words, contrast)  # pyright: ignore
 
     def looked_at(self, text):
-        """text (batch,) -> tokens (batch, tokens), attention_<layer> (batch, heads, tokens, tokens), pooling_<name>."""
+        """text (batch,) -> tokens (batch, tokens), attention_<layer> (batch, heads, tokens, tokens), pooling_<kind>."""
         read = self.read(text)
         states, _ = self.embed(read["ids"])
         watched = self.watch(states, read["ids"] > 0)

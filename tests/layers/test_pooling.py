@@ -1,5 +1,7 @@
 """Each pooling against NumPy, by the same shared routine as all layers."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from check_layer import BATCH, MASK, TOKENS, WIDTH, check_layer
@@ -68,10 +70,20 @@ def test_learned_weights_are_the_softmax_of_the_scores(pooling):
 def test_weights_sum_to_one_and_leave_padding_out(pooling):
     layer = pooling()
     layer(STATES, MASK)
-    for weights in layer.weights_by_name(STATES, MASK).values():
+    for weights in layer.weights_by_kind(STATES, MASK).values():
         np.testing.assert_allclose(np.sum(weights, axis=1), np.ones(BATCH), atol=1e-6)
         assert not weights.numpy()[~MASK].any()
     assert not np.any(layer.token_weights(STATES, np.zeros_like(MASK)))
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_weights_have_the_name_of_the_choice_whatever_the_layer_is_called(pooling):
+    chosen = Path(__file__).parents[2] / "conf" / "train" / "pooling" / f"{pooling.kind}.yaml"
+    assert f"_target_: classifier.layers.{pooling.__name__}" in chosen.read_text().splitlines()
+    layer = pooling(name="pooling")
+    kinds = [part.kind for part in layer.parts] if pooling is JoinedPooling else [pooling.kind]
+    layer(STATES, MASK)
+    assert list(layer.weights_by_kind(STATES, MASK)) == kinds
 
 
 def test_a_token_counts_in_the_maximum_by_the_features_it_gives():
@@ -83,7 +95,7 @@ def test_a_token_counts_in_the_maximum_by_the_features_it_gives():
 
 def test_joined_weights_are_those_of_its_parts():
     layer = JoinedPooling(["max", "first"])
-    found = layer.weights_by_name(STATES, MASK)
+    found = layer.weights_by_kind(STATES, MASK)
     assert list(found) == ["max", "first"]
     np.testing.assert_allclose(layer.token_weights(STATES, MASK), (found["max"] + found["first"]) / 2, atol=1e-6)
 
