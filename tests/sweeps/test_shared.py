@@ -16,14 +16,25 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::R
 COMMANDS, TRIALS = 3, 7
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))  # of Debian's package
 COMMAND = """
-import sys
+import os, sys, time
+from pathlib import Path
 sys.path.insert(0, {tests!r})
 from fake_process import FakeProcess
 from classifier.command_line import run_command
 from classifier.settings import TrainSettings
 from classifier.sweeps import run, sweep
 FakeProcess.uri, FakeProcess.started = {uri!r}, []
-FakeProcess.score = lambda values: 0.9 - 0.1 * abs(5 - int(values["model.depth"]))
+started = Path({started!r})
+(started / str(os.getpid())).touch()
+
+
+def score(values):
+    while len(list(started.iterdir())) < {commands}:  # none is done before all are there
+        time.sleep(0.05)
+    return 0.9 - 0.1 * abs(5 - int(values["model.depth"]))
+
+
+FakeProcess.score = score
 sweep.TrialProcess, run.write_page = FakeProcess, lambda folder, *_: None
 run_command("train", TrainSettings, None)
 """
@@ -62,7 +73,10 @@ def postgres(tmp_path):
 
 
 def test_three_commands_share_a_search(postgres, database, tmp_path):
-    program = COMMAND.format(tests=str(Path(__file__).parent), uri=database)
+    (tmp_path / "started").mkdir()
+    program = COMMAND.format(
+        tests=str(Path(__file__).parent), uri=database, started=str(tmp_path / "started"), commands=COMMANDS
+    )
     overrides = [
         "-m", "hydra/sweeper=optuna", "model.depth=range(0,8)", "sweep.name=shared", f"hydra.sweeper.n_trials={TRIALS}",
         f"hydra.sweeper.storage={postgres}", "hydra.sweeper.sampler=grid", "hydra.sweeper.pruner=none",
