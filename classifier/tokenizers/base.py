@@ -44,6 +44,7 @@ class Tokenizer(tf.Module):
         self.lower_case = lower_case
         self.head = {"head": max_tokens, "tail": 0, "head_tail": max_tokens // 2}[truncation]
         self.tail = max_tokens - self.head
+        self.widths = batch_widths(max_tokens)
         self.vocabulary: list[str] = []
 
     @abstractmethod
@@ -93,22 +94,37 @@ class Tokenizer(tf.Module):
         return self.cut(self.token_ids(self.words(texts)))
 
     def padded(self, words: tf.RaggedTensor) -> tf.Tensor:
-        """Words (batch, words) to int32 ids (batch, tokens), zero-padded to the longest row, one token wide or more."""
-        return filled(self.cut(self.token_ids(words)), 0)
+        """Words (batch, words) to int32 ids (batch, tokens), zero-padded; see `filled`."""
+        return self.filled(self.cut(self.token_ids(words)), 0)
 
     def places(self, words: tf.RaggedTensor) -> tf.Tensor:
         """The word of each id of `padded`, counted from 0 in each text: int64 (batch, tokens), -1 at padding."""
         count = tf.size(words.flat_values, out_type=tf.int64)
         pieces = self.token_ids(tf.strings.split(words.flat_values)).row_lengths()  # each word by itself
         places = tf.range(count) - tf.gather(words.row_starts(), words.value_rowids())
-        return filled(self.cut(self.token_ids(words).with_values(tf.repeat(places, pieces))), -1)
+        return self.filled(self.cut(self.token_ids(words).with_values(tf.repeat(places, pieces))), -1)
+
+    def filled(self, ragged: tf.RaggedTensor, padding: int) -> tf.Tensor:
+        """(batch, tokens) as a plain tensor, padded to the least of `widths` that fits all rows."""
+        widths = tf.constant(self.widths, tf.int64)
+        width = tf.gather(widths, tf.searchsorted(widths, [ragged.bounding_shape(axis=1)])[0])
+        return ragged.to_tensor(padding, shape=tf.stack([-1, width]))
 
 
-def filled(ragged: tf.RaggedTensor, padding: int) -> tf.Tensor:
-    """(batch, tokens) as a plain tensor, padded to the longest row, one token wide or more."""
-    values = ragged.to_tensor(padding)
-    missing = tf.maximum(0, 1 - tf.shape(values)[1])
-    return tf.pad(values, tf.stack([[0, 0], [0, missing]]), constant_values=padding)
+def batch_widths(max_tokens: int) -> tuple[int, ...]:
+    """The widths that a batch may have, each an eighth or less above the one before, multiples of 8 beyond 32.
+
+    TensorFlow keeps compiled code, most of a megabyte, for each shape that it meets: were each batch as wide as its
+    longest row, a process that answers for days would grow for days.
+
+    >>> batch_widths(40)
+    (8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 26, 28, 30, 32, 40)
+    """
+    widths, width = [], 8
+    while width < max_tokens:
+        widths.append(width)
+        width += max(1 if width < 32 else 8, 2 ** (width.bit_length() - 1) // 8)
+    return (*widths, max_tokens)
 
 
 def batches_of(texts: Sequence[str]) -> Iterable[tf.Tensor]:

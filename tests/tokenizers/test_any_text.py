@@ -56,8 +56,7 @@ def check(tokenizer, in_graph, texts):
     assert ids.dtype == tf.int32 and len(rows) == len(texts)
     assert all(len(row) <= MAX_TOKENS for row in rows)
     assert all(0 < token < len(tokenizer.vocabulary) for row in rows for token in row)
-    width = max([1, *(len(row) for row in rows)])
-    assert in_graph(texts).numpy().tolist() == [row + [0] * (width - len(row)) for row in rows]
+    assert in_graph(texts).numpy().tolist() == [row + [0] * (MAX_TOKENS - len(row)) for row in rows]
 
 
 @pytest.mark.parametrize("text", ODD, ids=lambda text: repr(text[:12]))

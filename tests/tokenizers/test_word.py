@@ -70,7 +70,7 @@ def test_vocabulary_is_limited(arguments, expected):
 def test_ids():
     tokenizer = learned(["b a", "b"])
     assert tokenizer(tf.constant(["a b", "b new a", "", "[PAD]"])).to_list() == [[3, 2], [2, 1, 3], [], [1, 1, 1]]
-    assert tokenizer.padded(tokenizer.words(tf.constant(["", ""]))).numpy().tolist() == [[0], [0]]
+    assert tokenizer.padded(tokenizer.words(tf.constant(["", ""]))).numpy().tolist() == [[0] * 8] * 2
 
 
 def test_load_is_as_good_as_learn():
