@@ -12,8 +12,8 @@
     evaluation/         metrics, intervals, tables, pictures
     explanation/        why an answer is what it is, which explanation to believe, and the page that shows it
     tracking/           runs and models in MLflow
-    serving/            the SavedModel: export, check, read back, publish; rows scored, in shards and from pipes; texts
-                        explained; formats/ has ONNX, LiteRT and smaller weights
+    serving/            the SavedModel: export, check, read back, publish; rows scored, in shards and from pipes, here
+                        or on Spark; texts explained; formats/ has ONNX, LiteRT and smaller weights
     start.py            starts TensorFlow quietly
     command_line.py     the door of every command
     outcome.py          what comes after the last epoch

@@ -18,7 +18,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException
+from hydra.errors import HydraException, OverrideParseException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -190,6 +190,9 @@ def explain(error: Exception, command: str) -> str:
     if match := re.search(r"Ambiguous value for argument '([^=]+)=(.+)'", text):
         name, values = match.groups()
         return f"{name}={values}: write a list in brackets, as {name}=[{values}]; -m makes a run of each value."
+    if isinstance(error, OverrideParseException) and (parts := re.fullmatch(r"([^=]+)=(.*[^\"'].*)", error.override)):
+        name, value = parts.groups()
+        return f"{error.override}: a value with brackets or commas in it is quoted twice, as '{name}=\"{value}\"'."
     nowhere = r"Key '.*' not in|Key '.*' is not in struct|No match in the defaults list|Could not override"
     if re.search(nowhere, text) and key and "could not be converted" not in text and "Invalid value" not in text:
         if key[1].startswith("hydra."):

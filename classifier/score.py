@@ -5,16 +5,17 @@
     zcat mails.csv.gz | python -m classifier.score model=outputs/train/<folder>/model input=- output=- format=csv
 
 Every row of the input is a row of the output; one that cannot be scored says why in the column `error`. After a crash
-the same command goes on where it stopped.
+the same command goes on where it stopped. engine=spark computes on a cluster.
 """
 
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from classifier.command_line import run_command
-from classifier.settings import ScoreSettings
+from classifier.settings import Engine, ScoreSettings
 
 PIPE_CLOSED = 141  # exit code of a command that writes to a pipe nobody reads, as shells have it
 
@@ -32,6 +33,10 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
     from classifier.serving.saved_model import local_folder, model_sha256
     from classifier.serving.score_file import score_files
 
+    if settings.engine is Engine.spark:
+        from classifier.serving.spark import check_spark
+
+        check_spark()
     folder, version = local_folder(settings.model), ""
     if folder is None:
         from classifier.tracking.models import find_model, numbered_version
@@ -41,8 +46,13 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
     digest = model_sha256(folder)
     version = version or digest[:12]
     plan = make_plan(settings, digest, version)
+    closing = ExitStack()
 
     def load():
+        if settings.engine is Engine.spark:
+            from classifier.serving.spark import spark_classifier
+
+            return closing.enter_context(spark_classifier(settings.spark_master, folder, digest))
         from classifier.start import cores, start_tensorflow
 
         # Every batch is one thread's: small operations gain nothing from more, and the bits do not depend on the cores.
@@ -52,7 +62,8 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
         return SavedClassifier(folder, cores())
 
     try:
-        done = score_files(plan, load)
+        with closing:
+            done = score_files(plan, load)
     except KeyboardInterrupt:
         if not plan.streams and shards_folder(Path(settings.output)).exists():
             print("What is finished is kept: the same command goes on from there.", file=sys.stderr)
@@ -68,6 +79,7 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
         "model_version": version,
         "input": settings.input if plan.piped else [str(path) for path in plan.source.files],
         "output": settings.output,
+        "engine": settings.engine.name,
         **done.summary,
         "rows_before_restart": done.taken_up,
         "rows_per_second": round(done.rows_per_second, 1),

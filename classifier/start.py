@@ -27,12 +27,13 @@ def kept_stderr() -> Iterator[None]:
             os.close(saved)
 
 
-def start_tensorflow(deterministic: bool = False, branches: int = BRANCHES) -> None:
+def start_tensorflow(deterministic: bool = False, branches: int = BRANCHES, threads: int | None = None) -> None:
     """Imports TensorFlow and Keras, and forgets the models of an earlier job of the same process.
 
     Args:
         deterministic: whether every operation must give the same bits each time; it stays so for the whole process.
-        branches: shards or batches side by side, each with its share of the cores.
+        branches: shards or batches side by side, each with its share of the threads.
+        threads: that compute; None: as many as there are cores.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -44,7 +45,7 @@ def start_tensorflow(deterministic: bool = False, branches: int = BRANCHES) -> N
         tf.config.list_physical_devices()  # makes the complaints about missing devices come now
         with contextlib.suppress(RuntimeError):  # a TensorFlow that has worked before keeps its threads
             tf.config.threading.set_inter_op_parallelism_threads(branches)
-            tf.config.threading.set_intra_op_parallelism_threads(max(1, cores() // branches))
+            tf.config.threading.set_intra_op_parallelism_threads(max(1, (threads or cores()) // branches))
     keras.backend.clear_session()
     if deterministic:
         tf.config.experimental.enable_op_determinism()

@@ -106,6 +106,7 @@ COMPARE_MISTAKES = {
     "run=[a,b]": "Error: run is not an option. Did you mean 'runs'?",
     "experiment=x split=train": "expected one of [test, valid]",
     "experiment=x metric=f1": "expected one of [accuracy, macro_f1]",
+    "experiment=new[2]": "a value with brackets or commas in it is quoted twice, as 'experiment=\"new[2]\"'.",
     "experiment=x tracking.uri=nowhere": "Error: tracking.uri=nowhere is no address",
 }
 

@@ -58,6 +58,8 @@ class SavedClassifier:
         UserError: where the folder holds no classifier that this package exported.
     """
 
+    windows_ahead = 2  # one is computed while the batches of another end
+
     def __init__(self, folder: str | os.PathLike[str], branches: int = BRANCHES) -> None:
         check_folder(folder)
         self.threads = ThreadPoolExecutor(branches)

@@ -27,6 +27,7 @@ class Classifier(Protocol):
     """What scores; `SavedClassifier` is one."""
 
     label_names: tuple[str, ...]
+    windows_ahead: int  # how many it takes at once
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """(texts, classes)."""
@@ -64,7 +65,9 @@ class Scoring:
 
     def answered(self, windows: Iterable[Window]) -> Iterator[Answered]:
         """Each window with its probabilities; some are computed ahead."""
-        return self.timed(overlapped(self.answer, self.timed(windows, "reading")), "waiting")
+        return self.timed(
+            overlapped(self.answer, self.timed(windows, "reading"), self.classifier.windows_ahead), "waiting"
+        )
 
     def answer(self, window: Window) -> np.ndarray:
         """Probabilities (rows, classes)."""

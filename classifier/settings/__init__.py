@@ -7,6 +7,7 @@ here: its YAML names the class in `_target_`, and the constructor's arguments ar
 from classifier.settings.commands import (
     Columns,
     CompareSettings,
+    Engine,
     EvaluateSettings,
     Explained,
     ExplainSettings,
@@ -58,6 +59,7 @@ __all__ = [
     "Columns",
     "CompareSettings",
     "DataSettings",
+    "Engine",
     "EvaluateSettings",
     "ExplainSettings",
     "Explained",

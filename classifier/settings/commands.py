@@ -46,6 +46,13 @@ class PublishSettings:
     tracking: Server = field(default_factory=Server)
 
 
+class Engine(Enum):
+    """Where texts are computed when files are scored."""
+
+    local = "local"
+    spark = "spark"  # on the executors of Apache Spark
+
+
 @dataclass
 class ScoreSettings:
     """All that `python -m classifier.score` needs: a model, files to score and where the answers go."""
@@ -65,6 +72,8 @@ class ScoreSettings:
     overwrite: bool = False  # whether an output that exists, or unfinished work of another job, may be replaced
     window_rows: int = 8192  # among which texts of like length are computed together, and equal ones once
     shard_rows: int = 65536  # after which a crash loses nothing
+    engine: Engine = Engine.local  # spark: texts are computed on a cluster; what is read and written stays the same
+    spark_master: str | None = None  # of engine=spark, as local or spark://host:7077; None: as Spark is configured
     tracking: Server = field(default_factory=Server)
 
 

@@ -235,6 +235,7 @@ class Interrupted:
     """Scores one chunk, then raises."""
 
     label_names = ("a", "b")
+    windows_ahead = 2
 
     def __init__(self, error):
         self.error, self.chunks = error, 0
