@@ -1,11 +1,12 @@
-"""Where the time of `classifier.score` goes, from Parquet to Parquet, and how much memory it takes.
+"""Rows a second of scoring, from Parquet to Parquet, beside others; where our time goes; how much memory it takes.
 
-    python benchmarks/scoring.py <folder of a SavedModel> [--rows 100000] [--words 10 50 230]
+    python benchmarks/scoring.py <folder of a SavedModel> [--onnx <folder of its ONNX export>] [--rows 20000]
     python benchmarks/scoring.py <folder of a SavedModel> --profile
-    python benchmarks/scoring.py <folder of a SavedModel> --rows 1000000 --words 40 --memory
+    python benchmarks/scoring.py <folder of a SavedModel> --memory --rows 1000000 --words 40
 
-Texts are runs of words of IMDB's reviews, where CLASSIFIER_DATA names a folder that has it, or of the embedded corpus.
-With --memory a tenth of the rows is scored first: memory is flat where both lines show nearly the same peak.
+The first needs the extras [bench], [formats] and [spark]; what is not installed is left out. Texts are runs of words of
+IMDB's reviews, where CLASSIFIER_DATA names a folder that has it, or of the embedded corpus. --memory runs the
+command, a tenth of the rows first: memory is flat where both lines show nearly the same peak.
 """
 
 import argparse
@@ -23,11 +24,15 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from scoring_speed.contenders import CONTENDERS, TRAINED_ON
+from scoring_speed.table import table
+from scoring_speed.worker import Worker
 
 ROOT = Path(__file__).parents[1]
 EMBEDDED = ROOT / "classifier" / "data" / "embedded" / "train.csv"
 BLOCK = 10_000  # rows written at a time; twice as many words are profiled
-ROUNDS = 3  # interleaved; medians are told
+ROUNDS = 5  # interleaved; medians are told
+FEW = 2_000  # rows that a contender warms up with
 
 
 def corpus_words() -> list[str]:
@@ -110,20 +115,67 @@ def processor_seconds(work: Callable[[], Any]) -> float:
     return time.process_time() - began
 
 
+def compare(options: argparse.Namespace, corpus: Sequence[str]) -> None:
+    """Prints a table for each length of text; in each round all contenders score the same file, one after the other."""
+    with tempfile.TemporaryDirectory() as folder:
+        learned = Path(folder) / "corpus.parquet"
+        write_rows(learned, corpus, TRAINED_ON, min(50, len(corpus) // 4))
+        files = {words: Path(folder) / f"{words}.parquet" for words in options.words}
+        for words, path in files.items():
+            write_rows(path, corpus, options.rows, words)
+            write_rows(few(path), corpus, min(options.rows, FEW), words)
+        models = {"ONNX Runtime": options.onnx}
+        workers = []
+        for name in options.contenders:
+            if name == "ONNX Runtime" and not options.onnx:
+                continue
+            model = (models.get(name) or options.model).resolve()
+            worker = Worker(name, model, learned, Path(folder) / f"{name}.log")
+            if ready(worker, [few(path) for path in files.values()]):
+                workers.append(worker)
+        for words, path in files.items():
+            found: dict[str, list[dict[str, float]]] = {worker.contender: [] for worker in workers}
+            for _ in range(options.rounds):
+                for worker in workers:
+                    found[worker.contender].append(worker.score(path, Path(folder) / "scored.parquet"))
+            print(table(words, options.rows, found), flush=True)
+        for worker in workers:
+            worker.end()
+
+
+def few(path: Path) -> Path:
+    """The file with some rows of the same length."""
+    return path.with_name(f"few_{path.name}")
+
+
+def ready(worker: Worker, files: Sequence[Path]) -> bool:
+    """Whether it has scored some rows of each length, which compiles and warms up; says why where it has not."""
+    try:
+        for path in files:
+            worker.score(path, path.with_name("warm.parquet"))
+    except RuntimeError as error:
+        print(f"Left out: {error}", file=sys.stderr, flush=True)
+        return False
+    return True
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="folder of a SavedModel")
-    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--onnx", type=Path, help="folder of the same model in ONNX, with its classify.py")
+    parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--words", type=int, nargs="+", default=[10, 50, 230], help="of a text")
-    parser.add_argument("--memory", action="store_true", help="first a tenth of the rows, and no profile")
+    parser.add_argument("--contenders", nargs="+", choices=list(CONTENDERS), default=list(CONTENDERS))
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--memory", action="store_true", help="memory and time of the command alone")
     parser.add_argument("--profile", action="store_true", help="the profile alone")
     options = parser.parse_args()
     corpus, model = corpus_words(), options.model.resolve()
-    for words in options.words:
-        sizes = [options.rows // 10, options.rows] if options.memory else [options.rows]
-        for rows in [] if options.profile else sizes:
-            measure(model, corpus, rows, words)
-    if not options.memory:
+    if options.memory:
+        for words in options.words:
+            for rows in (options.rows // 10, options.rows):
+                measure(model, corpus, rows, words)
+    elif options.profile:
         from classifier.serving.saved_model import SavedClassifier
         from classifier.start import start_tensorflow
 
@@ -131,6 +183,8 @@ def main() -> None:
         classifier = SavedClassifier(model)
         for words in options.words:
             profile(classifier, corpus, words)
+    else:
+        compare(options, corpus)
 
 
 if __name__ == "__main__":

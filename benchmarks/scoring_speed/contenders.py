@@ -1,0 +1,206 @@
+"""Ways to label the texts of a Parquet file into another one, each with the seconds that its parts take."""
+
+import atexit
+import importlib.util
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+WIDTH, DEPTH, HEADS, FEED_FORWARD_WIDTH, VOCABULARY, MAX_TOKENS = 128, 2, 4, 512, 30_000, 256  # of the default model
+HUGGING_FACE_BATCH = 64
+TRAINED_ON = 20_000  # texts that linear models and vocabularies are learned from; what they answer does not matter here
+
+Seconds = dict[str, float]
+Contender = Callable[[Path, Path], Seconds]  # from a file to a file
+Answers = tuple[Sequence[Any], Sequence[float]]  # labels and scores
+
+
+def ours(model: Path, _: Sequence[str]) -> Contender:
+    """This project's scorer, as the command runs it. It computes what it tokenises in one graph."""
+    from classifier.serving.saved_model import SavedClassifier
+    from classifier.start import cores, start_tensorflow
+
+    start_tensorflow(branches=cores())
+    return by_our_scorer(SavedClassifier(model, cores()))
+
+
+def spark(model: Path, _: Sequence[str]) -> Contender:
+    """This project's scorer with engine=spark, on the cores of this machine; the session stays."""
+    from classifier.serving.spark import spark_classifier
+
+    session = ExitStack()
+    atexit.register(session.close)
+    return by_our_scorer(session.enter_context(spark_classifier("local[*]", model, "measured")))
+
+
+def by_our_scorer(classifier: Any) -> Contender:
+    """Scores with the classifier, in shards, with checks and checksums."""
+    from classifier.serving.plan import make_plan
+    from classifier.serving.score_file import score_files
+    from classifier.settings import ScoreSettings
+
+    def score(given: Path, output: Path) -> Seconds:
+        settings = ScoreSettings("model", str(given), str(output), overwrite=True)
+        parts = score_files(make_plan(settings, "measured", "1"), lambda: classifier).seconds
+        return {"reading": parts["reading"], "computing": parts["waiting"], "writing": parts["writing"]}
+
+    return score
+
+
+def onnx(folder: Path, _: Sequence[str]) -> Contender:
+    """The same weights in ONNX Runtime, by the reference program that lies beside them, in batches as ours.
+
+    Its tokenizer is a plain program, not a fast one: what is of interest is the computing alone.
+    """
+    import onnxruntime
+
+    from classifier.serving.batching import batches, token_counts
+
+    spec = importlib.util.spec_from_file_location("classify", folder / "classify.py")
+    assert spec and spec.loader
+    program = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(program)
+    reference = program.Classifier(folder)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # a batch is a thread's, as ours
+    session = onnxruntime.InferenceSession(folder / "model.onnx", options)
+    threads = ThreadPoolExecutor(2)
+
+    def tokenise(texts: Sequence[str]) -> Any:
+        places = [rows for rows, _ in batches(token_counts([text.encode() for text in texts]))]
+        return len(texts), [(rows, reference.inputs([texts[row] for row in rows])) for rows in places]
+
+    def compute(prepared: Any) -> Answers:
+        rows, found = prepared
+        answers = np.zeros((rows, len(reference.labels)), np.float32)
+        outputs = threads.map(lambda batch: session.run(None, batch[1])[0], found)
+        for (places, _), output in zip(found, outputs, strict=True):
+            answers[places] = output
+        return [reference.labels[place] for place in answers.argmax(1)], answers.max(1)
+
+    return in_parts(tokenise, compute)
+
+
+def hugging_face(_: Path, corpus: Sequence[str]) -> Contender:
+    """The pipeline of transformers on PyTorch: random weights of the same size, its own fast WordPiece tokenizer."""
+    import torch  # pyright: ignore[reportMissingImports]
+    import transformers  # pyright: ignore[reportMissingImports]
+    from tokenizers import BertWordPieceTokenizer
+
+    learned = BertWordPieceTokenizer()
+    learned.train_from_iterator(corpus, vocab_size=VOCABULARY, show_progress=False)
+    tokenizer = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=learned._tokenizer, model_max_length=MAX_TOKENS, pad_token="[PAD]", unk_token="[UNK]"
+    )
+    torch.manual_seed(0)
+    sizes = transformers.BertConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=WIDTH,
+        num_hidden_layers=DEPTH,
+        num_attention_heads=HEADS,
+        intermediate_size=FEED_FORWARD_WIDTH,
+        max_position_embeddings=MAX_TOKENS,
+    )
+    network = transformers.BertForSequenceClassification(sizes).eval()
+    pipeline = transformers.pipeline("text-classification", model=network, tokenizer=tokenizer, device="cpu")
+    tokenising, preprocess = {"seconds": 0.0}, pipeline.preprocess
+
+    def timed_preprocess(*arguments: Any, **settings: Any) -> Any:
+        with counted(tokenising, "seconds"):
+            return preprocess(*arguments, **settings)
+
+    pipeline.preprocess = timed_preprocess
+
+    def compute(texts: Sequence[str]) -> Answers:
+        found = pipeline(list(texts), batch_size=HUGGING_FACE_BATCH, truncation=True)
+        return [one["label"] for one in found], [one["score"] for one in found]
+
+    score = in_parts(lambda texts: texts, compute)
+
+    def score_file(given: Path, output: Path) -> Seconds:
+        tokenising["seconds"] = 0.0
+        seconds = score(given, output)
+        seconds["tokenising"] += tokenising["seconds"]
+        seconds["computing"] -= tokenising["seconds"]
+        return seconds
+
+    return score_file
+
+
+def scikit_learn(_: Path, corpus: Sequence[str]) -> Contender:
+    """TF-IDF of words and pairs of words, and logistic regression."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    vectorizer = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), min_df=2)
+    features = vectorizer.fit_transform(corpus)
+    model = LogisticRegression(max_iter=1000).fit(features, any_labels(corpus))
+
+    def compute(features: Any) -> Answers:
+        found = model.predict_proba(features)
+        return model.classes_[found.argmax(1)], found.max(1)
+
+    return in_parts(vectorizer.transform, compute)
+
+
+def fasttext(_: Path, corpus: Sequence[str]) -> Contender:
+    """Its default settings with pairs of words; it splits words itself."""
+    from comparison.fasttext_files import trained
+
+    model = trained(corpus, any_labels(corpus), wordNgrams=2)
+
+    def compute(texts: Sequence[str]) -> Answers:
+        labels, scores = model.predict([text.replace("\n", " ") for text in texts])
+        return [label[0] for label in labels], [float(score[0]) for score in scores]
+
+    return in_parts(lambda texts: texts, compute)
+
+
+def any_labels(corpus: Sequence[str]) -> np.ndarray:
+    """Two classes that can be learned: the first half of the corpus and the second."""
+    return (np.arange(len(corpus)) * 2 // len(corpus)).astype(np.int32)
+
+
+def in_parts(tokenise: Callable[[Sequence[str]], Any], compute: Callable[[Any], Answers]) -> Contender:
+    """Reads all, tokenises all, computes all and writes all: one after the other."""
+
+    def score(given: Path, output: Path) -> Seconds:
+        seconds: Seconds = {}
+        with counted(seconds, "reading"):
+            table = pq.read_table(given)
+            texts = table.column("text").to_pylist()
+        with counted(seconds, "tokenising"):
+            prepared = tokenise(texts)
+        with counted(seconds, "computing"):
+            labels, scores = compute(prepared)
+        with counted(seconds, "writing"):
+            table = table.append_column("label", pa.array([str(label) for label in labels]))
+            pq.write_table(table.append_column("score", pa.array(scores, pa.float32())), output, compression="zstd")
+        return seconds
+
+    return score
+
+
+@contextmanager
+def counted(seconds: Seconds, what: str):
+    """Adds the seconds of the block."""
+    began = time.perf_counter()
+    yield
+    seconds[what] = seconds.get(what, 0.0) + time.perf_counter() - began
+
+
+CONTENDERS: dict[str, Callable[[Path, Sequence[str]], Contender]] = {
+    "ours": ours,
+    "ours on Spark": spark,
+    "ONNX Runtime": onnx,
+    "Hugging Face pipeline": hugging_face,
+    "scikit-learn": scikit_learn,
+    "fastText": fasttext,
+}
