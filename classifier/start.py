@@ -44,13 +44,16 @@ def start_tensorflow(deterministic: bool = False, branches: int = BRANCHES, thre
         tf.get_logger().setLevel("ERROR")  # it would advise on how often graphs are traced
         tf.config.list_physical_devices()  # makes the complaints about missing devices come now
         with contextlib.suppress(RuntimeError):  # a TensorFlow that has worked before keeps its threads
-            tf.config.threading.set_inter_op_parallelism_threads(branches)
-            tf.config.threading.set_intra_op_parallelism_threads(max(1, (threads or cores()) // branches))
+            threads = threads or cores()
+            tf.config.threading.set_inter_op_parallelism_threads(min(branches, threads))
+            tf.config.threading.set_intra_op_parallelism_threads(max(1, threads // branches))
     keras.backend.clear_session()
     if deterministic:
         tf.config.experimental.enable_op_determinism()
 
 
 def cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Processor cores that this process may use: no more than OMP_NUM_THREADS, by which a sweep shares them out."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    share = os.environ.get("OMP_NUM_THREADS", "")
+    return min(there, max(1, int(share))) if share.isdecimal() else there
