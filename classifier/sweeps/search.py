@@ -1,5 +1,6 @@
 """The trials of a search: each asked of Optuna in the light of those before, and stopped early where it is poor."""
 
+import contextlib
 import math
 import statistics
 import time
@@ -108,7 +109,8 @@ class Search:
         """Says now and then that the trials under way have a process, for those on other machines."""
         while not self.ended.wait(ALIVE_SECONDS):
             for trial in list(self.running.values()):
-                trial.set_user_attr(ALIVE, time.time())
+                with contextlib.suppress(Exception):  # it has just ended, or the storage is away: the next sign counts
+                    trial.set_user_attr(ALIVE, time.time())
 
     def queue_failed(self) -> None:
         """Puts what failed under an earlier start of this search before what is new."""
@@ -169,6 +171,8 @@ class Search:
             return None
         epoch, value = int(entry["epoch"]), entry[name]
         frozen = self.study._storage.get_trial(asked._trial_id)
+        if frozen.state.is_finished():  # by another command, for which this one was dead
+            return None
         if epoch not in frozen.intermediate_values:
             asked.report(value, epoch)
         if not asked.should_prune():
@@ -182,13 +186,13 @@ class Search:
         return f"{self.settings.pruner} pruner after epoch {epoch}: {name} was {value:.4f}{beside}"
 
     def on_end(self, trial: Trial, kept: Kept) -> None:
-        """Tells Optuna what became of the trial."""
+        """Tells Optuna what became of the trial; where another command has told it already, that counts."""
         asked = self.running.pop(trial.number)
         values = [kept.metrics[name] for name in self.objectives if name in kept.metrics]
         if kept.status == "FINISHED" and len(values) == len(self.objectives):
-            self.study.tell(asked, values)
+            self.study.tell(asked, values, skip_if_finished=True)
         elif kept.status == "PRUNED":
-            self.study.tell(asked, state=TrialState.PRUNED)
+            self.study.tell(asked, state=TrialState.PRUNED, skip_if_finished=True)
         else:
             self.failed += 1
-            self.study.tell(asked, state=TrialState.FAIL)
+            self.study.tell(asked, state=TrialState.FAIL, skip_if_finished=True)

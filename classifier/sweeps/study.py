@@ -6,11 +6,12 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import optuna
 import psutil
-from optuna.distributions import BaseDistribution
+from optuna.distributions import BaseDistribution, check_distribution_compatibility
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial
 
@@ -55,12 +56,13 @@ def open_study(
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     pruner = make_pruner(settings, objectives)
+    directions = ["minimize" if minimized(name) else "maximize" for name in objectives]
     try:
         study = patiently(
             lambda: optuna.create_study(
                 storage=open_storage(settings.storage),
                 study_name=name,
-                directions=["minimize" if minimized(name) else "maximize" for name in objectives],
+                directions=directions,
                 pruner=pruner,
                 load_if_exists=True,
             )
@@ -68,8 +70,28 @@ def open_study(
     except Exception as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UserError(f"hydra.sweeper.storage={settings.storage} cannot be used: {first}") from error
+    check_same_search(study, name, space, directions)
     study.sampler = make_sampler(settings, space, len(study.get_trials(deepcopy=False)))
     return study
+
+
+def check_same_search(
+    study: optuna.Study, name: str, space: Mapping[str, BaseDistribution], directions: list[str]
+) -> None:
+    """Refuses a study of the name that looks for something else, or in other places; bounds may have moved.
+
+    Raises:
+        UserError: saying what differs.
+    """
+    way_out = f"Go on with what sweep.name={name} began with, or choose another sweep.name."
+    if [one.name.lower() for one in study.directions] != directions:
+        raise UserError(f"The search {name} has other objectives already. {way_out}")
+    for trial in study.get_trials(deepcopy=False):
+        for key in trial.distributions.keys() & space.keys():
+            try:
+                check_distribution_compatibility(trial.distributions[key], space[key])
+            except ValueError:
+                raise UserError(f"The search {name} has had other choices of {key} already. {way_out}") from None
 
 
 def patiently(action: Callable[[], optuna.Study]) -> optuna.Study:
@@ -126,7 +148,9 @@ def own_name() -> str:
 
 def abandoned(trial: FrozenTrial) -> bool:
     """Whether the process that ran the trial is dead."""
-    host, pid, began = str(trial.user_attrs.get(OWNER, "? 0 0")).rsplit(" ", 2)
+    if OWNER not in trial.user_attrs:  # its process has just asked for it, or died in that moment
+        return (datetime.now() - (trial.datetime_start or datetime.now())).total_seconds() > LOST_SECONDS
+    host, pid, began = trial.user_attrs[OWNER].rsplit(" ", 2)
     if host == socket.gethostname():
         try:
             return psutil.Process(int(pid)).create_time() != float(began)

@@ -7,7 +7,7 @@ import pytest
 from optuna.trial import TrialState
 
 from classifier.sweeps.process import Ended
-from classifier.sweeps.study import OWNER
+from classifier.sweeps.study import OWNER, abandoned
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::optuna.exceptions.ExperimentalWarning"
@@ -76,6 +76,38 @@ def test_what_a_dead_process_left_is_completed_under_its_number(search, tmp_path
     assert [values["model.depth"] for values in again.started] == ["3"]
     assert again.children[-1].data.tags["classifier.trial"] == str(left.number)
     assert study(tmp_path).trials[left.number].state is TrialState.COMPLETE
+
+
+def test_what_another_process_runs_or_has_told_is_left_to_it(search, tmp_path):
+    """Just asked for, its owner not written yet; and ended by another command while this one runs it."""
+    search("hydra.sweeper.n_trials=1", score=by_depth)
+    asked = study(tmp_path).ask({"model.depth": optuna.distributions.IntDistribution(3, 3)})
+    assert not abandoned(study(tmp_path).trials[asked.number])
+
+    def told_elsewhere(values):
+        under_way = study(tmp_path).get_trials(states=[TrialState.RUNNING])[-1]
+        study(tmp_path).tell(under_way.number, 0.1)
+        return 0.5
+
+    again = search("hydra.sweeper.n_trials=3", score=told_elsewhere)
+    assert again.code == 0, again.err
+    assert [trial.value for trial in study(tmp_path).trials][2] == 0.1
+    assert study(tmp_path).trials[asked.number].state is TrialState.RUNNING
+    assert again.parents[0].info.status == "RUNNING", "the other process closes it"
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("model.depth=1,2", "The search depths has had other choices of model.depth already."),
+        ("sweep.objective=latency_ms", "The search depths has other objectives already."),
+    ],
+)
+def test_a_search_of_the_name_that_looks_for_something_else_is_refused(search, override, message):
+    search("hydra.sweeper.n_trials=1")
+    again = search(override)
+    assert again.code == 2 and message in again.err
+    assert not again.started
 
 
 def test_several_objectives_give_a_front(search):
