@@ -104,9 +104,14 @@ def refuse(message: str) -> NoReturn:
 
 
 def write_summary(path: Path, summary: dict[str, Any]) -> None:
-    """Writes the JSON file whole or not at all."""
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(summary, indent=2) + "\n")
+    """Writes the JSON file."""
+    write_whole(path, json.dumps(summary, indent=2) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes the file whole or not at all, whoever else writes it at the same time."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_text(text, encoding="utf-8", newline="")
     os.replace(part, path)
 
 

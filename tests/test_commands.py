@@ -51,7 +51,7 @@ def command(folder: Path, output: str, *overrides: str, name: str = "train") -> 
 
 def run(folder: Path, output: str, *overrides: str, name: str = "train") -> subprocess.CompletedProcess[str]:
     arguments = command(folder, output, *overrides, name=name)
-    return subprocess.run(arguments, cwd=folder, capture_output=True, text=True, timeout=300)
+    return subprocess.run(arguments, cwd=folder, capture_output=True, text=True, timeout=600)
 
 
 def run_until(folder: Path, line: str, how: signal.Signals, output: str, *overrides: str, delay: float = 0.0) -> str:
@@ -275,11 +275,11 @@ def test_a_server_that_is_not_there_is_refused_before_training(folder):
 def test_a_sweep_that_is_killed_goes_on_where_it_was(folder):
     """One trial is refused and the other trained; kill -9 takes the sweep and its trial, the same command ends both."""
     several = ["hydra.mode=MULTIRUN", f"hydra.sweep.dir={folder / 'several'}", "model.width=13,12", "model.linear=none"]
-    several += ["tracking.uri=sqlite:///several.db", *LONG, "trainer.epochs=80"]
+    several += ["tracking.uri=sqlite:///several.db", *LONG, "trainer.epochs=30", "trainer.validation_only=true"]
     log = folder / "several/1/log.txt"
     with subprocess.Popen(command(folder, "unused", *several), cwd=folder) as sweep:
         try:
-            wait_until(lambda: log.exists() and "epoch 3/" in log.read_text(), sweep)
+            wait_until(lambda: log.exists() and "epoch 2/" in log.read_text(), sweep)
         finally:
             sweep.kill()
     done = run(folder, "unused", *several)
@@ -295,11 +295,11 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(folder):
     assert f"Continuing run {trained.info.run_id} after" in log.read_text()
     assert trained.data.tags["mlflow.parentRunId"] == summary(folder, "several")["run_id"]
     steps = [point.step for point in client.get_metric_history(trained.info.run_id, "epoch/loss")]
-    assert steps == list(range(1, 81))
+    assert steps == list(range(1, 31))
 
 
 def wait_until(happened: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    for _ in range(2400):
+    for _ in range(6000):  # a machine that is busy otherwise may need minutes
         if happened():
             return
         assert process.poll() is None

@@ -7,6 +7,7 @@ from typing import Any
 from hydra import compose
 from omegaconf import OmegaConf
 
+from classifier.command_line import write_whole
 from classifier.sweeps.compose import Composer
 from classifier.sweeps.refit import DROPPED
 from classifier.tracking.sweeps import Kept
@@ -39,7 +40,7 @@ def write_experiment(path: Path, composer: Composer, best: Kept, sweep: str, obj
         {"defaults": [{f"override /{group}": choice} for group, choice in chosen.items()]} if chosen else {}
     )
     text = OmegaConf.to_yaml(OmegaConf.create({**body, **differs})) if body or differs else ""
-    path.write_text("\n".join(lines) + "\n" + text)
+    write_whole(path, "\n".join(lines) + "\n" + text)
 
 
 def plain_values(config: Any) -> dict[str, Any]:

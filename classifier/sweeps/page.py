@@ -2,11 +2,11 @@
 
 import base64
 import io
-import os
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
+from classifier.command_line import write_whole
 from classifier.sweeps.objective import ranked
 from classifier.sweeps.pictures import pictures
 from classifier.sweeps.table import SHOWN, number
@@ -41,9 +41,7 @@ def write_page(folder: Path, name: str, trials: Sequence[Kept], keys: Sequence[s
         *table_lines(trials, objectives),
     ]
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Sweep {escape(name)}</title>'
-    part = folder / ".part"
-    part.write_text(f"{head}<style>{STYLE}</style>\n" + "\n".join(body) + "\n", encoding="utf-8")
-    os.replace(part, folder / "sweep.html")
+    write_whole(folder / "sweep.html", f"{head}<style>{STYLE}</style>\n" + "\n".join(body) + "\n")
 
 
 def best_lines(best: Sequence[Kept], objectives: Sequence[str]) -> Iterable[str]:

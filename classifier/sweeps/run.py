@@ -10,7 +10,7 @@ from pathlib import Path
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
-from classifier.command_line import peak_memory_mb, write_summary
+from classifier.command_line import peak_memory_mb, write_summary, write_whole
 from classifier.errors import UserError
 from classifier.outcome import say
 from classifier.settings import SweepSettings, TrainSettings
@@ -50,7 +50,8 @@ def sweep_grid(config: DictConfig, loader: ConfigLoader, jobs: Sequence[Sequence
         raise UserError(grid.trials[0].problem)
     identity = identity_of({"trials": sorted({trial.identity for trial in grid.trials})}, [])
     conductor = Conductor(composer, composed, identity, varying(jobs), processes)
-    with locked(conductor.run.first_folder / "sweep"):
+    with locked(conductor.run.first_folder / "sweep", doing="at this sweep"):
+        conductor.run.end_forsaken()
         conductor.conduct(grid)
 
 
@@ -111,8 +112,8 @@ class Conductor:
         status = "FAILED"
         try:
             self.sweep.run_all(source)
-            status = "RUNNING" if source.shared else "FINISHED"
-            if self.settings.refit and not source.shared and (best := ranked(self.run.trials(), self.objectives)):
+            status = "RUNNING" if source.shared else "FAILED" if self.sweep.stopped else "FINISHED"
+            if self.settings.refit and status == "FINISHED" and (best := ranked(self.run.trials(), self.objectives)):
                 say(f"Best: {best[0].name}; training it with {self.settings.seeds} seeds")
                 self.sweep.run_all(Refit(self.composer, best[0], self.settings.seeds))
         except KeyboardInterrupt:
@@ -138,7 +139,7 @@ class Conductor:
             "launcher": config.hydra.launcher,
             "settings": OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]),
         }
-        (self.report / "sweep.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(asked)))
+        write_whole(self.report / "sweep.yaml", OmegaConf.to_yaml(OmegaConf.create(asked)))
 
     def write_tables(self) -> list[Kept]:
         """The tables as they are now, in the report and on the run; returns the trials."""

@@ -65,9 +65,8 @@ class Sweep:
 
     def run_all(self, source: Source) -> None:
         """Runs trials until the source has no more, or, with fail_fast, until one failed."""
-        earlier = {kept.identity: kept for kept in self.run.trials()} if self.run.resumed else {}
         with ThreadPoolExecutor(self.processes) as threads:
-            workers = [threads.submit(self.work, source, earlier) for _ in range(self.processes)]
+            workers = [threads.submit(self.work, source) for _ in range(self.processes)]
             try:
                 for worker in as_completed(workers):
                     worker.result()
@@ -82,14 +81,14 @@ class Sweep:
             for process in self.running:
                 process.kill()
 
-    def work(self, source: Source, earlier: dict[str, Kept]) -> None:
+    def work(self, source: Source) -> None:
         """One of the workers: trial after trial."""
         while True:
             with self.lock:
                 trial = None if self.stopped else source.next()
             if trial is None:
                 return
-            kept = earlier.get(trial.identity)
+            kept = self.run.earlier(trial.identity, trial.number)
             if kept and kept.done:
                 say(f"#{trial.number} {trial.name}: {kept.status.lower()} before")
             else:

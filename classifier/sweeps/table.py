@@ -1,13 +1,14 @@
 """All trials of a sweep as a table: CSV and JSON for programs, a few columns for the terminal."""
 
 import csv
+import io
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from classifier.command_line import write_whole
 from classifier.sweeps.objective import pareto, ranked
 from classifier.tracking.sweeps import Kept
 
@@ -47,14 +48,12 @@ def write_tables(folder: Path, trials: Sequence[Kept]) -> None:
     """trials.csv and trials.json, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     table = rows(trials)
-    part = folder / ".part"
-    with part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(table[0]) if table else [*FIRST, *LAST])
-        writer.writeheader()
-        writer.writerows(table)
-    os.replace(part, folder / "trials.csv")
-    part.write_text(json.dumps([asdict(trial) for trial in trials], indent=2) + "\n")
-    os.replace(part, folder / "trials.json")
+    lines = io.StringIO(newline="")
+    writer = csv.DictWriter(lines, list(table[0]) if table else [*FIRST, *LAST])
+    writer.writeheader()
+    writer.writerows(table)
+    write_whole(folder / "trials.csv", lines.getvalue())
+    write_whole(folder / "trials.json", json.dumps([asdict(trial) for trial in trials], indent=2) + "\n")
 
 
 def show_table(trials: Sequence[Kept], objectives: Sequence[str]) -> None:

@@ -81,6 +81,21 @@ class SweepRun:
         self.run_id, self.first_folder = run.info.run_id, Path(run.data.tags[OUTPUT])
         self.patiently(lambda: self.client.update_run(self.run_id, status="RUNNING"))
 
+    def earlier(self, identity: str, number: int) -> Kept | None:
+        """The child run of this identity that an earlier start left, or a process that died: a done one, else the newest.
+
+        One that is RUNNING under another number is left to the process that runs it.
+        """
+        same = self.search(f"tags.`{PARENT}` = '{self.run_id}' and tags.`{IDENTITY}` = '{identity}'")
+        kept = [one for one in map(as_kept, same) if one.status != "RUNNING" or one.number == number]
+        return min(kept, key=lambda one: not one.done, default=None)
+
+    def end_forsaken(self) -> None:
+        """Closes the child runs that are still RUNNING, where no process can be at them any more."""
+        for kept in self.trials():
+            if kept.status == "RUNNING":
+                self.end(kept.run_id, 0.0, "KILLED", "the sweep was killed")
+
     def create(self, identity: str, folder: Path) -> Any:
         """A new parent run."""
         tags = {SWEEP: self.name, SWEEP_IDENTITY: identity, OUTPUT: str(folder.absolute()), **code_version()}
@@ -179,6 +194,7 @@ class SweepRun:
         def send() -> None:
             self.client.update_run(run_id, status="RUNNING")
             self.client.set_tag(run_id, REASON, "")
+            self.client.set_tag(run_id, NOTE, "")
 
         self.patiently(send)
 

@@ -63,6 +63,18 @@ def test_a_failed_trial_is_told_and_tried_again_by_the_same_command(run_sweep):
     assert [run.info.run_id for run in again.children] == [run.info.run_id for run in first.children]
     assert [run.info.status for run in again.children] == ["FINISHED"] * 3
     assert again.children[1].data.tags["classifier.reason"] == ""
+    assert again.children[1].data.tags["mlflow.note.content"] == ""
+
+
+def test_what_was_running_when_the_sweep_was_killed_is_continued_in_its_run(run_sweep):
+    """Also under another number; what nobody asks for any more is KILLED."""
+    first = run_sweep("model.depth=1,2,3", "sweep.name=killed")
+    for run in first.children[1:]:
+        first.client.update_run(run.info.run_id, status="RUNNING")
+    again = run_sweep("model.depth=2,1", "sweep.name=killed")
+    assert [values["tracking.run_id"] for values in again.started] == [first.children[1].info.run_id]
+    assert [run.info.status for run in again.children] == ["FINISHED", "FINISHED", "KILLED"]
+    assert again.children[2].data.tags["classifier.reason"] == "the sweep was killed"
 
 
 def test_a_trial_whose_settings_are_refused_needs_no_process(run_sweep):
@@ -94,6 +106,7 @@ def test_fail_fast_ends_the_sweep_at_the_first_failure(run_sweep):
     done = run_sweep("model.depth=1,2,3", "sweep.fail_fast=true", score=lambda values: CRASH)
     assert len(done.started) == 1
     assert done.code == 2
+    assert done.parents[0].info.status == "FAILED"
 
 
 def test_the_best_setting_is_an_experiment_that_gives_the_same_settings(run_sweep, tmp_path):

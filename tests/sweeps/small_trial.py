@@ -1,0 +1,47 @@
+"""A trial that writes to MLflow as a training does, in a process of its own that starts at once."""
+
+import multiprocessing
+import tempfile
+from pathlib import Path
+
+from classifier.sweeps.process import Ended
+from classifier.sweeps.trial import split_override
+
+EPOCHS = 3
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["mlflow", "mlflow.store.tracking.sqlalchemy_store"])
+
+
+class SmallTrial:
+    """Stands for `classifier.sweeps.process.TrialProcess`."""
+
+    uri: str  # of the database
+
+    def __init__(self, overrides, log: Path, threads: int) -> None:
+        values = {key: value.strip("'") for key, value in map(split_override, overrides)}
+        arguments = (self.uri, values["tracking.run_id"], float(values["optimizer.learning_rate"]))
+        self.process = processes.Process(target=log_as_a_training, args=arguments)
+        self.process.start()
+
+    def wait(self, on_epoch) -> Ended:
+        self.process.join()
+        code = self.process.exitcode
+        return Ended(code, f"exit code {code}" if code else "")
+
+    def kill(self) -> None:
+        self.process.kill()
+
+
+def log_as_a_training(uri: str, run_id: str, score: float) -> None:
+    import mlflow
+    from mlflow.entities import Metric, Param
+
+    client = mlflow.MlflowClient(uri)
+    client.log_batch(run_id, params=[Param(f"key{number}", "value") for number in range(60)])
+    for epoch in range(1, EPOCHS + 1):
+        names = ("loss", "valid.log_loss", "valid.accuracy", "valid.macro_f1")
+        client.log_batch(run_id, metrics=[Metric(f"epoch/{name}", score, 0, epoch) for name in names])
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "report.txt").write_text("report")
+        client.log_artifacts(run_id, folder)
+    client.log_batch(run_id, metrics=[Metric("valid.macro_f1", score, 0, EPOCHS)])
