@@ -6,7 +6,7 @@ from kept_models import keep_run
 from classifier.compare import compare
 from classifier.errors import UserError
 from classifier.settings import CompareSettings, Score, Server, Split, TrackingSettings
-from classifier.tracking.kept_runs import PARENT
+from classifier.tracking.kept_runs import KIND, PARENT
 from classifier.tracking.run import start_run
 from classifier.tracking.server import connect
 
@@ -22,7 +22,7 @@ def kept(tmp_path_factory):
     settings = TrackingSettings(f"sqlite:///{folder}/mlflow.db", experiment="primes", system_metrics=False)
     with start_run(settings, folder, "parent") as parent:
         pass
-    child = {PARENT: parent.run_id}
+    child = {PARENT: parent.run_id, KIND: "trial"}
     ids = {
         f"{depth}{seed}": keep_run(
             settings, folder, wrong, {"model.depth": depth, "seed": seed, "model": "tiny"}, tags=child
@@ -103,6 +103,16 @@ def test_another_commit_is_another_entry(kept, tmp_path):
     ]
     result = compare(settings(kept, runs=ids), tmp_path)
     assert {one["entry"] for one in result["ranking"]} == {"code=1111111", "code=2222222"}
+
+
+def test_a_deleted_run_is_refused(kept, tmp_path):
+    folder = tmp_path / "deleted"
+    folder.mkdir()
+    tracking = TrackingSettings(kept["uri"], experiment="deleted", system_metrics=False)
+    ids = [keep_run(tracking, folder, wrong, {"seed": "0"}) for wrong in (10, 11)]
+    connect(tracking).MlflowClient().delete_run(ids[1])
+    with pytest.raises(UserError, match=f"runs: {ids[1]} was deleted: restore it"):
+        compare(settings(kept, runs=ids), tmp_path)
 
 
 REFUSED = {

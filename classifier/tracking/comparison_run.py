@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from classifier.settings import Server
-from classifier.tracking.kept_runs import KIND
+from classifier.tracking.kept_runs import COMPARISON, KIND
 from classifier.tracking.server import connect
 
 
@@ -21,7 +21,7 @@ def log_comparison(
         settings: where the runs are kept.
     """
     client = connect(settings).MlflowClient()
-    run_id = client.create_run(experiment, run_name=name, tags={KIND: "comparison"}).info.run_id
+    run_id = client.create_run(experiment, run_name=name, tags={KIND: COMPARISON}).info.run_id
     for key, value in params.items():
         client.log_param(run_id, key, value)
     for key, value in metrics.items():

@@ -12,7 +12,8 @@ from classifier.settings import CompareSettings, Server
 from classifier.tracking.server import check_reachable, connect, first_line
 
 PARENT = "mlflow.parentRunId"  # tag of a child: the run id of its sweep
-KIND = "classifier.kind"  # tag of a run that is no training
+KIND = "classifier.kind"  # tag: trial or refit of a sweep, and what is no training:
+COMPARISON, SWEEP_KIND = "comparison", "sweep"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +47,7 @@ def kept_runs(settings: CompareSettings) -> tuple[list[KeptRun], list[str]]:
         if missing:
             raise UserError(f"{'; '.join(missing)}.{way_out(mlflow, named, split)}")
         return read_all(mlflow, named, split), []
-    found = [run for run in searched(mlflow, settings) if KIND not in run.data.tags]
+    found = [run for run in searched(mlflow, settings) if run.data.tags.get(KIND) not in (COMPARISON, SWEEP_KIND)]
     usable = [run for run in found if run.info.status == "FINISHED" and keeps(mlflow, run.info.run_id, split)]
     ids = {run.info.run_id for run in usable}
     left_out = [without(run, split) for run in found if run.info.run_id not in ids]
@@ -66,12 +67,15 @@ def existing_run(mlflow, run_id: str, key: str, server: Server):
     """MLflow's run.
 
     Raises:
-        UserError: where there is none.
+        UserError: where there is none, or it was deleted.
     """
     try:
-        return mlflow.MlflowClient().get_run(run_id)
+        run = mlflow.MlflowClient().get_run(run_id)
     except mlflow.exceptions.MlflowException as error:
         raise UserError(f"{key}: {run_id} is no run at tracking.uri={server.uri}: {first_line(error)}") from error
+    if run.info.lifecycle_stage == "deleted":
+        raise UserError(f"{key}: {run_id} was deleted: restore it with 'mlflow runs restore --run-id {run_id}'.")
+    return run
 
 
 def searched(mlflow, settings: CompareSettings) -> list[Any]:

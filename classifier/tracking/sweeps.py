@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 
 from classifier.errors import UserError
 from classifier.settings import TrackingSettings
-from classifier.tracking.kept_runs import PARENT
+from classifier.tracking.kept_runs import KIND, PARENT, SWEEP_KIND
 from classifier.tracking.run import CHECKPOINT, IDENTITY, OUTPUT, checkpoint_in
 from classifier.tracking.server import connect, experiment_id, first_line, reachable
 from classifier.tracking.versions import code_version
 
 NOTE = "mlflow.note.content"  # tag that MLflow's interface shows as the run's description
 SWEEP, SWEEP_IDENTITY = "sweep", "classifier.sweep"  # tags: the name for people, the identity to find it by
-NUMBER, KIND, OVERRIDES, REASON = (f"classifier.{name}" for name in ("trial", "kind", "overrides", "reason"))
+NUMBER, OVERRIDES, REASON = (f"classifier.{name}" for name in ("trial", "overrides", "reason"))  # tags of a trial
 PRUNED = "pruned"  # tag: true for a trial that the search stopped; MLflow itself knows it as KILLED
 SECONDS = "seconds"  # metric of a trial: all its attempts, from start to end of their processes
 PATIENCE_SECONDS = 600  # how long a sweep waits for a server that went away
@@ -82,7 +82,7 @@ class SweepRun:
         self.patiently(lambda: self.client.update_run(self.run_id, status="RUNNING"))
 
     def earlier(self, identity: str, number: int) -> Kept | None:
-        """The child run of this identity that an earlier start left, or a process that died: a done one, else the newest.
+        """The child run of this identity that an earlier start, or a dead process, left: a done one, else the newest.
 
         One that is RUNNING under another number is left to the process that runs it.
         """
@@ -98,7 +98,8 @@ class SweepRun:
 
     def create(self, identity: str, folder: Path) -> Any:
         """A new parent run."""
-        tags = {SWEEP: self.name, SWEEP_IDENTITY: identity, OUTPUT: str(folder.absolute()), **code_version()}
+        tags = {SWEEP: self.name, SWEEP_IDENTITY: identity, KIND: SWEEP_KIND, OUTPUT: str(folder.absolute())}
+        tags |= code_version()
         return self.patiently(lambda: self.client.create_run(self.experiment, tags=tags, run_name=f"sweep {self.name}"))
 
     def eldest_beside(self, own: Any, query: str, before: set[str]) -> Any:
