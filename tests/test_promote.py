@@ -9,6 +9,7 @@ from kept_models import keep_model, keep_run
 from classifier.errors import UserError
 from classifier.promote import promote
 from classifier.settings import PromoteSettings, PromotionSettings, Rule, Score, Server, TrackingSettings
+from classifier.tracking import registry
 from classifier.tracking.run import start_run
 from classifier.tracking.server import connect
 
@@ -98,6 +99,25 @@ def test_any_gain_is_enough_where_the_rule_says_so(settled, metric):
     settled("good")
     assert settled("a little better", rule=Rule.any_gain, metric=metric)["promoted"]
     assert not settled("good", rule=Rule.any_gain, metric=metric)["promoted"]
+
+
+def test_a_champion_that_was_moved_meanwhile_is_judged_anew(settled, client, monkeypatch):
+    """Two promotions at once: the better one has come between."""
+    settled("good")
+    original = registry.judge
+
+    def judge_while_another_promotes(*arguments):
+        monkeypatch.setattr(registry, "judge", original)
+        settled("much better")
+        return original(*arguments)
+
+    settled("worse")
+    monkeypatch.setattr(registry, "judge", judge_while_another_promotes)
+    result = settled("a little better", rule=Rule.any_gain)
+    assert not result["promoted"]
+    assert (
+        champion(client, settled).tags["promotion.reason"].startswith(f"{settled.name}: version 4 replaces version 1")
+    )
 
 
 def test_force_takes_a_worse_one(settled, client):

@@ -55,6 +55,9 @@ def promote(run_id: str, name: str, rule: PromotionSettings, force: bool, server
             f"{problem}. The champion stays; force=true would replace it."
         )
     told, numbers = (judgement.told, judgement.numbers) if judgement else (f"not compared, as {problem}", {})
+    now = champion_of(mlflow, name)
+    if now is None or int(now.version) != held:  # moved by somebody else in the meantime
+        return promote(run_id, name, rule, force, server)
     if force or (judgement and judgement.better):
         how = "by force" if force else f"by promote.rule={rule.rule.name}"
         reason = f"{name}: version {number} replaces version {held} as the champion {how}: {told}"
