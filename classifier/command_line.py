@@ -111,8 +111,11 @@ def write_summary(path: Path, summary: dict[str, Any]) -> None:
 def write_whole(path: Path, text: str) -> None:
     """Writes the file whole or not at all, whoever else writes it at the same time."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8", newline="")
-    os.replace(part, path)
+    try:
+        part.write_text(text, encoding="utf-8", newline="")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)  # of a disk that was full
 
 
 def peak_memory_mb() -> float:

@@ -21,7 +21,7 @@ class Grid:
         self.trials = []
         for number, overrides in enumerate(jobs):
             values = {key: value for key, value in map(split_override, overrides) if key in keys}
-            self.trials.append(composer.trial(number, short_name(values), [*overrides, *more]))
+            self.trials.append(composer.trial(number, short_name(values) or "defaults", [*overrides, *more]))
         self.waiting = iter(self.trials)
 
     @property

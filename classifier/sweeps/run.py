@@ -83,7 +83,7 @@ class Conductor:
         self.settings: SweepSettings = first.sweep
         self.objectives = objectives(first)
         self.folder = Path(hydra.sweep.dir)
-        self.name = self.settings.name or hydra.runtime.choices.get("sweep") or ",".join(self.keys)
+        self.name = self.settings.name or hydra.runtime.choices.get("sweep") or ",".join(self.keys) or "defaults"
         identity = identity_of({"name": self.settings.name}, []) if self.settings.name else self.identity
         experiments = {settings.tracking.experiment for settings in self.composed}
         experiment = experiments.pop() if len(experiments) == 1 else self.name
