@@ -3,7 +3,7 @@
 Hydra imports this file for every command, so it imports nothing but Hydra; `classifier.sweeps.search` does the work.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -35,7 +35,7 @@ class OptunaConfig:
     """Keys of hydra.sweeper."""
 
     _target_: str = "hydra_plugins.classifier_optuna.OptunaSweeper"
-    params: dict[str, str] | None = None  # what varies, for a file of conf/train/sweep/
+    params: dict[str, str] = field(default_factory=dict)  # what varies, for a file of conf/train/sweep/
     n_trials: int = 20  # of all commands together that take part
     timeout: float | None = None  # seconds after which this command starts no further trial
     sampler: Sampler = Sampler.tpe
@@ -43,7 +43,7 @@ class OptunaConfig:
     seed: int = 0  # of the sampler
     startup_trials: int = 5  # at random before the sampler learns, and whole before the median pruner prunes
     warmup_epochs: int = 1  # in which no trial is pruned
-    storage: str = "journal:///optuna.journal"  # or sqlite:///optuna.db, postgresql://user@host/database
+    storage: str = "journal:///optuna.journal"  # or sqlite:///optuna.db, postgresql+psycopg://user@host/database
 
 
 ConfigStore.instance().store(group="hydra/sweeper", name="optuna", node=OptunaConfig, provider="classifier")
@@ -52,8 +52,8 @@ ConfigStore.instance().store(group="hydra/sweeper", name="optuna", node=OptunaCo
 class OptunaSweeper(Sweeper):
     """Hands the keys of `OptunaConfig` and the overrides on."""
 
-    def __init__(self, params: dict[str, str] | None, **settings: Any) -> None:
-        self.params, self.settings = params or {}, settings
+    def __init__(self, params: dict[str, str], **settings: Any) -> None:
+        self.params, self.settings = params, settings
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self.config, self.loader = config, hydra_context.config_loader

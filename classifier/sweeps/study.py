@@ -13,6 +13,7 @@ import optuna
 import psutil
 from optuna.distributions import BaseDistribution, check_distribution_compatibility
 from optuna.storages.journal import JournalFileBackend
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial
 
 from classifier.errors import UserError
@@ -56,7 +57,7 @@ def open_study(
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     pruner = make_pruner(settings, objectives)
-    directions = ["minimize" if minimized(name) else "maximize" for name in objectives]
+    directions = [StudyDirection.MINIMIZE if minimized(name) else StudyDirection.MAXIMIZE for name in objectives]
     try:
         study = patiently(
             lambda: optuna.create_study(
@@ -76,7 +77,7 @@ def open_study(
 
 
 def check_same_search(
-    study: optuna.Study, name: str, space: Mapping[str, BaseDistribution], directions: list[str]
+    study: optuna.Study, name: str, space: Mapping[str, BaseDistribution], directions: list[StudyDirection]
 ) -> None:
     """Refuses a study of the name that looks for something else, or in other places; bounds may have moved.
 
@@ -84,7 +85,7 @@ def check_same_search(
         UserError: saying what differs.
     """
     way_out = f"Go on with what sweep.name={name} began with, or choose another sweep.name."
-    if [one.name.lower() for one in study.directions] != directions:
+    if study.directions != directions:
         raise UserError(f"The search {name} has other objectives already. {way_out}")
     for trial in study.get_trials(deepcopy=False):
         for key in trial.distributions.keys() & space.keys():

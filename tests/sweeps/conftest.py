@@ -1,10 +1,14 @@
 """Sweeps without TensorFlow: Hydra, the sweep and MLflow are real, and a trial is a few lines in this process."""
 
+import contextlib
+import shutil
+import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from fake_process import FakeProcess
+from fake_process import FakeProcess, free_port
 from hydra.core.global_hydra import GlobalHydra
 from mlflow import MlflowClient
 
@@ -12,6 +16,8 @@ from classifier.command_line import run_command
 from classifier.settings import TrainSettings
 from classifier.sweeps import run, sweep
 from classifier.train import train
+
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))  # of Debian's package
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +61,33 @@ def run_sweep(monkeypatch, tmp_path, database, capsys):
         )  # fmt: skip
 
     return run_sweep
+
+
+@pytest.fixture
+def postgres(tmp_path):
+    """The address of an empty database on a server of its own."""
+    if not BINARIES:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    if not shutil.which("runuser"):
+        pytest.skip("runuser is missing, and PostgreSQL does not run as root")
+    port = free_port()
+    folder = Path("/tmp") / f"classifier-postgres-{port}"
+    folder.mkdir(mode=0o700)
+    as_user = []
+    if Path("/proc/self").owner() == "root":
+        shutil.chown(folder, "postgres")
+        as_user = ["runuser", "-u", "postgres", "--"]
+    data, binaries = folder / "data", BINARIES[-1]
+
+    def do(*arguments: str) -> None:
+        subprocess.run([*as_user, *arguments], check=True, capture_output=True, cwd="/")
+
+    try:
+        do(f"{binaries}/initdb", "-D", str(data), "-U", "tester", "--auth=trust", "--no-sync")
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        do(f"{binaries}/pg_ctl", "-D", str(data), "-o", options, "-l", f"{folder}/log", "-w", "start")
+        yield f"postgresql+psycopg://tester@127.0.0.1:{port}/postgres"
+    finally:
+        with contextlib.suppress(subprocess.CalledProcessError):
+            do(f"{binaries}/pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)

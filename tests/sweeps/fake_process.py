@@ -1,5 +1,6 @@
-"""What stands for the process of a trial."""
+"""A trial of a few lines, in the process of its sweep."""
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,3 +40,9 @@ class FakeProcess:
 
     def kill(self) -> None:
         pass
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]

@@ -2,8 +2,12 @@
 
 import csv
 import json
+import os
+import signal
+from threading import Event
 
 import pytest
+from fake_process import FakeProcess
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
@@ -75,6 +79,27 @@ def test_what_was_running_when_the_sweep_was_killed_is_continued_in_its_run(run_
     assert [values["tracking.run_id"] for values in again.started] == [first.children[1].info.run_id]
     assert [run.info.status for run in again.children] == ["FINISHED", "FINISHED", "KILLED"]
     assert again.children[2].data.tags["classifier.reason"] == "the sweep was killed"
+
+
+def test_ctrl_c_stops_the_trials_and_the_same_command_goes_on(run_sweep, monkeypatch):
+    killed = Event()
+    monkeypatch.setattr(FakeProcess, "kill", lambda trial: killed.set())
+
+    def interrupted(values):
+        if values["model.depth"] == "1":
+            return 0.5
+        os.kill(os.getpid(), signal.SIGINT)
+        assert killed.wait(60)
+        return CRASH
+
+    first = run_sweep("model.depth=1,2,3", score=interrupted)
+    assert first.code == 130
+    assert "the same command continues this sweep" in first.out
+    assert [run.info.status for run in (*first.parents, *first.children)] == ["KILLED", "FINISHED", "KILLED"]
+    again = run_sweep("model.depth=1,2,3", score=by_depth)
+    assert [values["model.depth"] for values in again.started] == ["2", "3"]
+    assert again.children[1].info.run_id == first.children[1].info.run_id
+    assert [run.info.status for run in (*again.parents, *again.children)] == ["FINISHED"] * 4
 
 
 def test_a_trial_whose_settings_are_refused_needs_no_process(run_sweep):

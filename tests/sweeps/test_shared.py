@@ -1,8 +1,5 @@
 """Several commands of one search on one PostgreSQL share its trials, and one run holds them all."""
 
-import contextlib
-import shutil
-import socket
 import subprocess
 import sys
 from collections import Counter
@@ -14,7 +11,6 @@ from mlflow import MlflowClient
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")  # of SQLAlchemy 2.1
 COMMANDS, TRIALS = 3, 7
-BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))  # of Debian's package
 COMMAND = """
 import os, sys, time
 from pathlib import Path
@@ -38,38 +34,6 @@ FakeProcess.score = score
 sweep.TrialProcess, run.write_page = FakeProcess, lambda folder, *_: None
 run_command("train", TrainSettings, None)
 """
-
-
-@pytest.fixture
-def postgres(tmp_path):
-    """The address of an empty database on a server of its own."""
-    if not BINARIES:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    if not shutil.which("runuser"):
-        pytest.skip("runuser is missing, and PostgreSQL does not run as root")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = Path("/tmp") / f"classifier-postgres-{port}"
-    folder.mkdir(mode=0o700)
-    as_user = []
-    if Path("/proc/self").owner() == "root":
-        shutil.chown(folder, "postgres")
-        as_user = ["runuser", "-u", "postgres", "--"]
-    data, binaries = folder / "data", BINARIES[-1]
-
-    def do(*arguments: str) -> None:
-        subprocess.run([*as_user, *arguments], check=True, capture_output=True, cwd="/")
-
-    try:
-        do(f"{binaries}/initdb", "-D", str(data), "-U", "tester", "--auth=trust", "--no-sync")
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-        do(f"{binaries}/pg_ctl", "-D", str(data), "-o", options, "-l", f"{folder}/log", "-w", "start")
-        yield f"postgresql+psycopg://tester@127.0.0.1:{port}/postgres"
-    finally:
-        with contextlib.suppress(subprocess.CalledProcessError):
-            do(f"{binaries}/pg_ctl", "-D", str(data), "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_three_commands_share_a_search(postgres, database, tmp_path):
