@@ -80,7 +80,10 @@ class Explainer(tf.Module):
         """text (batch,) -> tokens (batch, tokens), attention_<layer> (batch, heads, tokens, tokens), pooling_<kind>."""
         read = self.read(text)
         states, _ = self.embed(read["ids"])
-        watched = self.watch(states, read["ids"] > 0)
-        attention = {f"attention_{layer}": weights for layer, weights in enumerate(watched["attention"])}
-        pooling = {f"pooling_{name}": weights for name, weights in watched["pooling"].items()}
-        return {"tokens": read["tokens"], **attention, **pooling}
+        real = read["ids"] > 0
+        watched = self.watch(states, real)
+        longest = tf.maximum(tf.reduce_max(tf.math.count_nonzero(real, axis=1)), 1)  # what is wider is padding
+        layers = enumerate(watched["attention"])
+        attention = {f"attention_{layer}": weights[:, :, :longest, :longest] for layer, weights in layers}
+        pooling = {f"pooling_{kind}": weights[:, :longest] for kind, weights in watched["pooling"].items()}
+        return {"tokens": read["tokens"][:, :longest], **attention, **pooling}
