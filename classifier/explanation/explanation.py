@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
+LEAST = 1e-3  # logits: of a smaller difference, single precision does not tell the hundredth part
+
+
 class Method(NamedTuple):
     """How an explanation is called and what it says.
 
@@ -76,9 +79,9 @@ class Explanation:
 
     @property
     def incompleteness(self) -> float:
-        """By what share of the difference the integrated gradients do not sum to it."""
+        """By what share of the difference (of LEAST, if that is more) the integrated gradients do not sum to it."""
         missing = abs(float(self.scores["integrated_gradients"].sum()) - self.difference)
-        return missing / max(abs(self.difference), 1e-12)
+        return missing / max(abs(self.difference), LEAST)
 
 
 def against_others(predicted: NDArray[np.integer], classes: int) -> Array:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from classifier.explanation.explanation import Array
+from classifier.explanation.explanation import LEAST, Array
 
 TOLERANCE = 0.01  # of the difference, by which the attributions may fail to sum to it
 SETTLED = 0.1  # of the tolerance: a piece of the path that fails by less is cut no further
@@ -30,10 +30,10 @@ def integrate(
     Args:
         attribute: texts, beginnings and ends of pieces of their paths to attributions (pieces, tokens) and rises
             (pieces,).
-        differences: the sum may be off by TOLERANCE of this, (texts,).
+        differences: the sum may be off by TOLERANCE of this, or of LEAST where it is smaller, (texts,).
     """
     texts = len(differences)
-    allowed = TOLERANCE * np.abs(differences)
+    allowed = TOLERANCE * np.maximum(np.abs(differences), LEAST)
     rows, starts, ends = np.arange(texts), np.zeros(texts), np.ones(texts)
     attributions, missed, points = np.zeros((texts, 0)), np.zeros(texts), np.zeros(texts, np.int64)
     for round_ in range(ROUNDS):

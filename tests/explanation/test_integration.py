@@ -39,12 +39,13 @@ def test_a_smooth_path_needs_one_piece():
     assert (points == POINTS).all()
 
 
-def test_what_cannot_be_complete_is_left_after_the_last_round():
-    def wrong(rows, starts, ends):
-        return (ends - starts)[:, None], (starts == 0).astype(float)
+def test_a_rounding_error_is_no_reason_for_more_points():
+    """A text of unknown tokens differs from the beginning of its path by nothing, or by what float32 rounds."""
+    _, points = integrate(lambda rows, starts, ends: (0 * ends[:, None], np.full(len(rows), 1e-7)), np.zeros(3))
+    assert (points == POINTS).all()
 
-    found, points = integrate(wrong, np.full(1, 100.0) / 100)
-    np.testing.assert_allclose(found, 1)
+
+def test_what_cannot_be_complete_is_left_after_the_last_round():
     found, points = integrate(lambda rows, starts, ends: (0 * ends[:, None], ends - starts), np.ones(1))
     np.testing.assert_allclose(found, 0)
     assert points[0] > POINTS * ROUNDS
