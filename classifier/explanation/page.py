@@ -18,7 +18,7 @@ NOTES = (
     "What is explained is the logit of the predicted class above the mean of the others (with two classes: the "
     "log-odds). Blue words speak for it, orange ones against it; darker is more, and the value is under the pointer. "
     "Integrated gradients, occlusion and n-grams are in logits and have one scale in a text. Attention and pooling are "
-    "shares and know no class. Dotted words are unknown to the encoder, grey ones lie behind its longest text."
+    "shares and know no class. Dotted words are unknown to the encoder; those in italics it leaves out of a long text."
 )
 
 
@@ -123,7 +123,9 @@ def headline(shown: Shown, label_names: Sequence[str]) -> str:
     if shown.label is None or shown.label == one.predicted:
         return answer + origin
     true, predicted = escape(label_names[shown.label]), escape(label_names[one.predicted])
-    return f"{answer}, but it is {true}{origin} <small>blue speaks for {predicted}, orange for {true}</small>"
+    between = one.contrast[shown.label] == -1  # these two, and not one and all the others
+    told = f" <small>blue speaks for {predicted}, orange for {true}</small>" if between else ""
+    return f"{answer}, but it is {true}{origin}{told}"
 
 
 def probability_bars(explanation: Explanation, label_names: Sequence[str]) -> str:

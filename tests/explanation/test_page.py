@@ -79,8 +79,18 @@ def test_what_stands_on_it(html):
     text = Elements(html).text
     for title in ("Which explanation to believe", "Words that count most", "most confident mistakes", "beats random"):
         assert title in text
-    assert "good 71.0%" not in text and "but it is <b>bad</b>" in text
+    assert "good 73.1%" in text and "but it is <b>bad</b>" in text
     assert METHODS["integrated_gradients"].title in text and "The classifier reads no word in this text." in text
+
+
+def test_what_orange_speaks_for_is_told_where_it_is_one_class():
+    one = explained("good film")
+    one.probabilities = np.array([0.2, 0.5, 0.3])
+    told = "blue speaks for good, orange for bad"
+    for contrast, is_told in (([-1, 1, 0], True), ([-0.5, 1, -0.5], False)):
+        one.contrast = np.array(contrast)
+        html = page_html(Page("t", ["bad", "good", "other"], [Shown(one, label=0)]))
+        assert "good 50.0%, but it is bad" in html and (told in html) == is_told
 
 
 def test_one_scale_of_colours():
