@@ -39,7 +39,9 @@ class SavedExplainer:
         points, weights = gauss_legendre()
         self.nodes = np.array([0, *points, 1], np.float32)  # both ends for the rise, without weight
         self.weights = np.array([0, *weights, 0], np.float32)
-        self.gradients = tf.function(self.path_attributions, reduce_retracing=True)
+        states, pairs, row = (tf.TensorSpec([None] * rank) for rank in (3, 2, 1))
+        mask = tf.TensorSpec([None, None], tf.bool)
+        self.gradients = tf.function(self.path_attributions, input_signature=[states, states, mask, pairs, row, row])
 
     def explain(
         self, texts: Sequence[str], probabilities: Array, contrasts: Array
