@@ -7,10 +7,11 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from kept_models import keep_run
 
 from classifier.errors import UserError
 from classifier.settings import TrackingSettings
-from classifier.tracking.models import find_model
+from classifier.tracking.models import find_model, log_folder, run_of_model
 from classifier.tracking.run import find_run, identity_of, start_run
 from classifier.tracking.server import check_reachable
 
@@ -163,3 +164,23 @@ def test_an_unknown_model_is_refused(settings):
     for model in ("models:/none@champion", "0123456789abcdef"):
         with pytest.raises(UserError, match=f"model={model} is no folder"):
             find_model(model, settings)
+
+
+def test_a_model_lies_with_its_run_and_explanations_beside_each_other(settings, tmp_path):
+    from mlflow import MlflowClient
+
+    run_id, client = keep_run(settings, tmp_path, 0, {}, model=True), MlflowClient(settings.uri)
+    run = client.get_run(run_id)
+    model = client.get_logged_model(run.outputs.model_outputs[-1].model_id)
+    assert model.experiment_id == run.info.experiment_id
+    assert model.artifact_location.startswith((tmp_path / "mlartifacts" / "primes").as_uri())
+    folder = find_model(run_id, settings)
+    assert (
+        run_of_model(run_id, folder, settings) == run_of_model(f"models:/{model.model_id}", folder, settings) == run_id
+    )
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page" / "explanation.html").write_text("why")
+    for name in ("explanation/noon", "explanation/night"):
+        assert log_folder(run_id, tmp_path / "page", name, settings)
+    kept = {one.path for one in client.list_artifacts(run_id, "explanation")}
+    assert kept == {"explanation/noon", "explanation/night"}

@@ -28,6 +28,7 @@ def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tupl
     from mlflow.models import Model, ModelSignature
     from mlflow.types.schema import AnyType, Array, ColSpec, Schema
 
+    mlflow.set_experiment(experiment_id=mlflow.MlflowClient().get_run(run_id).info.experiment_id)  # else: Default
     outputs = [("label", "string"), ("score", "float"), ("probabilities", Array("float"))]
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")  # MLflow advises on type hints
