@@ -50,7 +50,7 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
     report = explain_texts(explainer, texts, settings.explain, settings.seed)
     page = write_report(folder, report)
     run_id = run_of_model(settings.model, model, settings.tracking)
-    if run_id and log_folder(run_id, folder, "explanation", settings.tracking):
+    if run_id and log_folder(run_id, folder, f"explanation/{output.name}", settings.tracking):  # beside earlier ones
         print(f"Run      {run_id}")
     print(f"Look at  {page}")
     return {"run_id": run_id, "model": str(model), "page": str(page), "texts": len(texts.texts), **report.summary()}

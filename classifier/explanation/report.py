@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,9 +49,10 @@ class Report:
 
 
 def write_report(folder: Path, report: Report) -> Path:
-    """Writes everything into the folder, which is made; returns the page."""
+    """Writes everything into the folder, which is emptied first; returns the page."""
+    shutil.rmtree(folder, ignore_errors=True)
     pictures = folder / "pictures"
-    pictures.mkdir(parents=True, exist_ok=True)
+    pictures.mkdir(parents=True)
     page = Page("Why the classifier answers so", report.label_names, report.texts, report.mistakes, words=report.words)
     if report.curves and report.faithfulness:
         stream = io.BytesIO()

@@ -112,6 +112,8 @@ def test_the_report_of_texts_in_any_script(tmp_path):
     table = faithfulness_table(curves, seed=0)
     texts = [Shown(one, "in.csv:2", 1) for one in some[:2]]
     report = Report(LABELS, texts, texts[:1], class_words(some, LABELS), curves, table, len(some))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "text_9.png").write_text("of an earlier report")
     page = write_report(tmp_path / "out", report)
     assert page == tmp_path / "out" / "explanation.html"
     names = {path.name for path in (tmp_path / "out").rglob("*.*")}

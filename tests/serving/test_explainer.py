@@ -159,8 +159,13 @@ def test_the_command_on_a_file(model_folder, tmp_path, capsys):
     assert (tmp_path / "rejects.csv").exists() and not (tmp_path / "none.db").exists()
 
 
-def test_the_command_on_a_text(model_folder, tmp_path, capsys):
+def test_the_command_on_a_text(model_folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("classifier.tracking.models.run_of_model", lambda *_: "run7")
+    logged = []
+    monkeypatch.setattr("classifier.tracking.models.log_folder", lambda *given: not logged.append(given[:3]))
     run(model_folder, tmp_path, text="where is my <lamp>")
+    assert logged == [("run7", tmp_path / "explanation", f"explanation/{tmp_path.name}")]
+    assert "Run      run7" in capsys.readouterr().out
     html = (tmp_path / "explanation" / "explanation.html").read_text(encoding="utf-8")
     assert "&lt;" in html and "Which explanation to believe" not in html
     assert (tmp_path / "explanation" / "pictures" / "text_1_attention.png").exists()
