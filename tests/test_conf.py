@@ -71,6 +71,8 @@ MISTAKES = {
     "attention=local attention.window=0": "Error: attention.window=0 must be above 0.",
     "model.positions=rotary": "Error: model.positions=rotary needs attention=rotary, which turns",
     "model.block=keras_nlp attention=dot": "Error: model.block=keras_nlp brings its own attention;",
+    "model.block=keras_nlp attention.dropout=0.1": "Error: attention.dropout has no effect with model.block=keras_nlp",
+    "attention=rotary attention.heads=4 model.width=4": "leaves an odd 1 to each of attention.heads=4.",
     "trainer.loss=hinge": "expected one of [cross_entropy, focal]",
     "trainer.focal_gamma=-1": "Error: trainer.focal_gamma=-1.0 must be at least 0.",
     "tokenizer.max_token=9": "Error: tokenizer.max_token is not an option. Did you mean 'tokenizer.max_tokens'?",

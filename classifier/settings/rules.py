@@ -94,6 +94,16 @@ def check_attention(settings: TrainSettings) -> None:
         raise UserError(
             "model.block=keras_nlp brings its own attention; leave attention=multi_head, whose heads it takes."
         )
+    if settings.model.block is Block.keras_nlp and settings.attention["dropout"]:
+        raise UserError(
+            "attention.dropout has no effect with model.block=keras_nlp, whose attention has model.dropout."
+        )
+    heads, width = settings.attention.get("heads", 1), settings.model.width
+    if mechanism == "RotaryAttention" and width % heads == 0 and width // heads % 2:
+        raise UserError(
+            f"attention=rotary turns pairs of features: model.width={width} leaves an odd {width // heads} to each of "
+            f"attention.heads={heads}."
+        )
 
 
 def check_one_source(settings: CompareSettings) -> None:
