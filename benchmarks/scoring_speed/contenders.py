@@ -122,12 +122,12 @@ def hugging_face(_: Path, corpus: Sequence[str]) -> Contender:
         found = pipeline(list(texts), batch_size=HUGGING_FACE_BATCH, truncation=True)
         return [one["label"] for one in found], [one["score"] for one in found]
 
-    score = in_parts(lambda texts: texts, compute)
+    score = in_parts(None, compute)
 
     def score_file(given: Path, output: Path) -> Seconds:
         tokenising["seconds"] = 0.0
         seconds = score(given, output)
-        seconds["tokenising"] += tokenising["seconds"]
+        seconds["tokenising"] = tokenising["seconds"]
         seconds["computing"] -= tokenising["seconds"]
         return seconds
 
@@ -160,7 +160,7 @@ def fasttext(_: Path, corpus: Sequence[str]) -> Contender:
         labels, scores = model.predict([text.replace("\n", " ") for text in texts])
         return [label[0] for label in labels], [float(score[0]) for score in scores]
 
-    return in_parts(lambda texts: texts, compute)
+    return in_parts(None, compute)
 
 
 def any_labels(corpus: Sequence[str]) -> np.ndarray:
@@ -168,16 +168,18 @@ def any_labels(corpus: Sequence[str]) -> np.ndarray:
     return (np.arange(len(corpus)) * 2 // len(corpus)).astype(np.int32)
 
 
-def in_parts(tokenise: Callable[[Sequence[str]], Any], compute: Callable[[Any], Answers]) -> Contender:
-    """Reads all, tokenises all, computes all and writes all: one after the other."""
+def in_parts(tokenise: Callable[[Sequence[str]], Any] | None, compute: Callable[[Any], Answers]) -> Contender:
+    """Reads all, tokenises all, computes all and writes all: one after the other; None: computing tokenises."""
 
     def score(given: Path, output: Path) -> Seconds:
         seconds: Seconds = {}
         with counted(seconds, "reading"):
             table = pq.read_table(given)
             texts = table.column("text").to_pylist()
-        with counted(seconds, "tokenising"):
-            prepared = tokenise(texts)
+        prepared = texts
+        if tokenise:
+            with counted(seconds, "tokenising"):
+                prepared = tokenise(texts)
         with counted(seconds, "computing"):
             labels, scores = compute(prepared)
         with counted(seconds, "writing"):
