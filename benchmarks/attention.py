@@ -1,4 +1,4 @@
-"""Time and memory of every attention mechanism by the number of tokens, ours and the official ones side by side.
+"""Time of every attention mechanism by the number of tokens, ours and the official ones side by side.
 
     python benchmarks/attention.py [--rounds 7] [--tokens 32 64 128] [--mechanisms multi_head keras_multi_head]
 
@@ -50,7 +50,7 @@ def arguments() -> argparse.Namespace:
 
 
 def by_length(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """One entry a mechanism and length: seconds of each round, training and inference, and the peak of memory."""
+    """One entry a mechanism and length: seconds of each round, training and inference."""
     entries = []
     pools = {name: ProcessPoolExecutor(1, get_context("spawn")) for name in options.mechanisms}
     for tokens in options.tokens:

@@ -1,7 +1,7 @@
 """What the process of one mechanism does: builds it for a length, then times a round whenever it is asked to."""
 
-import ctypes
 import os
+import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +14,7 @@ parts: dict[str, tuple[Callable[[], Any], int]] = {}  # of the length under way:
 
 
 def prepare(name: str, tokens: int) -> dict[str, Any]:
-    """Builds the layer and its graphs; the peak of memory is that of a training step above what was there before."""
+    """Builds the layer and its graphs."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import keras
     import tensorflow as tf
@@ -38,13 +38,10 @@ def prepare(name: str, tokens: int) -> dict[str, Any]:
 
     parts.clear()
     infer()
-    forget_peak()
-    before = resident("VmRSS")
     train()
-    peak = resident("VmHWM") - before
     for part, step in (("training", train), ("inference", infer)):
         parts[part] = (step, max(1, round(ROUND_SECONDS / min(timed(step, 1) for _ in range(3)))))
-    return {"peak_bytes": peak, "seconds": {part: [] for part in parts}}
+    return {"seconds": {part: [] for part in parts}}
 
 
 def measure() -> dict[str, float]:
@@ -109,16 +106,9 @@ def measure_classifier(name: str) -> float:
 
     for _ in range(3):
         step()
-    return resident("VmHWM")
+    return peak_bytes()
 
 
-def forget_peak() -> None:
-    """Gives back what is free and lets the peak of memory begin anew; on Linux with glibc."""
-    ctypes.CDLL("libc.so.6").malloc_trim(0)
-    Path("/proc/self/clear_refs").write_text("5")
-
-
-def resident(field: str) -> float:
-    """Bytes of memory of this process: VmRSS now, VmHWM at its peak."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(1024.0 * int(line.split()[1]) for line in lines if line.startswith(field))
+def peak_bytes() -> float:
+    """Of the memory of this process, at its peak."""
+    return 1024.0 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
