@@ -12,10 +12,14 @@ import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from classifier.command_line import run_command
 from classifier.settings import Engine, ScoreSettings
+
+if TYPE_CHECKING:
+    from classifier.serving.plan import Plan
+    from classifier.serving.score_file import Classifier, Scored
 
 PIPE_CLOSED = 141  # exit code of a command that writes to a pipe nobody reads, as shells have it
 
@@ -29,50 +33,18 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
     Raises:
         UserError: where there is no such model, or a file is not as it should be.
     """
-    from classifier.serving.plan import make_plan, shards_folder
-    from classifier.serving.saved_model import local_folder, model_sha256
-    from classifier.serving.score_file import score_files
+    from classifier.serving.plan import make_plan
+    from classifier.serving.saved_model import model_sha256
 
     if settings.engine is Engine.spark:
         from classifier.serving.spark import check_spark
 
         check_spark()
-    folder, version = local_folder(settings.model), ""
-    if folder is None:
-        from classifier.tracking.models import find_model, numbered_version
-
-        version = numbered_version(settings.model, settings.tracking)
-        folder = find_model(f"models:/{version}" if version else settings.model, settings.tracking)
+    folder, version = find(settings)
     digest = model_sha256(folder)
     version = version or digest[:12]
     plan = make_plan(settings, digest, version)
-    closing = ExitStack()
-
-    def load():
-        if settings.engine is Engine.spark:
-            from classifier.serving.spark import spark_classifier
-
-            return closing.enter_context(spark_classifier(settings.spark_master, folder, digest))
-        from classifier.start import cores, start_tensorflow
-
-        # Every batch is one thread's: small operations gain nothing from more, and the bits do not depend on the cores.
-        start_tensorflow(branches=cores())
-        from classifier.serving.saved_model import SavedClassifier
-
-        return SavedClassifier(folder, cores())
-
-    try:
-        with closing:
-            done = score_files(plan, load)
-    except KeyboardInterrupt:
-        if not plan.streams and shards_folder(Path(settings.output)).exists():
-            print("What is finished is kept: the same command goes on from there.", file=sys.stderr)
-        raise
-    except BrokenPipeError:  # `| head` has seen enough
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
-        os.close(nowhere)
-        sys.exit(PIPE_CLOSED)
+    done = run(settings, plan, folder, digest)
     tell(settings, done)
     return {
         "model": str(folder),
@@ -85,6 +57,53 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
         "rows_per_second": round(done.rows_per_second, 1),
         "seconds_by_part": {part: round(seconds, 2) for part, seconds in done.seconds.items()},
     }
+
+
+def find(settings: ScoreSettings) -> tuple[Path, str]:
+    """The folder of the SavedModel; and name and number of a registered one, empty of any other."""
+    from classifier.serving.saved_model import local_folder
+
+    folder = local_folder(settings.model)
+    if folder is not None:
+        return folder, ""
+    from classifier.tracking.models import find_model, numbered_version
+
+    version = numbered_version(settings.model, settings.tracking)
+    return find_model(f"models:/{version}" if version else settings.model, settings.tracking), version
+
+
+def run(settings: ScoreSettings, plan: "Plan", folder: Path, digest: str) -> "Scored":
+    """Scores as planned; ends quietly where nobody reads the pipe any more."""
+    from classifier.serving.plan import shards_folder
+    from classifier.serving.score_file import score_files
+
+    try:
+        with ExitStack() as closing:
+            return score_files(plan, lambda: load(settings, folder, digest, closing))
+    except KeyboardInterrupt:
+        if not plan.streams and shards_folder(Path(settings.output)).exists():
+            print("What is finished is kept: the same command goes on from there.", file=sys.stderr)
+        raise
+    except BrokenPipeError:  # `| head` has seen enough
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)
+        sys.exit(PIPE_CLOSED)
+
+
+def load(settings: ScoreSettings, folder: Path, digest: str, closing: ExitStack) -> "Classifier":
+    """The classifier, here or on Spark, whose session `closing` ends."""
+    if settings.engine is Engine.spark:
+        from classifier.serving.spark import spark_classifier
+
+        return closing.enter_context(spark_classifier(settings.spark_master, folder, digest))
+    from classifier.start import cores, start_tensorflow
+
+    # Every batch is one thread's: small operations gain nothing from more, and the bits do not depend on the cores.
+    start_tensorflow(branches=cores())
+    from classifier.serving.saved_model import SavedClassifier
+
+    return SavedClassifier(folder, cores())
 
 
 def tell(settings: ScoreSettings, done: Any) -> None:
