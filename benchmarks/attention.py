@@ -1,4 +1,4 @@
-"""Time of every attention mechanism by the number of tokens, ours and the official ones side by side.
+"""Time and memory of every attention mechanism by the number of tokens, ours and the official ones side by side.
 
     python benchmarks/attention.py [--rounds 7] [--tokens 32 64 128] [--mechanisms multi_head keras_multi_head]
 
@@ -8,6 +8,7 @@ as many tokens, so seconds a text are the batch's divided by its texts. Writes d
 
 import argparse
 import json
+import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 from attention_speed.mechanisms import MECHANISMS, TOKENS_OF_A_BATCH, needed_bytes
 from attention_speed.page import page, picture
-from attention_speed.worker import measure, measure_classifier, prepare
+from attention_speed.worker import measure, measure_classifier, memory, prepare
 from training_speed.machine import ROOT, machine
 
 TOKENS = (32, 64, 128, 256, 512, 1024, 2048)
@@ -29,7 +30,8 @@ def main() -> None:
     results = options.output / "results.json"
     if not options.page_only:
         command = f"python benchmarks/attention.py --rounds {options.rounds}"
-        found = {"machine": machine(command), "results": by_length(options), "classifier": classifier_memory()}
+        found = {"machine": machine(command), "results": with_memory(by_length(options))}
+        found["classifier"] = classifier_memory()
         results.write_text(json.dumps(found, indent=1))
     found = json.loads(results.read_text())
     (options.docs / "pictures").mkdir(parents=True, exist_ok=True)
@@ -68,6 +70,25 @@ def by_length(options: argparse.Namespace) -> list[dict[str, Any]]:
         pool.shutdown()
     texts = {tokens: TOKENS_OF_A_BATCH // tokens for tokens in options.tokens}
     return [{**entry, "texts": texts[entry["tokens"]]} for entry in entries]
+
+
+def with_memory(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The entries and what a step takes in memory, measured in other processes, whose large arrays go back at once.
+
+    oneDNN is off in these, since its allocator keeps what it once had.
+    """
+    returning = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536", "TF_ENABLE_ONEDNN_OPTS": "0"}
+    os.environ.update(returning)
+    try:
+        for name in dict.fromkeys(entry["mechanism"] for entry in entries):
+            with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+                for entry in entries:
+                    if entry["mechanism"] == name:
+                        entry["bytes"] = pool.submit(memory, name, entry["tokens"]).result()
+    finally:
+        for key in returning:
+            del os.environ[key]
+    return entries
 
 
 def classifier_memory() -> dict[str, float]:

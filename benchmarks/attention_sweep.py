@@ -1,4 +1,4 @@
-"""The table of `python -m classifier.train sweep=attention`: test accuracy of each mechanism, mean and deviation.
+"""The table of `python -m classifier.train sweep=attention`: test accuracy and time of each mechanism.
 
 python benchmarks/attention_sweep.py <hydra.sweep.dir of the sweep>
 """
@@ -20,16 +20,23 @@ def main() -> None:
 
 
 def table(trials: list[dict[str, str]]) -> list[str]:
-    """A line for each mechanism, best mean first: accuracy in percent by data set, then the mean over them."""
+    """A line for each mechanism, best mean first: accuracy in percent by data set, the mean over them, and seconds.
+
+    Seconds are those of one training on each of the data sets, the loop alone: the sum of their means over the seeds.
+    """
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    seconds: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for trial in trials:
         settings = dict(override.split("=", 1) for override in trial["overrides"].split())
         found[settings["attention"]][settings["data"]].append(100 * float(trial["test.accuracy"]))
+        seconds[settings["attention"]][settings["data"]].append(float(trial["training_seconds"]))
     means = {name: statistics.mean(map(statistics.mean, by_data.values())) for name, by_data in found.items()}
-    lines = [f"| attention | {' | '.join(DATA)} | mean |", f"| --- |{' ---: |' * (len(DATA) + 1)}"]
+    lines = [f"| attention | {' | '.join(DATA)} | mean | seconds |", f"| --- |{' ---: |' * (len(DATA) + 2)}"]
     for name in sorted(means, key=lambda one: (-len(found[one]), -means[one])):
-        mean = f"{means[name]:.1f}" if len(found[name]) == len(DATA) else "–"
-        lines.append(f"| {name} | {' | '.join(cell(found[name][data]) for data in DATA)} | {mean} |")
+        complete = len(found[name]) == len(DATA)
+        mean = f"{means[name]:.1f}" if complete else "–"
+        spent = f"{sum(map(statistics.mean, seconds[name].values())):.0f}" if complete else "–"
+        lines.append(f"| {name} | {' | '.join(cell(found[name][data]) for data in DATA)} | {mean} | {spent} |")
     return lines
 
 

@@ -35,9 +35,9 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
     check_input(settings)
     model = local_folder(settings.model) or find_model(settings.model, settings.tracking)
 
-    from classifier.start import start_tensorflow
+    from classifier.start import start_saved_models
 
-    start_tensorflow()
+    start_saved_models()
     from classifier.explanation.report import write_report
     from classifier.serving.explain_texts import explain_texts
     from classifier.serving.saved_explainer import SavedExplainer

@@ -32,7 +32,9 @@ def page(found: Mapping[str, Any]) -> str:
         ]
     sections += ["![Time by tokens](pictures/attention_speed.png)"]
     sections += ["## Ours against the official implementation", RATIOS, ratios(entries)]
-    sections += ["## Memory"]
+    sections += ["## Memory", MEMORY]
+    for part in ("training", "inference"):
+        sections += [f"### Megabytes a text, {part}", table(entries, lambda one, part=part: megabytes(one, part))]
     whole = ", ".join(f"{name} {size / 1e9:.2f} GB" for name, size in found["classifier"].items())
     sections += [f"A whole classifier of two blocks, trained on texts of 512 tokens, 32 a batch, peaks at: {whole}."]
     return "\n\n".join([*sections, in_a_line(found["machine"])]) + "\n"
@@ -40,7 +42,16 @@ def page(found: Mapping[str, Any]) -> str:
 
 RATIOS = """Seconds of ours divided by those of the official one, round by round: median and range. Below 1 ours is
 faster.
-Wide ranges: the machine had other work. `keras_concat` is the cheaper function: its v is one number."""
+`keras_concat` is the cheaper function: its v is one number, where equation 8 of Luong et al. has one for each unit, so
+that neither its scores nor their gradients need a product with v."""
+
+
+MEMORY = """What a step takes at its peak beyond what lay in memory before it, divided by the texts of the batch:
+resident memory of a process that returns large arrays at once (without oneDNN, whose allocator would keep them)."""
+
+
+def megabytes(entry: Entry, part: str) -> str:
+    return f"{entry['bytes'][part] / entry['texts'] / 1e6:.3g}"
 
 
 def milliseconds(entry: Entry, part: str) -> str:

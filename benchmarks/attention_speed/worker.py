@@ -49,6 +49,26 @@ def measure() -> dict[str, float]:
     return {part: timed(step, steps) for part, (step, steps) in parts.items()}
 
 
+def memory(name: str, tokens: int) -> dict[str, float]:
+    """Bytes that a step takes at its peak, beyond what lay in memory before it; on Linux."""
+    prepare(name, tokens)
+    return {part: peak_of(step) for part, (step, _) in parts.items()}
+
+
+def peak_of(step: Callable[[], Any]) -> float:
+    """Of the resident memory of this process, over a step, less what is resident before."""
+    Path("/proc/self/clear_refs").write_text("5")  # begins the peak anew
+    before = resident("VmRSS")
+    timed(step, 1)
+    return resident("VmHWM") - before
+
+
+def resident(line: str) -> float:
+    """Bytes of a line of /proc/self/status."""
+    words = next(one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith(line)).split()
+    return 1024.0 * float(words[1])
+
+
 def timed(step: Callable[[], Any], steps: int) -> float:
     """Seconds of a step, all its results waited for."""
     import tensorflow as tf

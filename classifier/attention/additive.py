@@ -1,13 +1,12 @@
 """Additive attention (Bahdanau et al. 2015, "Neural Machine Translation by Jointly Learning to Align ...")."""
 
-from collections.abc import Callable
-
 import keras
+import tensorflow as tf
 from keras import ops
 
 from classifier.attention.base import Attention
 
-BLOCK = 2**18  # values of tanh in memory at a time: a megabyte, which stays in the processor's cache
+BLOCK = 2**17  # values of tanh in memory at a time: half a megabyte, which stays in the processor's cache
 
 
 @keras.saving.register_keras_serializable(package="classifier")
@@ -39,54 +38,49 @@ class AdditiveAttention(Attention):
 def additive_scores(query, key, energy):
     """energy . tanh(query + key) of each pair: (batch, queries, units), (batch, keys, units) -> (batch, queries, keys).
 
-    Backwards the tanh are computed anew, for d tanh(x) = (1 - tanh(x)^2) dx.
+    Some queries at a time; backwards their tanh are computed anew, for d tanh(x) = (1 - tanh(x)^2) dx.
 
     Args:
         query: (batch, queries, units).
         key: (batch, keys, units).
         energy: (units,).
     """
-
-    def score(hidden):
-        # not matmul: https://github.com/tensorflow/tensorflow/issues/117700 (four axes by two damages memory)
-        return ops.sum(hidden * energy, axis=-1)
-
-    def gradient(upstream):
-        def slopes(hidden, upstream):  # of all queries of a block, summed over the keys
-            upstream = upstream[:, :, None, :]
-            return ops.sum(upstream, axis=-1) - ops.matmul(upstream, hidden * hidden)[:, :, 0]
-
-        def slopes_and_hidden(hidden, upstream):
-            summed = ops.matmul(upstream[:, :, None, :], hidden)[:, :, 0]
-            return ops.concatenate([slopes(hidden, upstream), summed], axis=-1)
-
-        of_query, of_energy = ops.split(blockwise(slopes_and_hidden, query, key, upstream), 2, axis=-1)
-        of_key = blockwise(slopes, key, query, ops.swapaxes(upstream, 1, 2))
-        return of_query * energy, of_key * energy, ops.sum(of_energy, axis=(0, 1))
-
-    return blockwise(score, query, key), gradient
-
-
-def blockwise(function: Callable, query, key, *more):
-    """A function of tanh(query + key), computed for some queries at a time.
-
-    Args:
-        function: maps (batch, block, keys, units), and of each of `more` (batch, block, any), to (batch, block, any).
-        query: (batch, queries, units).
-        key: (batch, keys, units).
-        more: (batch, queries, any).
-    """
     batch, queries, units = ops.shape(query)
     block = ops.maximum(1, BLOCK // ops.maximum(1, batch * ops.shape(key)[1] * units))
-    blocks = (queries + block - 1) // block
+    blocks = ops.maximum(1, (queries + block - 1) // block)  # one of nothing where there is no query
     block = (queries + blocks - 1) // blocks  # as even as may be, so that little is computed for nothing
 
     def cut(states):
         padded = ops.pad(states, [[0, 0], [0, blocks * block - queries], [0, 0]])
         return ops.transpose(ops.reshape(padded, (batch, blocks, block, ops.shape(states)[-1])), (1, 0, 2, 3))
 
-    def compute(parts):
-        return function(ops.tanh(parts[0][:, :, None, :] + key[:, None, :, :]), *parts[1:])
+    def join(found):
+        of_texts = ops.transpose(found, (1, 0, 2, 3))
+        return ops.reshape(of_texts, (batch, blocks * block, ops.shape(found)[-1]))[:, :queries]
 
-    found = ops.transpose(ops.map(compute, [cut(states) for states in (query, *more)]), (1, 0, 2, 3))
-    return ops.reshape(found, (batch, blocks * block, ops.shape(found)[-1]))[:, :queries]
+    def hidden(of_block):
+        return ops.tanh(of_block[:, :, None, :] + key[:, None, :, :])
+
+    def score(of_block):
+        # two axes by two: https://github.com/tensorflow/tensorflow/issues/117700 (four by two damages memory)
+        found = hidden(of_block)
+        return ops.reshape(ops.matmul(ops.reshape(found, (-1, units)), energy[:, None]), ops.shape(found)[:3])
+
+    def gradient(upstream):
+        of_blocks, upstreams = cut(query), cut(upstream)
+
+        def add_block(number, of_query, of_key, of_energy):
+            found, arriving = hidden(of_blocks[number]), upstreams[number]
+            slopes = tf.raw_ops.TanhGrad(y=found, dy=tf.broadcast_to(arriving[..., None], ops.shape(found)))
+            of_query = of_query.write(number, ops.sum(slopes, axis=2))
+            of_key = of_key + ops.cast(ops.sum(slopes, axis=1), "float32")
+            by_query = ops.matmul(arriving[:, :, None, :], found)
+            return number + 1, of_query, of_key, of_energy + ops.sum(ops.cast(by_query, "float32"), axis=(0, 1, 2))
+
+        collected = tf.TensorArray(query.dtype, size=blocks, element_shape=(None, None, query.shape[-1]))
+        start = (0, collected, ops.zeros_like(key, dtype="float32"), ops.zeros_like(energy, dtype="float32"))
+        # tf's loop: that of keras.ops cannot sum over the blocks and collect theirs without copying what it collected
+        _, of_query, of_key, of_energy = tf.while_loop(lambda number, *_: number < blocks, add_block, start)
+        return join(of_query.stack()) * energy, ops.cast(of_key, key.dtype) * energy, ops.cast(of_energy, energy.dtype)
+
+    return join(ops.map(score, cut(query))), gradient

@@ -47,7 +47,10 @@ class OfficialAttention(Attention):
 
 @keras.saving.register_keras_serializable(package="classifier")
 class KerasAdditiveAttention(OfficialAttention):
-    """keras.layers.AdditiveAttention: what `AdditiveAttention` computes."""
+    """keras.layers.AdditiveAttention: what `AdditiveAttention` computes.
+
+    Time and memory grow with queries x keys x width, since the hidden layer of every pair is kept.
+    """
 
     def make(self) -> keras.layers.Layer:
         return keras.layers.AdditiveAttention(dropout=self.dropout, name="official", dtype=self.dtype_policy)
@@ -55,7 +58,10 @@ class KerasAdditiveAttention(OfficialAttention):
 
 @keras.saving.register_keras_serializable(package="classifier")
 class KerasConcatAttention(OfficialAttention):
-    """keras.layers.Attention(score_mode="concat"): `ConcatAttention` whose v is one number, repeated."""
+    """keras.layers.Attention(score_mode="concat"): `ConcatAttention` whose v is one number, repeated.
+
+    Time and memory grow with queries x keys x width, since the hidden layer of every pair is kept.
+    """
 
     def make(self) -> keras.layers.Layer:
         return keras.layers.Attention(
@@ -65,7 +71,10 @@ class KerasConcatAttention(OfficialAttention):
 
 @keras.saving.register_keras_serializable(package="classifier")
 class KerasDotAttention(OfficialAttention):
-    """keras.layers.Attention: what `DotAttention` computes."""
+    """keras.layers.Attention: what `DotAttention` computes.
+
+    Time grows with queries x keys x width, memory with queries x keys.
+    """
 
     def make(self) -> keras.layers.Layer:
         return keras.layers.Attention(dropout=self.dropout, name="official", dtype=self.dtype_policy)
@@ -81,6 +90,8 @@ class KerasDotAttention(OfficialAttention):
 @keras.saving.register_keras_serializable(package="classifier")
 class KerasMultiHeadAttention(Attention):
     """keras.layers.MultiHeadAttention: what `MultiHeadAttention` computes.
+
+    Time grows with queries x keys x width, memory with queries x keys x heads.
 
     Args:
         heads: how many; the width must be a multiple of it.

@@ -11,12 +11,14 @@ from classifier.evaluation.style import BLUE, COLOURS, GREY, VERMILION, canvas, 
 from classifier.explanation.classes import ClassWord
 from classifier.explanation.explanation import Explanation
 from classifier.explanation.faithfulness import FRACTIONS, RANDOM, Curves, Estimate
-from classifier.explanation.marks import shown_tokens
+from classifier.explanation.marks import drawn_methods, shown_tokens
 from classifier.explanation.tables import TITLES, strongest
 
 NAMED_TOKENS = 45  # more are numbered every ten
 MOST_CLASSES = 12  # in the picture of the classes' words
+COLUMN, MOST_WORDS = 50, 300  # words of a text one below the other, and in its picture; the page has all
 WEIGHTS = LinearSegmentedColormap.from_list("weights", ["white", BLUE])
+VALUES = LinearSegmentedColormap.from_list("values", [VERMILION, "white", BLUE])
 
 
 def name(text: str, number: int) -> str:
@@ -29,7 +31,7 @@ def name(text: str, number: int) -> str:
 def faithfulness_figure(curves: Mapping[str, Curves], table: Mapping[str, Mapping[str, Estimate]]) -> Figure:
     """Deletion, insertion, and how far each method is above random words in comprehensiveness and sufficiency."""
     colours = {**dict(zip(curves, COLOURS, strict=False)), RANDOM: GREY}
-    with canvas(11, 3.9, columns=3) as (figure, (deletion, insertion, bars)):
+    with canvas(11, 4.2, columns=3) as (figure, (deletion, insertion, bars)):
         for axes, part in ((deletion, "deletion"), (insertion, "insertion")):
             for method, found in curves.items():
                 values = getattr(found, part).mean(axis=0)
@@ -39,7 +41,7 @@ def faithfulness_figure(curves: Mapping[str, Curves], table: Mapping[str, Mappin
             axes.xaxis.set_major_formatter("{x:.0%}")
         deletion.set_xlabel("words taken away, those that count most first")
         insertion.set_xlabel("words kept, those that count most first")
-        insertion.legend(loc="lower right")
+        figure.legend(*insertion.get_legend_handles_labels(), loc="outside lower left", ncols=len(curves))
         methods = [method for method in curves if method != RANDOM]
         for offset, (measure, colour) in enumerate((("comprehensiveness", BLUE), ("sufficiency", VERMILION))):
             rows = [table[method][measure] for method in methods]
@@ -73,6 +75,27 @@ def class_words_figure(words: Sequence[ClassWord]) -> Figure:
             axes.grid(axis="y", visible=False)
             axes.set_title(name(label, number + 1))
         figure.supxlabel("logits that the word adds to the class, a text", fontsize=8)
+    return figure
+
+
+def words_figure(explanation: Explanation) -> Figure:
+    """What each method says of each word, on the scales of the page: a row is a word, column after column."""
+    titles, values, limits = zip(*drawn_methods(explanation), strict=True)
+    shares = (np.array(values) / np.maximum(limits, 1e-12)[:, None]).T[:MOST_WORDS]
+    names = [name(word, place + 1) for place, word in enumerate(explanation.words[:MOST_WORDS])]
+    columns, rows = -(-len(names) // COLUMN), min(len(names), COLUMN)
+    width, height = 0.22 * len(titles) + 1.2, 0.15 * rows + 1.4
+    with canvas(width * columns, height, columns=columns, squeeze=False) as (figure, grid):
+        for axes, start in zip(grid[0], range(0, len(names), COLUMN), strict=True):
+            some = names[start : start + COLUMN]
+            axes.imshow(shares[start : start + COLUMN], cmap=VALUES, vmin=-1, vmax=1, aspect="auto")
+            axes.set_ylim(rows - 0.5, -0.5)  # the last column may be shorter
+            axes.set_yticks(range(len(some)), some, fontsize=7)
+            axes.set_xticks(range(len(titles)), titles, fontsize=7, rotation=60, ha="left", rotation_mode="anchor")
+            axes.xaxis.tick_top()
+            axes.grid(False)
+            axes.spines[:].set_visible(False)
+            axes.tick_params(length=0)
     return figure
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from classifier.explanation.classes import ClassWord
 from classifier.explanation.faithfulness import Curves, Estimate
 from classifier.explanation.page import Page, Shown, page_html
-from classifier.explanation.pictures import attention_figure, class_words_figure, faithfulness_figure
+from classifier.explanation.pictures import attention_figure, class_words_figure, faithfulness_figure, words_figure
 from classifier.explanation.tables import write_class_words, write_faithfulness
 
 PAGE = "explanation.html"
@@ -66,6 +66,8 @@ def write_report(folder: Path, report: Report) -> Path:
         write_class_words(folder / "class_words.csv", report.words)
     for kind, some in (("mistake", report.mistakes), ("text", report.texts)):
         for number, one in enumerate(some, 1):
+            if one.explanation.words:
+                words_figure(one.explanation).savefig(pictures / f"{kind}_{number}_words.png")
             if one.explanation.attention and one.explanation.tokens:
                 attention_figure(one.explanation).savefig(pictures / f"{kind}_{number}_attention.png")
     write_scores(folder / "explanations.jsonl", [*report.mistakes, *report.texts], report.label_names)

@@ -69,6 +69,19 @@ def test_a_query_without_any_key_is_finite(name):
     assert np.isfinite(tape.gradient(loss, VALUE)).all()
 
 
+@pytest.mark.parametrize("name", ["additive", "local"])  # which go block by block
+def test_nobody_asks_or_nothing_answers(name):
+    layer = OURS[name]()
+    layer.build(QUERY.shape, VALUE.shape)
+    for texts, queries, keys in ((0, QUERIES, TOKENS), (BATCH, 0, TOKENS), (BATCH, QUERIES, 0)):
+        query, value = tf.ones((texts, queries, WIDTH)), tf.ones((texts, keys, WIDTH))
+        with tf.GradientTape() as tape:
+            tape.watch([query, value])
+            context = layer(query, value)
+        assert context.shape == query.shape and np.isfinite(context).all()
+        assert [one.shape for one in tape.gradient(context, [query, value])] == [query.shape, value.shape]
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_mixed_bfloat16(name):
     layer = ALL[name]()

@@ -124,7 +124,12 @@ def test_the_report_of_texts_in_any_script(tmp_path):
         "class_words.csv",
         "faithfulness.png",
         "class_words.png",
-        "mistake_1_attention.png",
-        "text_1_attention.png",
-        "text_2_attention.png",
+        *(f"{one}_{what}.png" for one in ("mistake_1", "text_1", "text_2") for what in ("attention", "words")),
     }
+
+
+def test_a_model_without_attention_has_a_picture_of_the_words(tmp_path):
+    one = explained("good film " * 200)
+    one.attention = []
+    write_report(tmp_path, Report(LABELS, [Shown(one), Shown(explained(""))]))
+    assert [path.name for path in (tmp_path / "pictures").iterdir()] == ["text_1_words.png"]

@@ -141,7 +141,7 @@ def run(model_folder, output, **settings):
 
 @pytest.fixture(autouse=True)
 def started(monkeypatch):
-    monkeypatch.setattr("classifier.start.start_tensorflow", lambda: None)
+    monkeypatch.setattr("classifier.start.start_saved_models", lambda: None)
 
 
 def test_the_command_on_a_file(model_folder, tmp_path, capsys):
@@ -188,8 +188,12 @@ def test_texts_without_labels(model_folder, tmp_path):
         command.read_texts(ExplainSettings(str(model_folder), input=str(tmp_path / "in.jsonl")), LABELS, tmp_path)
 
 
-def test_an_encoder_alone_whose_attention_has_no_heads(untrained):
-    settings, vocabulary = ModelSettings(depth=1, width=12, feed_forward_width=7), len(untrained.tokenizer.vocabulary)
+@pytest.mark.parametrize("depth", [0, 1])
+def test_an_encoder_alone_whose_attention_has_no_heads_or_that_has_none(untrained, depth):
+    settings, vocabulary = (
+        ModelSettings(depth=depth, width=12, feed_forward_width=7),
+        len(untrained.tokenizer.vocabulary),
+    )
     encoder = build_classifier(settings, ScaledDotAttention, MeanPooling(), vocabulary, 11, len(LABELS))
     graph = Explainer(encoder, untrained.tokenizer, None, None)
     loaded = type("Loaded", (), {"signatures": {"explain": None}, "explainer": graph})()
@@ -197,4 +201,5 @@ def test_an_encoder_alone_whose_attention_has_no_heads(untrained):
     alone.loaded = loaded
     ((_, one),) = SavedExplainer(alone).explain([SOME[0]], np.full((1, 5), 0.2), against_others(np.array([0]), 5))
     assert "ngrams" not in one.scores and one.incompleteness <= TOLERANCE
-    assert [layer.shape for layer in one.attention] == [(1, 4, 4)]
+    assert [layer.shape for layer in one.attention] == [(1, 4, 4)] * depth
+    assert ("rollout" in one.scores) == bool(depth) and one.scores["pooling"].sum() == pytest.approx(1)
