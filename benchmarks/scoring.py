@@ -6,7 +6,7 @@
 
 The first needs the extras [bench], [formats] and [spark]; what is not installed is left out. Texts are runs of words of
 IMDB's reviews, where CLASSIFIER_DATA names a folder that has it, or of the embedded corpus. --memory runs the
-command, a tenth of the rows first: memory is flat where both lines show nearly the same peak.
+command, a tenth of the rows first, and draws docs/pictures/scoring_memory.png: memory is flat where its lines are.
 """
 
 import argparse
@@ -18,15 +18,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
+from matplotlib.figure import Figure
 from scoring_speed.contenders import CONTENDERS, TRAINED_ON
 from scoring_speed.table import table
 from scoring_speed.worker import Worker
+from training_speed.profiler import recorded
+
+from classifier.evaluation.style import canvas
 
 ROOT = Path(__file__).parents[1]
 EMBEDDED = ROOT / "classifier" / "data" / "embedded" / "train.csv"
@@ -59,30 +65,55 @@ def write_rows(path: Path, corpus: Sequence[str], rows: int, words: int) -> None
             writer.write_table(pa.table([list(ids), texts], schema=schema))
 
 
-def scored(model: Path, given: Path, folder: str) -> dict[str, Any]:
-    """The summary that the command writes."""
+def scored(model: Path, given: Path, folder: str) -> tuple[dict[str, Any], list[tuple[float, float]]]:
+    """The summary that the command writes, and its resident memory: (seconds since its start, MB), once a second."""
     arguments = [f"model={model}", f"input={given}", f"output={folder}/scored.parquet", f"hydra.run.dir={folder}"]
     command = [sys.executable, "-m", "classifier.score", *arguments, "overwrite=true"]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    return json.loads((Path(folder) / "summary.json").read_text())
+    seen: list[tuple[float, float]] = []
+    with psutil.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        began = time.monotonic()
+        while process.poll() is None:
+            with suppress(psutil.NoSuchProcess):
+                seen.append((time.monotonic() - began, process.memory_info().rss / 2**20))
+            time.sleep(1)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with exit code {process.returncode}.")
+    return json.loads((Path(folder) / "summary.json").read_text()), seen
 
 
-def measure(model: Path, corpus: Sequence[str], rows: int, words: int) -> None:
-    """Prints rows a second and peak memory of the command, and what its time is spent on."""
+def measure(model: Path, corpus: Sequence[str], rows: int, words: int) -> list[tuple[float, float]]:
+    """Prints rows a second of the command, what its time is spent on and its memory; returns the latter by time."""
     with tempfile.TemporaryDirectory() as folder:
         given = Path(folder) / "rows.parquet"
         write_rows(given, corpus, rows, words)
-        done = scored(model, given, folder)
+        done, seen = scored(model, given, folder)
     parts = ", ".join(f"{part} {seconds:.1f} s" for part, seconds in done["seconds_by_part"].items())
+    minutes = [megabytes for seconds, megabytes in seen if seconds > 60]
+    later = f", after a minute {min(minutes):,.0f} to {max(minutes):,.0f} MB" if minutes else ""
     print(
         f"{rows:>9,} rows of {words:>3} words: {done['rows_per_second']:,.0f} rows/s ({parts}), "
-        f"{done['seconds']:,.1f} s in all, peak {done['peak_memory_mb']:,.0f} MB",
+        f"{done['seconds']:,.1f} s in all, peak {done['peak_memory_mb']:,.0f} MB{later}",
         flush=True,
     )
+    return seen
+
+
+def draw_memory(seen: dict[str, list[tuple[float, float]]]) -> Figure:
+    """Resident memory by time, a line for each run."""
+    with canvas(7, 3) as (figure, axes):
+        for name, points in seen.items():
+            seconds, megabytes = zip(*points, strict=True)
+            axes.plot([one / 60 for one in seconds], megabytes, label=name)
+        axes.set(xlabel="minutes", ylabel="resident memory, MB", ylim=(0, None))
+        axes.legend(frameon=False, loc="lower right")
+    return figure
 
 
 def profile(classifier: Any, corpus: Sequence[str], words: int) -> None:
-    """Prints the processor time of a text, which other programs hardly change, and how much of it is tokenising."""
+    """Prints the processor time of a text, which other programs hardly change, and how much of it is tokenising.
+
+    Of the time in TensorFlow's operations also how much is the encoder's, and how much is in dense matrix products.
+    """
     import tensorflow as tf
 
     from classifier.serving.batching import batches, token_counts
@@ -101,9 +132,15 @@ def profile(classifier: Any, corpus: Sequence[str], words: int) -> None:
         seconds["all"].append(processor_seconds(lambda: classifier.probabilities(texts)))
         seconds["tokenising"].append(processor_seconds(lambda: [tokenise(tensor) for tensor in tensors]))
     whole, part = (median(values[1:]) for values in seconds.values())  # the first round compiles
+    _, operations = recorded(lambda: classifier.probabilities(texts))
+    everything = sum(took for *_, took in operations)
+    encoder = sum(took for name, _, took in operations if "/classifier" in name)
+    products = sum(took for _, kind, took in operations if kind.startswith(("MatMul", "BatchMatMul")))
     print(
         f"{words:>3} words: {1e6 * whole / count:,.0f} microseconds of processor time a text, "
-        f"{1e6 * part / count:,.0f} of them ({part / whole:.1%}) for tokenising",
+        f"{1e6 * part / count:,.0f} of them ({part / whole:.1%}) for tokenising; "
+        f"of the operations' time the encoder has {encoder / everything:.0%}, "
+        f"matrix products have {products / everything:.0%}",
         flush=True,
     )
 
@@ -172,9 +209,9 @@ def main() -> None:
     options = parser.parse_args()
     corpus, model = corpus_words(), options.model.resolve()
     if options.memory:
-        for words in options.words:
-            for rows in (options.rows // 10, options.rows):
-                measure(model, corpus, rows, words)
+        pairs = [(rows, words) for words in options.words for rows in (options.rows // 10, options.rows)]
+        seen = {f"{rows:,} rows of {words} words": measure(model, corpus, rows, words) for rows, words in pairs}
+        draw_memory(seen).savefig(ROOT / "docs" / "pictures" / "scoring_memory.png")
     elif options.profile:
         from classifier.serving.saved_model import SavedClassifier
         from classifier.start import start_tensorflow

@@ -30,14 +30,14 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
     data, seed = chosen_data(settings)
 
     from classifier.serving.saved_model import SavedClassifier, local_folder
-    from classifier.start import start_tensorflow
+    from classifier.start import start_saved_models
     from classifier.tracking.models import find_model
 
     folder = (settings.model and local_folder(settings.model)) or find_model(
         settings.model or settings.run or "", settings.tracking
     )
 
-    start_tensorflow()
+    start_saved_models()
     from rich.console import Console
 
     from classifier.evaluation.report import measure, results_table, summarized

@@ -97,10 +97,10 @@ def load(settings: ScoreSettings, folder: Path, digest: str, closing: ExitStack)
         from classifier.serving.spark import spark_classifier
 
         return closing.enter_context(spark_classifier(settings.spark_master, folder, digest))
-    from classifier.start import cores, start_tensorflow
+    from classifier.start import cores, start_saved_models
 
     # Every batch is one thread's: small operations gain nothing from more, and the bits do not depend on the cores.
-    start_tensorflow(branches=cores())
+    start_saved_models(branches=cores())
     from classifier.serving.saved_model import SavedClassifier
 
     return SavedClassifier(folder, cores())

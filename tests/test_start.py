@@ -1,10 +1,20 @@
 """What a process may take of the machine."""
 
 import os
+import sys
 
 import pytest
 
-from classifier.start import cores
+from classifier.start import cores, hidden
+
+
+def test_what_is_hidden_cannot_be_imported_until_the_block_ends(monkeypatch):
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)  # other tests may have imported it
+    with hidden("colorsys", "os"):
+        with pytest.raises(ImportError):
+            import colorsys
+        assert sys.modules["os"] is os
+    import colorsys  # noqa: F401
 
 
 @pytest.mark.parametrize(("share", "expected"), [("1", 1), ("0", 1), ("1000", None), ("", None), ("4,2", None)])

@@ -25,9 +25,9 @@ Answers = tuple[Sequence[Any], Sequence[float]]  # labels and scores
 def ours(model: Path, _: Sequence[str]) -> Contender:
     """This project's scorer, as the command runs it. It computes what it tokenises in one graph."""
     from classifier.serving.saved_model import SavedClassifier
-    from classifier.start import cores, start_tensorflow
+    from classifier.start import cores, start_saved_models
 
-    start_tensorflow(branches=cores())
+    start_saved_models(branches=cores())
     return by_our_scorer(SavedClassifier(model, cores()))
 
 

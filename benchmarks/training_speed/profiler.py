@@ -3,7 +3,7 @@
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,22 +29,27 @@ def profile(train: Train, batches: Sequence[np.ndarray]) -> dict[str, Any]:
         milliseconds a step, the longest first. Operations run side by side on the cores, so that their
         milliseconds may add up to more than the clock's.
     """
-    import tensorflow as tf
-
-    with tempfile.TemporaryDirectory() as folder:
-        tf.profiler.experimental.start(folder)
-        began = time.perf_counter()
-        train(batches)
-        seconds = time.perf_counter() - began
-        tf.profiler.experimental.stop()
-        (file,) = Path(folder).rglob("*.xplane.pb")
-        events = list(operations_in(file.read_bytes()))
+    seconds, events = recorded(lambda: train(batches))
     steps = len(batches)
     return {
         "milliseconds": 1000 * seconds / steps,
         "operations": totals([(kind, took) for _, kind, took in events], steps),
         "parts": totals([(part_of(name), took) for name, _, took in events], steps),
     }
+
+
+def recorded(work: Callable[[], object]) -> tuple[float, list[tuple[str, str, float]]]:
+    """Profiles a run of it: seconds on the clock, and (name in the graph, kind, milliseconds) of each operation."""
+    import tensorflow as tf
+
+    with tempfile.TemporaryDirectory() as folder:
+        tf.profiler.experimental.start(folder)
+        began = time.perf_counter()
+        work()
+        seconds = time.perf_counter() - began
+        tf.profiler.experimental.stop()
+        (file,) = Path(folder).rglob("*.xplane.pb")
+        return seconds, list(operations_in(file.read_bytes()))
 
 
 def operations_in(file: bytes) -> Iterator[tuple[str, str, float]]:

@@ -13,6 +13,12 @@ from classifier.errors import UserError
 
 NUL_BYTE = "the row has a NUL byte"
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_PACKED = {  # what files that are no text begin with
+    b"\x1f\x8b": "compressed with gzip, which its ending does not say: add .gz to it",
+    b"(\xb5/\xfd": "compressed with zstd, which its ending does not say: add .zst to it",
+    b"PAR1\x15": "Parquet, which its ending does not say: let it be .parquet",
+    b"PK\x03\x04": "an archive, of ZIP or of a spreadsheet: unpack it, or save it as CSV",
+}
 
 
 def _mark_bytes(error: UnicodeError) -> tuple[str, int]:
@@ -29,6 +35,7 @@ def read_lines(path: AnyPath, encoding: str) -> Iterator[str]:
     """Each line with its line end as it stands in the file; a byte that is not `encoding` becomes a lone surrogate."""
     with reading(path), _open_bytes(path) as stream, _decoded(path, stream, encoding) as text:
         for first in text:
+            _refuse_packed(path, first, encoding)
             yield first.removeprefix("\ufeff")  # the mark that Excel and Notepad write before UTF-8
             break
         yield from text
@@ -58,6 +65,13 @@ def _decoded(path: AnyPath, stream: BinaryIO, encoding: str) -> io.TextIOWrapper
             f"{path}: data.encoding={encoding} is not an encoding known to Python; "
             "common ones are utf-8, utf-16, cp1252 and latin-1."
         ) from None
+
+
+def _refuse_packed(path: AnyPath, first: str, encoding: str) -> None:
+    """Raises UserError where the first line tells that the file is no text."""
+    for begin, what in _PACKED.items():
+        if first.startswith(begin.decode(encoding, "classifier.mark_bytes")):
+            raise UserError(f"{path} is {what}.")
 
 
 def line_problem(text: str, encoding: str) -> str:

@@ -15,7 +15,7 @@ BATCH = 4096  # rows decoded at a time
 
 def read_parquet(path: str | Path, columns: Sequence[str] | None = None) -> Iterator[Row]:
     number = 0
-    with _opened(path) as file:
+    with open_parquet(path) as file:
         for batch in file.iter_batches(batch_size=BATCH, columns=None if columns is None else list(columns)):
             names = batch.schema.names
             cells, problems = zip(*map(_cells, batch.columns, names), strict=True)
@@ -27,7 +27,7 @@ def read_parquet(path: str | Path, columns: Sequence[str] | None = None) -> Iter
 
 def parquet_columns(path: str | Path) -> dict[str, Any]:
     """The Arrow type of each column."""
-    with _opened(path) as file:
+    with open_parquet(path) as file:
         return dict(zip(file.schema_arrow.names, file.schema_arrow.types, strict=True))
 
 
@@ -47,13 +47,18 @@ def check_types(path: str | Path, texts: Sequence[str], label: str | None) -> No
 
 
 @contextmanager
-def _opened(path: str | Path) -> Iterator[Any]:
+def open_parquet(path: str | Path) -> Iterator[Any]:
+    """The file, of which a row group at a time is held in memory: Arrow's default would keep all it has read.
+
+    Raises:
+        UserError: where it is no Parquet file, or two of its columns have the same name.
+    """
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
     with reading(path, ArrowException):
         require_content(path)
-        with open(path, "rb") as stream, ParquetFile(stream) as file:
+        with open(path, "rb") as stream, ParquetFile(stream, pre_buffer=False) as file:
             name, count = Counter(file.schema_arrow.names).most_common(1)[0] if file.schema_arrow.names else ("", 0)
             if count > 1:
                 raise UserError(f"{path}: {count} columns are named {name!r}; rename all but one.")

@@ -40,6 +40,8 @@ def check_columns(
     delimiter: str | None = None,
 ) -> None:
     """Raises UserError when the file lacks one of the columns, or has it with a type that cannot serve."""
+    if twice := [column for column in texts if texts.count(column) > 1]:
+        raise UserError(f"data.text names {twice[0]!r} twice; each column is joined once.")
     kind = format_of(path)
     match kind:
         case "parquet":

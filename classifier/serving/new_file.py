@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from classifier.data.files import AnyPath, compression_of
+from classifier.data.files import AnyPath, Piped, compression_of
 from classifier.errors import UserError
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -47,7 +47,7 @@ def new_file(path: Path, outlook: str = NOTHING_LEFT) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def explained(path: Path, outlook: str = NOTHING_LEFT) -> Iterator[None]:
+def explained(path: Path | Piped, outlook: str = NOTHING_LEFT) -> Iterator[None]:
     """Turns what the system refuses while the path is written into a UserError that ends with the outlook."""
     try:
         yield
@@ -56,7 +56,7 @@ def explained(path: Path, outlook: str = NOTHING_LEFT) -> Iterator[None]:
     except OSError as error:
         reason = (
             f"the disk is full. Free some space in {path.parent}, or name an output elsewhere"
-            if error.errno in FULL
+            if error.errno in FULL and isinstance(path, Path)
             else f"{error.strerror or error}"
         )
         raise UserError(f"{path} cannot be written: {reason}. {outlook}") from error

@@ -1,6 +1,7 @@
 """What is to be scored, from where to where: all that can be checked before anything is read to its end."""
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,10 +88,17 @@ def make_plan(settings: ScoreSettings, model: str, version: str) -> Plan:
     for key, (value, minimum) in {**least, "shard_rows": (settings.shard_rows, 1)}.items():
         if value < minimum:
             raise UserError(f"{key}={value} must be at least {minimum}.")
+    for key, stream in (("input", sys.stdin), ("output", sys.stdout)):
+        if getattr(settings, key) == PIPE and stream is None:
+            raise UserError(f"{key}=-: standard {key} is closed. Name a file.")
     with own_words():
         piped = Piped("standard input", checked_format(settings.format)) if settings.input == PIPE else None
         files = [] if piped else find_files(settings.input)
         output = checked_output(settings, files)
+        if isinstance(output, Path):  # a pattern such as folder/**/*.csv finds what an earlier process has finished
+            files = [path for path in files if shards_folder(output) not in path.resolve().parents]
+        if not piped and not files:
+            raise UserError(f"input={settings.input} finds nothing but the finished shards of {output}.")
         if piped:
             check_pipe(piped, output)
         separator(settings.delimiter, "csv")
@@ -132,6 +140,8 @@ def checked_output(settings: ScoreSettings, inputs: list[Path]) -> Path | Piped:
     """Where the rows go; raises UserError where that cannot be what the command writes."""
     if settings.output == PIPE:
         return Piped("standard output", checked_format(settings.format))
+    if not settings.output:
+        raise UserError("output= names no file: give the path of the file to write, or - for standard output.")
     path = Path(settings.output).expanduser()
     format_of(path)
     if path.is_dir():

@@ -55,10 +55,9 @@ class Shards:
         """Goes on with what an earlier process has finished.
 
         Raises:
-            UserError: where that was another job.
+            UserError: where that was another job, or nothing can be known of it.
         """
-        path = self.folder / "manifest.json"
-        earlier = json.loads(path.read_text()) if path.exists() else self.manifest
+        earlier = self.earlier()
         if earlier["job"] != self.manifest["job"] and earlier["shards"] and not self.overwrite:
             raise UserError(
                 f"{self.folder} holds {len(earlier['shards'])} finished shards of another job: "
@@ -73,6 +72,19 @@ class Shards:
             self.manifest = earlier
         if self.output.exists() and not self.overwrite and not self.manifest["joined"]:
             raise exists_already(self.output)
+
+    def earlier(self) -> dict[str, Any]:
+        """The manifest of an earlier process; of this one where there is none."""
+        path = self.folder / "manifest.json"
+        try:
+            found = json.loads(path.read_text()) if path.exists() else self.manifest
+            if found.keys() == self.manifest.keys():
+                return found
+        except (ValueError, AttributeError):
+            pass
+        if self.overwrite:
+            return self.manifest
+        raise UserError(f"{path} is damaged. Begin anew with overwrite=true, which drops the shards beside it.")
 
     def whole(self, place: int, shard: dict[str, Any]) -> bool:
         """Whether the shard is still there as it was finished."""

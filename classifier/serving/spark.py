@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +23,8 @@ from classifier.errors import UserError
 
 PACKAGE = Path(__file__).parents[1]
 WINDOWS_PER_CORE = 2  # one is computed while the next is on its way
+PATIENCE_SECONDS = 60  # with executors that do not answer
+WAITING = "Still waiting for an executor of Spark: is there one with a free core and memory? Ctrl-C ends the waiting."
 
 
 def check_spark() -> None:
@@ -92,7 +95,8 @@ class SparkClassifier:
         session.sparkContext.addArchive(str(sent / self.model))
         zip_files(sent / "classifier.zip", PACKAGE, PACKAGE.parent, "*.py")
         session.sparkContext.addPyFile(str(sent / "classifier.zip"))
-        self.label_names = tuple(self.run([], "label string", label_names).column("label").to_pylist())
+        with reminded(WAITING):
+            self.label_names = tuple(self.run([], "label string", label_names).column("label").to_pylist())
         # Known now: the executors have answered once.
         self.windows_ahead = WINDOWS_PER_CORE * session.sparkContext.defaultParallelism
 
@@ -113,6 +117,17 @@ class SparkClassifier:
             return frame.mapInArrow(functools.partial(function, self.model), schema).toArrow()
         except PySparkException as error:
             raise UserError(f"Spark gave up a window of texts. {first_line(error)}") from error
+
+
+@contextmanager
+def reminded(sentence: str, seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
+    """Says the sentence, on standard error, if the block takes longer: Spark waits for executors without end."""
+    timer = threading.Timer(seconds, print, (sentence,), {"file": sys.stderr, "flush": True})
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def zip_files(path: Path, folder: Path, root: Path, pattern: str = "*") -> None:
@@ -157,7 +172,7 @@ def loaded(model: str) -> Any:
     from pyspark import SparkFiles
 
     from classifier.serving.saved_model import SavedClassifier
-    from classifier.start import start_tensorflow
+    from classifier.start import start_saved_models
 
-    start_tensorflow(branches=1, threads=1)  # a worker has a core
+    start_saved_models(branches=1, threads=1)  # a worker has a core
     return SavedClassifier(SparkFiles.get(model), branches=1)

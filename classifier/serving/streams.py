@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from classifier.data.files import Piped
-from classifier.serving.new_file import BUFFER, close_quietly, new_file
+from classifier.serving.new_file import BUFFER, close_quietly, explained, new_file
 
 
 @contextlib.contextmanager
@@ -19,6 +19,7 @@ def open_stream(output: Path | Piped) -> Iterator[BinaryIO]:
 
     Raises:
         BrokenPipeError: where nobody reads standard output any more.
+        UserError: where it cannot be written for another reason.
     """
     if isinstance(output, Path):
         with new_file(output) as stream:
@@ -33,5 +34,6 @@ def open_stream(output: Path | Piped) -> Iterator[BinaryIO]:
         os.dup2(2, 1)
         undo.callback(os.dup2, rows, 1)
         undo.enter_context(contextlib.redirect_stdout(sys.stderr))
+        undo.enter_context(explained(output, "Rows before that have gone through."))
         yield stream
         stream.flush()

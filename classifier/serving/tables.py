@@ -141,7 +141,8 @@ class ParquetTable(Table):
         import pyarrow as pa
         from pyarrow.parquet import ParquetWriter
 
-        self.given = [pa.field(*column) for column in columns.items()]
+        self.columns = list(columns)
+        self.given = [pa.field(readable(name), kind) for name, kind in columns.items()]
         self.added = [pa.field(name, pa.string() if kind is str else pa.float32()) for name, kind in added.items()]
         self.arrow = arrow
         self.waiting: list[Any] = []
@@ -156,7 +157,8 @@ class ParquetTable(Table):
             batches = list(self.arrow.pieces(len(values))) if self.given else []
             given = [pa.chunked_array([batch[i] for batch in batches], f.type) for i, f in enumerate(self.given)]
         else:
-            given = [column_array(values, field) for field in self.given]
+            named = zip(self.columns, self.given, strict=True)
+            given = [column_array([row.get(name) for row in values], field) for name, field in named]
         self.waiting.append(pa.table([*given, *arrays], schema=self.schema))
         if (
             sum(table.num_rows for table in self.waiting) >= GROUP_ROWS
@@ -188,15 +190,14 @@ def added_array(array: Any, kind: Any) -> Any:
     return pa.array([None if value is None else readable(value) for value in array], kind)
 
 
-def column_array(values: Sequence[dict[str, Any]], field: Any) -> Any:
+def column_array(values: Sequence[Any], field: Any) -> Any:
     """A column of the input in Arrow; what is no string is written as one where the column is of strings."""
     import pyarrow as pa
 
-    found = [row.get(field.name) for row in values]
     if field.type == pa.string():
-        found = [None if value is None else readable(as_text(value)) for value in found]
+        values = [None if value is None else readable(as_text(value)) for value in values]
     try:
-        return pa.array(found, field.type)
+        return pa.array(values, field.type)
     except (pa.ArrowException, TypeError, OverflowError) as error:
         raise UserError(
             f"Column {field.name!r} no longer holds what it held when the file was looked through ({error}). The file "

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.data.fields import text_of
-from classifier.data.files import reading
+from classifier.data.parquet import open_parquet
 from classifier.data.row import Row
 from classifier.errors import UserError
 from classifier.serving.source import renamed
@@ -86,11 +86,8 @@ class ArrowRows:
                 pass
 
     def read(self, files: Sequence[Path], columns: Sequence[str]) -> Iterator[Any]:
-        from pyarrow import ArrowException
-        from pyarrow.parquet import ParquetFile
-
         for path in files:
-            with reading(path, ArrowException), open(path, "rb") as stream, ParquetFile(stream) as file:
+            with open_parquet(path) as file:
                 for batch in file.iter_batches(columns=list(columns)):
                     yield batch.select(list(columns))  # the file has them in its own order
 

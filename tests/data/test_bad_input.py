@@ -35,6 +35,9 @@ BAD = [
     ("corrupt.csv.zst", b"this is not compressed", {}, ["damaged or cut short"]),
     ("cut.csv.gz", gzip.compress(GOOD.encode() * 50)[:-20], {}, ["damaged or cut short"]),
     ("cut.csv.zst", pa.Codec("zstd").compress(GOOD.encode() * 50, asbytes=True)[:-20], {}, ["damaged or cut short"]),
+    ("packed.csv", gzip.compress(GOOD.encode()), {}, ["compressed with gzip", "add .gz"]),
+    ("packed.jsonl", pa.Codec("zstd").compress(GOOD.encode(), asbytes=True), {"encoding": "cp1252"}, ["add .zst"]),
+    ("packed.csv.gz", "PK\x03\x04 and more", {}, ["an archive", "unpack it"]),
     ("document.json", "[\n" + JSON, {}, ["one JSON document", "one object a line", "jq"]),
     ("document.jsonl", '[{"text": "a", "label": 1}]', {}, ["one JSON document"]),
     ("table.xlsx", "PK", {}, ["'.xlsx' is not a format known here", ".csv .tsv", ".gz or .zst"]),
@@ -138,6 +141,18 @@ def test_a_missing_file(write, settings):
     path = write("train.csv", GOOD)
     with pytest.raises(UserError, match=r"Did you mean .*train\.csv\?"):
         load_splits(settings(str(path).replace("train", "trian")), seed=1)
+
+
+def test_a_column_named_twice(write, settings):
+    path = write("train.csv", "text,label\na,b\n")
+    with pytest.raises(UserError, match=r"data\.text names 'text' twice"):
+        load_splits(settings(path, text=["text", "text"]), seed=0)
+
+
+def test_a_link_to_nowhere(settings, tmp_path):
+    (tmp_path / "link.csv").symlink_to("gone.csv")
+    with pytest.raises(UserError, match=r"link\.csv is a link to gone\.csv, where nothing is"):
+        load_splits(settings(str(tmp_path / "link.csv")), 0)
 
 
 def test_a_folder_of_no_files(settings, tmp_path):

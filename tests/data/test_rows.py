@@ -3,12 +3,15 @@
 import csv
 import io
 import json
+import secrets
 import subprocess
 import sys
 import tempfile
+import tracemalloc
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings, strategies
 
@@ -48,6 +51,20 @@ def test_parquet_over_several_batches(write):
     rows = list(read_rows(path))
     assert rows[-1] == Row(count, {"text": f"text {count - 1}", "label": count - 1})
     assert next(read_rows(path, columns=["label"])).values == {"label": 0}
+
+
+def test_of_parquet_only_a_row_group_is_in_memory(tmp_path):
+    path = tmp_path / "large.parquet"
+    table = pa.table({"text": [secrets.token_hex(100) for _ in range(10_000)]})
+    with pq.ParquetWriter(path, table.schema, compression="none", use_dictionary=False) as writer:
+        for _ in range(20):
+            writer.write_table(table)
+    tracemalloc.start()  # Arrow reads through a Python stream, so what it keeps of the file are Python's bytes
+    try:
+        held = max(tracemalloc.get_traced_memory()[0] for row in read_rows(path) if row.number % 1000 == 0)
+    finally:
+        tracemalloc.stop()
+    assert held < 0.25 * path.stat().st_size
 
 
 @pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())])

@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies
 from scipy.special import softmax
 from serving_texts import LABELS, TEXTS
 
-from classifier.attention import MultiHeadAttention
+from classifier.attention import AdditiveAttention
 from classifier.layers import JoinedPooling
 from classifier.model import build_classifier
 from classifier.serving.export import TextClassifier
@@ -132,13 +132,13 @@ def test_nothing_half_written_stays(written):
 
 
 def test_pieces_and_an_encoder_alone(tmp_path):
-    """WordPiece, the tail of long texts, and a model without n-grams, which needs no ngrams.npz."""
+    """WordPiece, the tail of long texts, attention in a loop; without n-grams there is no ngrams.npz."""
     keras.utils.set_random_seed(5)
     tokenizer = WordPieceTokenizer(vocabulary_size=60, minimum_count=1, max_tokens=7, truncation="head_tail")
     tokenizer.learn(TEXTS)
     encoder = build_classifier(
         ModelSettings(depth=1, width=6, feed_forward_width=5),
-        lambda: MultiHeadAttention(heads=2),
+        AdditiveAttention,
         JoinedPooling(),
         len(tokenizer.vocabulary),
         7,

@@ -83,10 +83,27 @@ def test_refused(settings, message, piped, tmp_path, monkeypatch):
     assert message in str(caught.value) and os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize(("stream", "key"), [("stdin", "input"), ("stdout", "output")])
+def test_a_stream_that_is_closed(stream, key, monkeypatch):
+    monkeypatch.setattr(f"sys.{stream}", None)
+    with pytest.raises(UserError, match=rf"{key}=-: standard {key} is closed\. Name a file\."):
+        make_plan(ScoreSettings("m", "-", "-"), "abc", "v1")
+
+
+def test_a_full_disk_behind_standard_output(piped):
+    kept, full = os.dup(1), os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, 1), os.close(full)
+    try:
+        with pytest.raises(UserError, match=r"standard output cannot be written: No space left on device\. Rows "):
+            piped(b"id,text\n1,where is it\n")
+    finally:
+        os.dup2(kept, 1), os.close(kept)
+
+
 def test_a_pipe_that_nobody_reads(tmp_path, model_folder, monkeypatch):
     """As in `| head`: the command ends quietly."""
     write(tmp_path / "in.csv", [{"text": "a" * 300_000}] * 3)
-    monkeypatch.setattr("classifier.start.start_tensorflow", lambda branches: None)
+    monkeypatch.setattr("classifier.start.start_saved_models", lambda branches: None)
     kept, (reading, writing) = os.dup(1), os.pipe()
     os.close(reading), os.dup2(writing, 1), os.close(writing)
     try:

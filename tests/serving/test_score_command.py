@@ -79,7 +79,7 @@ def test_a_run_id_is_looked_up(monkeypatch, tmp_path, model_folder, capsys):
 
     monkeypatch.setattr("classifier.tracking.models.find_model", find_model)
     monkeypatch.setattr("classifier.tracking.models.numbered_version", lambda model, tracking: "mails/7")
-    monkeypatch.setattr("classifier.start.start_tensorflow", lambda branches: None)
+    monkeypatch.setattr("classifier.start.start_saved_models", lambda branches: None)
     write(tmp_path / "in.csv", [{"text": "a"}])
     settings = ScoreSettings("models:/mails@champion", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"))
     summary = score(settings, tmp_path)

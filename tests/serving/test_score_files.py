@@ -123,15 +123,16 @@ def test_json_lines_to_a_table_have_all_columns_and_types(tmp_path, run):
     """A key that turns up late is a column too, since the file is looked through before."""
     rows = [{"text": "a", "i": 1, "f": 1, "m": 1, "b": True}] + [{"text": "x"}] * 20
     rows += [{"text": "b", "i": 2**60, "f": 0.5, "m": {"x": "\ud800"}, "late": None, "huge": 2**70}]
+    rows += [{"text": "c", "half \ud83d": 1}]
     write(tmp_path / "in.jsonl", rows)
     scored = run("in.jsonl", "out.parquet", window_rows=3)
     kinds = {field.name: str(field.type) for field in pq.read_schema(tmp_path / "out.parquet")}
     assert kinds == {"text": "string", "i": "int64", "f": "double", "m": "string", "b": "bool", "late": "string",
-                     "huge": "string", "label": "string", "score": "float", "model_version": "string",
-                     "error": "string"}  # fmt: skip
+                     "huge": "string", "half \ufffd": "int64", "label": "string", "score": "float",
+                     "model_version": "string", "error": "string"}  # fmt: skip
     assert scored[0]["m"] == "1" and scored[1]["i"] is None
-    assert scored[-1]["i"] == 2**60 and scored[-1]["huge"] == str(2**70)
-    assert run("in.jsonl", "out.csv")[-1]["huge"] == str(2**70)
+    assert scored[-2]["i"] == 2**60 and scored[-2]["huge"] == str(2**70) and scored[-1]["half \ufffd"] == 1
+    assert run("in.jsonl", "out.csv")[-2]["huge"] == str(2**70)
 
 
 def test_text_of_several_columns_and_files(tmp_path, run, classifier):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -168,6 +167,18 @@ def test_a_lost_shard_is_scored_again(tmp_path, score, undisturbed):
     assert (tmp_path / "out.csv").read_bytes() == expected
 
 
+@pytest.mark.parametrize("damaged", ["{oops", "[]", '{"job": 1}'])
+def test_a_damaged_manifest(damaged, tmp_path, score, undisturbed):
+    expected = undisturbed("out.csv")
+    with pytest.raises(KeyboardInterrupt):
+        score(classifier=Counting(17))
+    (tmp_path / "out.csv.shards" / "manifest.json").write_text(damaged)
+    with pytest.raises(UserError, match=r"manifest\.json is damaged\. Begin anew with overwrite=true"):
+        score()
+    assert score(overwrite=True).taken_up == 0
+    assert (tmp_path / "out.csv").read_bytes() == expected
+
+
 def test_two_at_once_are_refused(tmp_path, score):
     write(tmp_path / "in.csv", ROWS)
 
@@ -199,6 +210,27 @@ def test_a_full_disk_keeps_what_is_finished(tmp_path, score, undisturbed):
     assert (tmp_path / "out.csv").read_bytes() == expected
 
 
+def test_a_pattern_does_not_find_what_is_finished(tmp_path, score, undisturbed):
+    expected = undisturbed("out.csv")
+    (tmp_path / "whole_out.csv").unlink()
+    with pytest.raises(KeyboardInterrupt):
+        score(classifier=Counting(17), given="**/*.csv")
+    assert score(given="**/*.csv").taken_up >= 5
+    assert (tmp_path / "out.csv").read_bytes() == expected
+
+
+def test_a_pattern_that_finds_nothing_else_is_refused(tmp_path):
+    (tmp_path / "out.csv.shards").mkdir()
+    (tmp_path / "out.csv.shards" / "000000.csv").write_text("text\na\n")
+    with pytest.raises(UserError, match="finds nothing but the finished shards of"):
+        make_plan(ScoreSettings("m", str(tmp_path / "**/*.csv"), str(tmp_path / "out.csv")), "abc", "v1")
+
+
+def test_no_name_of_an_output():
+    with pytest.raises(UserError, match="output= names no file"):
+        make_plan(ScoreSettings("m", __file__.replace("test_shards.py", "*.py"), ""), "abc", "v1")
+
+
 def test_a_folder_without_permission(tmp_path, score, monkeypatch):
     write(tmp_path / "in.csv", ROWS)
     monkeypatch.setattr("os.access", lambda *_: False)  # root, who may run the tests, may write everywhere
@@ -214,36 +246,42 @@ def test_on_error_fail_names_file_row_and_reason(tmp_path, score):
 
 
 KILLED = """
-import sys, time
+import os, random, signal, sys, time
 sys.path[:0] = {paths!r}
-import numpy as np
-from classifier.serving.plan import make_plan
-from classifier.serving.score_file import score_files
-from classifier.settings import ScoreSettings
+import pyarrow.parquet
+from test_shards import KILLS, TARGETS, Counting, make_plan, score_files, ScoreSettings
 
-class Slow:
-    label_names = ("a", "b", "c")
-    windows_ahead = 2
-
+class Slow(Counting):
     def probabilities(self, texts):
-        time.sleep(0.02)
-        raw = np.array([[len(text), text.count("1") + 1, 3] for text in texts], np.float32)
-        return raw / raw.sum(axis=1, keepdims=True)
+        time.sleep(0.03)
+        return super().probabilities(texts)
 
-settings = ScoreSettings("m", "in.csv", "out.csv", window_rows=2, shard_rows=5)
-score_files(make_plan(settings, "abc", "v1"), Slow)
+draw = random.Random(7)
+for target in TARGETS:
+    for kill in range(KILLS):
+        if not (child := os.fork()):
+            try:
+                settings = ScoreSettings("m", "in.csv", target, window_rows=2, shard_rows=5)
+                score_files(make_plan(settings, "abc", "v1"), Slow)
+            finally:
+                os._exit(0)
+        while kill == KILLS - 1 and not os.path.exists(target + ".shards/000001." + target.split(".", 1)[1]):
+            time.sleep(0.001)
+        time.sleep(draw.uniform(0, 0.1))
+        os.kill(child, signal.SIGKILL)
+        assert os.WIFSIGNALED(os.waitpid(child, 0)[1]), "it had ended before"
 """
+KILLS = 5  # of each target, at random moments, the last when some shards are there
 
 
-def test_kill_9(tmp_path, score, undisturbed):
-    """A process of its own, without TensorFlow, killed once a few shards are there."""
-    expected = undisturbed("out.csv")
-    program = KILLED.format(paths=[str(ROOT)])
-    process = subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path)
-    while not (tmp_path / "out.csv.shards" / "000001.csv").exists():
-        assert process.poll() is None
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    assert not (tmp_path / "out.csv").exists()
-    assert score().taken_up >= 5
-    assert (tmp_path / "out.csv").read_bytes() == expected
+def test_kill_9(tmp_path, score):
+    """Twenty processes without TensorFlow, children of one so that each begins at once."""
+    write(tmp_path / "in.csv", ROWS * 4)
+    program = KILLED.format(paths=[str(ROOT), str(ROOT / "tests" / "serving")])
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=120)
+    for target in TARGETS:
+        assert not (tmp_path / target).exists()
+        assert score(target).taken_up >= 5
+        score(f"whole_{target}")
+        assert (tmp_path / target).read_bytes() == (tmp_path / f"whole_{target}").read_bytes()
+    assert len(os.listdir(tmp_path)) == 1 + 2 * len(TARGETS)

@@ -8,10 +8,10 @@ Uses what lies beside this file, and is short so that it can be rewritten in ano
 
 import json
 import sys
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 class Classifier:
@@ -22,65 +22,55 @@ class Classifier:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.settings = json.loads((folder / "tokenizer.json").read_text("utf-8"))
+        self.data = json.loads((folder / "tokenizer.json").read_text("utf-8"))
         self.labels = json.loads((folder / "labels.json").read_text("utf-8"))
-        self.number = {token: number for number, token in enumerate(self.settings["vocabulary"])}
-        self.table = {code: " " for first, last in self.settings["spaces"] for code in range(first, last + 1)}
-        self.table |= {
-            code: f" {chr(code)} " for first, last in self.settings["alone"] for code in range(first, last + 1)
-        }
+        self.number = {token: number for number, token in enumerate(self.data["vocabulary"])}
+        self.parted = {code: " " for first, last in self.data["spaces"] for code in range(first, last + 1)}
+        self.parted |= {code: f" {chr(code)} " for first, last in self.data["alone"] for code in range(first, last + 1)}
         self.known = dict(np.load(folder / "ngrams.npz")) if (folder / "ngrams.npz").exists() else {}
         self.run = runtime(folder)
 
     def words(self, text: str) -> list[str]:
         """Spaces part words; each punctuation mark, symbol and CJK character is one."""
         text = text.encode("utf-8", "replace").decode()
-        return (text.lower() if self.settings["lower_case"] else text).translate(self.table).split()
+        return (text.lower() if self.data["lower_case"] else text).translate(self.parted).split()
 
     def ids(self, words: list[str]) -> list[int]:
         """Numbers in the vocabulary, the middle of a long text cut out as in training."""
-        split = self.pieces if self.settings["longest_word"] else lambda word: [self.number.get(word, 1)]
+        split = self.pieces if self.data["longest_word"] else lambda word: [self.number.get(word, 1)]
         ids = [number for word in words for number in split(word)]
-        head, tail = self.settings["head"], self.settings["tail"]
-        return ids if len(ids) <= head + tail else ids[:head] + ids[len(ids) - tail :]
+        cut = max(0, len(ids) - self.data["head"] - self.data["tail"])
+        return ids[: self.data["head"]] + ids[self.data["head"] + cut :]
 
     def pieces(self, word: str) -> list[int]:
         """WordPiece: the longest piece first, from left to right; unknown as a whole where that leads nowhere."""
-        found, start = [], 0
-        while start < len(word) and len(word.encode()) <= self.settings["longest_word"]:
-            fitting = (
-                end for end in range(len(word), start, -1) if "##" * (start > 0) + word[start:end] in self.number
-            )
-            end = next(fitting, None)
-            if end is None:
-                return [1]
-            found.append(self.number["##" * (start > 0) + word[start:end]])
-            start = end
-        return found or [1]
+        found, rest = [], word
+        while rest and len(word.encode()) <= self.data["longest_word"]:
+            ends = range(len(rest), 2 * bool(found), -1)
+            end = next((end for end in ends if rest[:end] in self.number), len(rest))
+            found.append(self.number.get(rest[:end]))
+            rest = f"##{rest[end:]}" if rest[end:] else ""
+        return found if found and None not in found else [1]
 
     def ngrams(self, words: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Places among the features, and TF-IDF values, of words, of pairs and of 3 to 5 characters of a word."""
+        """Places among the features, and TF-IDF values, of words, of pairs and of 3 to 5 characters of a word.
+
+        The key of an n-gram is a polynomial of its words' hashes, or its code points, in 64 bits with a sign.
+        """
         from farmhash import Fingerprint64  # pyright: ignore[reportAttributeAccessIssue]  # of the package cityhash
 
-        most, multiplier = self.settings["keys"], self.settings["multiplier"]
-
-        def key(parts, length: int = 0) -> int:
-            total = 0
-            for part in parts:
-                total = total * multiplier + part
-            return ((total + length + 2**63) % 2**64 - 2**63) % most  # as in 64 bits with a sign
-
-        hashes = [Fingerprint64(word.encode()) % most for word in words]
-        spaced = [[ord(letter) for letter in f" {word} "] for word in words]
-        letters = [
-            key(word[start : start + length], length)
-            for word in spaced
-            for length in self.settings["characters"]
-            for start in range(len(word) - length + 1)
-        ]
+        most, multiplier, lengths = self.data["keys"], self.data["multiplier"], self.data["characters"]
+        hashes = np.array([Fingerprint64(word.encode()) % most for word in words], np.int64)
+        pairs = (hashes[:-1] * multiplier + hashes[1:]) % most
+        spaced = (" " * max(lengths)).join(["", *words, ""])
+        codes, letters = np.array([ord(letter) for letter in spaced], np.int64), []
+        for length in lengths:
+            runs = sliding_window_view(codes, length)
+            runs = runs[np.all(runs[:, 1:-1] != ord(" "), axis=1)]  # of one word, a space before and after it included
+            letters.append((runs @ multiplier ** np.arange(length)[::-1] + length) % most)
         features, values, keys = [], [], self.known["keys"]
-        for kind in (hashes + [key(pair) for pair in pairwise(hashes)], letters):
-            found, counts = np.unique(np.array(kind, np.int64), return_counts=True)
+        for kind in ([hashes, pairs], letters):
+            found, counts = np.unique(np.concatenate(kind).astype(keys.dtype), return_counts=True)
             places = np.minimum(np.searchsorted(keys, found), len(keys) - 1)
             known = keys[places] == found
             value = (1 + np.log(counts[known])) * self.known["idf"][places[known]]
