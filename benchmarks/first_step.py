@@ -19,6 +19,7 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from classifier.command_line import CONF
+from classifier.preparation import build_model
 from classifier.settings import TrainSettings
 from classifier.start import start_tensorflow
 
@@ -54,7 +55,6 @@ def main() -> None:
     start_tensorflow(settings.trainer.deterministic)
     import mlflow  # noqa: F401
 
-    from classifier.model import build_classifier
     from classifier.training.batches import encode, epoch_batches
     from classifier.training.fit import Training
 
@@ -65,14 +65,7 @@ def main() -> None:
     texts, valid = (encode(tokenizer, part.texts)[0] for part in (splits.train, splits.valid))
     lap("encode the texts")
     classes = len(splits.train.label_names)
-    model = build_classifier(
-        settings.model,
-        attention=lambda: instantiate(settings.attention),
-        pooling=instantiate(settings.pooling, name="pooling"),
-        vocabulary_size=len(tokenizer.vocabulary),
-        max_tokens=tokenizer.max_tokens,
-        classes=classes,
-    )
+    model = build_model(settings, len(tokenizer.vocabulary), tokenizer.max_tokens, classes)
     optimizer = instantiate(settings.optimizer)
     weights = np.ones(classes, np.float32)
     with tempfile.TemporaryDirectory() as folder:

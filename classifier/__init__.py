@@ -16,6 +16,7 @@
                         or on Spark; texts explained; formats/ has ONNX, LiteRT and smaller weights
     start.py            starts TensorFlow quietly
     command_line.py     the door of every command
+    preparation.py      what comes before the first epoch
     outcome.py          what comes after the last epoch
     sweeps/             many trainings as one thing: trials in processes, search, tables, pictures
     train.py evaluate.py score.py explain.py compare.py promote.py publish.py

@@ -5,37 +5,24 @@ import statistics
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classifier.settings import TrainSettings, chosen_exports
+from classifier.command_line import say
+from classifier.preparation import Job
+from classifier.settings import chosen_exports
 
 if TYPE_CHECKING:
-    from classifier.data import Examples, Splits
+    from classifier.data import Examples
     from classifier.evaluation.metrics import Evaluation
     from classifier.serving.export import TextClassifier
-    from classifier.tokenizers import Tokenizer
-    from classifier.tracking.run import EarlierRun, Run
+    from classifier.tracking.run import EarlierRun
     from classifier.training.fit import Training
-    from classifier.training.linear import LinearPart
 
 
 LATENCY_TEXTS = 20  # by which the time of one text is measured
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """All that one training has at hand once it is prepared."""
-
-    settings: TrainSettings
-    splits: "Splits"
-    run: "Run"
-    output: Path
-    tokenizer: "Tokenizer"
-    training: "Training"
-    linear: "Future[LinearPart] | None"  # fitted beside; None where the encoder is alone
 
 
 def conclude(job: Job) -> dict[str, Any]:
@@ -246,8 +233,3 @@ def finished_already(earlier: "EarlierRun") -> dict[str, Any]:
     say(f"Nothing to resume: the last run of this command, {earlier.run_id}, is finished.")
     summary = earlier.output / "summary.json"
     return json.loads(summary.read_text()) if summary.exists() else {"run_id": earlier.run_id, "status": "FINISHED"}
-
-
-def say(line: str) -> None:
-    """A line for the person at the screen."""
-    print(line, file=sys.stdout, flush=True)

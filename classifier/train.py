@@ -5,8 +5,7 @@ python -m classifier.train data=files data.train=messages.csv data.text=message 
 """
 
 import json
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -16,20 +15,16 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from classifier.command_line import run_command
+from classifier.command_line import run_command, say
 from classifier.errors import UserError
-from classifier.outcome import Job, conclude, conclude_pruned, conclude_trial, finished_already, keep_best, say
-from classifier.settings import Linear, TrainSettings, as_overrides, chosen_exports
+from classifier.outcome import conclude, conclude_pruned, conclude_trial, finished_already, keep_best
+from classifier.preparation import Job, prepare
+from classifier.settings import TrainSettings, as_overrides, chosen_exports
 from classifier.sweeps.connection import Pruned, sweep_connection
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from classifier.data import Splits
-    from classifier.tokenizers import Tokenizer
     from classifier.tracking.run import Run
-    from classifier.training.batches import EncodedTexts
-    from classifier.training.linear import LinearPart
 
 
 def train(settings: TrainSettings, output: Path) -> dict[str, Any]:
@@ -160,98 +155,6 @@ def log_start(settings: TrainSettings, splits: "Splits", run: "Run", output: Pat
     run.log_metrics({"data.rejected_rows": len(splits.rejects)}, step=0)
 
 
-def learn_tokenizer(settings: TrainSettings, splits: "Splits", run: "Run") -> "tuple[Tokenizer, EncodedTexts]":
-    """The tokenizer with its vocabulary, and the ids of the training texts."""
-    from classifier.training.batches import encode
-
-    tokenizer = instantiate(settings.tokenizer)
-    tokenizer.learn(splits.train.texts)
-    texts, cut = encode(tokenizer, splits.train.texts)
-    size = len(tokenizer.vocabulary)
-    run.log_metrics({"data.cut_texts": cut, "data.vocabulary": size}, step=0)
-    say(f"{size:,} tokens in the vocabulary; {cut:.1%} of the texts are cut to {tokenizer.max_tokens}")
-    return tokenizer, texts
-
-
-def prepare(
-    settings: TrainSettings,
-    splits: "Splits",
-    run: "Run",
-    checkpoint: Path,
-    output: Path,
-    fit_beside: "Callable[..., Future[LinearPart]]",
-) -> Job:
-    """Learns the vocabulary, encodes the texts, builds the model; continues the checkpoint if there is one.
-
-    Args:
-        fit_beside: starts `classifier.training.linear.fit_part` with the arguments that follow its first.
-    """
-    import keras
-
-    from classifier.model import build_classifier
-    from classifier.training.batches import encode
-    from classifier.training.fit import Training
-    from classifier.training.optimization import WarmupDecay, class_weights, epochs_for, spare_from_decay
-
-    tokenizer, texts = learn_tokenizer(settings, splits, run)
-    keras.utils.set_random_seed(settings.seed)  # just here: tracking draws from the same generators before
-    model = build_classifier(
-        settings.model,
-        attention=lambda: instantiate(settings.attention),
-        pooling=instantiate(settings.pooling, name="pooling"),
-        vocabulary_size=len(tokenizer.vocabulary),
-        max_tokens=tokenizer.max_tokens,
-        classes=len(splits.train.label_names),
-    )
-    weights = class_weights(settings.trainer.class_weights, splits.train.labels, splits.train.label_names)
-    epochs = settings.trainer.epochs or epochs_for(len(texts), len(weights))
-    steps = epochs * -(-len(texts) // settings.trainer.batch_size)
-    warmup_steps = int(settings.trainer.warmup_share * steps)
-    rate = WarmupDecay(settings.optimizer["learning_rate"], steps, warmup_steps, settings.trainer.schedule.name)
-    linear = None
-    if settings.model.linear is Linear.ngrams:
-        linear = fit_beside(tokenizer, splits.train, splits.valid, weights, settings.seed)
-    training = Training(
-        model,
-        spare_from_decay(instantiate(settings.optimizer, learning_rate=rate)),
-        settings.trainer,
-        texts,
-        splits.train.labels,
-        weights,
-        encode(tokenizer, splits.valid.texts)[0],
-        validation(splits.valid.labels, weights, linear),
-        settings.seed,
-        checkpoint,
-    )
-    run.log_metrics({"trainer.epochs": training.epochs, "trainer.bfloat16": float(training.reduced)}, step=0)
-    if training.restore():
-        say(f"Continuing run {run.run_id} after {training.state.epoch} epochs and {training.state.step} steps")
-    return Job(settings, splits, run, output, tokenizer, training, linear)
-
-
-def validation(
-    labels: "np.ndarray", class_weights: "np.ndarray", linear: "Future[LinearPart] | None"
-) -> "Callable[[np.ndarray], dict[str, float]]":
-    """Maps the encoder's logits of the validation examples to the metrics of the whole: with the linear part, if any.
-
-    Args:
-        labels: of the validation examples.
-        class_weights: loss weight of each class, (classes,).
-        linear: waited for at the first validation.
-    """
-    from scipy.special import softmax
-
-    from classifier.evaluation.metrics import headline
-    from classifier.training.linear import join
-
-    def measure(logits: "np.ndarray") -> dict[str, float]:
-        if linear is not None:
-            _, logits = join(logits, linear.result().valid_logits, labels, class_weights)
-        return headline(labels, softmax(logits, axis=1))
-
-    return measure
-
-
 def fit(job: Job) -> None:
     """Trains to the end, showing and logging each epoch; one that an earlier process logged is not logged again.
 
@@ -277,7 +180,7 @@ def fit(job: Job) -> None:
             board.log_epochs(training.state.history)
 
     def report_epochs(since: int) -> None:
-        if connection:
+        if connection and not training.finished:  # after the last epoch there is nothing left to stop
             for entry in training.state.history[since:]:
                 connection.report(entry)
 

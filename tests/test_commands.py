@@ -130,6 +130,7 @@ def test_the_run_holds_settings_series_pictures_data_and_model(folder, whole):
     assert kept.data.metrics["test.accuracy"] == result["metrics"]["test"]["accuracy"]
     steps = [point.step for point in client.get_metric_history(result["run_id"], "epoch/valid.macro_f1")]
     assert steps == list(range(1, 9))
+    assert "epoch/valid.encoder_log_loss" in kept.data.metrics
     files = {one.path for one in client.list_artifacts(result["run_id"], "test")}
     assert {"test/confusion_matrix.png", "test/predictions.parquet", "test/mistakes.csv"} <= files
     assert "config.yaml" in {one.path for one in client.list_artifacts(result["run_id"])}

@@ -27,26 +27,19 @@ def ours(workload: Workload) -> Train:
 
 
 def training_of(workload: Workload):
-    """The project's `Training` of its default model without the linear part, as `classifier.train.prepare` makes it."""
+    """The project's `Training` of its default model without the linear part, as `classifier.preparation` makes it."""
     settings = workload.settings
     start_once(settings.trainer.deterministic)
 
     import keras
     from hydra.utils import instantiate
 
-    from classifier.model import build_classifier
+    from classifier.preparation import build_model
     from classifier.training.fit import Training
     from classifier.training.optimization import WarmupDecay, spare_from_decay
 
     keras.utils.set_random_seed(settings.seed)
-    model = build_classifier(
-        settings.model,
-        attention=lambda: instantiate(settings.attention),
-        pooling=instantiate(settings.pooling, name="pooling"),
-        vocabulary_size=workload.vocabulary_size,
-        max_tokens=workload.max_tokens,
-        classes=workload.classes,
-    )
+    model = build_model(settings, workload.vocabulary_size, workload.max_tokens, workload.classes)
     rate = WarmupDecay(settings.optimizer["learning_rate"], SCHEDULED_STEPS, 0, settings.trainer.schedule.name)
     return Training(
         model,

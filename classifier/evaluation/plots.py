@@ -32,7 +32,12 @@ __all__ = [
 ]
 
 MOST_BARS = 200
-LOSSES = {"loss": "training", "valid.loss": "validation", "valid.log_loss": "validation, log loss"}
+LOSSES = {
+    "loss": "training",
+    "valid.loss": "validation",
+    "valid.log_loss": "validation, log loss",
+    "valid.encoder_log_loss": "of the encoder alone",
+}
 
 
 def figures(
@@ -108,8 +113,8 @@ def bar_column(axes: Axes, values: Sequence[float], texts: Sequence[str], colour
 def learning_curves(history: Sequence[Mapping[str, Any]], *, best_epoch: int | None = None) -> Figure:
     """The losses, and beside them the validation metrics, of a run; a dashed line marks the best epoch.
 
-    Each entry holds `epoch` and any of `loss`, `valid.loss`, `valid.log_loss` (nats) and further `valid.` metrics
-    between 0 and 1; what an entry lacks leaves a gap. Raises ValueError if the history holds none of them.
+    Each entry holds `epoch` and any of the LOSSES (in nats) and further `valid.` metrics between 0 and 1; what an entry
+    lacks leaves a gap. Raises ValueError if the history holds none of them.
     """
     known = list(dict.fromkeys(key for entry in history for key in entry))
     losses = [key for key in LOSSES if key in known]

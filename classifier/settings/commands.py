@@ -94,7 +94,7 @@ class CompareSettings:
 
     runs: Any = None  # a list of run ids
     experiment: str | None = None  # name of an MLflow experiment: all its finished runs
-    sweep: str | None = None  # run id of a parent run: all its finished children
+    sweep: str | None = None  # name or run id of a sweep: all its finished trials and refits
     split: Split = Split.test
     metric: Score = Score.accuracy  # that ranks; the other one is shown as well
     tracking: Server = field(default_factory=Server)

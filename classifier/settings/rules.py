@@ -110,7 +110,7 @@ def check_one_source(settings: CompareSettings) -> None:
     """Refuses runs that are named in no way or in two."""
     given = [one for one in (settings.runs, settings.experiment, settings.sweep) if one is not None]
     if len(given) != 1:
-        raise UserError("Give one of runs=[<run id>,<run id>,...], experiment=<name> and sweep=<parent run id>.")
+        raise UserError("Give one of runs=[<run id>,<run id>,...], experiment=<name> and sweep=<name or run id>.")
     if settings.runs is not None and not (isinstance(settings.runs, list) and len(set(settings.runs)) > 1):
         raise UserError(f"runs={as_typed(settings.runs)}: two different run ids or more are compared, as runs=[A,B].")
 

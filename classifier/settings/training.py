@@ -104,7 +104,7 @@ class TrainerSettings:
     class_weights: Any = None  # None, balanced, or {label: weight}
     weight_average: float = 0.99  # decay per step of the average of the weights that is evaluated; 0: no average
     monitor: Monitor = Monitor.log_loss  # validation metric that chooses the best epoch
-    patience: int = 4  # epochs without a better value after which training stops
+    patience: int = 4  # epochs after which training stops if neither that nor the encoder's own log-loss got better
     precision: Precision = Precision.auto
     deterministic: bool = True  # the same seed gives the same weights, bit for bit
     checkpoint_seconds: float = 60.0  # a checkpoint is also written within an epoch, so often

@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -13,13 +12,13 @@ import tensorflow as tf
 
 from classifier.errors import UserError
 from classifier.settings import BRANCHES, Loss, Monitor, Precision, TrainerSettings
-from classifier.training.batches import EncodedTexts, batches_in_order, epoch_batches
+from classifier.training.batches import EncodedTexts, epoch_batches
 from classifier.training.checkpoint import load_checkpoint, save_checkpoint
 from classifier.training.optimization import epochs_for
 from classifier.training.precision import bfloat16_products, processor_has_bfloat16
+from classifier.training.predictor import Predictor
 
 AVERAGE_STEPS = 10  # the averages move once in so many steps: one pass over all weights costs as much as a small step
-PREDICT_TOKENS = 16_384  # tokens of a batch when predicting, padding included
 
 
 @dataclass
@@ -33,6 +32,8 @@ class State:
     seconds: float = 0.0  # spent training, over all processes
     best_value: float | None = None
     best_epoch: int = 0
+    encoder_log_loss: float | None = None  # the least so far of the encoder alone, where something stands beside it
+    gained_epoch: int = 0  # the last one that was better, as a whole or of the encoder alone
     history: list[dict[str, float]] = field(default_factory=list)  # one entry an epoch
 
 
@@ -136,7 +137,7 @@ class Training:
     @property
     def finished(self) -> bool:
         """Whether the epochs or the patience are used up."""
-        waited = self.state.epoch - self.state.best_epoch
+        waited = self.state.epoch - self.state.gained_epoch
         return self.state.epoch >= self.epochs or (self.state.epoch > 0 and waited >= self.settings.patience)
 
     def train_epoch(self, on_step: Callable[[State, int, int], None]) -> None:
@@ -189,6 +190,10 @@ class Training:
         value = -metrics[monitor.name] if monitor is Monitor.log_loss else metrics[monitor.name]
         if state.best_value is None or value > state.best_value:
             state.best_value, state.best_epoch, self.best = value, state.epoch + 1, weights_of(self.model)
+            state.gained_epoch = state.epoch + 1
+        alone = metrics.get("encoder_log_loss")  # an encoder may have to learn for a while before it helps the whole
+        if alone is not None and (state.encoder_log_loss is None or alone < state.encoder_log_loss):
+            state.encoder_log_loss, state.gained_epoch = alone, state.epoch + 1
         set_weights(self.model, raw)
         state.seconds += time.monotonic() - began
         state.history.append(
@@ -240,35 +245,3 @@ def set_weights(model: keras.Model, weights: list[np.ndarray]) -> None:
     """Puts a copy made by `weights_of` back."""
     for variable, array in zip(model.trainable_variables, weights, strict=True):
         variable.assign(array)
-
-
-class Predictor:
-    """A model's logits for many texts; its graph is traced once.
-
-    Args:
-        model: ids (batch, tokens) to logits (batch, classes).
-    """
-
-    def __init__(self, model: keras.Model) -> None:
-        self.classes = model.output_shape[-1]
-        self.forward = tf.function(
-            lambda ids: model(ids, training=False), input_signature=[tf.TensorSpec([None, None], tf.int32)]
-        )
-
-    @property
-    def graph(self) -> tf.Graph:
-        """Ids to logits, as TensorFlow computes them."""
-        return self.forward.get_concrete_function().graph
-
-    def __call__(self, texts: EncodedTexts) -> np.ndarray:
-        """Logits (texts, classes) in the order of the texts, computed in batches of like length."""
-        logits = np.zeros((len(texts), self.classes), np.float32)
-        order = np.argsort(texts.lengths, kind="stable")
-        longest = max(1, int(texts.lengths.max(initial=0)))
-        batches = list(batches_in_order(order, max(1, PREDICT_TOKENS // longest)))
-        with ThreadPoolExecutor(BRANCHES) as threads:
-            for batch, found in zip(
-                batches, threads.map(lambda one: self.forward(texts.padded(one)), batches), strict=True
-            ):
-                logits[batch] = found.numpy()
-        return logits

@@ -163,6 +163,19 @@ def test_patience_ends_a_training(texts, tmp_path):
     assert training.run(ignore, ignore).epoch == 3
 
 
+def test_patience_waits_for_an_encoder_that_still_learns(texts, tmp_path):
+    """The whole is best after the first epoch, the encoder alone after the third; two epochs later it ends."""
+    given = iter(
+        {"log_loss": whole, "encoder_log_loss": alone}
+        for whole, alone in [(0.5, 2.0), (0.6, 1.5), (0.6, 1.2), (0.6, 1.3), (0.6, 1.2), (0.6, 1.0)]
+    )
+    training = training_of(
+        texts, tmp_path / "state.npz", lambda _: next(given), epochs=6, patience=2, monitor=Monitor.log_loss
+    )
+    state = training.run(ignore, ignore)
+    assert (state.epoch, state.best_epoch) == (5, 1)
+
+
 def test_a_loss_that_is_no_number_is_refused_with_the_way_out(texts, tmp_path):
     training = training_of(texts, tmp_path / "state.npz")
     training.model.get_layer("logits").kernel.assign(np.full((36, CLASSES), np.nan, np.float32))

@@ -1,0 +1,44 @@
+"""A model's logits for many texts, in batches of like length."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from classifier.settings import BRANCHES
+from classifier.training.batches import EncodedTexts, batches_in_order
+
+PREDICT_TOKENS = 16_384  # tokens of a batch, padding included
+
+
+class Predictor:
+    """A model's logits for many texts; its graph is traced once.
+
+    Args:
+        model: ids (batch, tokens) to logits (batch, classes).
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        self.classes = model.output_shape[-1]
+        self.forward = tf.function(
+            lambda ids: model(ids, training=False), input_signature=[tf.TensorSpec([None, None], tf.int32)]
+        )
+
+    @property
+    def graph(self) -> tf.Graph:
+        """Ids to logits, as TensorFlow computes them."""
+        return self.forward.get_concrete_function().graph
+
+    def __call__(self, texts: EncodedTexts) -> np.ndarray:
+        """Logits (texts, classes) in the order of the texts, computed in batches of like length."""
+        logits = np.zeros((len(texts), self.classes), np.float32)
+        order = np.argsort(texts.lengths, kind="stable")
+        longest = max(1, int(texts.lengths.max(initial=0)))
+        batches = list(batches_in_order(order, max(1, PREDICT_TOKENS // longest)))
+        with ThreadPoolExecutor(BRANCHES) as threads:
+            for batch, found in zip(
+                batches, threads.map(lambda one: self.forward(texts.padded(one)), batches), strict=True
+            ):
+                logits[batch] = found.numpy()
+        return logits
