@@ -87,14 +87,19 @@ def checked(config: DictConfig, command: str) -> Any:
 
 
 def sentence(error: Exception, command: str, output: Path) -> str:
-    """A user's mistake, or a disk that takes no more, in words; any other error is raised again, as it is a bug."""
+    """A user's mistake, or a place that takes no file, in words; any other error is raised again, as it is a bug."""
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, OSError) and not isinstance(error, HydraException):
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
             raise error
         return f"{error.strerror}: {error.filename or output}. Make room, or write elsewhere with hydra.run.dir=."
     return explain(error, command)
+
+
+def say(line: str) -> None:
+    """A line for the person at the screen."""
+    print(line, file=sys.stdout, flush=True)
 
 
 def refuse(message: str) -> NoReturn:

@@ -2,7 +2,7 @@
 
 python -m classifier.compare runs=[<run id>,<run id>]
 python -m classifier.compare experiment=embedded split=valid metric=macro_f1
-python -m classifier.compare sweep=<run id of the sweep>
+python -m classifier.compare sweep=<name or run id of the sweep>
 """
 
 from pathlib import Path

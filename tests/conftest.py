@@ -11,3 +11,10 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 # Hydra's logging closes all handlers, and that of TensorFlow's absl closes the file that pytest captures with as well
 logging.get_absl_handler().python_handler.stream = sys.__stderr__
+
+LONG = ("test_commands.py", "test_notebooks.py", "test_spark.py", "test_formats.py")
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first, so that two processes end at about the same time."""
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))

@@ -6,7 +6,7 @@ from kept_models import keep_run
 from classifier.compare import compare
 from classifier.errors import UserError
 from classifier.settings import CompareSettings, Score, Server, Split, TrackingSettings
-from classifier.tracking.kept_runs import KIND, PARENT
+from classifier.tracking.named_runs import KIND, PARENT, SWEEP, SWEEP_KIND
 from classifier.tracking.run import start_run
 from classifier.tracking.server import connect
 
@@ -21,7 +21,7 @@ def kept(tmp_path_factory):
     folder = tmp_path_factory.mktemp("compare")
     settings = TrackingSettings(f"sqlite:///{folder}/mlflow.db", experiment="primes", system_metrics=False)
     with start_run(settings, folder, "parent") as parent:
-        pass
+        parent.set_tags({KIND: SWEEP_KIND, SWEEP: "depths"})
     child = {PARENT: parent.run_id, KIND: "trial"}
     ids = {
         f"{depth}{seed}": keep_run(
@@ -44,8 +44,9 @@ def settings(kept, **chosen):
     return CompareSettings(tracking=Server(kept["uri"]), **chosen)
 
 
-def test_a_sweep_is_compared_with_seeds_as_repeats(kept, tmp_path, capsys):
-    result = compare(settings(kept, sweep=kept["parent"]), tmp_path)
+@pytest.mark.parametrize("by", ["parent", "name"])
+def test_a_sweep_is_compared_with_seeds_as_repeats(kept, tmp_path, capsys, by):
+    result = compare(settings(kept, sweep=kept.get(by, "depths")), tmp_path)
     assert [(one["entry"], one["places"]) for one in result["ranking"]] == [("depth=2", [1, 1]), ("depth=3", [2, 2])]
     assert result["ranking"][0]["runs"] == [kept["20"], kept["21"]]
     assert result["ranking"][0]["accuracy"] == pytest.approx(1 - 11 / 120)
@@ -105,6 +106,18 @@ def test_another_commit_is_another_entry(kept, tmp_path):
     assert {one["entry"] for one in result["ranking"]} == {"code=1111111", "code=2222222"}
 
 
+def test_refits_are_an_entry_beside_their_trial(kept, tmp_path):
+    folder = tmp_path / "refits"
+    folder.mkdir()
+    tracking = TrackingSettings(kept["uri"], experiment="refits", system_metrics=False)
+    wanted = [("trial", "true", "null", "0"), ("refit", "false", "0", "0"), ("refit", "false", "0", "1")]
+    for kind, alone, split_seed, seed in wanted:
+        params = {"trainer.validation_only": alone, "data.split_seed": split_seed, "seed": seed}
+        keep_run(tracking, folder, 10, params, tags={KIND: kind})
+    result = compare(settings(kept, experiment="refits", split=Split.valid), tmp_path)
+    assert {one["entry"]: len(one["runs"]) for one in result["ranking"]} == {"refit=no": 1, "refit=yes": 2}
+
+
 def test_a_deleted_run_is_refused(kept, tmp_path):
     folder = tmp_path / "deleted"
     folder.mkdir()
@@ -119,6 +132,7 @@ REFUSED = {
     "no such run": ({"runs": ["20", "0" * 32]}, f"runs: {'0' * 32} is no run at tracking.uri=sqlite:///"),
     "no test predictions": ({"runs": ["20", "valid"]}, "keeps no test/predictions.parquet. 2 of them keep valid/"),
     "no such experiment": ({"experiment": "prime"}, "experiment=prime: there is none of that name at"),
+    "no sweep of the name": ({"sweep": "widths"}, "neither run id nor name; there are depths."),
     "no such sweep": ({"sweep": "1" * 32}, f"sweep: {'1' * 32} is no run"),
     "no children": ({"sweep": "20"}, "has 0 runs to compare; two are needed."),
     "one run alone": ({"experiment": "elsewhere"}, "experiment=elsewhere has 1 runs to compare; two are needed."),

@@ -1,28 +1,36 @@
 """Every YAML composes, its keys are the arguments of the class it names, and mistakes are refused in a sentence."""
 
 import inspect
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
+from hydra.core.singleton import Singleton
 from hydra.utils import get_class
 from omegaconf import OmegaConf
 
-import classifier.command_line  # noqa: F401  # registers the resolvers
+from classifier.command_line import run_command
+from classifier.compare import compare
 from classifier.errors import UserError
 from classifier.explain import as_typed as as_typed_text
+from classifier.promote import promote
 from classifier.settings import (
+    CompareSettings,
     EvaluateSettings,
     Explained,
     ExplainSettings,
+    PromoteSettings,
     TrainSettings,
     as_overrides,
     as_typed,
     check_rules,
 )
+from classifier.train import train
 
 CONF = Path(__file__).parents[1] / "conf"
 CHOICES = sorted(path for path in [*CONF.glob("data/*.yaml"), *CONF.glob("train/*/*.yaml")])
@@ -95,12 +103,12 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("override", MISTAKES)
-def test_a_mistake_is_refused_before_anything_is_read(override, tmp_path):
-    check_refused("train", override, MISTAKES[override], tmp_path)
+def test_a_mistake_is_refused_before_anything_is_read(override, refused):
+    check_sentence(refused("train", TrainSettings, train, override), MISTAKES[override])
 
 
 COMPARE_MISTAKES = {
-    "": "Error: Give one of runs=[<run id>,<run id>,...], experiment=<name> and sweep=<parent run id>.",
+    "": "Error: Give one of runs=[<run id>,<run id>,...], experiment=<name> and sweep=<name or run id>.",
     "runs=[a,b] sweep=c": "Error: Give one of runs=[<run id>,<run id>,...], experiment=<name> and sweep=",
     "runs=a": "Error: runs=a: two different run ids or more are compared, as runs=[A,B].",
     "runs=[a,a]": "Error: runs=[a,a]: two different run ids or more are compared, as runs=[A,B].",
@@ -114,8 +122,8 @@ COMPARE_MISTAKES = {
 
 
 @pytest.mark.parametrize("override", COMPARE_MISTAKES)
-def test_a_mistake_in_comparing_is_refused(override, tmp_path):
-    check_refused("compare", override, COMPARE_MISTAKES[override], tmp_path)
+def test_a_mistake_in_comparing_is_refused(override, refused):
+    check_sentence(refused("compare", CompareSettings, compare, override), COMPARE_MISTAKES[override])
 
 
 PROMOTE_MISTAKES = {
@@ -130,24 +138,43 @@ PROMOTE_MISTAKES = {
 
 
 @pytest.mark.parametrize("override", PROMOTE_MISTAKES)
-def test_a_mistake_in_promoting_is_refused(override, tmp_path):
-    check_refused("promote", override, PROMOTE_MISTAKES[override], tmp_path)
+def test_a_mistake_in_promoting_is_refused(override, refused):
+    check_sentence(refused("promote", PromoteSettings, promote, override), PROMOTE_MISTAKES[override])
 
 
-def check_refused(name: str, override: str, message: str, folder: Path) -> None:
-    done = run(*override.split(), f"hydra.run.dir={folder}", name=name)
+@pytest.fixture
+def refused(tmp_path, monkeypatch, capfd):
+    """Calls a command as its process does; returns what it prints as it ends with exit code 2."""
+
+    def call(command: str, schema: type, work: Callable, override: str) -> str:
+        monkeypatch.setattr(sys, "argv", [command, *override.split(), f"hydra.run.dir={tmp_path}"])
+        with pytest.raises(SystemExit) as ended:
+            run_command(command, schema, work)
+        assert ended.value.code == 2
+        return capfd.readouterr().err
+
+    state, terminated = Singleton.get_state(), signal.getsignal(signal.SIGTERM)
+    yield call
+    Singleton.set_state(state)
+    signal.signal(signal.SIGTERM, terminated)
+
+
+def check_sentence(printed: str, message: str) -> None:
+    assert message in printed
+    assert "Traceback" not in printed
+    assert len(printed.strip().splitlines()) == 1
+
+
+def test_a_mistake_at_the_shell_is_a_sentence_and_exit_code_2(tmp_path):
+    command = [sys.executable, "-m", "classifier.train", "model.dept=3", f"hydra.run.dir={tmp_path}"]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
-
-
-def run(*overrides: str, name: str = "train") -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", f"classifier.{name}", *overrides], capture_output=True, text=True)
+    check_sentence(done.stderr, MISTAKES["model.dept=3"])
 
 
 def test_a_key_of_the_chosen_file_may_be_forced():
-    assert run("++model.depth=3", "--cfg", "job").returncode == 0
+    command = [sys.executable, "-m", "classifier.train", "++model.depth=3", "--cfg", "job"]
+    assert subprocess.run(command, capture_output=True).returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from classifier.errors import UserError
 from classifier.promote import promote
 from classifier.settings import PromoteSettings, PromotionSettings, Rule, Score, Server, TrackingSettings
 from classifier.tracking import registry
+from classifier.tracking.named_runs import KIND, PARENT, SWEEP_KIND
 from classifier.tracking.run import start_run
 from classifier.tracking.server import connect
 
@@ -29,6 +30,9 @@ def kept(tmp_path_factory):
     ids["other texts"] = keep_run(settings, folder, 0, {}, model=True, texts="other")
     ids["not validated"] = keep_run(settings, folder, 0, {}, model=True, splits=["test"])
     ids["no model"] = keep_run(settings, folder, 0, {})
+    ids["searched"] = keep_run(settings, folder, 0, {"trainer.validation_only": "true"})
+    ids["sweep"] = keep_run(settings, folder, 0, {}, splits=[], tags={KIND: SWEEP_KIND})
+    connect(settings).MlflowClient().set_tag(ids["good"], PARENT, ids["sweep"])
     return {"uri": settings.uri, "folder": folder, **ids}
 
 
@@ -177,11 +181,15 @@ def test_what_cannot_be_compared_is_an_error_unless_forced(settled, run, message
     assert message in result["reason"]
 
 
-def test_a_mistake_is_refused(settled):
+def test_a_mistake_is_refused(settled, kept):
     with pytest.raises(UserError, match=r"run: nothing is no run at tracking\.uri"):
         settled("nothing")
-    with pytest.raises(UserError, match="has logged no model"):
+    with pytest.raises(UserError, match="has logged no model: it is FINISHED"):
         settled("no model")
+    with pytest.raises(UserError, match=r"sweep\.refit=true trains the best anew"):
+        settled("searched")
+    with pytest.raises(UserError, match=f"it is a sweep; promote one of those that have a model, {kept['good']}"):
+        settled("sweep")
     with pytest.raises(UserError, match="no model of that name has a champion"):
         settled(None, rollback=True)
 

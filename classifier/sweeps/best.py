@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 from classifier.command_line import write_whole
 from classifier.sweeps.compose import Composer
 from classifier.sweeps.refit import DROPPED
-from classifier.tracking.sweeps import Kept
+from classifier.tracking.kept_trials import Kept
 
 NOT_LEARNED = ("tracking", "sweep", "experiment")  # keys that an experiment does not say
 

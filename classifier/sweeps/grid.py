@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from classifier.sweeps.compose import Composer
 from classifier.sweeps.trial import Trial, short_name, split_override, varying
-from classifier.tracking.sweeps import Kept
+from classifier.tracking.kept_trials import Kept
 
 
 class Grid:

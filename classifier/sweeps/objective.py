@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from classifier.errors import UserError
 from classifier.settings import Monitor, TrainSettings
-from classifier.tracking.sweeps import Kept
+from classifier.tracking.kept_trials import Kept
 
 MINIMIZED = ("valid.log_loss", "parameters", "latency_ms", "training_seconds")
 KNOWN = (*(f"valid.{monitor.name}" for monitor in Monitor), *MINIMIZED[1:])

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import shlex
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 from classifier.command_line import write_whole
 from classifier.sweeps.objective import ranked
 from classifier.sweeps.pictures import pictures
-from classifier.sweeps.table import SHOWN, number
-from classifier.tracking.sweeps import Kept
+from classifier.sweeps.table import best_first, metric_columns, number, result_lines
+from classifier.sweeps.trial import split_override
+from classifier.tracking.kept_trials import Kept
 
+MORE = ("parameters", "latency_ms")  # columns of the page that a terminal has no room for
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 70rem; margin: 2rem auto; padding: 0 1rem }
 h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin-top: 2rem }
@@ -34,40 +37,43 @@ def write_page(folder: Path, name: str, trials: Sequence[Kept], keys: Sequence[s
         images.append(f'<img alt="{title}" src="data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}">')
     body = [
         f"<h1>Sweep {escape(name)}</h1>",
-        *best_lines(ranked(trials, objectives), objectives),
+        *best_lines(trials, objectives),
         '<div class="pictures">',
         *images,
-        "</div><h2>Trials</h2>",
-        *table_lines(trials, objectives),
+        "</div>",
+        *tables(trials, objectives),
     ]
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Sweep {escape(name)}</title>'
     write_whole(folder / "sweep.html", f"{head}<style>{STYLE}</style>\n" + "\n".join(body) + "\n")
 
 
-def best_lines(best: Sequence[Kept], objectives: Sequence[str]) -> Iterable[str]:
-    """What was found."""
-    if not best:
-        yield "<p>No trial has finished.</p>"
-        return
-    values = ", ".join(f"{name} {number(best[0].metrics.get(name))}" for name in objectives)
-    yield f"<p>Best: #{best[0].number} <b>{escape(best[0].name)}</b>, {escape(values)}.</p>"
-    yield f"<p><code>python -m classifier.train {escape(' '.join(best[0].overrides))}</code></p>"
+def best_lines(trials: Sequence[Kept], objectives: Sequence[str]) -> Iterable[str]:
+    """What was found, and the line that trains it."""
+    for line in result_lines(trials, objectives):
+        yield f"<p>{escape(line)}.</p>"
+    if best := ranked(trials, objectives):
+        wanted = [one for one in best[0].overrides if split_override(one)[0] != "trainer.validation_only"]
+        single = ["hydra.mode=RUN"] if any(one.startswith("sweep=") for one in wanted) else []
+        yield f"<p><code>{escape(shlex.join(['python', '-m', 'classifier.train', *single, *wanted]))}</code></p>"
 
 
-def table_lines(trials: Sequence[Kept], objectives: Sequence[str]) -> Iterable[str]:
-    """All trials, the best first."""
-    order = [*ranked(trials, objectives)]
-    order += [trial for trial in trials if trial not in order]
-    columns = [
-        name
-        for name in dict.fromkeys([*objectives, *SHOWN, "parameters", "latency_ms"])
-        if any(name in trial.metrics for trial in trials)
-    ]
+def tables(trials: Sequence[Kept], objectives: Sequence[str]) -> Iterable[str]:
+    """All trials, the best first, and apart from them the refits."""
+    order, refits, _ = best_first(trials, objectives)
+    for title, rows in (("Trials", order), ("Refits of the best", refits)):
+        if rows:
+            yield f"<h2>{title}</h2>"
+            yield from table_lines(rows, metric_columns(rows, objectives, MORE))
+
+
+def table_lines(trials: Sequence[Kept], columns: Sequence[str]) -> Iterable[str]:
+    """A row a trial."""
     yield '<div class="scroll"><table><tr>'
     yield "".join(f"<th>{escape(name)}" for name in ("trial", "name", "status", *columns, "seconds", "reason"))
-    for trial in order:
+    for trial in trials:
         status = trial.status.lower()
+        first = trial.number if trial.kind == "trial" else ""
         numbers = [number(trial.metrics.get(name)) for name in columns] + [f"{trial.metrics.get('seconds', 0):,.0f}"]
-        yield f'<tr><td class="number">{trial.number}<td>{escape(trial.name)}<td class="{status}">{status}'
+        yield f'<tr><td class="number">{first}<td>{escape(trial.name)}<td class="{status}">{status}'
         yield "".join(f'<td class="number">{value}' for value in numbers) + f"<td>{escape(trial.reason)}"
     yield "</table></div>"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from classifier.sweeps.compose import Composer
 from classifier.sweeps.trial import Trial, split_override
-from classifier.tracking.sweeps import Kept
+from classifier.tracking.kept_trials import Kept
 
 DROPPED = ("seed", "trainer.validation_only")  # of the best trial's overrides
 

@@ -10,22 +10,22 @@ from pathlib import Path
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
-from classifier.command_line import peak_memory_mb, write_summary, write_whole
+from classifier.command_line import peak_memory_mb, say, write_summary, write_whole
 from classifier.errors import UserError
-from classifier.outcome import say
 from classifier.settings import SweepSettings, TrainSettings
 from classifier.sweeps.best import write_experiment
 from classifier.sweeps.compose import Composer
 from classifier.sweeps.grid import Grid
-from classifier.sweeps.objective import objectives, ranked
+from classifier.sweeps.objective import minimized, objectives, ranked
 from classifier.sweeps.page import write_page
 from classifier.sweeps.refit import Refit, refit_metrics
 from classifier.sweeps.sweep import Source, Sweep, quoted
-from classifier.sweeps.table import show_table, write_tables
+from classifier.sweeps.table import metric_columns, result_lines, show_table, write_tables
 from classifier.sweeps.trial import varying
+from classifier.tracking.kept_trials import Kept
 from classifier.tracking.run import identity_of
-from classifier.tracking.server import check_reachable
-from classifier.tracking.sweeps import Kept, SweepRun
+from classifier.tracking.server import check_reachable, interface
+from classifier.tracking.sweeps import SweepRun
 from classifier.training.checkpoint import locked
 
 VALIDATION_ONLY = "trainer.validation_only=true"
@@ -65,7 +65,6 @@ class Conductor:
         identity: by which the sweep is found again if it has no name.
         keys: that vary.
         processes: side by side.
-        shared: whether other commands may take part.
     """
 
     composer: Composer
@@ -73,7 +72,6 @@ class Conductor:
     identity: str
     keys: Sequence[str]
     processes: int
-    shared: bool = False
     began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -89,7 +87,7 @@ class Conductor:
         experiment = experiments.pop() if len(experiments) == 1 else self.name
         tracking = replace(first.tracking, experiment=experiment)
         check_reachable(tracking)
-        self.run = SweepRun(tracking, identity, self.name, self.folder, self.settings.resume, self.shared)
+        self.run = SweepRun(tracking, identity, self.name, self.folder, self.settings.resume)
         shared = ["hydra.mode=RUN", "trainer.resume=true", f"tracking.experiment={quoted(experiment)}"]
         shared += self.composer.hydra_overrides
         self.sweep = Sweep(
@@ -161,22 +159,29 @@ class Conductor:
         write_page(self.report, self.name, trials, self.keys, self.objectives)
         self.run.log_metrics(metrics)
         self.run.log_folder(self.report)
+        columns = dict.fromkeys([self.objectives[0], *metric_columns(trials, self.objectives), "seconds"])
+        note = "\n\n".join(result_lines(trials, self.objectives))
+        address = self.run.show(note, self.keys, list(columns), minimized(self.objectives[0]))
         if status == "RUNNING":
             say("Other commands are still at this sweep; the last of them closes it.")
         else:
             self.run.close(status)
-        self.tell(trials, best)
+        self.tell(trials, best, address)
         write_summary(self.folder / "summary.json", self.summary(status, best, metrics))
         return trials
 
-    def tell(self, trials: Sequence[Kept], best: Sequence[Kept]) -> None:
+    def tell(self, trials: Sequence[Kept], best: Sequence[Kept], address: str) -> None:
         """The last lines."""
         show_table(trials, self.objectives)
+        for line in result_lines(trials, self.objectives):
+            say(line)
         if best:
-            say(f"Best     #{best[0].number} {best[0].name}")
-            say(f"         cp {self.report}/best.yaml conf/train/experiment/<name>.yaml; experiment=<name> trains it")
+            say(f"Keep     cp {self.report}/best.yaml conf/train/experiment/<name>.yaml; experiment=<name> trains it")
         say(f"Page     {self.report / 'sweep.html'}")
         say(f"Run      {self.run.run_id}")
+        if interface(self.run.settings) not in address:
+            say(f"Look at  {interface(self.run.settings)}")
+        say(f"Trials   {address}")
 
     def summary(self, status: str, best: Sequence[Kept], metrics: dict[str, float]) -> dict:
         """For summary.json."""

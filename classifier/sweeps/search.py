@@ -14,16 +14,16 @@ from omegaconf import DictConfig
 from optuna.distributions import BaseDistribution
 from optuna.trial import TrialState
 
+from classifier.command_line import say
 from classifier.errors import UserError
-from classifier.outcome import say
 from classifier.sweeps.compose import Composer, data_hashes
 from classifier.sweeps.objective import objectives
 from classifier.sweeps.run import VALIDATION_ONLY, Conductor
 from classifier.sweeps.space import as_overrides, distribution, ends, every_value
 from classifier.sweeps.study import ALIVE, ALIVE_SECONDS, OWNER, SearchSettings, abandoned, claim, open_study, own_name
 from classifier.sweeps.trial import Trial, short_name, split_override
+from classifier.tracking.kept_trials import Kept
 from classifier.tracking.run import identity_of
-from classifier.tracking.sweeps import Kept
 
 AGAIN = "again"  # attribute of a trial: the number of the failed one whose setting it has
 
@@ -40,6 +40,7 @@ def sweep_search(config: DictConfig, loader: ConfigLoader, arguments: Sequence[s
     Raises:
         UserError: where there is nothing to search, or a trial failed.
     """
+    settings.check()
     parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(arguments))
     space = {one.get_key_element(): distribution(one) for one in parsed if one.is_sweep_override()}
     if not space:
@@ -59,9 +60,7 @@ def sweep_search(config: DictConfig, loader: ConfigLoader, arguments: Sequence[s
     described = {key: repr(choice) for key, choice in space.items()}
     identity = identity_of({**shared, **described, "objectives": wanted}, data_hashes(composed[0].data))
     study = open_study(composed[0].sweep.name or identity, settings, space, wanted)
-    conductor = Conductor(
-        composer, composed, identity, list(space), config.hydra.launcher.get("processes", 1), shared=True
-    )
+    conductor = Conductor(composer, composed, identity, list(space), config.hydra.launcher.get("processes", 1))
     with Search(study, space, fixed, composer, wanted, settings) as search:
         conductor.conduct(search)
 
@@ -94,7 +93,7 @@ class Search:
         if settings.sampler == "grid":
             self.wanted = min(self.wanted, math.prod(len(every_value(*one)) for one in self.space.items()))
         self.running: dict[int, optuna.Trial] = {}
-        self.failed = 0
+        self.failed, self.told = 0, False
         self.ended = Event()
         self.queue_failed()
 
@@ -128,7 +127,7 @@ class Search:
 
     def next(self) -> Trial | None:
         """What a dead process left, else what Optuna proposes; None: the trials or the time are used up."""
-        while not self.deadline or time.monotonic() < self.deadline:
+        while not self.late():
             asked = self.left_behind() or self.ask()
             if asked is None:
                 return None
@@ -139,6 +138,15 @@ class Search:
                 name = short_name(dict(map(split_override, overrides)))
                 return self.composer.trial(asked.number, name, [*self.fixed, *overrides])
         return None
+
+    def late(self) -> bool:
+        """Whether the time is used up; says so once."""
+        if not self.deadline or time.monotonic() < self.deadline:
+            return False
+        if not self.told:
+            say(f"hydra.sweeper.timeout={self.settings.timeout:g} is over: no further trial starts")
+        self.told = True
+        return True
 
     def left_behind(self) -> optuna.Trial | None:
         """A trial whose process is dead."""
@@ -177,13 +185,18 @@ class Search:
             asked.report(value, epoch)
         if not asked.should_prune():
             return None
+        return f"{self.settings.pruner} pruner after epoch {epoch}: {name} was {value:.4f}{self.beside(epoch)}"
+
+    def beside(self, epoch: int) -> str:
+        """What the pruner held the value against."""
+        if self.settings.pruner == "hyperband":
+            return ", which is not among the best third of its bracket"
         others = [
             one.intermediate_values[epoch]
             for one in self.study.get_trials(states=[TrialState.COMPLETE], deepcopy=False)
             if epoch in one.intermediate_values
         ]
-        beside = f" while the median of the finished trials was {statistics.median(others):.4f}" if others else ""
-        return f"{self.settings.pruner} pruner after epoch {epoch}: {name} was {value:.4f}{beside}"
+        return f" while the median of the finished trials was {statistics.median(others):.4f}" if others else ""
 
     def on_end(self, trial: Trial, kept: Kept) -> None:
         """Tells Optuna what became of the trial; where another command has told it already, that counts."""

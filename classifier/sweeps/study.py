@@ -23,6 +23,7 @@ from classifier.sweeps.space import every_value
 OWNER, ALIVE = "owner", "alive"  # attributes of a trial: the process that runs it, and when that last said so
 ATTEMPTS, PAUSE_SECONDS = 3, 1  # at opening a storage: of two commands that make its tables at once one fails
 ALIVE_SECONDS = 20  # between two such signs
+STORAGES = "Write journal:///optuna.journal, sqlite:///optuna.db or postgresql+psycopg://user@host/database."
 LOST_SECONDS = 120  # without one, after which a process on another machine counts as dead
 
 
@@ -38,6 +39,18 @@ class SearchSettings:
     startup_trials: int
     warmup_epochs: int
     storage: str
+
+    def check(self) -> None:
+        """Refuses numbers that mean nothing.
+
+        Raises:
+            UserError: naming the key.
+        """
+        for key, least in (("n_trials", 1), ("startup_trials", 0), ("warmup_epochs", 0)):
+            if getattr(self, key) < least:
+                raise UserError(f"hydra.sweeper.{key}={getattr(self, key)} must be {least} or more.")
+        if self.timeout is not None and self.timeout <= 0:
+            raise UserError(f"hydra.sweeper.timeout={self.timeout:g} must be above 0 seconds; null is no limit.")
 
 
 class GridSampler(optuna.samplers.GridSampler):
@@ -70,7 +83,7 @@ def open_study(
         )
     except Exception as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise UserError(f"hydra.sweeper.storage={settings.storage} cannot be used: {first}") from error
+        raise UserError(f"hydra.sweeper.storage={settings.storage} cannot be used: {first} {STORAGES}") from error
     check_same_search(study, name, space, directions)
     study.sampler = make_sampler(settings, space, len(study.get_trials(deepcopy=False)))
     return study
@@ -132,7 +145,7 @@ def make_pruner(settings: SearchSettings, objectives: list[str]) -> optuna.prune
     if len(objectives) > 1 or settings.pruner == "none":
         return optuna.pruners.NopPruner()
     if settings.pruner == "hyperband":
-        return optuna.pruners.HyperbandPruner(min_resource=max(1, settings.warmup_epochs))
+        return optuna.pruners.HyperbandPruner(min_resource=max(1, settings.warmup_epochs), reduction_factor=3)
     return optuna.pruners.MedianPruner(settings.startup_trials, settings.warmup_epochs)
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from classifier.command_line import write_whole
 from classifier.sweeps.objective import pareto, ranked
-from classifier.tracking.sweeps import Kept
+from classifier.sweeps.refit import refit_metrics
+from classifier.tracking.kept_trials import Kept
 
 FIRST = ("trial", "kind", "name", "status", "reason", "overrides", "seconds")
 LAST = ("run_id", "folder")
@@ -56,27 +57,58 @@ def write_tables(folder: Path, trials: Sequence[Kept]) -> None:
     write_whole(folder / "trials.json", json.dumps([asdict(trial) for trial in trials], indent=2) + "\n")
 
 
+def metric_columns(trials: Sequence[Kept], objectives: Sequence[str], more: Sequence[str] = ()) -> list[str]:
+    """The metrics that a table shows, of those that there are."""
+    wanted = dict.fromkeys([*objectives, *SHOWN, *more])
+    return [name for name in wanted if any(name in trial.metrics for trial in trials)]
+
+
+def best_first(trials: Sequence[Kept], objectives: Sequence[str]) -> tuple[list[Kept], list[Kept], int]:
+    """The trials, the best first; the refits; and how many of the trials no other surpasses in several objectives."""
+    front = [trial.run_id for trial in pareto(trials, objectives)] if len(objectives) > 1 else []
+    order = sorted(ranked(trials, objectives), key=lambda trial: trial.run_id not in front)
+    order += [trial for trial in trials if trial not in order and trial.kind == "trial"]
+    return order, [trial for trial in trials if trial.kind == "refit"], len(front)
+
+
+def result_lines(trials: Sequence[Kept], objectives: Sequence[str]) -> list[str]:
+    """What was found, and what the refits of it reached."""
+    best, reached = ranked(trials, objectives), refit_metrics(trials)
+    if not best:
+        return ["No trial has finished."]
+    values = ", ".join(f"{name} {number(best[0].metrics.get(name))}" for name in objectives)
+    lines = [f"Best: #{best[0].number} {best[0].name}, {values}"]
+    means = [
+        f"{name} {number(reached[f'refit.{name}'])} ± {number(reached.get(f'refit.{name}_sd', 0.0))}"
+        for name in metric_columns(trials, objectives)
+        if f"refit.{name}" in reached
+    ]
+    return [*lines, f"Refits of it, mean ± sd over their seeds: {', '.join(means)}"] if means else lines
+
+
 def show_table(trials: Sequence[Kept], objectives: Sequence[str]) -> None:
-    """The trials on the terminal, the best first; with several objectives those first that none surpasses."""
+    """The trials on the terminal, the best first, and below them the refits of the best."""
     from rich.console import Console
     from rich.table import Table
 
-    front = {trial.run_id for trial in pareto(trials, objectives)} if len(objectives) > 1 else set()
-    order = sorted(ranked(trials, objectives), key=lambda trial: trial.run_id not in front)
-    order += [trial for trial in trials if trial not in order]
-    columns = list(dict.fromkeys([*objectives, *SHOWN]))
-    columns = [name for name in columns if any(name in trial.metrics for trial in trials)]
+    order, refits, front = best_first(trials, objectives)
+    columns, console = metric_columns(trials, objectives), Console()
+    room = max(16, console.width - 28 - 12 * len(columns))  # for the names, beside the columns of numbers
     table = Table(title="Pareto front above the line" if front else None, box=None, header_style="bold")
     for name in ("trial", "name", "status", *columns, "seconds"):
-        table.add_column(name, justify="right" if name in (*columns, "seconds", "trial") else "left")
-    for index, trial in enumerate(order[:MOST_ROWS]):
+        justify = "left" if name in ("name", "status") else "right"
+        table.add_column(
+            name.replace(".", ".\n"), justify=justify, no_wrap=True, max_width=room if name == "name" else None
+        )
+    shown = order[:MOST_ROWS]
+    for index, trial in enumerate([*shown, *refits], 1):
         values = [number(trial.metrics.get(name)) for name in columns]
         seconds = f"{trial.metrics.get('seconds', 0):,.0f}"
-        last = index + 1 == len(front)
-        table.add_row(str(trial.number), trial.name, trial.status.lower(), *values, seconds, end_section=last)
-        if last:
-            table.add_section()
-    Console().print(table)
+        first = str(trial.number) if trial.kind == "trial" else ""
+        table.add_row(first, trial.name, trial.status.lower(), *values, seconds)
+        if index == front or (refits and index == len(shown)):
+            table.add_row("")
+    console.print(table)
     if len(order) > MOST_ROWS:
         print(f"... and {len(order) - MOST_ROWS} more in trials.csv")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from classifier.settings import Server
-from classifier.tracking.kept_runs import COMPARISON, KIND
+from classifier.tracking.named_runs import COMPARISON, KIND
 from classifier.tracking.server import connect
 
 

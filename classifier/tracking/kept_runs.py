@@ -8,12 +8,9 @@ from typing import Any
 
 from classifier.errors import UserError
 from classifier.evaluation.predictions import Predictions, aligned_to, read_predictions
-from classifier.settings import CompareSettings, Server
-from classifier.tracking.server import check_reachable, connect, first_line
-
-PARENT = "mlflow.parentRunId"  # tag of a child: the run id of its sweep
-KIND = "classifier.kind"  # tag: trial or refit of a sweep, and what is no training:
-COMPARISON, SWEEP_KIND = "comparison", "sweep"
+from classifier.settings import CompareSettings
+from classifier.tracking.named_runs import COMPARISON, KIND, SWEEP_KIND, existing_run, searched
+from classifier.tracking.server import check_reachable, connect
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +22,7 @@ class KeptRun:
     experiment_id: str
     settings: dict[str, str]  # as they are typed
     code: str  # git commit, and whether there were changes
+    kind: str  # trial or refit of a sweep; empty: a training by itself
     predictions: Predictions
 
     @property
@@ -63,54 +61,6 @@ def source(settings: CompareSettings) -> str:
     return f"sweep={settings.sweep}" if settings.sweep else f"experiment={settings.experiment}"
 
 
-def existing_run(mlflow, run_id: str, key: str, server: Server):
-    """MLflow's run.
-
-    Raises:
-        UserError: where there is none, or it was deleted.
-    """
-    try:
-        run = mlflow.MlflowClient().get_run(run_id)
-    except mlflow.exceptions.MlflowException as error:
-        raise UserError(f"{key}: {run_id} is no run at tracking.uri={server.uri}: {first_line(error)}") from error
-    if run.info.lifecycle_stage == "deleted":
-        raise UserError(f"{key}: {run_id} was deleted: restore it with 'mlflow runs restore --run-id {run_id}'.")
-    return run
-
-
-def searched(mlflow, settings: CompareSettings) -> list[Any]:
-    """All runs of the experiment, or all children of the sweep, oldest first."""
-    if settings.sweep:
-        parent = existing_run(mlflow, settings.sweep, "sweep", settings.tracking)
-        experiment, wanted = parent.info.experiment_id, f"tags.`{PARENT}` = '{settings.sweep}'"
-    else:
-        experiment, wanted = experiment_named(mlflow, settings), ""
-    client, runs, token = mlflow.MlflowClient(), [], None
-    while True:
-        page = client.search_runs([experiment], wanted, order_by=["attributes.start_time ASC"], page_token=token)
-        runs += page
-        token = page.token
-        if not token:
-            return runs
-
-
-def experiment_named(mlflow, settings: CompareSettings) -> str:
-    """The id of the experiment.
-
-    Raises:
-        UserError: where there is none, with those that there are.
-    """
-    client = mlflow.MlflowClient()
-    found = client.get_experiment_by_name(settings.experiment)
-    if found:
-        return found.experiment_id
-    names = ", ".join(sorted(one.name for one in client.search_experiments(max_results=1000))[:20])
-    uri = settings.tracking.uri
-    raise UserError(
-        f"experiment={settings.experiment}: there is none of that name at tracking.uri={uri}, only {names}."
-    )
-
-
 def keeps(mlflow, run_id: str, split: str) -> bool:
     """Whether the run keeps its predictions of the split."""
     wanted = artifact(split)
@@ -143,10 +93,9 @@ def read_all(mlflow, runs: Sequence[Any], split: str) -> list[KeptRun]:
         first = firsts.setdefault(predictions.content, predictions)
         if first is not predictions:
             predictions = aligned_to(first, predictions)
-        info = run.info
-        kept.append(
-            KeptRun(info.run_id, info.run_name, info.experiment_id, dict(run.data.params), code_of(run), predictions)
-        )
+        info, kind = run.info, run.data.tags.get(KIND, "")
+        params = dict(run.data.params)
+        kept.append(KeptRun(info.run_id, info.run_name, info.experiment_id, params, code_of(run), kind, predictions))
     return kept
 
 

@@ -9,7 +9,8 @@ from classifier.errors import UserError
 from classifier.evaluation.predictions import Predictions
 from classifier.evaluation.promotion import Incomparable, Judgement, judge
 from classifier.settings import PromotionSettings, Server
-from classifier.tracking.kept_runs import artifact, existing_run, keeps, run_predictions
+from classifier.tracking.kept_runs import artifact, keeps, run_predictions
+from classifier.tracking.named_runs import KIND, PARENT, SWEEP_KIND, all_runs, existing_run
 from classifier.tracking.server import check_reachable, connect
 
 CHAMPION = "champion"
@@ -97,15 +98,28 @@ def registered_version(mlflow, run_id: str, name: str, server: Server):
     Raises:
         UserError: where there is no such run, or it has logged no model.
     """
-    outputs = existing_run(mlflow, run_id, "run", server).outputs
-    if not (outputs and outputs.model_outputs):
-        raise UserError(f"run={run_id} has logged no model; it may not be finished.")
-    model = f"models:/{outputs.model_outputs[-1].model_id}"
+    run = existing_run(mlflow, run_id, "run", server)
+    if not (run.outputs and run.outputs.model_outputs):
+        raise UserError(f"run={run_id} has logged no model: {why_no_model(mlflow, run)}.")
+    model = f"models:/{run.outputs.model_outputs[-1].model_id}"
     for version in mlflow.MlflowClient().search_model_versions(f"name='{name}' and run_id='{run_id}'"):
         if version.source == model:
             return version
     with contextlib.redirect_stderr(io.StringIO()):
         return mlflow.register_model(model, name)
+
+
+def why_no_model(mlflow, run: Any) -> str:
+    """The reason, and what to promote instead."""
+    kind = run.data.tags.get(KIND)
+    if kind == SWEEP_KIND:
+        trials = all_runs(mlflow, [run.info.experiment_id], f"tags.`{PARENT}` = '{run.info.run_id}'")
+        ids = [one.info.run_id for one in trials if one.outputs and one.outputs.model_outputs]
+        have = f"promote one of those that have a model, {', '.join(ids)}" if ids else "none of its runs has one either"
+        return f"it is a sweep; {have}"
+    if run.data.params.get("trainer.validation_only") == "true":
+        return "it was trained with trainer.validation_only=true, as in a search; sweep.refit=true trains the best anew"
+    return f"it is {run.info.status}"
 
 
 def champion_of(mlflow, name: str):

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from classifier.tracking.kept_runs import KeptRun
 
 CODE = "code"  # among the settings: the git commit
+REFIT, SPLIT_SEED = "refit", "data.split_seed"  # a refit names the seed by which its trial split the data
+NO_DIFFERENCE = ("seed", "trainer.validation_only")  # between repeats: what is learned is the same
 ABSENT = "-"  # of a setting that a run does not have
 LONGEST_NAME = 60
 
@@ -30,8 +32,9 @@ def repeats(runs: Sequence[KeptRun]) -> list[list[KeptRun]]:
 
 
 def decisive(run: KeptRun) -> dict[str, str]:
-    """The settings and the code, without the seed."""
-    return {**{key: value for key, value in run.settings.items() if key != "seed"}, CODE: run.code}
+    """The settings and the code, without the seed; refits of a sweep are no repeats of its trials."""
+    kind = {REFIT: "yes" if run.kind == REFIT else "no"}
+    return {**{key: value for key, value in run.settings.items() if key not in NO_DIFFERENCE}, CODE: run.code, **kind}
 
 
 def seed(run: KeptRun) -> str:
@@ -49,6 +52,8 @@ def setting_differences(groups: Sequence[Sequence[KeptRun]]) -> dict[str, list[s
 def entry_names(groups: Sequence[Sequence[KeptRun]]) -> list[str]:
     """A name for each group: the settings that it has for itself, where they are few, or that of its first run."""
     differing = setting_differences(groups)
+    if REFIT in differing:
+        differing.pop(SPLIT_SEED, None)
     without_leaves = {key: values for key, values in differing.items() if key.rpartition(".")[0] not in differing}
     by_run = [group[0].name for group in groups]
     for names in (joined(without_leaves, len(groups)), joined(differing, len(groups)), by_run):

@@ -14,7 +14,7 @@ from classifier.evaluation.promotion import Incomparable
 from classifier.settings import PromotionSettings, TrackingSettings
 from classifier.tracking.models import log_model
 from classifier.tracking.registry import promote
-from classifier.tracking.server import connect, experiment_id, first_line, reachable
+from classifier.tracking.server import connect, experiment_id, first_line, interface, reachable
 from classifier.tracking.versions import code_hash, code_version
 
 RETRY_SECONDS = 30  # between attempts to reach a lost server
@@ -188,9 +188,8 @@ class Run:
             print(error)
 
     def interface(self) -> str:
-        """Where to look at the run: the line that opens MLflow, or the address of the server."""
-        uri = self.settings.uri
-        return f"mlflow ui --backend-store-uri {uri}" if uri.startswith("sqlite") else uri
+        """Where to look at the run."""
+        return interface(self.settings)
 
     def start_monitor(self) -> None:
         """Processor and memory use as series from now on, where the settings ask for them."""

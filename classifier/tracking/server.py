@@ -67,6 +67,11 @@ def connect(settings: Server):
     return mlflow
 
 
+def interface(settings: Server) -> str:
+    """Where to look at runs: the line that opens MLflow, or the address of the server."""
+    return f"mlflow ui --backend-store-uri {settings.uri}" if settings.uri.startswith("sqlite") else settings.uri
+
+
 def experiment_id(mlflow, settings: TrackingSettings) -> str:
     """The experiment of that name, made where there is none; local artifacts lie beside the database.
 
@@ -91,12 +96,11 @@ def found_or_made(mlflow, settings: TrackingSettings) -> str:
         )
     if found:
         return found.experiment_id
+    location = None
     if settings.uri.startswith("sqlite:///"):
         database = Path(settings.uri.removeprefix("sqlite:///")).absolute()
-        return mlflow.create_experiment(
-            settings.experiment, artifact_location=(database.parent / "mlartifacts" / settings.experiment).as_uri()
-        )
-    return mlflow.create_experiment(settings.experiment)
+        location = (database.parent / "mlartifacts" / settings.experiment).as_uri()
+    return mlflow.create_experiment(settings.experiment, location)
 
 
 @contextlib.contextmanager

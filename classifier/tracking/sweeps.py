@@ -1,56 +1,25 @@
 """A sweep in MLflow: a parent run, and for each trial a child run that is there before its process is."""
 
 import json
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from threading import RLock
-from typing import Any, TypeVar
+from typing import Any
 
-from classifier.errors import UserError
 from classifier.settings import TrackingSettings
-from classifier.tracking.kept_runs import KIND, PARENT, SWEEP_KIND
+from classifier.tracking.kept_trials import NUMBER, OVERRIDES, PRUNED, REASON, Kept, as_kept
+from classifier.tracking.named_runs import KIND, PARENT, SWEEP, SWEEP_KIND
+from classifier.tracking.patience import Patience
 from classifier.tracking.run import CHECKPOINT, IDENTITY, OUTPUT, checkpoint_in
-from classifier.tracking.server import connect, experiment_id, first_line, reachable
+from classifier.tracking.server import connect, experiment_id
 from classifier.tracking.versions import code_version
+from classifier.tracking.views import trials_view, view_address, view_path
 
 NOTE = "mlflow.note.content"  # tag that MLflow's interface shows as the run's description
-SWEEP, SWEEP_IDENTITY = "sweep", "classifier.sweep"  # tags: the name for people, the identity to find it by
-NUMBER, OVERRIDES, REASON = (f"classifier.{name}" for name in ("trial", "overrides", "reason"))  # tags of a trial
-PRUNED = "pruned"  # tag: true for a trial that the search stopped; MLflow itself knows it as KILLED
+SWEEP_IDENTITY = "classifier.sweep"  # tag: by which a sweep is found again
 SECONDS = "seconds"  # metric of a trial: all its attempts, from start to end of their processes
-PATIENCE_SECONDS = 600  # how long a sweep waits for a server that went away
-PAUSE_SECONDS = 3
 SETTLE_SECONDS = 1  # until a run that another command is making can be seen
-ATTEMPTS = 3  # at what a server refuses that answers
 MOST_RUNS = 1000  # of a page of results
-
-Answer = TypeVar("Answer")
-
-
-@dataclass(slots=True)
-class Kept:
-    """A trial as MLflow has it."""
-
-    number: int
-    name: str
-    status: str  # FINISHED, PRUNED, FAILED, KILLED or RUNNING
-    reason: str
-    kind: str  # trial or refit
-    overrides: list[str]
-    metrics: dict[str, float]
-    run_id: str
-    folder: str
-    identity: str
-    started: float  # seconds since the epoch
-    history: list[dict[str, float]] = field(default_factory=list)  # one entry an epoch; only where asked for
-
-    @property
-    def done(self) -> bool:
-        """Whether nothing is left to do for it."""
-        return self.status in ("FINISHED", "PRUNED")
 
 
 class SweepRun:
@@ -62,13 +31,10 @@ class SweepRun:
         name: shown.
         folder: of this start of the sweep.
         resume: whether to continue the newest sweep of this identity.
-        shared: whether other commands may start the same sweep at the same time.
     """
 
-    def __init__(
-        self, settings: TrackingSettings, identity: str, name: str, folder: Path, resume: bool, shared: bool
-    ) -> None:
-        self.settings, self.name, self.lock, self.told = settings, name, RLock(), False
+    def __init__(self, settings: TrackingSettings, identity: str, name: str, folder: Path, resume: bool) -> None:
+        self.settings, self.name, self.patiently = settings, name, Patience(settings)
         self.mlflow = connect(settings)
         self.experiment = self.patiently(lambda: experiment_id(self.mlflow, settings))
         self.client = self.mlflow.MlflowClient()
@@ -76,7 +42,7 @@ class SweepRun:
         before = self.search(same)
         self.resumed = resume and bool(before)
         run = before[0] if self.resumed else self.create(identity, folder)
-        if shared and not self.resumed:
+        if not self.resumed:
             run = self.eldest_beside(run, same, {one.info.run_id for one in before})
         self.run_id, self.first_folder = run.info.run_id, Path(run.data.tags[OUTPUT])
         self.patiently(lambda: self.client.update_run(self.run_id, status="RUNNING"))
@@ -110,28 +76,6 @@ class SweepRun:
         if eldest.info.run_id != own.info.run_id:
             self.patiently(lambda: self.client.delete_run(own.info.run_id))
         return eldest
-
-    def patiently(self, action: Callable[[], Answer]) -> Answer:
-        """Does it, as soon as the server can be reached again.
-
-        Raises:
-            Exception: whatever the action raises while the server answers, or once it was away for too long.
-        """
-        given_up, refusals = time.monotonic() + PATIENCE_SECONDS, 0
-        while True:
-            try:
-                with self.lock:
-                    return action()
-            except UserError:
-                raise
-            except Exception as error:
-                refusals += reachable(self.settings)
-                if refusals == ATTEMPTS or time.monotonic() > given_up:
-                    raise
-                if not self.told:
-                    print(f"Tracking failed: {first_line(error)}. The sweep waits and tries again.", file=sys.stderr)
-                self.told = True
-                time.sleep(PAUSE_SECONDS)
 
     def search(self, query: str) -> list[Any]:
         """All runs of the experiment that fit, the newest first."""
@@ -225,28 +169,18 @@ class SweepRun:
         entities = [Metric(name, float(value), at, 0) for name, value in metrics.items()]
         self.patiently(lambda: self.client.log_batch(self.run_id, metrics=entities))
 
-    def set_tags(self, tags: Mapping[str, str]) -> None:
-        for name, value in tags.items():
-            self.patiently(lambda name=name, value=value: self.client.set_tag(self.run_id, name, value))
+    def show(self, note: str, settings: Sequence[str], metrics: Sequence[str], ascending: bool) -> str:
+        """Describes the sweep in MLflow's interface, with a view of its trials; returns the address of that.
+
+        Args:
+            note: of the run, Markdown.
+            settings, metrics, ascending: of the view, as for `trials_view`.
+        """
+        key, view = trials_view(f"sweep {self.name}", self.run_id, settings, metrics, ascending)
+        note += f"\n\n[All trials with their settings and metrics]({view_path(self.experiment, self.run_id)})"
+        self.patiently(lambda: self.client.set_experiment_tag(self.experiment, key, view))
+        self.patiently(lambda: self.client.set_tag(self.run_id, NOTE, note))
+        return view_address(self.settings, self.experiment, self.run_id)
 
     def close(self, status: str) -> None:
         self.patiently(lambda: self.client.set_terminated(self.run_id, status))
-
-
-def as_kept(run: Any) -> Kept:
-    """What a child run says of its trial."""
-    info, tags = run.info, run.data.tags
-    reason = tags.get(REASON, "")
-    return Kept(
-        number=int(tags[NUMBER]),
-        name=info.run_name,
-        status="PRUNED" if info.status == "KILLED" and tags.get(PRUNED) else info.status,
-        reason=reason,
-        kind=tags[KIND],
-        overrides=json.loads(tags[OVERRIDES]),
-        metrics={name: value for name, value in run.data.metrics.items() if not name.startswith(("epoch/", "system/"))},
-        run_id=info.run_id,
-        folder=tags[OUTPUT],
-        identity=tags[IDENTITY],
-        started=info.start_time / 1000,
-    )

@@ -15,6 +15,7 @@ from mlflow import MlflowClient
 from classifier.command_line import run_command
 from classifier.settings import TrainSettings
 from classifier.sweeps import run, sweep
+from classifier.tracking import sweeps
 from classifier.train import train
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))  # of Debian's package
@@ -30,6 +31,7 @@ def run_sweep(monkeypatch, tmp_path, database, capsys):
     """Starts `python -m classifier.train -m` with these overrides; returns what became of it."""
     monkeypatch.setattr(sweep, "TrialProcess", FakeProcess)
     monkeypatch.setattr(run, "write_page", lambda folder, *_: (folder / "sweep.html").touch())  # drawing takes seconds
+    monkeypatch.setattr(sweeps, "SETTLE_SECONDS", 0)
     FakeProcess.uri, FakeProcess.started = database, []
     FakeProcess.score = lambda values: 0.5
     client, folders = MlflowClient(database), iter(range(100))

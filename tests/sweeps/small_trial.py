@@ -9,7 +9,9 @@ from classifier.sweeps.trial import split_override
 
 EPOCHS = 3
 processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["mlflow", "mlflow.store.tracking.sqlalchemy_store"])
+processes.set_forkserver_preload(
+    ["mlflow", "mlflow.store.tracking.sqlalchemy_store", "classifier.train", "classifier.sweeps.run", "fake_process"]
+)
 
 
 class SmallTrial:

@@ -45,6 +45,11 @@ def test_a_grid_is_one_run_with_a_child_for_each_trial(run_sweep):
     assert {"trials.csv", "trials.json", "sweep.yaml", "best.yaml", "sweep.html"} <= kept
     assert {values["hydra.run.dir"] for values in done.started} == {str(done.folder / str(n)) for n in range(4)}
     assert {values["tracking.run_id"] for values in done.started} == {run.info.run_id for run in done.children}
+    view = done.client.get_experiment(parent.info.experiment_id).tags[f"mlflow.sharedViewState.{parent.info.run_id}"]
+    for column in ("params.`model.depth`", "params.`seed`", "metrics.`valid.macro_f1`", "tags.`dataset`"):
+        assert column in view
+    assert f"runs?viewStateShareKey={parent.info.run_id}" in parent.data.tags["mlflow.note.content"]
+    assert f"runs?viewStateShareKey={parent.info.run_id}" in done.out
     rows = table(done)
     assert rows[3]["name"] == "depth=2 seed=1"
     assert "model.depth=2 seed=1 model.linear=none" in rows[3]["overrides"]
@@ -81,6 +86,15 @@ def test_what_was_running_when_the_sweep_was_killed_is_continued_in_its_run(run_
     assert again.children[2].data.tags["classifier.reason"] == "the sweep was killed"
 
 
+@pytest.fixture
+def ctrl_c():
+    """SIGINT interrupts, also where a shell has started the tests in the background, which would ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_stops_the_trials_and_the_same_command_goes_on(run_sweep, monkeypatch):
     killed = Event()
     monkeypatch.setattr(FakeProcess, "kill", lambda trial: killed.set())

@@ -11,7 +11,7 @@ from classifier.sweeps.objective import pareto, ranked
 from classifier.sweeps.page import write_page
 from classifier.sweeps.pictures import pictures
 from classifier.sweeps.table import show_table, write_tables
-from classifier.tracking.sweeps import Kept
+from classifier.tracking.kept_trials import Kept
 
 BOTH = ["valid.macro_f1", "parameters"]
 

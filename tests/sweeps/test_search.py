@@ -110,6 +110,24 @@ def test_a_search_of_the_name_that_looks_for_something_else_is_refused(search, o
     assert not again.started
 
 
+def test_cma_es_searches_intervals_and_hyperband_prunes(search):
+    """Best at a learning rate of 0.01."""
+    cma_es = ("hydra.sweeper.sampler=cma_es", "optimizer.learning_rate=tag(log,interval(1e-4,1e-2))")
+    pruner, rate = "hydra.sweeper.pruner=hyperband", "optimizer.learning_rate"
+    some = ("hydra.sweeper.n_trials=6", "hydra.sweeper.startup_trials=2", "model.depth=2")
+    done = search(*cma_es, pruner, *some, score=lambda values: 20 * float(values[rate]))
+    assert done.code == 0, done.err
+    assert len({values[rate] for values in done.started}) == 6
+    reasons = [run.data.tags["classifier.reason"] for run in done.children if run.data.tags.get("pruned")]
+    assert reasons and all("hyperband pruner" in one and "median" not in one for one in reasons), reasons
+
+
+def test_a_search_ends_when_its_time_is_over(search):
+    done = search("hydra.sweeper.timeout=0.001")
+    assert (done.code, done.started) == (0, []), done.err
+    assert "hydra.sweeper.timeout=0.001 is over" in done.out
+
+
 def test_several_objectives_give_a_front(search):
     wanted = "sweep.objective=[valid.macro_f1,parameters]"
     done = search(wanted, "hydra.sweeper.sampler=grid", score=by_depth)
@@ -125,6 +143,10 @@ def test_several_objectives_give_a_front(search):
             "is an interval, which no grid",
         ),
         (["hydra.sweeper.storage=sqlite:////nowhere/optuna.db"], "cannot be used"),
+        (["hydra.sweeper.storage=optuna.db"], "Write journal:///optuna.journal"),
+        (["hydra.sweeper.n_trials=0"], "hydra.sweeper.n_trials=0 must be 1 or more."),
+        (["hydra.sweeper.startup_trials=-1"], "hydra.sweeper.startup_trials=-1 must be 0 or more."),
+        (["hydra.sweeper.timeout=-1"], "hydra.sweeper.timeout=-1 must be above 0 seconds"),
         (["hydra.sweeper.sampler=tpee"], "expected one of [tpe, random, grid, cma_es]"),
         (["hydra.sweeper.trials=3"], "hydra.sweeper.trials is not an option. See --cfg hydra"),
         (["attention.heads=5"], "is not a multiple"),

@@ -1,0 +1,53 @@
+"""A trial of a sweep as its run in MLflow tells it."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from classifier.tracking.named_runs import KIND
+from classifier.tracking.run import IDENTITY, OUTPUT
+
+NUMBER, OVERRIDES, REASON = (f"classifier.{name}" for name in ("trial", "overrides", "reason"))  # tags
+PRUNED = "pruned"  # tag: true for a trial that the search stopped; MLflow itself knows it as KILLED
+
+
+@dataclass(slots=True)
+class Kept:
+    """A trial as MLflow has it."""
+
+    number: int
+    name: str
+    status: str  # FINISHED, PRUNED, FAILED, KILLED or RUNNING
+    reason: str
+    kind: str  # trial or refit
+    overrides: list[str]
+    metrics: dict[str, float]
+    run_id: str
+    folder: str
+    identity: str
+    started: float  # seconds since the epoch
+    history: list[dict[str, float]] = field(default_factory=list)  # one entry an epoch; only where asked for
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do for it."""
+        return self.status in ("FINISHED", "PRUNED")
+
+
+def as_kept(run: Any) -> Kept:
+    """What a child run says of its trial."""
+    info, tags = run.info, run.data.tags
+    reason = tags.get(REASON, "")
+    return Kept(
+        number=int(tags[NUMBER]),
+        name=info.run_name,
+        status="PRUNED" if info.status == "KILLED" and tags.get(PRUNED) else info.status,
+        reason=reason,
+        kind=tags[KIND],
+        overrides=json.loads(tags[OVERRIDES]),
+        metrics={name: value for name, value in run.data.metrics.items() if not name.startswith(("epoch/", "system/"))},
+        run_id=info.run_id,
+        folder=tags[OUTPUT],
+        identity=tags[IDENTITY],
+        started=info.start_time / 1000,
+    )

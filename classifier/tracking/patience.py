@@ -1,0 +1,50 @@
+"""A server that goes away and comes back: whatever it is asked waits for it."""
+
+import sys
+import time
+from collections.abc import Callable
+from threading import RLock
+from typing import TypeVar
+
+from classifier.errors import UserError
+from classifier.settings import Server
+from classifier.tracking.server import first_line, reachable
+
+PATIENCE_SECONDS = 600  # how long a sweep waits for a server that went away
+PAUSE_SECONDS = 3
+ATTEMPTS = 3  # at what a server refuses that answers
+
+Answer = TypeVar("Answer")
+
+
+class Patience:
+    """Asks a server for one thing at a time, and says once that it waits.
+
+    Args:
+        settings: of the server.
+    """
+
+    def __init__(self, settings: Server) -> None:
+        self.settings, self.lock, self.told = settings, RLock(), False
+
+    def __call__(self, action: Callable[[], Answer]) -> Answer:
+        """Does it, as soon as the server can be reached again.
+
+        Raises:
+            Exception: whatever the action raises while the server answers, or once it was away for too long.
+        """
+        given_up, refusals = time.monotonic() + PATIENCE_SECONDS, 0
+        while True:
+            try:
+                with self.lock:
+                    return action()
+            except UserError:
+                raise
+            except Exception as error:
+                refusals += reachable(self.settings)
+                if refusals == ATTEMPTS or time.monotonic() > given_up:
+                    raise
+                if not self.told:
+                    print(f"Tracking failed: {first_line(error)}. The sweep waits and tries again.", file=sys.stderr)
+                self.told = True
+                time.sleep(PAUSE_SECONDS)
