@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
-from scipy.sparse import csr_matrix, diags
+from scipy.sparse import csr_matrix
 
 from classifier.ngrams.features import KEYS, KINDS
 from classifier.ngrams.linear import NgramLinear
@@ -81,7 +81,8 @@ def fit_weights(
     else:
         for label in present:
             scale = np.abs(log_count_ratio(values, labels == label))
-            svm = fit_svm((values @ diags(scale)).tocsr(), labels == label, sample_weights, recipe, seed)
+            scaled = csr_matrix((values.data * scale[values.indices], values.indices, values.indptr), values.shape)
+            svm = fit_svm(scaled, labels == label, sample_weights, recipe, seed)
             weights[:, label], bias[label] = svm.coef_[0] * scale, svm.intercept_[0]
     return weights, bias
 
