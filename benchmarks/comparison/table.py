@@ -33,8 +33,8 @@ KINDS = """\
 - NB-SVM: Wang and Manning 2012, on the presence of words and pairs of neighbours, one class against the rest; C is
   chosen
 - fastText: its own defaults and `wordNgrams=2`; texts in lower case with punctuation apart; one thread
-- fastText autotuned: the settings that its autotune finds on valid in the given time; on the long texts of IMDB and 20
-  newsgroups it ended with its own error, "Encountered NaN"
+- fastText autotuned: the settings that its autotune finds on valid in the given time; on 20 newsgroups it ended
+  with its own error, "Encountered NaN"
 - ours, defaults: `python -m classifier.train data=<name> seed=<seed>`
 - ours, kept experiment: `python -m classifier.train experiment=<name> seed=<seed>`, one for a data set, chosen on
   validation data (`conf/train/experiment/`)"""
@@ -49,11 +49,11 @@ an arrow; the majority class is not drawn."""
 EVERY = """\
 The 95 % intervals are of the bootstrap over test examples and tell nothing of the seed; the highest accuracy of a data
 set is bold. Choosing: all fits on train that are scored on valid. Training: the final fit; of ours, the epochs,
-beside which the linear part is fitted. Whole: the process from start to end; nothing ran beside ours, while two
-baselines ran at a time, each bound to a core of its own (`taskset`). MB of memory: the largest resident memory of the
-process. MB of model: the file of joblib, the .bin file of fastText, the SavedModel folder of ours. Of ours all are
-means over the seeds. The long texts of IMDB and 20 newsgroups have smaller grids, words that occur in two texts at
-least, and at most 300,000 character n-grams, none across the borders of words
+beside which the linear part is fitted. Whole: the process from start to end; nothing ran beside ours, but tests at the
+lowest priority beside 20 newsgroups, while two baselines ran at a time, each bound to a core of its own (`taskset`). MB
+of memory: the largest resident memory of the process. MB of model: the file of joblib, the .bin file of fastText, the
+SavedModel folder of ours. Of ours all are means over the seeds. The long texts of IMDB and 20 newsgroups have smaller
+grids, words that occur in two texts at least, and at most 300,000 character n-grams, none across the borders of words
 (benchmarks/comparison/baselines.py)."""
 
 
