@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,13 +167,15 @@ def complete(job: Job) -> "tuple[TextClassifier, TextClassifier]":
     encoder_logits = training.predict(training.valid_texts)
     weights, _ = join(encoder_logits, linear.valid_logits, job.splits.valid.labels, class_weights)
     shares = {"encoder": float(weights[0]), "linear": float(weights[1])}
-    recipe = {f"linear.{name}": float(value) for name, value in asdict(linear.recipe).items()}
-    mixture = {f"mixture.{name}": share for name, share in shares.items()}
-    job.run.log_metrics({**recipe, **mixture}, step=training.state.epoch)
-    bayes = " and naive Bayes" if linear.recipe.naive_bayes else ""
+    logged = {f"mixture.{name}": share for name, share in shares.items()}
+    for recipe, share in linear.shares.items():
+        logged[f"linear.{recipe.method.name}.share"] = share
+        logged[f"linear.{recipe.method.name}.inverse_regularization"] = recipe.inverse_regularization
+    job.run.log_metrics(logged, step=training.state.epoch)
+    say(f"N-grams: {' + '.join(f'{share:.2f} x {recipe}' for recipe, share in linear.shares.items())}")
     say(
-        f"Encoder and n-grams (C={linear.recipe.inverse_regularization:g}{bayes}) join, "
-        f"weighted {shares['encoder']:.2f} and {shares['linear']:.2f}, all of it chosen without the test split"
+        f"Encoder and n-grams join, weighted {shares['encoder']:.2f} and {shares['linear']:.2f}; "
+        "all of it chosen without the test split"
     )
     return tuple(  # pyright: ignore[reportReturnType]
         TextClassifier(training.model, job.tokenizer, names, part, weights) for part in (linear.chosen, linear.final)

@@ -1,9 +1,10 @@
-"""Fits the linear part: n-grams counted by the very graph that will serve, weights by scikit-learn's linear SVM."""
+"""Fits the linear part: n-grams counted by the very graph that will serve, weights by scikit-learn."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import tensorflow as tf
@@ -17,6 +18,7 @@ from classifier.tokenizers import Tokenizer, batches_of
 FEWEST_TEXTS = 2  # in which an n-gram must occur to have weights
 MOST_FEATURES = 2**21
 MOST_WEIGHTS = 2**26  # features x classes, 256 MB
+MOST_ITERATIONS = 40  # of a regression; by then it is level on unseen texts, though not done
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,34 +36,67 @@ class TfIdf:
     idf: np.ndarray
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How a linear part is fitted.
+class Method(StrEnum):
+    """A linear classifier.
 
-    Args:
-        inverse_regularization: scikit-learn's C; the larger, the closer the fit.
-        naive_bayes: whether each feature counts by how much likelier it is in a class than outside it (NB-SVM: Wang and
-            Manning 2012, equations 2 and 3, here on TF-IDF).
+    svm: for each class against the rest (Fan et al. 2008, LIBLINEAR: the dual, or the primal of many texts).
+    nb_svm: the same, where each feature counts by how much likelier it is in the class than outside it (Wang and
+        Manning 2012, equations 2 and 3, here on TF-IDF).
+    regression: logistic regression, of all classes at once.
     """
 
+    svm = "SVM"
+    nb_svm = "NB-SVM"
+    regression = "logistic regression"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a linear classifier is fitted.
+
+    Args:
+        method: which one.
+        inverse_regularization: scikit-learn's C; the larger, the closer the fit.
+    """
+
+    method: Method
     inverse_regularization: float
-    naive_bayes: bool
+
+    def __str__(self) -> str:
+        return f"{self.method} (C={self.inverse_regularization:g})"
 
 
 def fit_linear(
-    tfidf: TfIdf, labels: np.ndarray, sample_weights: np.ndarray, classes: int, recipe: Recipe, seed: int
+    tfidf: TfIdf,
+    labels: np.ndarray,
+    sample_weights: np.ndarray,
+    classes: int,
+    shares: Mapping[Recipe, float],
+    seed: int,
 ) -> NgramLinear:
-    """A linear SVM for each class against the rest (Fan et al. 2008, LIBLINEAR: the dual, or the primal of many texts).
+    """A weighted sum of linear classifiers, which is a linear classifier again.
 
     Args:
         tfidf: of the training texts.
         labels: (texts,).
         sample_weights: loss weight of each text, (texts,).
         classes: number of labels.
-        recipe: how.
-        seed: of the order in which the solver visits the texts.
+        shares: what the logits of each are multiplied with.
+        seed: of the order in which a solver visits the texts.
     """
-    weights, bias = fit_weights(tfidf.values, labels, sample_weights, classes, recipe, seed)
+    fits = (
+        (share, *fit_weights(tfidf.values, labels, sample_weights, classes, recipe, seed))
+        for recipe, share in shares.items()
+    )
+    return sum_linear(tfidf, classes, fits)
+
+
+def sum_linear(tfidf: TfIdf, classes: int, fits: Iterable[tuple[float, np.ndarray, np.ndarray]]) -> NgramLinear:
+    """The sum of linear classifiers, each given as its share, weights (features, classes) and bias (classes,)."""
+    weights, bias = np.zeros((len(tfidf.keys), classes), np.float32), np.zeros(classes, np.float32)
+    for share, its_weights, its_bias in fits:
+        weights += np.float32(share) * its_weights
+        bias += np.float32(share) * its_bias
     return NgramLinear(tfidf.keys, tfidf.idf, weights, bias)
 
 
@@ -73,28 +108,34 @@ def fit_weights(
     present = np.unique(labels)
     if len(present) == 1:
         bias[present] = 1.0
-    elif not recipe.naive_bayes:
-        svm = fit_svm(values, labels, sample_weights, recipe, seed)
-        one_line = len(present) == 2  # parts two classes; scikit-learn keeps the second alone
-        weights[:, present] = np.vstack([-svm.coef_, svm.coef_]).T if one_line else svm.coef_.T
-        bias[present] = np.append(-svm.intercept_, svm.intercept_) if one_line else svm.intercept_
-    else:
+    elif recipe.method is Method.nb_svm:
         for label in present:
             scale = np.abs(log_count_ratio(values, labels == label))
             scaled = csr_matrix((values.data * scale[values.indices], values.indices, values.indptr), values.shape)
-            svm = fit_svm(scaled, labels == label, sample_weights, recipe, seed)
-            weights[:, label], bias[label] = svm.coef_[0] * scale, svm.intercept_[0]
+            one = fit_classifier(scaled, labels == label, sample_weights, recipe, seed)
+            weights[:, label], bias[label] = one.coef_[0] * scale, one.intercept_[0]
+    else:
+        fitted = fit_classifier(values, labels, sample_weights, recipe, seed)
+        one_line = len(present) == 2  # parts two classes; scikit-learn keeps the second alone
+        weights[:, present] = np.vstack([-fitted.coef_, fitted.coef_]).T if one_line else fitted.coef_.T
+        bias[present] = np.append(-fitted.intercept_, fitted.intercept_) if one_line else fitted.intercept_
     return weights, bias
 
 
-def fit_svm(values: csr_matrix, labels: np.ndarray, sample_weights: np.ndarray, recipe: Recipe, seed: int):
-    """scikit-learn's linear SVM of the squared hinge loss."""
+def fit_classifier(values: csr_matrix, labels: np.ndarray, sample_weights: np.ndarray, recipe: Recipe, seed: int):
+    """scikit-learn's logistic regression, or its linear SVM of the squared hinge loss."""
     from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
     from sklearn.svm import LinearSVC
 
+    if recipe.method is Method.regression:
+        values = values.astype(np.float32)  # half as much to read in each iteration
+        classifier = LogisticRegression(C=recipe.inverse_regularization, max_iter=MOST_ITERATIONS)
+    else:
+        classifier = LinearSVC(C=recipe.inverse_regularization, random_state=seed)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # close enough: the recipe is judged on unseen texts
-        return LinearSVC(C=recipe.inverse_regularization, random_state=seed).fit(values, labels, sample_weights)
+        warnings.simplefilter("ignore", ConvergenceWarning)  # close enough: each is judged on unseen texts
+        return classifier.fit(values, labels, sample_weights)
 
 
 def log_count_ratio(values: csr_matrix, mine: np.ndarray) -> np.ndarray:

@@ -7,30 +7,27 @@ from threading import Event
 
 import numpy as np
 import tensorflow as tf
+from scipy.sparse import csr_matrix
 
 from classifier.data import Examples
 from classifier.ngrams import (
+    Method,
     NgramLinear,
     Recipe,
-    TfIdf,
     apply_tfidf,
     compute_tfidf,
     fit_linear,
     fit_weights,
+    sum_linear,
 )
 from classifier.tokenizers import Tokenizer, batches_of
 
-RECIPES = tuple(
-    Recipe(strength, naive_bayes)
-    for naive_bayes, strengths in ((False, (0.3, 1.0)), (True, (0.3, 1.0, 3.0)))
-    for strength in strengths
-)
-ENOUGH_EXAMPLES = 1000  # of validation, to choose a recipe; with fewer, folds of train choose
+STRENGTHS = {Method.svm: (0.3, 1.0), Method.nb_svm: (0.3, 1.0), Method.regression: (10.0,)}  # to choose from
+ENOUGH_EXAMPLES = 1000  # of validation, to choose by; with fewer, folds of train choose
 FOLDS = 5
-MOST_RATIO_CLASSES = 20  # with more, naive Bayes is not tried: each class would need a matrix and a fit of its own
-LEAST_SHARE = 0.01  # of encoder and linear part: if neither helps on a few validation examples, the whole still answers
-MOST_SHARES = (2.0, 16.0)  # of encoder and linear part: a small validation split that is all right must not make the
-# whole certain of everything; margins of a linear SVM are small numbers, so theirs is larger
+LEAST_SHARE = 0.01  # of each part: if none helps on a few validation examples, the whole still answers
+MOST_SHARE = 2.0  # a small validation split that is all right must not make the whole certain of everything
+MOST_METHOD_SHARE = 16.0  # of a linear classifier in the linear part: margins of an SVM are small numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +35,40 @@ class LinearPart:
     """What is fitted once before the encoder is done.
 
     Args:
-        recipe: how it was fitted.
+        shares: what the logits of each linear classifier are multiplied with, before they are summed.
         chosen: fitted on train alone: what validation measures.
         valid_logits: its answers on the validation examples, (examples, classes).
-        final: fitted by the same recipe on train and validation together: what is exported.
+        final: fitted by the same recipes on train and validation together: what is exported.
     """
 
-    recipe: Recipe
+    shares: dict[Recipe, float]
     chosen: NgramLinear
     valid_logits: np.ndarray
     final: NgramLinear
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One linear classifier, fitted on train.
+
+    Args:
+        recipe: how.
+        weights, bias: (features, classes) and (classes,).
+        logits: its answers for texts that it has not seen, (texts, classes).
+        loss: of these, in nats at the best scale.
+    """
+
+    recipe: Recipe
+    weights: np.ndarray
+    bias: np.ndarray
+    logits: np.ndarray
+    loss: float
+
+
 def fit_part(
     stop: Event, tokenizer: Tokenizer, train: Examples, valid: Examples, class_weights: np.ndarray, seed: int
 ) -> LinearPart:
-    """The linear part, by the recipe of least log-loss on validation, or on folds of train where validation is small.
+    """A weighted sum of linear classifiers: strengths and shares are those of least log-loss on unseen texts.
 
     Args:
         stop: once set, nothing more is fitted.
@@ -65,53 +80,65 @@ def fit_part(
     Raises:
         CancelledError: where it was stopped.
     """
+    shares, chosen = choose(stop, tokenizer, train, valid, class_weights, seed)
+    if stop.is_set():
+        raise CancelledError
+    classes = len(train.label_names)
+    both, labels = [*train.texts, *valid.texts], np.concatenate([train.labels, valid.labels])
+    final = fit_linear(compute_tfidf(tokenizer, both, classes), labels, class_weights[labels], classes, shares, seed)
+    return LinearPart(shares, chosen, linear_logits(chosen, tokenizer, valid.texts), final)
+
+
+def choose(
+    stop: Event, tokenizer: Tokenizer, train: Examples, valid: Examples, class_weights: np.ndarray, seed: int
+) -> tuple[dict[Recipe, float], NgramLinear]:
+    """The shares, and their sum fitted on train.
+
+    Unseen texts are the validation split, or where that is small, each fifth of train for classifiers fitted on the
+    rest of it. Arguments and errors are those of `fit_part`.
+    """
     classes = len(train.label_names)
     tfidf = compute_tfidf(tokenizer, train.texts, classes)
-    if len(valid) < ENOUGH_EXAMPLES:
+    folds = len(valid) < ENOUGH_EXAMPLES
+    unseen = train.labels if folds else valid.labels
+    valid_values = None if folds else apply_tfidf(tokenizer, valid.texts, tfidf)
 
-        def loss(recipe: Recipe) -> float:
-            return cross_validated_loss(tfidf, train.labels, class_weights, recipe, seed)
-    else:
-        values = apply_tfidf(tokenizer, valid.texts, tfidf)
-
-        def loss(recipe: Recipe) -> float:
-            sample_weights = class_weights[train.labels]
-            weights, bias = fit_weights(tfidf.values, train.labels, sample_weights, classes, recipe, seed)
-            return scaled_loss(values @ weights + bias, valid.labels, class_weights)
-
-    losses = {}
-    for recipe in [one for one in RECIPES if not one.naive_bayes or classes <= MOST_RATIO_CLASSES]:
+    def attempt(recipe: Recipe) -> Attempt:
         if stop.is_set():
             raise CancelledError
-        losses[recipe] = loss(recipe)
-    recipe = min(losses, key=losses.__getitem__)
-    chosen = fit_linear(tfidf, train.labels, class_weights[train.labels], classes, recipe, seed)
-    del tfidf  # makes room
-    both, labels = [*train.texts, *valid.texts], np.concatenate([train.labels, valid.labels])
-    tfidf = compute_tfidf(tokenizer, both, classes)
-    final = fit_linear(tfidf, labels, class_weights[labels], classes, recipe, seed)
-    return LinearPart(recipe, chosen, linear_logits(chosen, tokenizer, valid.texts), final)
+        weights, bias = fit_weights(tfidf.values, train.labels, class_weights[train.labels], classes, recipe, seed)
+        if valid_values is None:
+            logits = out_of_fold_logits(tfidf.values, train.labels, class_weights, recipe, seed)
+        else:
+            logits = valid_values @ weights + bias
+        loss, _ = least_log_loss([logits], unseen, [MOST_METHOD_SHARE], class_weights[unseen])
+        return Attempt(recipe, weights, bias, logits, loss)
+
+    best = [
+        min((attempt(Recipe(method, strength)) for strength in strengths), key=lambda one: one.loss)
+        for method, strengths in STRENGTHS.items()
+    ]
+    limits = [MOST_METHOD_SHARE] * len(best)
+    _, shares = least_log_loss([one.logits for one in best], unseen, limits, class_weights[unseen])
+    by_recipe = {one.recipe: float(share) for one, share in zip(best, shares, strict=True)}
+    chosen = sum_linear(tfidf, classes, [(by_recipe[one.recipe], one.weights, one.bias) for one in best])
+    return by_recipe, chosen
 
 
-def cross_validated_loss(
-    tfidf: TfIdf, labels: np.ndarray, class_weights: np.ndarray, recipe: Recipe, seed: int
-) -> float:
-    """Log-loss, in nats at the best scale, of answers by models that have not seen the text they answer."""
+def out_of_fold_logits(
+    values: csr_matrix, labels: np.ndarray, class_weights: np.ndarray, recipe: Recipe, seed: int
+) -> np.ndarray:
+    """Logits (texts, classes), each by a classifier that has not seen the text."""
     logits = np.zeros((len(labels), len(class_weights)), np.float32)
     fold_of = np.empty(len(labels), np.int64)
     fold_of[np.argsort(labels, kind="stable")] = np.arange(len(labels)) % FOLDS  # each class is spread evenly
     for fold in range(FOLDS):
         seen, left = fold_of != fold, fold_of == fold
         weights, bias = fit_weights(
-            tfidf.values[seen], labels[seen], class_weights[labels[seen]], len(class_weights), recipe, seed
+            values[seen], labels[seen], class_weights[labels[seen]], len(class_weights), recipe, seed
         )
-        logits[left] = tfidf.values[left] @ weights + bias
-    return scaled_loss(logits, labels, class_weights)
-
-
-def scaled_loss(logits: np.ndarray, labels: np.ndarray, class_weights: np.ndarray) -> float:
-    """Log-loss of the linear part alone, in nats, at the scale that suits it best."""
-    return least_log_loss([logits], labels, MOST_SHARES[1:], class_weights[labels])[0]
+        logits[left] = values[left] @ weights + bias
+    return logits
 
 
 def linear_logits(linear: NgramLinear, tokenizer: Tokenizer, texts: Sequence[str]) -> np.ndarray:
@@ -139,7 +166,7 @@ def join(
 
     parts = [log_softmax(encoder_logits, axis=1), linear]
     sample_weights = None if class_weights is None else class_weights[labels]
-    _, weights = least_log_loss(parts, labels, MOST_SHARES, sample_weights)
+    _, weights = least_log_loss(parts, labels, [MOST_SHARE] * 2, sample_weights)
     return weights, weights[0] * parts[0] + weights[1] * parts[1]
 
 

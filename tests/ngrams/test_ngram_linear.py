@@ -9,10 +9,12 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from classifier.ngrams import Mixture, NgramLinear, Recipe, TfIdf, compute_tfidf, fit_linear
+from classifier.ngrams import Method, Mixture, NgramLinear, Recipe, TfIdf, compute_tfidf, fit_linear
 from classifier.ngrams.fit import frequent_keys
 from classifier.tokenizers import WordTokenizer
 
@@ -34,7 +36,7 @@ VOCABULARY = [
     "a",
 ]
 STRANGE = ["", "zzyzx qwfpg", "owl owl owl 中文 owl", "saw! (axe) file?", "owlet wrench kites", "\ud800 дом"]
-PLAIN, NAIVE_BAYES = Recipe(0.7, naive_bayes=False), Recipe(0.7, naive_bayes=True)
+SVM, NB_SVM, REGRESSION = (Recipe(method, 0.7) for method in Method)
 TOLERANCE = 2e-3  # of margins: the solver stops there
 quick = settings(deadline=None, max_examples=15, derandomize=True)
 
@@ -50,10 +52,10 @@ def drawn(count: int, classes: int, seed: int) -> tuple[list[str], np.ndarray]:
     return texts, labels
 
 
-def fitted(texts: list[str], labels: np.ndarray, recipe: Recipe = NAIVE_BAYES, seed: int = 3) -> NgramLinear:
+def fitted(texts: list[str], labels: np.ndarray, recipe: Recipe = NB_SVM, seed: int = 3) -> NgramLinear:
     classes = int(labels.max()) + 1
     tfidf = compute_tfidf(TOKENIZER, texts, classes)
-    return fit_linear(tfidf, labels, np.ones(len(labels)), classes, recipe, seed)
+    return fit_linear(tfidf, labels, np.ones(len(labels)), classes, {recipe: 1.0}, seed)
 
 
 def logits_of(linear: NgramLinear, texts: list[str]) -> np.ndarray:
@@ -106,30 +108,55 @@ def test_words_and_characters_are_all_there_is():
 def margins(tfidf: TfIdf, mine: np.ndarray, sample_weights: np.ndarray, recipe: Recipe) -> np.ndarray:
     """What scikit-learn answers to one class against the rest, with or without the counts of each side."""
     values = tfidf.values.toarray()
-    if recipe.naive_bayes:
+    if recipe.method is Method.nb_svm:
         inside, outside = (1 + (values[rows] > 0).sum(axis=0) for rows in (mine, ~mine))
         values = values * np.log((inside / inside.sum()) / (outside / outside.sum()))
     svm = LinearSVC(C=recipe.inverse_regularization, random_state=3, tol=1e-9, max_iter=10**6)
     return svm.fit(values, mine, sample_weights).decision_function(values)
 
 
-@pytest.mark.parametrize("recipe", [PLAIN, NAIVE_BAYES], ids=["plain", "naive_bayes"])
+@pytest.mark.parametrize("recipe", [SVM, NB_SVM], ids=str)
 @pytest.mark.parametrize("classes", [2, 3, 13])
 def test_logits_are_the_margins_of_scikit_learn(classes, recipe):
     texts, labels = drawn(101, classes, seed=classes)
     tfidf = compute_tfidf(TOKENIZER, texts, classes)
     sample_weights = np.random.default_rng(5).uniform(0.5, 2, len(texts))
     expected = np.stack([margins(tfidf, labels == one, sample_weights, recipe) for one in range(classes)], axis=1)
-    ours = logits_of(fit_linear(tfidf, labels, sample_weights, classes, recipe, seed=3), texts)
+    ours = logits_of(fit_linear(tfidf, labels, sample_weights, classes, {recipe: 1.0}, seed=3), texts)
     np.testing.assert_allclose(ours, expected, atol=TOLERANCE)
     assert (ours.argmax(1) == labels).mean() > 0.5
+
+
+@pytest.mark.parametrize("classes", [2, 3, 13])
+def test_probabilities_are_those_of_scikit_learns_regression(classes):
+    texts, labels = drawn(101, classes, seed=classes)
+    tfidf = compute_tfidf(TOKENIZER, texts, classes)
+    sample_weights = np.random.default_rng(5).uniform(0.5, 2, len(texts))
+    regression = LogisticRegression(C=0.7, tol=1e-9, max_iter=10**5).fit(tfidf.values, labels, sample_weights)
+    logits = logits_of(fit_linear(tfidf, labels, sample_weights, classes, {REGRESSION: 1.0}, seed=3), texts)
+    # of two classes scikit-learn keeps what one has above the other; here each has it, with its sign, as of an SVM
+    ours = softmax(logits / 2 if classes == 2 else logits, axis=1)
+    np.testing.assert_allclose(ours, regression.predict_proba(tfidf.values), atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_a_sum_of_classifiers_is_their_weighted_sum(classes):
+    texts, labels = drawn(101, classes, seed=4)
+    tfidf, ones = compute_tfidf(TOKENIZER, texts, classes), np.ones(101)
+    shares = {SVM: 0.3, NB_SVM: 2.0, REGRESSION: 1.1}
+    expected = sum(
+        share * logits_of(fit_linear(tfidf, labels, ones, classes, {recipe: 1.0}, seed=3), STRANGE)
+        for recipe, share in shares.items()
+    )
+    ours = logits_of(fit_linear(tfidf, labels, ones, classes, shares, seed=3), STRANGE)
+    np.testing.assert_allclose(ours, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("classes", [2, 3, 13])
 def test_logits_are_those_of_the_solver_but_for_rounding(classes):
     texts, labels = drawn(101, classes, seed=classes)
     tfidf = compute_tfidf(TOKENIZER, texts, classes)
-    ours = logits_of(fit_linear(tfidf, labels, np.ones(101), classes, PLAIN, seed=3), texts)
+    ours = logits_of(fit_linear(tfidf, labels, np.ones(101), classes, {SVM: 1.0}, seed=3), texts)
     for one in range(classes) if classes > 2 else (1,):
         svm = LinearSVC(C=0.7, random_state=3).fit(tfidf.values, labels == one)
         np.testing.assert_allclose(
@@ -139,19 +166,21 @@ def test_logits_are_those_of_the_solver_but_for_rounding(classes):
         np.testing.assert_allclose(ours[:, 0], -ours[:, 1], atol=1e-6)
 
 
-def test_a_class_without_examples_is_never_the_answer():
+@pytest.mark.parametrize("recipe", [SVM, NB_SVM, REGRESSION], ids=str)
+def test_a_class_without_examples_is_never_the_answer(recipe):
     texts, labels = drawn(101, 3, seed=8)
     tfidf = compute_tfidf(TOKENIZER, texts, 5)
     places = np.array([0, 2, 4])[labels]
-    ours = logits_of(fit_linear(tfidf, places, np.ones(101), 5, NAIVE_BAYES, seed=3), texts)
+    ours = logits_of(fit_linear(tfidf, places, np.ones(101), 5, {recipe: 1.0}, seed=3), texts)
     assert ours.shape == (101, 5) and not np.isin(ours.argmax(1), [1, 3]).any()
 
 
+@pytest.mark.parametrize("recipe", [SVM, NB_SVM, REGRESSION], ids=str)
 @pytest.mark.parametrize("absent", [0, 1])
-def test_of_two_classes_one_may_be_without_examples(absent):
+def test_of_two_classes_one_may_be_without_examples(absent, recipe):
     texts, _ = drawn(53, 2, seed=8)
     tfidf, labels = compute_tfidf(TOKENIZER, texts, 2), np.full(53, 1 - absent)
-    ours = logits_of(fit_linear(tfidf, labels, np.ones(53), 2, PLAIN, seed=3), texts)
+    ours = logits_of(fit_linear(tfidf, labels, np.ones(53), 2, {recipe: 1.0}, seed=3), texts)
     assert (ours.argmax(1) == 1 - absent).all()
 
 

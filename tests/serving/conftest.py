@@ -14,7 +14,7 @@ from classifier.attention import MultiHeadAttention
 from classifier.errors import UserError
 from classifier.layers import MeanPooling
 from classifier.model import build_classifier
-from classifier.ngrams import Recipe, compute_tfidf, fit_linear
+from classifier.ngrams import Method, Recipe, compute_tfidf, fit_linear
 from classifier.serving.export import TextClassifier, export_model
 from classifier.serving.plan import make_plan
 from classifier.serving.saved_model import SavedClassifier
@@ -39,7 +39,7 @@ def untrained() -> TextClassifier:
     twice = 2 * TEXTS  # what stands in a single text has no weights
     labels, sample_weights = np.arange(len(twice)) % len(LABELS), np.ones(len(twice))
     tfidf = compute_tfidf(tokenizer, twice, len(LABELS))
-    linear = fit_linear(tfidf, labels, sample_weights, len(LABELS), Recipe(1.0, naive_bayes=True), seed=3)
+    linear = fit_linear(tfidf, labels, sample_weights, len(LABELS), {Recipe(Method.nb_svm, 1.0): 1.0}, seed=3)
     return TextClassifier(encoder, tokenizer, LABELS, linear, np.array([0.7, 3.0]))
 
 

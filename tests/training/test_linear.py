@@ -11,21 +11,23 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from classifier.data import Examples
-from classifier.ngrams import Mixture, compute_tfidf, fit_linear
+from classifier.ngrams import Mixture, Recipe, compute_tfidf, fit_linear
 from classifier.tokenizers import WordTokenizer
 from classifier.training import linear as linear_module
 from classifier.training.linear import (
     LEAST_SHARE,
-    MOST_SHARES,
-    RECIPES,
-    cross_validated_loss,
+    MOST_METHOD_SHARE,
+    MOST_SHARE,
+    STRENGTHS,
     fit_part,
     join,
     least_log_loss,
     linear_logits,
+    out_of_fold_logits,
 )
 
 TOKENIZER = WordTokenizer()
+RECIPES = [Recipe(method, strength) for method, strengths in STRENGTHS.items() for strength in strengths]
 TOPICS = {"bird": ["owl", "wren", "kite"], "fruit": ["apple", "pear", "plum"], "tool": ["saw", "axe", "file"]}
 quick = settings(deadline=None, max_examples=20, derandomize=True)
 
@@ -54,10 +56,10 @@ problems = given(seed=st.integers(0, 999), examples=st.integers(1, 53), classes=
 def test_joined_is_no_worse_than_either_part_at_its_best_scale(seed, examples, classes):
     encoder, linear, labels = drawn(seed, examples, classes)
     weights, joined = join(encoder, linear, labels)
-    for part, most in zip((encoder, linear), MOST_SHARES, strict=True):
-        alone = minimize_scalar(lambda scale: log_loss(scale * part, labels), bounds=(0, most), method="bounded")  # noqa: B023
+    for part in (encoder, linear):
+        alone = minimize_scalar(lambda scale: log_loss(scale * part, labels), bounds=(0, MOST_SHARE), method="bounded")  # noqa: B023
         assert log_loss(joined, labels) <= alone.fun + 0.1  # LEAST_SHARE of the other part is always there
-    assert (weights >= 0).all() and (weights <= MOST_SHARES).all()
+    assert (weights >= 0).all() and (weights <= MOST_SHARE).all()
 
 
 @problems
@@ -123,35 +125,48 @@ def test_what_validation_measures_knows_train_alone_and_what_is_exported_knows_b
         assert (np.abs(logits[0] - logits[1]).max() > 1e-6) == known
 
 
-def test_the_recipe_is_the_best_on_unseen_texts_of_train(part):
+def assert_best(shares: dict[Recipe, float], answers: dict[Recipe, np.ndarray], labels: np.ndarray):
+    """Of each method the strength of least log-loss, and of them all the sum of least log-loss."""
+    losses = {recipe: least_log_loss([one], labels, [MOST_METHOD_SHARE])[0] for recipe, one in answers.items()}
+    for chosen, method in zip(shares, STRENGTHS, strict=True):
+        assert losses[chosen] == min(loss for recipe, loss in losses.items() if recipe.method is method)
+    _, weights = least_log_loss([answers[one] for one in shares], labels, [MOST_METHOD_SHARE] * len(shares))
+    np.testing.assert_allclose(list(shares.values()), weights, rtol=1e-4)
+
+
+def test_strengths_and_shares_are_the_best_on_unseen_texts_of_train(part):
     fitted, train, _ = part
-    tfidf, ones = compute_tfidf(TOKENIZER, train.texts, 3), np.ones(3, np.float32)
-    losses = {recipe: cross_validated_loss(tfidf, train.labels, ones, recipe, seed=5) for recipe in RECIPES}
-    assert losses[fitted.recipe] == min(losses.values())
+    values, ones = compute_tfidf(TOKENIZER, train.texts, 3).values, np.ones(3, np.float32)
+    answers = {recipe: out_of_fold_logits(values, train.labels, ones, recipe, seed=5) for recipe in RECIPES}
+    assert_best(fitted.shares, answers, train.labels)
 
 
-def test_the_recipe_is_the_best_on_validation_where_that_is_large(part, monkeypatch):
+def test_strengths_and_shares_are_the_best_on_validation_where_that_is_large(part, monkeypatch):
     monkeypatch.setattr(linear_module, "ENOUGH_EXAMPLES", 23)
     _, train, valid = part
     fitted = fit_part(Event(), TOKENIZER, train, valid, np.ones(3, np.float32), seed=5)
-    tfidf, losses = compute_tfidf(TOKENIZER, train.texts, 3), {}
+    tfidf, answers = compute_tfidf(TOKENIZER, train.texts, 3), {}
     for recipe in RECIPES:
-        one = fit_linear(tfidf, train.labels, np.ones(53), 3, recipe, seed=5)
-        logits = linear_logits(one, TOKENIZER, valid.texts)
-        losses[recipe], _ = least_log_loss([logits], valid.labels, MOST_SHARES[1:])
-        if recipe == fitted.recipe:
-            np.testing.assert_array_equal(fitted.valid_logits, logits)
-    assert losses[fitted.recipe] == min(losses.values())
+        one = fit_linear(tfidf, train.labels, np.ones(53), 3, {recipe: 1.0}, seed=5)
+        answers[recipe] = linear_logits(one, TOKENIZER, valid.texts)
+    assert_best(fitted.shares, answers, valid.labels)
+    whole = sum(share * answers[recipe] for recipe, share in fitted.shares.items())
+    np.testing.assert_allclose(fitted.valid_logits, whole, atol=1e-4)
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=str)
 def test_folds_answer_for_texts_that_they_have_not_seen(recipe):
     """Labels drawn by lot can be learned by heart, but not foreseen."""
     train, ones = examples_of(101, 3), np.ones(3, np.float32)
-    tfidf = compute_tfidf(TOKENIZER, train.texts, 3)
+    values = compute_tfidf(TOKENIZER, train.texts, 3).values
     by_lot = np.random.default_rng(0).permutation(train.labels)
-    assert cross_validated_loss(tfidf, train.labels, ones, recipe, seed=5) < 0.3
-    assert cross_validated_loss(tfidf, by_lot, ones, recipe, seed=5) > 0.97 * np.log(3)
+
+    def loss(labels: np.ndarray) -> float:
+        logits = out_of_fold_logits(values, labels, ones, recipe, seed=5)
+        return least_log_loss([logits], labels, [MOST_METHOD_SHARE])[0]
+
+    assert loss(train.labels) < 0.3
+    assert loss(by_lot) > 0.97 * np.log(3)
 
 
 @pytest.mark.parametrize("rare", [0, 1])
@@ -185,6 +200,6 @@ def test_logits_of_more_texts_than_one_batch(part, monkeypatch):
     fitted, train, _ = part
     whole = linear_logits(fitted.chosen, TOKENIZER, train.texts)
     direct = fitted.chosen(TOKENIZER.words(tf.constant(train.texts)))
-    np.testing.assert_allclose(whole, direct, atol=1e-6)
+    np.testing.assert_allclose(whole, direct, rtol=1e-5)
     monkeypatch.setattr("classifier.tokenizers.base.BATCH", 7)
-    np.testing.assert_allclose(linear_logits(fitted.chosen, TOKENIZER, train.texts), whole, atol=1e-6)
+    np.testing.assert_allclose(linear_logits(fitted.chosen, TOKENIZER, train.texts), whole, rtol=1e-5)
