@@ -112,7 +112,7 @@ def draw(found: list[dict[str, Any]]):
 def report(found: list[dict[str, Any]], options: argparse.Namespace, overrides: list[str]) -> str:
     """The page for docs/."""
     command = f"python benchmarks/search.py --data {options.data} --trials {options.trials} --seeds {options.seeds}"
-    command = " ".join([command, *overrides])
+    command = " ".join([command, *["--same-trials"] * options.same_trials, *overrides])
     lines = [
         "# Searching with and without pruning\n",
         f"Best `{OBJECTIVE}` on {options.data} by time, measured on {date.today()} by "

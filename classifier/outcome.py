@@ -144,7 +144,8 @@ def keep_best(job: Job) -> dict[str, Any]:
     run.log_folder(job.output / "report")
     say(f"Model    {model}")
     say(f"Continue with the same command and trainer.resume=true; run {run.run_id}")
-    best = {name.removeprefix("valid."): value for name, value in state.history[state.best_epoch - 1].items()}
+    entry = state.history[state.best_epoch - 1]
+    best = {name.removeprefix("valid."): value for name, value in entry.items() if name.startswith("valid.")}
     return {"run_id": run.run_id, "status": run.status, "model": str(model), "metrics": {"valid": best}}
 
 

@@ -180,6 +180,7 @@ def test_ctrl_c_ends_cleanly_and_keeps_the_best_model(folder):
     result = summary(folder, "stopped")
     assert (Path(result["model"]) / "saved_model.pb").exists()
     assert MlflowClient(f"sqlite:///{folder}/stopped.db").get_run(result["run_id"]).info.status == "KILLED"
+    assert "accuracy" in result["metrics"]["valid"] and "learning_rate" not in result["metrics"]["valid"]
 
 
 def test_evaluate_repeats_a_run(folder, whole):

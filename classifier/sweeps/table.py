@@ -75,7 +75,7 @@ def result_lines(trials: Sequence[Kept], objectives: Sequence[str]) -> list[str]
     """What was found, and what the refits of it reached."""
     best, reached = ranked(trials, objectives), refit_metrics(trials)
     if not best:
-        return ["No trial has finished."]
+        return ["No trial has finished"]
     values = ", ".join(f"{name} {number(best[0].metrics.get(name))}" for name in objectives)
     lines = [f"Best: #{best[0].number} {best[0].name}, {values}"]
     means = [

@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+import signal
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,32 @@ RETRY_SECONDS = 30  # between attempts to reach a lost server
 IDENTITY = "classifier.identity"  # tag: equal for two starts of the same command on the same data
 CHECKPOINT = "classifier.checkpoint"  # tag: the file that holds an unfinished training
 OUTPUT = "classifier.output"  # tag: the folder of the latest start
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits for the end of a write, since half of one leaves an SQLite file locked; a second one does not.
+
+    In threads, which no Ctrl-C reaches, there is nothing to do.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came = []
+
+    def wait(number: int, frame: Any) -> None:
+        came.append(number)
+        if len(came) > 1:
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, wait) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +133,8 @@ class Run:
         while self.waiting:
             name, action = self.waiting[0]
             try:
-                action()
+                with uninterrupted():
+                    action()
                 self.lost_at = 0.0
             except Exception as error:
                 if not self.lost_at:

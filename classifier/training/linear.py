@@ -71,7 +71,7 @@ def fit_part(
     """A weighted sum of linear classifiers: strengths and shares are those of least log-loss on unseen texts.
 
     Args:
-        stop: once set, nothing more is fitted.
+        stop: once set, no further strength is tried, nor the whole fitted.
         tokenizer: splits texts into words.
         train, valid: the examples.
         class_weights: loss weight of each class, (classes,).

@@ -1,4 +1,4 @@
-"""The linear part is fitted by the recipe that suits unseen texts, and joining never makes the whole worse."""
+"""The linear part is the sum of classifiers that suits unseen texts, and joining never makes the whole worse."""
 
 from threading import Event
 
