@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from classifier.tracking.run import uninterrupted
+from classifier.tracking.interruption import uninterrupted
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +31,17 @@ def test_an_interruption_comes_after_the_write(number):
         write(done, number)
     assert done == ["write"]
     assert signal.getsignal(number) is signal.default_int_handler
+
+
+def test_an_interruption_is_not_lost_where_the_write_fails():
+    def fail() -> None:
+        with uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+            raise ConnectionError
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_second_interruption_does_not_wait():

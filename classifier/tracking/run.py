@@ -2,12 +2,9 @@
 
 import hashlib
 import json
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,7 @@ from typing import Any
 from classifier.errors import UserError
 from classifier.evaluation.promotion import Incomparable
 from classifier.settings import PromotionSettings, TrackingSettings
+from classifier.tracking.interruption import uninterrupted
 from classifier.tracking.models import log_model
 from classifier.tracking.registry import promote
 from classifier.tracking.server import connect, experiment_id, first_line, interface, reachable
@@ -24,32 +22,6 @@ RETRY_SECONDS = 30  # between attempts to reach a lost server
 IDENTITY = "classifier.identity"  # tag: equal for two starts of the same command on the same data
 CHECKPOINT = "classifier.checkpoint"  # tag: the file that holds an unfinished training
 OUTPUT = "classifier.output"  # tag: the folder of the latest start
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Ctrl-C waits for the end of a write, since half of one leaves an SQLite file locked; a second one does not.
-
-    In threads, which no Ctrl-C reaches, there is nothing to do.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came = []
-
-    def wait(number: int, frame: Any) -> None:
-        came.append(number)
-        if len(came) > 1:
-            raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, wait) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if came:
-        signal.raise_signal(came[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +104,18 @@ class Run:
         """Sends what waits, in its order, as far as the server can be reached."""
         while self.waiting:
             name, action = self.waiting[0]
-            try:
-                with uninterrupted():
+            with uninterrupted():  # until what was sent no longer waits: nothing is sent twice
+                try:
                     action()
-                self.lost_at = 0.0
-            except Exception as error:
-                if not self.lost_at:
-                    print(f"Tracking failed at {name}: {first_line(error)}. Training goes on.", file=sys.stderr)
-                if not reachable(self.settings):
-                    self.lost_at = time.monotonic()
-                    return
-                self.refused.append(name)
-            self.waiting.pop(0)
+                    self.lost_at = 0.0
+                except Exception as error:
+                    if not self.lost_at:
+                        print(f"Tracking failed at {name}: {first_line(error)}. Training goes on.", file=sys.stderr)
+                    if not reachable(self.settings):
+                        self.lost_at = time.monotonic()
+                        return
+                    self.refused.append(name)
+                self.waiting.pop(0)
 
     def log_params(self, params: Mapping[str, str]) -> None:
         from mlflow.entities import Param
