@@ -57,16 +57,15 @@ least, and at most 300,000 character n-grams, none across the borders of words
 (benchmarks/comparison/baselines.py)."""
 
 TRIED = """\
-Each on splits of train or on folds of it, never on test, and left out of the defaults because it did not pay:
+Each on validation, or on splits and folds of train, never on test; left out of the defaults because it did not pay:
 
 - the linear part's out-of-fold logits added to the encoder's while it trains, in place of joining the two afterwards:
   the encoder learns the folds' errors by heart
 - two or three encoders in one model: lower log-loss, the same accuracy, twice the time
 - the encoder trained again on train and valid together: better with many classes, worse on small data
 - masked-token pretraining on the training texts; R-Drop
-- case kept in the n-grams, n-grams of characters across the borders of words, triples of words: better on one data
-  set, worse on the next
-- longer texts for the encoder (512 tokens) on IMDB: the linear part knows it already"""
+- case kept in the n-grams, n-grams of characters across the borders of words: better on one data set, worse on the next
+- triples of words; texts of 512 tokens for the encoder on IMDB"""
 
 
 def write(output: Path, docs: Path, seeds: Sequence[int]) -> None:
