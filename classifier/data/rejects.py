@@ -1,14 +1,12 @@
 """Rows that cannot be used: counted, shown, written to a file, and refused where they are too many."""
 
-import csv
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from classifier.data.lines import NUL_BYTE
 from classifier.errors import UserError
+from classifier.report_table import write_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +47,4 @@ def refuse_too_many(path: Path, rows: int, bad: Sequence[Reject], allowed: float
 
 def write_rejects(path: str | Path, rejects: Iterable[Reject]) -> None:
     """Writes the rejects as CSV with the columns file, row, column, reason; the file appears whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # errors: a file's name may hold bytes that are not UTF-8.
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, delete=False, newline="", encoding="utf-8", errors="backslashreplace"
-    ) as file:
-        try:
-            writer = csv.writer(file)
-            writer.writerow(field.name for field in fields(Reject))
-            writer.writerows(astuple(reject) for reject in rejects)
-            file.flush()
-            os.fsync(file.fileno())
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    write_records(path, Reject, rejects)
