@@ -32,7 +32,6 @@ def refuse_too_many(path: Path, rows: int, bad: Sequence[Reject], allowed: float
     if len(bad) <= allowed * rows:
         return
     share = len(bad) / rows
-    first = "".join(f"\n  {path.name}:{one.row}, {one.column or 'whole row'}: {one.reason}" for one in bad[:3])
     way_out = f"Mend these rows, or allow them with data.max_bad_rows={min(1.0, share + 0.005):.2f}."
     if share > 0.5:
         way_out = "Are data.text, data.label, data.encoding and data.delimiter right for this file?"
@@ -40,9 +39,15 @@ def refuse_too_many(path: Path, rows: int, bad: Sequence[Reject], allowed: float
         way_out = "The file looks like UTF-16: set data.encoding=utf-16."
     raise TooManyBadRows(
         f"{path}: {len(bad):,} of {rows:,} rows ({share:.1%}) cannot be used, which is more than the {allowed:.1%} of "
-        f"data.max_bad_rows={allowed:g}. The first of them:{first}\n{way_out}",
+        f"data.max_bad_rows={allowed:g}.{first_rejects(bad)}\n{way_out}",
         rejects,
     )
+
+
+def first_rejects(rejects: Sequence[Reject]) -> str:
+    """The first three rejects, a line each, for the end of a message; "" where there is none."""
+    lines = [f"\n  {Path(one.file).name}:{one.row}, {one.column or 'whole row'}: {one.reason}" for one in rejects[:3]]
+    return f" The first of them:{''.join(lines)}" if lines else ""
 
 
 def write_rejects(path: str | Path, rejects: Iterable[Reject]) -> None:
