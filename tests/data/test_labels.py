@@ -208,6 +208,25 @@ def test_a_label_is_the_same_class_whoever_wrote_it(labels):
     assert named == dict.fromkeys(named, named["csv"])
 
 
+def one_label_each(labels: list[str]) -> dict[str, object]:
+    lists = [[label] for label in labels]
+    choices = [{"choices": one} for one in lists]
+    return {
+        "lists.parquet": pa.table({"text": texts(labels), "label": lists}),
+        "choices.parquet": pa.table({"text": texts(labels), "label": choices}),
+        "lists.jsonl": "".join(json.dumps({"text": "a", "label": one}) + "\n" for one in lists),
+        "choices.jsonl": "".join(json.dumps({"text": "a", "label": one}) + "\n" for one in choices),
+        "choices.tsv": "text\tlabel\n"
+        + "".join(f'a\t"{json.dumps(one).replace(chr(34), chr(34) * 2)}"\n' for one in choices),
+    }
+
+
+@pytest.mark.parametrize("name", one_label_each([]))
+def test_a_list_of_one_label_is_that_label(write, settings, name):
+    loaded = read_examples(write(name, one_label_each(["ham", "spam"])[name]), settings(), split="train")
+    assert loaded.examples.named_labels() == ["ham", "spam"]
+
+
 @pytest.mark.parametrize("kind", [np.float16, np.float32])
 def test_short_floats_are_the_decimals_that_pandas_writes(write, settings, kind):
     table = frame([0.1, 4.5, 2.0]).astype({"label": kind})
