@@ -85,6 +85,7 @@ def read_texts(settings: ExplainSettings, label_names: tuple[str, ...], output: 
             "input",
             text=data.text,
             label=data.label,
+            label_case=data.label_case,
             encoding=data.encoding,
             delimiter=data.delimiter,
             max_bad_rows=1.0,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from classifier.command_line import say
 from classifier.preparation import Job
+from classifier.report_table import write_records
 from classifier.settings import chosen_exports
 
 if TYPE_CHECKING:
@@ -197,12 +198,12 @@ def export_formats(job: Job, classifier: "TextClassifier", validated: "TextClass
         return {}
     from rich.console import Console
 
-    from classifier.serving.formats.measure import as_table, write_table
+    from classifier.serving.formats.measure import Measured, as_table
     from classifier.serving.formats.write import write_formats
 
     valid, folder = job.splits.valid, job.output.absolute() / "formats"
     rows, problems = write_formats(classifier, validated, model, exports, valid.texts, valid.labels, folder)
-    write_table(rows, job.output / "report" / "formats.csv")
+    write_records(job.output / "report" / "formats.csv", Measured, rows)
     Console().print(as_table(rows))
     for problem in problems:
         print(problem, file=sys.stderr)

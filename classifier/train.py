@@ -90,8 +90,8 @@ def check_names(settings: TrainSettings) -> None:
 
 
 def load_data(settings: TrainSettings, output: Path) -> "Splits":
-    """The splits; notices are printed, and rows that could not be used are written to rejects.csv."""
-    from classifier.data import TooManyBadRows, load_splits, write_rejects
+    """The splits; notices are printed, rows to look at are written to rejects.csv and contradictions.csv."""
+    from classifier.data import TooManyBadRows, load_splits, write_contradictions, write_rejects
 
     rejects = output / "report" / "rejects.csv"
     rejects.parent.mkdir(parents=True, exist_ok=True)
@@ -107,6 +107,8 @@ def load_data(settings: TrainSettings, output: Path) -> "Splits":
     if splits.rejects:
         write_rejects(rejects, splits.rejects)
         say(f"{len(splits.rejects)} rows could not be used; reasons in {rejects}")
+    if splits.contradictions:
+        write_contradictions(rejects.with_name("contradictions.csv"), splits.contradictions)
     parts = {"train": splits.train, "valid": splits.valid, "test": splits.test}
     sizes = ", ".join(f"{len(part):,} {name}" for name, part in parts.items())
     say(f"{settings.data.name}: {sizes} examples, {len(splits.train.label_names)} classes")

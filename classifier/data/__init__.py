@@ -1,9 +1,10 @@
 """Files in, examples out: everything between a path and two lists, of texts and of labels.
 
 A file (CSV, TSV, JSON Lines, Parquet; see `files`) becomes a stream of `Row`s (`rows`, with one reader per format:
-`delimited`, `json_lines`, `parquet`). A row's values become a text and a label (`fields`), the rows of several files
-`Examples` (`examples`), and these train, valid and test (`splits`). A row that cannot be used becomes a `Reject` with a
-reason (`rejects`): few are left out and reported, many are refused. Whatever the user can mend is a `UserError` that
+`delimited`, `json_lines`, `parquet`). A row's values become a text and a label (`fields`), labels become classes
+(`labels`, `classes`), the rows of several files `Examples` (`examples`), and these train, valid and test (`splits`),
+which are searched for texts that occur several times (`duplicates`). A row that cannot be used becomes a `Reject` with
+a reason (`rejects`): few are left out and reported, many are refused. Whatever the user can mend is a `UserError` that
 names the file, the row and the column.
 
     splits = load_splits(settings, seed=1)
@@ -18,8 +19,10 @@ Scoring has no labels, and owes an answer to every row:
 A vocabulary or a tokenizer is none of this room's business; neither are batches.
 """
 
+from classifier.data.classes import KnownClasses, listed
+from classifier.data.duplicates import Contradiction, write_contradictions
 from classifier.data.examples import DataFile, Examples, Loaded, read_examples
-from classifier.data.fields import text_columns, text_of
+from classifier.data.fields import label_of, text_columns, text_of
 from classifier.data.files import FORMATS, file_sha256, find_files
 from classifier.data.rejects import Reject, TooManyBadRows, write_rejects
 from classifier.data.row import Row
@@ -28,8 +31,10 @@ from classifier.data.splits import Splits, load_splits
 
 __all__ = [
     "FORMATS",
+    "Contradiction",
     "DataFile",
     "Examples",
+    "KnownClasses",
     "Loaded",
     "Reject",
     "Row",
@@ -38,10 +43,13 @@ __all__ = [
     "check_columns",
     "file_sha256",
     "find_files",
+    "label_of",
+    "listed",
     "load_splits",
     "read_examples",
     "read_rows",
     "text_columns",
     "text_of",
+    "write_contradictions",
     "write_rejects",
 ]

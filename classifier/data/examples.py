@@ -1,20 +1,21 @@
 """Labelled files -> Examples, the one form in which texts and labels leave this room for training."""
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from classifier.data.classes import KnownClasses, joined_notice, near_notice
 from classifier.data.fields import label_of, text_columns, text_of
 from classifier.data.files import file_sha256, find_files
-from classifier.data.rejects import Reject, TooManyBadRows, refuse_too_many
+from classifier.data.labels import class_names, in_order
+from classifier.data.rejects import Reject, TooManyBadRows, first_rejects, refuse_too_many
 from classifier.data.row import Row
 from classifier.data.rows import check_columns, read_rows
 from classifier.errors import UserError
-from classifier.settings import DataSettings
+from classifier.settings import DataSettings, LabelCase
 
 LONG_TEXT = 100_000  # characters; longer is more likely a mistake in the file than a text
 
@@ -78,18 +79,24 @@ def read_examples(
     `label_names`: the classes of train, where they are known; a row with another label is rejected. Raises UserError
     for a file that cannot be read, and TooManyBadRows above `settings.max_bad_rows`.
     """
-    columns = text_columns(settings.text)
+    columns, fold = text_columns(settings.text), settings.label_case is LabelCase.fold
+    known = None if label_names is None else KnownClasses(label_names, fold=fold)
     gathered = _Gathered()
     for path in find_files(pattern):
         check_columns(path, columns, settings.label, encoding=settings.encoding, delimiter=settings.delimiter)
-        _add_file(gathered, path, columns, settings, split, label_names)
+        _add_file(gathered, path, columns, settings, split, known)
     if not gathered.texts:
         count = f"none of the {len(gathered.rejects):,} rows can be used" if gathered.rejects else "there are no rows"
-        raise TooManyBadRows(f"{_named(gathered.files)}: {count}, so that {split} is empty.", gathered.rejects)
-    names = tuple(in_order(gathered.labels)) if label_names is None else tuple(label_names)
+        raise TooManyBadRows(
+            f"{named(gathered.files)}: {count}, so that {split} is empty.{first_rejects(gathered.rejects)}",
+            gathered.rejects,
+        )
+    if known is None:
+        _name_classes(gathered, fold)
+    names = tuple(in_order(gathered.labels)) if known is None else known.names
     if len(names) == 1:
         raise UserError(
-            f"{_named(gathered.files)}: every label in the column {settings.label!r} is {names[0]!r}, but a classifier "
+            f"{named(gathered.files)}: every label in the column {settings.label!r} is {names[0]!r}, but a classifier "
             "needs two classes or more. Is another column meant, with data.label=?"
         )
     number = {name: i for i, name in enumerate(names)}
@@ -110,15 +117,30 @@ class _Gathered:
     notices: list[str] = field(default_factory=list)
 
 
+def _name_classes(gathered: _Gathered, fold: bool) -> None:
+    """Puts the names of the classes in the place of the labels, and notes which of them were spelled differently."""
+    counts = Counter(gathered.labels)
+    names = class_names(counts, fold=fold)
+    gathered.labels = [names[label] for label in gathered.labels]
+    gathered.files = [replace(file, classes=_renamed(file.classes, names)) for file in gathered.files]
+    gathered.notices += [*joined_notice(counts, names), *near_notice(Counter(gathered.labels))]
+
+
+def _renamed(counts: Mapping[str, int], names: Mapping[str, str]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for label, count in counts.items():
+        found[names[label]] += count
+    return {name: found[name] for name in in_order(found)}
+
+
 def _add_file(
     gathered: _Gathered,
     path: Path,
     columns: list[str],
     settings: DataSettings,
     split: str,
-    label_names: tuple[str, ...] | None,
+    known: KnownClasses | None,
 ) -> None:
-    known = None if label_names is None else frozenset(label_names)
     first, rejects, rows = len(gathered.texts), [], 0
     wanted = [*columns, settings.label]
     for row in read_rows(path, encoding=settings.encoding, delimiter=settings.delimiter, columns=wanted):
@@ -139,17 +161,16 @@ def _add_file(
     gathered.notices += _file_notices(gathered, first, path, rows)
 
 
-def _example(
-    row: Row, columns: list[str], label_column: str, known: frozenset[str] | None
-) -> tuple[str, str, str, str]:
-    """(text, label, problem, column of the problem); `known`: the only labels there may be."""
+def _example(row: Row, columns: list[str], label_column: str, known: KnownClasses | None) -> tuple[str, str, str, str]:
+    """(text, label, problem, column of the problem); `known`: the only classes there may be."""
     text, problem, column = text_of(row, columns)
     if problem:
         return text, "", problem, column
     label, problem = label_of(row.values.get(label_column))
-    if not problem and known is not None and label not in known:
-        problem = f"label {label[:80]!r} does not occur in train"
-    return text, label, problem, label_column
+    if known is None or problem:
+        return text, label, problem, label_column
+    name = known.find(label)
+    return (text, label, known.problem(label), label_column) if name is None else (text, name, "", label_column)
 
 
 def _file_notices(gathered: _Gathered, first: int, path: Path, rows: int) -> list[str]:
@@ -162,13 +183,6 @@ def _file_notices(gathered: _Gathered, first: int, path: Path, rows: int) -> lis
     return [f"Very long texts: {shown}{more}."] if long else []
 
 
-def in_order(labels: Iterable[str]) -> list[str]:
-    """Each label once, sorted: as numbers where all are integers, so that 10 comes after 9."""
-    names = set(labels)
-    if all(re.fullmatch(r"[+-]?[0-9]{1,18}", name) for name in names):
-        return sorted(names, key=lambda name: (int(name), name))
-    return sorted(names)
-
-
-def _named(files: list[DataFile]) -> str:
+def named(files: list[DataFile]) -> str:
+    """The paths of the files, for the beginning of a message."""
     return ", ".join(file.path for file in files[:3]) + (f" and {len(files) - 3} more files" if len(files) > 3 else "")

@@ -1,9 +1,11 @@
 """What the values of a row mean: its text and its label, or why it has none."""
 
+import json
 import math
 from collections.abc import Sequence
 from typing import Any
 
+from classifier.data.labels import clean_label
 from classifier.data.lines import line_problem
 from classifier.data.row import Row
 from classifier.errors import UserError
@@ -52,24 +54,42 @@ def _as_text(value: Any) -> tuple[str, str]:
 
 
 def label_of(value: Any) -> tuple[str, str]:
-    """(label, problem): the name of the class, without surrounding spaces.
+    """(label, problem): the label as the file spells it, but for invisible marks; `class_names` makes classes of them.
 
-    pandas turns integers into floats in a column with gaps, so 1.0 is read as 1.
+    Numbers and booleans are spelled as JSON spells them. A list of one label, and {"choices": [label]} as Label Studio
+    writes it, also as the text of a cell, are that label.
 
-    >>> label_of(1.0), label_of(True)
-    (('1', ''), ('true', ''))
+    >>> label_of(" pos"), label_of(1.0), label_of(True), label_of(["pos"])
+    (('pos', ''), ('1.0', ''), ('true', ''), ('pos', ''))
     """
+    labels = _several(value)
+    if labels is not None:
+        if len(labels) > 1:
+            return "", f"the row has {len(labels)} labels; only one label per text is supported"
+        value = labels[0] if labels else None
     if isinstance(value, str):
-        label, problem = _whole_characters(value.strip(), "label")
+        label, problem = _whole_characters(value, "label")
+        label = label if problem else clean_label(label)
         return label, problem or ("" if label else "the label is empty")
     if _is_missing(value):
         return "", "the label is missing"
     if isinstance(value, bool):
         return str(value).lower(), ""
-    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
-        return str(int(value)), ""
-    shown = f"the fraction {value}" if isinstance(value, float) else _kind(value)
-    return "", f"the label is {shown}, not a string, an integer or a boolean"
+    if isinstance(value, int | float):
+        return str(value), ""
+    return "", f"the label is {_kind(value)}, not a string, a number or a boolean"
+
+
+def _several(value: Any) -> list[Any] | None:
+    """The labels of a list, or of {"choices": [...]}; None for any other value."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return None
+    if isinstance(value, dict) and list(value) == ["choices"]:
+        value = value["choices"]
+    return value if isinstance(value, list) else None
 
 
 def _whole_characters(text: str, what: str) -> tuple[str, str]:

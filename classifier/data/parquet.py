@@ -39,10 +39,10 @@ def check_types(path: str | Path, texts: Sequence[str], label: str | None) -> No
             raise UserError(
                 f"{path}: column {column!r} is of type {types[column]}, not text. Name another with data.text=."
             )
-    if label is not None and not (_is_text(types[label]) or _is_number(types[label])):
+    if label is not None and not _is_label(types[label]):
         raise UserError(
-            f"{path}: column {label!r} is of type {types[label]}; a label is a string, an integer or a boolean. "
-            "Name another with data.label=."
+            f"{path}: column {label!r} is of type {types[label]}; a label is a string, a number, a boolean or a list "
+            "of one of these. Name another with data.label=."
         )
 
 
@@ -67,7 +67,11 @@ def open_parquet(path: str | Path) -> Iterator[Any]:
 
 def _cells(column: Any, name: str) -> tuple[list[Any], dict[int, tuple[str, str]]]:
     """The column's values, and (problem, column) at the place of each value that Python cannot represent."""
+    from pyarrow import types
+
     try:
+        if types.is_float32(column.type) or types.is_float16(column.type):
+            return _shortest(column), {}
         return column.to_pylist(), {}
     except (ValueError, OverflowError):
         pass
@@ -84,6 +88,12 @@ def _cells(column: Any, name: str) -> tuple[list[Any], dict[int, tuple[str, str]
     return values, problems
 
 
+def _shortest(column: Any) -> list[float | None]:
+    """Half and single floats as their shortest decimals, as pandas writes them: 0.1, not 0.10000000149011612."""
+    decimals = column.to_numpy(zero_copy_only=False).astype(str).tolist()
+    return [float(one) if valid else None for one, valid in zip(decimals, column.is_valid().to_pylist(), strict=True)]
+
+
 def _is_text(kind: Any) -> bool:
     from pyarrow import types
 
@@ -91,8 +101,11 @@ def _is_text(kind: Any) -> bool:
     return any(test(kind) for test in (types.is_string, types.is_large_string, types.is_string_view, types.is_null))
 
 
-def _is_number(kind: Any) -> bool:
+def _is_label(kind: Any) -> bool:
     from pyarrow import types
 
-    kind = kind.value_type if types.is_dictionary(kind) else kind
-    return any(test(kind) for test in (types.is_integer, types.is_boolean, types.is_floating))  # floats: see label_of
+    if types.is_struct(kind) and kind.names == ["choices"]:  # of Label Studio, see label_of
+        kind = kind.field(0).type
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_dictionary(kind):
+        kind = kind.value_type
+    return _is_text(kind) or any(test(kind) for test in (types.is_integer, types.is_boolean, types.is_floating))

@@ -1,14 +1,12 @@
 """Rows that cannot be used: counted, shown, written to a file, and refused where they are too many."""
 
-import csv
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from classifier.data.lines import NUL_BYTE
 from classifier.errors import UserError
+from classifier.report_table import write_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,6 @@ def refuse_too_many(path: Path, rows: int, bad: Sequence[Reject], allowed: float
     if len(bad) <= allowed * rows:
         return
     share = len(bad) / rows
-    first = "".join(f"\n  {path.name}:{one.row}, {one.column or 'whole row'}: {one.reason}" for one in bad[:3])
     way_out = f"Mend these rows, or allow them with data.max_bad_rows={min(1.0, share + 0.005):.2f}."
     if share > 0.5:
         way_out = "Are data.text, data.label, data.encoding and data.delimiter right for this file?"
@@ -42,26 +39,17 @@ def refuse_too_many(path: Path, rows: int, bad: Sequence[Reject], allowed: float
         way_out = "The file looks like UTF-16: set data.encoding=utf-16."
     raise TooManyBadRows(
         f"{path}: {len(bad):,} of {rows:,} rows ({share:.1%}) cannot be used, which is more than the {allowed:.1%} of "
-        f"data.max_bad_rows={allowed:g}. The first of them:{first}\n{way_out}",
+        f"data.max_bad_rows={allowed:g}.{first_rejects(bad)}\n{way_out}",
         rejects,
     )
 
 
+def first_rejects(rejects: Sequence[Reject]) -> str:
+    """The first three rejects, a line each, for the end of a message; "" where there is none."""
+    lines = [f"\n  {Path(one.file).name}:{one.row}, {one.column or 'whole row'}: {one.reason}" for one in rejects[:3]]
+    return f" The first of them:{''.join(lines)}" if lines else ""
+
+
 def write_rejects(path: str | Path, rejects: Iterable[Reject]) -> None:
     """Writes the rejects as CSV with the columns file, row, column, reason; the file appears whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # errors: a file's name may hold bytes that are not UTF-8.
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, delete=False, newline="", encoding="utf-8", errors="backslashreplace"
-    ) as file:
-        try:
-            writer = csv.writer(file)
-            writer.writerow(field.name for field in fields(Reject))
-            writer.writerows(astuple(reject) for reject in rejects)
-            file.flush()
-            os.fsync(file.fileno())
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    write_records(path, Reject, rejects)

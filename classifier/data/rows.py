@@ -42,6 +42,10 @@ def check_columns(
     """Raises UserError when the file lacks one of the columns, or has it with a type that cannot serve."""
     if twice := [column for column in texts if texts.count(column) > 1]:
         raise UserError(f"data.text names {twice[0]!r} twice; each column is joined once.")
+    if label in texts:
+        raise UserError(
+            f"{path}: data.text and data.label both name the column {label!r}; let one of them name another."
+        )
     kind = format_of(path)
     match kind:
         case "parquet":

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.data.examples import DataFile, Examples, read_examples
+from classifier.data.duplicates import Contradiction, find_duplicates
+from classifier.data.examples import DataFile, Examples, Loaded, named, read_examples
 from classifier.data.rejects import Reject
 from classifier.errors import UserError
 from classifier.settings import DataSettings
+
+FEW = 20  # texts; fewer are an example or a test, whose classes may well be small
 
 
 @dataclass(slots=True)
@@ -22,12 +25,14 @@ class Splits:
     rejects: list[Reject]
     files: list[DataFile]
     notices: list[str]
+    contradictions: list[Contradiction]
 
 
-def load_splits(settings: DataSettings, seed: int) -> Splits:
+def load_splits(settings: DataSettings, seed: int, *, label_names: tuple[str, ...] | None = None) -> Splits:
     """Reads train and, where they are named, valid and test; what is not named is split off train.
 
     The split depends on the usable rows, their order and the seed alone: that of the settings, else `seed`.
+    `label_names`: the classes of a model that is to be measured on these data; None for those of train.
     Raises UserError for input that cannot serve.
     """
     if str(settings.train).startswith(f"{settings.root}/") and not Path(settings.root).is_dir():
@@ -36,21 +41,24 @@ def load_splits(settings: DataSettings, seed: int) -> Splits:
             "or with the environment variable CLASSIFIER_DATA."
         )
     shares = _wanted_shares(settings)
-    loaded = {"train": read_examples(settings.train, settings, split="train")}
+    loaded = {"train": read_examples(settings.train, settings, split="train", label_names=label_names)}
     names = loaded["train"].examples.label_names
     for split, pattern in (("valid", settings.valid), ("test", settings.test)):
         if pattern is not None:
             loaded[split] = read_examples(pattern, settings, split=split, label_names=names)
     parts = {split: one.examples for split, one in loaded.items()}
     train = parts.pop("train")
-    overlaps = _overlap_notices(train, parts)  # of the files as they are given, whatever is split off them
+    # Looked for in the files as they are given, whatever is split off them.
+    contradictions, duplicates = find_duplicates(train, parts)
     seed = seed if settings.split_seed is None else settings.split_seed
-    parts |= _split_off(train, shares, seed) if shares else {"train": train}
+    parts |= _split_off(loaded["train"], shares, seed, settings.label) if shares else {"train": train}
+    notices = [note for one in loaded.values() for note in one.notices]
     return Splits(
         **parts,
         rejects=[reject for one in loaded.values() for reject in one.rejects],
         files=[file for one in loaded.values() for file in one.files],
-        notices=[note for one in loaded.values() for note in one.notices] + _class_notices(parts, shares) + overlaps,
+        notices=[*notices, *_many_classes_notice(train, settings.label), *_class_notices(parts, shares), *duplicates],
+        contradictions=contradictions,
     )
 
 
@@ -69,15 +77,24 @@ def _wanted_shares(settings: DataSettings) -> dict[str, float]:
     return shares
 
 
-def _split_off(examples: Examples, shares: dict[str, float], seed: int) -> dict[str, Examples]:
+def _split_off(train: Loaded, shares: dict[str, float], seed: int, label_column: str) -> dict[str, Examples]:
+    examples = train.examples
     places = stratified(examples.texts, examples.labels, list(shares.values()), seed)
     parts = {split: examples.take(found) for split, found in zip(["train", *shares], places, strict=True)}
     for split in shares:
         if not len(parts[split]):
-            raise UserError(
-                f"train has too few different texts to split {split} off it; name a file with data.{split}=."
-            )
+            raise UserError(f"{named(train.files)}: {_no_split(examples, split, len(parts), label_column)}")
     return parts
+
+
+def _no_split(examples: Examples, split: str, needed: int, label_column: str) -> str:
+    """Why nothing could be split off train, where no class has as many different texts as are needed."""
+    counts = [count for count in examples.class_counts().values() if count]
+    how = "each of which occurs once" if max(counts) == 1 else f"none of which has {needed} different texts"
+    return (
+        f"{len(examples):,} texts have {len(counts):,} labels, {how}, so that no {split} can be split off. Is "
+        f"data.label={label_column} the column of the classes? If so, add texts, or name a file with data.{split}=."
+    )
 
 
 def stratified(texts: Sequence[str], labels: np.ndarray, shares: Sequence[float], seed: int) -> list[np.ndarray]:
@@ -115,6 +132,15 @@ def _part_sizes(before: int, count: int, shares: Sequence[float]) -> list[int]:
     return sizes
 
 
+def _many_classes_notice(train: Examples, label_column: str) -> list[str]:
+    """Doubts a label column of nearly as many classes as there are texts."""
+    classes = sum(count > 0 for count in train.class_counts().values())
+    if classes <= len(train) / 2 or len(train) < FEW:
+        return []
+    found = f"train has {classes:,} classes for {len(train):,} texts"
+    return [f"{found}: is data.label={label_column} the column of the classes?"]
+
+
 def _class_notices(parts: dict[str, Examples], shares: dict[str, float]) -> list[str]:
     """Names the classes that are too small to be split, or to be learnt."""
     counts = parts["train"].class_counts()
@@ -126,18 +152,3 @@ def _class_notices(parts: dict[str, Examples], shares: dict[str, float]) -> list
     more = f" and {len(small) - 5} more" if len(small) > 5 else ""
     what = "too few different texts to be split, so they stay in train" if shares else "a single example in train"
     return [f"Classes with {what}: {shown}{more}."]
-
-
-def _overlap_notices(train: Examples, others: dict[str, Examples]) -> list[str]:
-    """Counts the texts that make a measurement too good, or a label uncertain."""
-    labels_of: dict[str, set[int]] = {}
-    for text, label in zip(train.texts, train.labels.tolist(), strict=True):
-        labels_of.setdefault(text, set()).add(label)
-    counts = {split: sum(text in labels_of for text in examples.texts) for split, examples in others.items()}
-    notices = [f"{_stand(count, f' of {split} also')} in train." for split, count in counts.items() if count]
-    torn = sum(len(labels) > 1 for labels in labels_of.values())
-    return [*notices, f"{_stand(torn)} in train with more than one label."] if torn else notices
-
-
-def _stand(count: int, which: str = "") -> str:
-    return f"1 text{which} stands" if count == 1 else f"{count:,} texts{which} stand"

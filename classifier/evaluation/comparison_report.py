@@ -1,6 +1,5 @@
 """A comparison as sentences, as tables in the terminal, as CSV files and as one page."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,6 +13,7 @@ from classifier.evaluation.bootstrap import Interval
 from classifier.evaluation.comparison import ClassChange, Comparison, Entry, Pair, Standing, class_changes
 from classifier.evaluation.paired import METRICS, WORDS
 from classifier.evaluation.predictions import Predictions
+from classifier.report_table import write_table
 
 MOST_COLUMNS = 6  # entries side by side in the terminal
 MOST_PAIRS = 45  # of all pairs; with more entries than give so many, those with the best are shown, the CSV has all
@@ -138,24 +138,21 @@ def write_comparison(folder: Path, report: Report) -> Path:
     from classifier.evaluation.comparison_page import page
 
     folder.mkdir(parents=True, exist_ok=True)
-    write_table(folder / "ranking.csv", ranking_rows(report))
-    write_table(folder / "pairs.csv", map(pair_row, report.comparison.pairs))
-    write_table(folder / "settings.csv", ({"setting": key, **values} for key, values in report.settings.items()))
-    write_table(folder / "classes.csv", map(asdict, report.changes()))
-    write_table(folder / "examples.csv", example_rows(report))
+    write_rows(folder / "ranking.csv", ranking_rows(report))
+    write_rows(folder / "pairs.csv", map(pair_row, report.comparison.pairs))
+    write_rows(folder / "settings.csv", ({"setting": key, **values} for key, values in report.settings.items()))
+    write_rows(folder / "classes.csv", map(asdict, report.changes()))
+    write_rows(folder / "examples.csv", example_rows(report))
     path = folder / "comparison.html"
     path.write_text(page(report), encoding="utf-8")
     return path
 
 
-def write_table(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Writes the rows as CSV; no file of no rows."""
     rows = list(rows)
     if rows:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
+        write_table(path, list(rows[0]), (list(row.values()) for row in rows))
 
 
 def ranking_rows(report: Report) -> list[dict[str, Any]]:

@@ -1,15 +1,14 @@
 """An evaluation as files: metrics, tables and pictures of one split in one folder."""
 
-import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
 
 from classifier.evaluation.metrics import ClassMetrics, Evaluation, evaluate
 from classifier.evaluation.mistakes import Mistake, confident_mistakes, predictions_table
+from classifier.report_table import write_records
 
 HEADLINES = (
     "accuracy",
@@ -84,9 +83,9 @@ def write_report(
     names = list(label_names)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "metrics.json").write_text(json.dumps(flat(evaluation), indent=2) + "\n")
-    write_rows(folder / "per_class.csv", ClassMetrics, evaluation.per_class)
+    write_records(folder / "per_class.csv", ClassMetrics, evaluation.per_class)
     mistakes = confident_mistakes(texts, labels, probabilities, names, origins)
-    write_rows(folder / "mistakes.csv", Mistake, mistakes)
+    write_records(folder / "mistakes.csv", Mistake, mistakes)
     table = predictions_table(texts, labels, probabilities, names, origins)
     pyarrow.parquet.write_table(table, folder / "predictions.parquet")
     for name, figure in figures(labels, probabilities, names, evaluation).items():
@@ -101,11 +100,3 @@ def flat(evaluation: Evaluation) -> dict[str, float]:
         for end in ("low", "high")
     }
     return {**evaluation.metrics, **ends}
-
-
-def write_rows(path: Path, kind: type, rows: Sequence[ClassMetrics] | Sequence[Mistake]) -> None:
-    """Writes dataclass instances as CSV, their fields as columns."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [one.name for one in fields(kind)])
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)

@@ -1,8 +1,6 @@
 """The tables of the page, and the same as CSV."""
 
-import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -11,6 +9,7 @@ from classifier.explanation.classes import ClassWord
 from classifier.explanation.explanation import METHODS
 from classifier.explanation.faithfulness import RANDOM, Estimate, verdict
 from classifier.explanation.marks import level
+from classifier.report_table import write_records, write_table
 
 STRONGEST = 12  # words of a class for it, and half as many against it
 TITLES = {RANDOM: "Random words", **{name: method.title for name, method in METHODS.items()}}
@@ -77,19 +76,15 @@ def class_tables(words: Sequence[ClassWord]) -> str:
 def write_faithfulness(path: Path, table: Mapping[str, Mapping[str, Estimate]]) -> None:
     """A row for each method and measure."""
     columns = ("mean", "low", "high", "above_random", "above_random_low", "above_random_high")
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("method", "measure", *columns))
-        for method, measures in table.items():
-            for name, one in measures.items():
-                numbers = (one.mean, one.interval.low, one.interval.high)
-                above = (one.above_random, one.above_interval.low, one.above_interval.high)
-                writer.writerow((method, name, *(f"{value:.5f}" for value in (*numbers, *above))))
+    rows = []
+    for method, measures in table.items():
+        for name, one in measures.items():
+            numbers = (one.mean, one.interval.low, one.interval.high)
+            above = (one.above_random, one.above_interval.low, one.above_interval.high)
+            rows.append((method, name, *(f"{value:.5f}" for value in (*numbers, *above))))
+    write_table(path, ("method", "measure", *columns), rows)
 
 
 def write_class_words(path: Path, words: Sequence[ClassWord]) -> None:
     """Every word of every class."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [one.name for one in fields(ClassWord)])
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in words)
+    write_records(path, ClassWord, words)

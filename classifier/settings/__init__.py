@@ -28,6 +28,7 @@ from classifier.settings.shared import (
     BRANCHES,
     TRUNCATIONS,
     DataSettings,
+    LabelCase,
     Server,
 )
 from classifier.settings.training import (
@@ -64,6 +65,7 @@ __all__ = [
     "ExplainSettings",
     "Explained",
     "ExportSettings",
+    "LabelCase",
     "Linear",
     "Loss",
     "ModelSettings",

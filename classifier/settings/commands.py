@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from classifier.settings.shared import DataSettings, Server
+from classifier.settings.shared import DataSettings, LabelCase, Server
 
 
 class Split(Enum):
@@ -126,6 +126,7 @@ class Columns:
 
     text: Any = "text"  # the column of the text, or a list of columns to join
     label: str | None = None  # the column of the label; None: there is none
+    label_case: LabelCase = LabelCase.keep  # fold: a label finds its class whatever its case and blanks
     encoding: str = "utf-8"  # of CSV, TSV and JSON Lines
     delimiter: str | None = None  # of CSV; None: a comma, or a tab in .tsv
 

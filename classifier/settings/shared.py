@@ -1,6 +1,7 @@
 """What training and the other commands have in common."""
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from omegaconf import MISSING
@@ -10,6 +11,13 @@ from omegaconf import MISSING
 # of a trained model do not depend on how many cores there are.
 BRANCHES = 2
 TRUNCATIONS = ("head", "tail", "head_tail")  # what is kept of a text that is too long
+
+
+class LabelCase(Enum):
+    """Whether labels that differ in case, blanks or an invisible mark only are one class."""
+
+    keep = "keep"
+    fold = "fold"
 
 
 @dataclass
@@ -22,6 +30,7 @@ class DataSettings:
     test: Any = None  # as train; None: a stratified share of train
     text: Any = "text"  # the column of the text, or a list of columns to join
     label: str = "label"  # the column of the label
+    label_case: LabelCase = LabelCase.keep  # fold: labels that differ in case or blanks only are one class
     root: str = "${oc.env:CLASSIFIER_DATA,data}"  # folder of the named data sets
     encoding: str = "utf-8"  # of CSV, TSV and JSON Lines
     delimiter: str | None = None  # of CSV; None: a comma, or a tab in .tsv

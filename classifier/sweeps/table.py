@@ -1,7 +1,5 @@
 """All trials of a sweep as a table: CSV and JSON for programs, a few columns for the terminal."""
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -9,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.command_line import write_whole
+from classifier.report_table import write_table
 from classifier.sweeps.objective import pareto, ranked
 from classifier.sweeps.refit import refit_metrics
 from classifier.tracking.kept_trials import Kept
@@ -49,11 +48,8 @@ def write_tables(folder: Path, trials: Sequence[Kept]) -> None:
     """trials.csv and trials.json, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     table = rows(trials)
-    lines = io.StringIO(newline="")
-    writer = csv.DictWriter(lines, list(table[0]) if table else [*FIRST, *LAST])
-    writer.writeheader()
-    writer.writerows(table)
-    write_whole(folder / "trials.csv", lines.getvalue())
+    columns = list(table[0]) if table else [*FIRST, *LAST]
+    write_table(folder / "trials.csv", columns, (list(row.values()) for row in table))
     write_whole(folder / "trials.json", json.dumps([asdict(trial) for trial in trials], indent=2) + "\n")
 
 

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from classifier.data import KnownClasses, label_of, listed
 from classifier.errors import UserError
 
 EXAMPLES_SEEN, FEWEST_EPOCHS, MOST_EPOCHS = 40_000, 3, 20
@@ -72,12 +73,27 @@ def class_weights(choice, labels: np.ndarray, label_names: tuple[str, ...]) -> n
         return (len(labels) / (len(label_names) * np.maximum(counts, 1))).astype(np.float32)
     if not isinstance(choice, Mapping):
         raise UserError(f"trainer.class_weights={choice} is neither null, balanced nor a mapping {{label: weight}}.")
-    given = {str(label).lower() if isinstance(label, bool) else str(label): one for label, one in choice.items()}
-    for label, weight in given.items():
-        if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 < weight < math.inf:
-            raise UserError(f"trainer.class_weights.{label}={weight} is not a number above 0.")
-    if unknown := sorted(set(given) - set(label_names)):
-        raise UserError(
-            f"trainer.class_weights names {unknown[0]!r}, which is not a label of the data ({', '.join(label_names)})."
-        )
+    given = weights_by_name(choice, label_names)
     return np.array([given.get(name, 1.0) for name in label_names], np.float32)
+
+
+def weights_by_name(choice: Mapping, label_names: tuple[str, ...]) -> dict[str, float]:
+    """The given weights by the name of their class, which the mapping may spell as any file would.
+
+    Raises:
+        UserError: where a label is unknown or given twice, or a weight is not positive.
+    """
+    known, given = KnownClasses(label_names), {}
+    for key, weight in choice.items():
+        if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 < weight < math.inf:
+            raise UserError(f"trainer.class_weights.{key}={weight} is not a number above 0.")
+        label, problem = label_of(key)
+        name = known.find(label)
+        if problem or name is None:
+            near = known.near(label)
+            hint = f"did you mean {near!r}?" if near else listed(label_names)
+            raise UserError(f"trainer.class_weights names {str(key)!r}, which is not a label of the data ({hint}).")
+        if name in given:
+            raise UserError(f"trainer.class_weights names the class {name!r} twice.")
+        given[name] = float(weight)
+    return given

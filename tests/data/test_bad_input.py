@@ -28,7 +28,12 @@ BAD = [
     ("blank.csv", "\n \n\n", {}, ["is empty", "header"]),
     ("header_only.csv", "text,label\n", {}, ["there are no rows", "train is empty"]),
     ("no_rows.parquet", {"text": pa.array([], "string"), "label": pa.array([], "string")}, {}, ["no rows"]),
-    ("unusable.csv", "text,label\n,a\n,b\n", {"max_bad_rows": 1}, ["none of the 2 rows can be used"]),
+    (
+        "unusable.csv",
+        "text,label\n,a\n,b\n",
+        {"max_bad_rows": 1},
+        ["none of the 2 rows can be used", "unusable.csv:2, text: the text is empty"],
+    ),
     ("one_class.csv", "text,label\na,x\nb,x\n", {}, ["every label", "'x'", "two classes", "data.label="]),
     ("corrupt.parquet", b"PAR1 this is not Parquet at all", {}, ["damaged or cut short"]),
     ("corrupt.csv.gz", b"this is not compressed", {}, ["damaged or cut short", "Not a gzipped file"]),
@@ -55,7 +60,14 @@ BAD = [
     ("type.parquet", parquet(text=[1, 2]), {}, ["column 'text' is of type int64, not text", "data.text="]),
     ("type.parquet", parquet(text=[["a"], ["b"]]), {}, ["column 'text' is of type list<", "not text"]),
     ("type.parquet", parquet(text=[b"a", b"b"]), {}, ["column 'text' is of type binary"]),
-    ("type.parquet", parquet(label=[["a"], ["b"]]), {}, ["column 'label' is of type list<", "data.label="]),
+    ("type.parquet", parquet(label=[[b"a"], [b"b"]]), {}, ["column 'label' is of type list<", "data.label="]),
+    ("same.csv", GOOD, {"text": "label"}, ["same.csv: data.text and data.label both name the column 'label'"]),
+    (
+        "unique.csv",
+        "text,label\n" + "".join(f"text {i},{i}\n" for i in range(300)),
+        {},
+        ["300 labels, each of which occurs once", "data.label=label", "unique.csv"],
+    ),
     # Delimiter and encoding.
     ("delimiter.csv", GOOD.replace(",", ";"), {}, [":1:", "'text;label'", "data.delimiter=semicolon"]),
     ("delimiter.csv", GOOD.replace(",", "|"), {}, ["data.delimiter=pipe"]),
@@ -85,12 +97,14 @@ BAD = [
     ("text.jsonl", JSON + '{"label": 1}', {}, ["text.jsonl:21, text: the text is missing"]),
     ("label.jsonl", JSON + '{"text": "a", "label": null}', {}, ["label.jsonl:21, label: the label is missing"]),
     ("list.jsonl", JSON + '{"text": ["a"], "label": 1}', {}, ["list.jsonl:21, text: the text is a list, not a string"]),
-    ("labels.jsonl", JSON + '{"text": "a", "label": ["x"]}', {}, ["labels.jsonl:21, label: the label is a list"]),
+    ("labels.jsonl", JSON + '{"text": "a", "label": ["x", "y"]}', {}, ["labels.jsonl:21, label: the row has 2 labels"]),
+    ("nested.jsonl", JSON + '{"text": "a", "label": [["x"]]}', {}, ["nested.jsonl:21, label: the label is a list"]),
+    ("choices.csv", GOOD + 'a,"{""choices"": [""x"", ""y""]}"\n', {}, ["choices.csv:22, label: the row has 2 labels"]),
     ("half.jsonl", JSON + '{"text": "\\ud83d", "label": 1}', {}, ["half.jsonl:21, text", "half a character"]),
     ("broken.jsonl", JSON + '{"text": "a"', {}, ["broken.jsonl:21", "not valid JSON"]),
     ("array.jsonl", JSON + "[1]", {}, ["array.jsonl:21", "a JSON array, not an object"]),
     ("null.parquet", parquet(text=["a", None]), {}, ["null.parquet:2, text: the text is missing"]),
-    ("half.parquet", parquet(label=[1.0, 0.5]), {}, ["half.parquet:2, label", "the fraction 0.5"]),
+    ("lists.parquet", parquet(label=[["x"], ["y", "z"]]), {}, ["lists.parquet:2, label: the row has 2 labels"]),
 ]
 
 

@@ -1,5 +1,6 @@
 """Splits are disjoint, complete, stratified and the same every time."""
 
+import csv
 import os
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, strategies
 from hypothesis import settings as hypothesis_settings
 
-from classifier.data import load_splits
+from classifier.data import load_splits, write_contradictions
 from classifier.data.splits import stratified
 from classifier.errors import UserError
 from classifier.settings import DataSettings
@@ -99,7 +100,7 @@ def test_a_named_test_leaves_train_whole_but_for_valid(settings, train, write):
     assert (len(splits.train) + len(splits.valid), splits.test.texts) == (99, ["text 3", "new"])
     assert splits.test.label_names == ("a", "b", "c")
     assert splits.test.class_counts() == {"a": 1, "b": 0, "c": 1}
-    assert splits.notices == ["1 text of test also stands in train."]
+    assert splits.notices == ["1 text of test also occurs in train."]
     assert [file.split for file in splits.files] == ["train", "test"]
 
 
@@ -128,9 +129,32 @@ def test_a_class_with_a_single_example_is_noticed(settings, write, train):
     ]
 
 
-def test_texts_with_several_labels_are_noticed(settings, write):
-    path = write("train.csv", csv_of([("torn", "a"), ("torn", "b"), *((f"text {i}", "ab"[i % 2]) for i in range(20))]))
-    assert load_splits(settings(str(path)), seed=1).notices == ["1 text stands in train with more than one label."]
+def test_contradictory_texts_are_listed_with_their_rows(settings, write, tmp_path):
+    torn = [
+        ("torn caf\u00e9", "a"),
+        ("same", "a"),
+        ("torn  cafe\u0301 ", "b"),
+        ("same", "a"),
+        ("other", "b"),
+        ("other", "a"),
+    ]
+    path = write("train.csv", csv_of([*torn, *((f"text {i}", "ab"[i % 2]) for i in range(20))]))
+    splits = load_splits(settings(str(path)), seed=1)
+    assert splits.notices == ["2 texts occur in train with more than one label; contradictions.csv lists the rows."]
+    write_contradictions(tmp_path / "found.csv", splits.contradictions)
+    with (tmp_path / "found.csv").open(encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file)) == [
+            ["text", "label", "row"],
+            ["torn caf\u00e9", "a", "train.csv:2"],
+            ["torn  cafe\u0301 ", "b", "train.csv:4"],
+            ["other", "b", "train.csv:6"],
+            ["other", "a", "train.csv:7"],
+        ]
+
+
+def test_the_same_text_in_other_bytes_is_counted_across_splits(settings, write, train):
+    test = str(write("test.csv", csv_of([("text\u00a0 3", "a"), ("new", "c")])))
+    assert load_splits(settings(train, test=test), seed=1).notices == ["1 text of test also occurs in train."]
 
 
 def test_the_smallest_set_that_can_be_split(settings, write):
@@ -159,10 +183,26 @@ def test_shares_that_cannot_be(settings, train, others, message):
         load_splits(settings(train, **others), seed=1)
 
 
-def test_too_few_texts_to_split(settings, write):
-    path = write("train.csv", csv_of([("a", "x"), ("b", "y")]))
-    with pytest.raises(UserError, match="too few different texts to split test off it"):
+def test_labels_of_which_none_has_enough_texts(settings, write):
+    path = write("train.csv", csv_of([("a", "x"), ("b", "y"), ("c", "y"), ("c", "y")]))
+    with pytest.raises(UserError, match="4 texts have 2 labels, none of which has 3 different texts, so that no test"):
         load_splits(settings(str(path)), seed=1)
+
+
+def test_nearly_as_many_classes_as_texts_are_noticed(settings, write):
+    path = write("train.csv", csv_of((f"text {i}", f"id {max(i, 4)}") for i in range(30)))
+    found = load_splits(settings(str(path)), seed=1).notices[0]
+    assert found == "train has 26 classes for 30 texts: is data.label=label the column of the classes?"
+
+
+def test_the_classes_of_a_model_number_the_examples(settings, train):
+    names = ("c", "a", "b", "none")
+    splits, own = load_splits(settings(train), seed=1, label_names=names), load_splits(settings(train), seed=1)
+    assert splits.test.label_names == names
+    assert sorted(zip(splits.train.texts, splits.train.named_labels(), strict=True)) == sorted(
+        (f"text {i}", "abc"[i % 3]) for i in range(99) if f"text {i}" in splits.train.texts
+    )
+    assert len(splits.train) == len(own.train)
 
 
 @pytest.mark.skipif(
@@ -172,4 +212,4 @@ def test_real_data():
     folder = REAL / "trec6"
     splits = load_splits(DataSettings(name="trec6", train=f"{folder}/train.csv", test=f"{folder}/test.csv", root=""), 1)
     assert (len(splits.train) + len(splits.valid), len(splits.test), len(splits.train.label_names)) == (5452, 500, 6)
-    assert "10 texts of test also stand in train." in splits.notices
+    assert "10 texts of test also occur in train." in splits.notices

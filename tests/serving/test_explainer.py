@@ -19,7 +19,7 @@ from classifier.serving.explain_texts import Texts, explain_texts
 from classifier.serving.explainer import Explainer
 from classifier.serving.saved_explainer import SavedExplainer
 from classifier.serving.saved_model import SavedClassifier
-from classifier.settings import Columns, Explained, ExplainSettings, ModelSettings, Server
+from classifier.settings import Columns, Explained, ExplainSettings, LabelCase, ModelSettings, Server
 from classifier.tokenizers import WordPieceTokenizer
 
 SOME = [*TEXTS, "thank you it is broken , broken", "word", "the refund will not switch on where is my lamp love it"]
@@ -177,6 +177,14 @@ def test_a_missing_column_is_refused_before_the_model_is_loaded(model_folder, tm
     (tmp_path / "in.csv").write_text("massage,topic\nhello,praise\n")
     with pytest.raises(UserError, match=r"has no column 'message'\. Did you mean 'massage'\? .*data\.text="):
         run(model_folder, tmp_path, input=str(tmp_path / "in.csv"), data=Columns(text="message"))
+
+
+def test_labels_in_another_case_find_their_classes(model_folder, tmp_path):
+    (tmp_path / "in.csv").write_text(f"text,label\nwhere is it,{LABELS[0].upper()}\nthank you,\u200b{LABELS[1]}\n")
+    columns = Columns(label="label", label_case=LabelCase.fold)
+    settings = ExplainSettings(str(model_folder), input=str(tmp_path / "in.csv"), data=columns)
+    labels = command.read_texts(settings, LABELS, tmp_path).labels
+    assert labels is not None and labels.tolist() == [0, 1]
 
 
 def test_texts_without_labels(model_folder, tmp_path):

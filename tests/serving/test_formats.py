@@ -1,6 +1,5 @@
 """ONNX, LiteRT and smaller weights answer as the SavedModel does, from the files that are exported and nothing else."""
 
-import csv
 import json
 import random
 
@@ -17,7 +16,6 @@ from classifier.layers import JoinedPooling
 from classifier.model import build_classifier
 from classifier.serving.export import TextClassifier
 from classifier.serving.formats.classify import Classifier
-from classifier.serving.formats.measure import write_table
 from classifier.serving.formats.tokenizer_data import matching, write_data
 from classifier.serving.formats.write import TOLERANCE, saved_model, write_formats, write_one
 from classifier.serving.saved_model import SavedClassifier
@@ -115,14 +113,6 @@ def test_smaller_weights_answer_nearly_the_same(written, untrained):
     assert found["savedmodel", "bfloat16"].megabytes < found["savedmodel", "float32"].megabytes
     assert all(row.batch_1_ms > 0 and row.batch_256_ms > 0 for row in rows)
     assert found["onnx", "float32"].accuracy_lost == 0
-
-
-def test_the_table_is_a_file(written, tmp_path):
-    write_table(written[1], tmp_path / "formats.csv")
-    with (tmp_path / "formats.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    assert [(row["format"], row["weights"]) for row in rows] == [("savedmodel", "float32"), *EXPORTS]
-    assert {"megabytes", "batch_1_ms", "batch_256_ms", "accuracy_lost"} <= set(rows[0])
 
 
 def test_nothing_half_written_stays(written):

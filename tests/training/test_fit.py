@@ -104,6 +104,15 @@ def test_killed_after_any_step_and_continued_gives_the_same_bits(texts, whole, t
     assert without_seconds(continued.state.history) == without_seconds(whole.state.history)
 
 
+@pytest.mark.parametrize(("batch_size", "steps"), [(1, EXAMPLES), (EXAMPLES, 1), (1000, 1)])
+def test_a_batch_of_one_and_one_larger_than_the_data(texts, tmp_path, batch_size, steps):
+    training, seen = training_of(texts, tmp_path / "state.npz", batch_size=batch_size, epochs=1), []
+    training.run(lambda state, of_epoch, examples: seen.append((of_epoch, examples)), ignore)
+    assert seen == [(steps, min(batch_size, EXAMPLES))] * steps
+    assert np.isfinite(training.state.history[0]["loss"])
+    assert all(np.isfinite(variable.numpy()).all() for variable in training.model.trainable_variables)
+
+
 def test_killed_while_a_checkpoint_is_written(texts, whole, tmp_path, monkeypatch):
     path = tmp_path / "state.npz"
     first = training_of(texts, path)

@@ -101,7 +101,9 @@ def test_class_weights(choice, expected):
 
 
 def test_labels_that_look_like_numbers():
-    assert class_weights({1: 2.0}, LABELS, ("0", "1")).tolist() == [1, 2]
+    for one in (1, 1.0, "1.0", "\ufeff1"):
+        assert class_weights({one: 2.0}, LABELS, ("0", "1")).tolist() == [1, 2]
+    assert class_weights({True: 2.0}, LABELS, ("False", "True")).tolist() == [1, 2]
 
 
 def test_balanced_weights_average_to_one_over_the_examples():
@@ -116,7 +118,9 @@ def test_balanced_weights_average_to_one_over_the_examples():
     ("choice", "message"),
     [
         ("even", "trainer.class_weights=even is neither null, balanced nor a mapping"),
-        ({"god": 2}, "names 'god', which is not a label of the data .bad, good."),
+        ({"god": 2}, "names 'god', which is not a label of the data .'bad', 'good'."),
+        ({"Good": 2}, "names 'Good', which is not a label of the data .did you mean 'good'?"),
+        ({"good": 2, " good\u200b": 3}, "trainer.class_weights names the class 'good' twice"),
         ({"good": "heavy"}, "trainer.class_weights.good=heavy is not a number above 0"),
         ({"good": None}, "trainer.class_weights.good=None is not a number above 0"),
         ({"good": 0}, "trainer.class_weights.good=0 is not a number above 0"),

@@ -1,10 +1,9 @@
 """What each export weighs, takes and loses: a table, measured on the file as it lies there."""
 
-import csv
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -106,14 +105,6 @@ def milliseconds(model: Answering, batches: Sequence[list[str]]) -> float:
         if time.perf_counter() - began > SECONDS:
             break
     return round(statistics.median(taken), 3)
-
-
-def write_table(rows: Sequence[Measured], path: Path) -> None:
-    """Writes the rows as CSV."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Measured)])
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
 
 
 def as_table(rows: Sequence[Measured]):

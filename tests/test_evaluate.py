@@ -1,0 +1,43 @@
+"""The labels of what is measured are found among the classes of the model."""
+
+from pathlib import Path
+
+import pytest
+
+from classifier.errors import UserError
+from classifier.evaluate import test_examples as examples_of
+from classifier.settings import DataSettings, LabelCase
+
+ROWS = "".join(f"text {i},{i % 2}.0\n" for i in range(40))
+
+
+def settings(path: Path, **others) -> DataSettings:
+    path.write_text("text,label\n" + ROWS, encoding="utf-8")
+    return DataSettings("test", root="", **others)
+
+
+@pytest.mark.parametrize("key", ["train", "test"])
+@pytest.mark.parametrize("names", [("0", "1"), ("0.0", "1.0"), ("1", "0", "none")])
+def test_a_model_whose_classes_are_spelled_otherwise(tmp_path, key, names):
+    path = tmp_path / "data.csv"
+    found = examples_of(settings(path, **{key: str(path)}), 0, names, tmp_path)
+    assert found.label_names == names
+    assert {float(label) for label in found.named_labels()} == {0.0, 1.0}
+    assert len(found) == (40 if key == "test" else 4)
+
+
+@pytest.mark.parametrize("key", ["train", "test"])
+def test_a_model_of_other_classes(tmp_path, key):
+    path = tmp_path / "data.csv"
+    with pytest.raises(UserError, match=r"label '0\.0' does not occur in train, which has 'ham', 'spam'"):
+        examples_of(settings(path, **{key: str(path)}), 0, ("ham", "spam"), tmp_path)
+
+
+def test_a_label_in_another_case_is_explained_and_can_be_found(tmp_path):
+    path = tmp_path / "data.csv"
+    data = settings(path, test=str(path))
+    path.write_text("text,label\na,Ham\nb,SPAM\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"label 'Ham' does not occur in train, but 'ham' does; data\.label_case=fold"):
+        examples_of(data, 0, ("ham", "spam"), tmp_path)
+    data.label_case = LabelCase.fold
+    assert examples_of(data, 0, ("ham", "spam"), tmp_path).named_labels() == ["ham", "spam"]
