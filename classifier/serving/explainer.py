@@ -5,12 +5,13 @@ import tensorflow as tf
 
 from classifier.model import embed, explain
 from classifier.ngrams import Mixture, NgramLinear
+from classifier.serving.saving import KerasModule
 from classifier.tokenizers import Tokenizer
 
 UNKNOWN_ID = 1  # what the encoder was trained to know as any token; the baseline of an explanation
 
 
-class Explainer(tf.Module):
+class Explainer(KerasModule):
     """Exported beside the classifier, whose parts it shares.
 
     Args:
@@ -23,8 +24,8 @@ class Explainer(tf.Module):
     def __init__(
         self, encoder: keras.Model, tokenizer: Tokenizer, linear: NgramLinear | None, mixture: Mixture | None
     ) -> None:
-        super().__init__()
-        self.encoder, self.tokenizer, self.linear, self.mixture = encoder, tokenizer, linear, mixture
+        super().__init__(encoder)
+        self.tokenizer, self.linear, self.mixture = tokenizer, linear, mixture
         self.vocabulary = tf.Variable(tf.constant(tokenizer.vocabulary), trainable=False)
         if linear:
             words = tf.RaggedTensorSpec([None, None], tf.string)

@@ -17,6 +17,7 @@ import tensorflow as tf
 from classifier.ngrams import Mixture, NgramLinear
 from classifier.serving.explainer import Explainer
 from classifier.serving.saved_model import classify_texts
+from classifier.serving.saving import KerasModule, plain_path, save_module
 from classifier.settings import BRANCHES
 from classifier.tokenizers import Tokenizer
 
@@ -42,7 +43,7 @@ class ExportError(RuntimeError):
     """The exported model does not give what the trained model gives."""
 
 
-class PlainClassifier(tf.Module):
+class PlainClassifier(KerasModule):
     """Tokenizer, encoder, linear part and the names of the labels in one graph, which classifies and no more.
 
     Args:
@@ -61,10 +62,9 @@ class PlainClassifier(tf.Module):
         linear: NgramLinear | None = None,
         weights: np.ndarray | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(encoder)
         if (linear is None) != (weights is None):
             raise ValueError("A linear part needs the weights of the mixture, and they need it.")
-        self.encoder = encoder
         self.tokenizer = tokenizer
         self.linear = linear
         self.mixture = None if weights is None else Mixture(weights)
@@ -143,7 +143,7 @@ def export_model(classifier: TextClassifier, texts: Sequence[str], folder: Path)
     try:
         names = {"serving_default": "classify", "explain": "explain", "label_names": "label_names"}
         signatures = {signature: getattr(classifier, method) for signature, method in names.items()}
-        tf.saved_model.save(classifier, str(part / "model"), signatures=signatures)
+        save_module(classifier, part / "model", signatures)
         samples = [text.encode("utf-8", "replace") for text in texts[:VALID_TEXTS]] + list(NASTY_TEXTS)
         check_in_clean_process(part / "model", samples, classifier.answers(samples))
         if folder.exists():
@@ -155,7 +155,7 @@ def export_model(classifier: TextClassifier, texts: Sequence[str], folder: Path)
 
 
 def check_in_clean_process(folder: Path, texts: Sequence[bytes], expected: np.ndarray) -> None:
-    """Loads the SavedModel with TensorFlow alone, in another process, and compares its answers.
+    """Loads the SavedModel with TensorFlow alone, in another process, through both of its loaders, and compares.
 
     Args:
         folder: of the SavedModel.
@@ -165,19 +165,18 @@ def check_in_clean_process(folder: Path, texts: Sequence[bytes], expected: np.nd
     Raises:
         ExportError: where they differ by more than TOLERANCE, or the process fails.
     """
-    with tempfile.TemporaryDirectory() as exchange:
+    with tempfile.TemporaryDirectory() as exchange, plain_path(folder) as path:
         given, returned = Path(exchange) / "texts", Path(exchange) / "answers"
         given.write_bytes(tf.io.serialize_tensor(tf.constant(list(texts))).numpy())
         done = subprocess.run(
-            [sys.executable, "-I", str(CHECK), str(folder), str(given), str(returned)],
+            [sys.executable, "-I", str(CHECK), str(path), str(given), str(returned)],
             capture_output=True,
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
             timeout=CHECK_SECONDS,
         )
         if done.returncode:
-            raise ExportError(
-                f"The exported model {folder} does not load in a clean process:\n{done.stderr.decode(errors='replace')}"
-            )
+            reason = done.stderr.decode(errors="replace")
+            raise ExportError(f"The exported model {folder} does not answer in a clean process:\n{reason}")
         found = tf.io.parse_tensor(tf.io.read_file(str(returned)), tf.float32).numpy()
     difference = float(np.abs(found - expected).max())
     if not difference <= TOLERANCE:

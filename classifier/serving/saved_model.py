@@ -63,16 +63,12 @@ class SavedClassifier:
     def __init__(self, folder: str | os.PathLike[str], branches: int = BRANCHES) -> None:
         check_folder(folder)
         self.threads = ThreadPoolExecutor(branches)
-        import tensorflow as tf
+        from classifier.serving.saving import load_module
 
         try:
-            self.loaded = tf.saved_model.load(str(folder))
+            self.loaded = load_module(Path(folder))
         except Exception as error:
-            if "Op type not registered" not in str(error):
-                raise UserError(f"{folder} cannot be loaded as a SavedModel: {error}") from error
-            import tensorflow_text  # noqa: F401  # registers the operations of the wordpiece tokenizer
-
-            self.loaded = tf.saved_model.load(str(folder))
+            raise UserError(f"{folder} cannot be loaded as a SavedModel: {error}") from error
         signatures = self.loaded.signatures
         if not {"serving_default", "label_names"} <= set(signatures):
             raise UserError(f"{folder} is a SavedModel, but not one that classifier.train exported.")

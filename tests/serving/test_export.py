@@ -105,7 +105,7 @@ def test_other_probabilities_are_an_error_and_the_old_model_stays(untrained, tmp
 
 def test_a_model_that_does_not_load_is_an_error(untrained, tmp_path, clean_process):
     clean_process("sys.exit('Op type not known')")
-    with pytest.raises(ExportError, match="does not load in a clean process:\nOp type not known"):
+    with pytest.raises(ExportError, match="does not answer in a clean process:\nOp type not known"):
         export_model(untrained, TEXTS, tmp_path / "models" / "model")
     assert os.listdir(tmp_path / "models") == []
 

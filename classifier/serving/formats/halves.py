@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from classifier.ngrams import NgramLinear
 from classifier.serving.export import PlainClassifier, TextClassifier
+from classifier.serving.saving import save_module
 
 
 class HalfEncoder(tf.Module):
@@ -67,4 +68,4 @@ def write_halves(classifier: TextClassifier, weights: str, folder: Path) -> None
         HalfLinear(classifier.linear, dtype) if classifier.linear else None,
         mixture,
     )
-    tf.saved_model.save(half, str(folder), {"serving_default": half.classify, "label_names": half.label_names})
+    save_module(half, folder, {"serving_default": half.classify, "label_names": half.label_names})
