@@ -26,10 +26,10 @@ def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tupl
         step: of the last epoch.
     """
     from mlflow.models import Model, ModelSignature
-    from mlflow.types.schema import AnyType, Array, ColSpec, Schema
+    from mlflow.types.schema import ColSpec, Map, Schema
 
     mlflow.set_experiment(experiment_id=mlflow.MlflowClient().get_run(run_id).info.experiment_id)  # else: Default
-    outputs = [("label", "string"), ("score", "float"), ("probabilities", Array("float"))]
+    outputs = [("label", "string"), ("score", "float"), ("probabilities", Map("float"))]
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")  # MLflow advises on type hints
         logged = Model.log(
@@ -40,10 +40,8 @@ def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tupl
             step=step,
             python_model=str(Path(__file__).with_name("pyfunc_model.py")),
             artifacts={"saved_model": str(folder)},
-            signature=ModelSignature(
-                Schema([ColSpec(AnyType(), "text")]),  # of a string MLflow's server makes 7 to "7" and says nothing
-                Schema([ColSpec(kind, name) for name, kind in outputs]),
-            ),
+            # No schema of the input: with one, MLflow refuses lists and columns of another name.
+            signature=ModelSignature(outputs=Schema([ColSpec(kind, name) for name, kind in outputs])),
             input_example={"text": [example[:1000]]},
             pip_requirements=[f"{name}=={metadata.version(name)}" for name in ("tensorflow", "tensorflow-text")],
             metadata={"label_names": list(label_names)},
