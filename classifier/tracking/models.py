@@ -11,6 +11,7 @@ from pathlib import Path
 
 from classifier.errors import UserError
 from classifier.settings import Server
+from classifier.tracking.run_models import models_of
 from classifier.tracking.server import check_reachable, connect, first_line
 
 
@@ -76,10 +77,10 @@ def find_model(model: str, settings: Server) -> Path:
         if model.startswith("models:/"):
             folder = Path(mlflow.artifacts.download_artifacts(model))
         else:
-            outputs = mlflow.MlflowClient().get_run(model).outputs
-            if not (outputs and outputs.model_outputs):
+            logged = models_of(mlflow, mlflow.MlflowClient().get_run(model))
+            if not logged:
                 raise UserError(f"The run {model} has logged no model; it may not be finished.")
-            folder = Path(mlflow.artifacts.download_artifacts(f"models:/{outputs.model_outputs[-1].model_id}"))
+            folder = Path(mlflow.artifacts.download_artifacts(f"models:/{logged[0].model_id}"))
     except (mlflow.exceptions.MlflowException, OSError) as error:
         raise UserError(
             f"model={model} is no folder, and no run id or registered model at tracking.uri={settings.uri}: "
