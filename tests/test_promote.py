@@ -1,5 +1,7 @@
 """The champion moves by the rule or by force, goes back, and every move says why."""
 
+import subprocess
+import sys
 from itertools import count
 from pathlib import Path
 
@@ -120,7 +122,7 @@ def test_a_champion_that_was_moved_meanwhile_is_judged_anew(settled, client, mon
     result = settled("a little better", rule=Rule.any_gain)
     assert not result["promoted"]
     assert (
-        champion(client, settled).tags["promotion.reason"].startswith(f"{settled.name}: version 4 replaces version 1")
+        champion(client, settled).tags["promotion.reason"].startswith(f"{settled.name}: version 3 replaces version 1")
     )
 
 
@@ -171,11 +173,12 @@ def test_going_back_needs_the_version_to_go_back_to(settled, client):
     ("run", "message"),
     [("other texts", "their validation examples differ"), ("not validated", "keeps no valid/predictions.parquet")],
 )
-def test_what_cannot_be_compared_is_an_error_unless_forced(settled, run, message):
+def test_what_cannot_be_compared_is_an_error_unless_forced(settled, client, run, message):
     settled("good")
     with pytest.raises(UserError, match=message) as refused:
         settled(run)
     assert "The champion stays; force=true would replace it." in str(refused.value)
+    assert len(client.search_model_versions(f"name='{settled.name}'")) == 1  # nothing was registered
     result = settled(run, force=True)
     assert (result["promoted"], result["metrics"]) == (True, {})
     assert message in result["reason"]
@@ -206,4 +209,27 @@ def test_registering_at_training_is_the_same_rule(kept, client, capsys):
         assert run.status == "FINISHED" and not run.refused
         champions.append(int(client.get_model_version_by_alias("trained", "champion").version))
     assert champions == [1, 1, 3, 3]
-    assert "cannot be held against the champion, version 3" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "cannot be held against the champion, version 3" in printed
+    assert "The model is registered as version 4." in printed  # which is what tracking.register asks for
+
+
+def test_two_promotions_at_once_leave_one_champion_of_two_versions(settled, client, kept):
+    """In two processes, the first of a name: each has its version, and the tags of both are true."""
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from classifier.promote import promote\n"
+        "from classifier.settings import PromoteSettings, Server\n"
+        "print(promote(PromoteSettings(sys.argv[2], sys.argv[3], tracking=Server(sys.argv[1])), Path())['champion'])"
+    )
+    both = [
+        subprocess.Popen([sys.executable, "-c", program, kept["uri"], settled.name, kept[one]], stdout=-1, stderr=-1)
+        for one in ("much better", "worse")
+    ]
+    said = [process.communicate() for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    versions = {one.run_id: one for one in client.search_model_versions(f"name='{settled.name}'")}
+    assert sorted(int(one.version) for one in versions.values()) == [1, 2]
+    assert champion(client, settled).run_id == kept["much better"]
+    assert sum("as there was none" in one.tags["promotion.reason"] for one in versions.values()) == 1

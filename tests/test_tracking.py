@@ -7,13 +7,16 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from kept_models import keep_run
+from kept_models import keep_model, keep_run
+from mlflow.entities import LoggedModelOutput
 
 from classifier.errors import UserError
-from classifier.settings import TrackingSettings
+from classifier.settings import PromotionSettings, TrackingSettings
 from classifier.tracking.models import find_model, log_folder, run_of_model
+from classifier.tracking.registry import promote
 from classifier.tracking.run import find_run, identity_of, start_run
-from classifier.tracking.server import check_reachable
+from classifier.tracking.run_models import models_of
+from classifier.tracking.server import check_reachable, experiment_id
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"
@@ -184,3 +187,76 @@ def test_a_model_lies_with_its_run_and_explanations_beside_each_other(settings, 
         assert log_folder(run_id, tmp_path / "page", name, settings)
     kept = {one.path for one in client.list_artifacts(run_id, "explanation")}
     assert kept == {"explanation/noon", "explanation/night"}
+
+
+def log_models(client, run, folder, count):
+    """Logs so many models to the run, each with its number in a file; returns their ids."""
+    from mlflow.entities import LoggedModelOutput, LoggedModelStatus
+
+    ids = []
+    for number in range(count):
+        model = client.create_logged_model(run.info.experiment_id, name="model", source_run_id=run.info.run_id)
+        client.log_outputs(run.info.run_id, [LoggedModelOutput(model.model_id, step=number)])
+        (folder / "saved_model.pb").write_text(str(number))
+        client.log_model_artifacts(model.model_id, str(folder))
+        client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
+        ids.append(model.model_id)
+    return ids
+
+
+def test_the_newest_of_several_models_of_a_run_is_taken(settings, tmp_path):
+    """In MLflow's SQL store they are in no order."""
+    folder = tmp_path / "saved_model"
+    folder.mkdir()
+    run = start_run(settings, tmp_path, "abc")
+    for number in range(20):
+        one = run.client.create_run(experiment_id(run.mlflow, settings))
+        ids = log_models(run.client, one, folder, count := 2 + number % 2)
+        found = find_model(one.info.run_id, settings)
+        assert (found / "saved_model.pb").read_text() == str(count - 1)
+        assert [model.model_id for model in models_of(run.mlflow, run.client.get_run(one.info.run_id))] == ids[::-1]
+        if number < 3:
+            assert promote(one.info.run_id, f"name{number}", PromotionSettings(), False, settings).promoted
+            version = run.client.get_model_version_by_alias(f"name{number}", "champion")
+            assert version.source == f"models:/{ids[-1]}"
+
+
+def test_a_model_that_is_not_complete_does_not_count(settings, tmp_path):
+    with start_run(settings, tmp_path, "abc") as run:
+        keep_model(run, tmp_path)
+        run.client.log_outputs(run.run_id, [LoggedModelOutput(unfinished(run, settings), step=7)])
+    (first, second) = models_of(run.mlflow, run.client.get_run(run.run_id))
+    assert (first.model_id, second.status) == (run.model_id, "PENDING")
+
+
+def unfinished(run, settings) -> str:
+    return run.client.create_logged_model(experiment_id(run.mlflow, settings), source_run_id=run.run_id).model_id
+
+
+def test_a_run_that_is_resumed_keeps_its_last_model_and_what_is_registered(settings, tmp_path):
+    with start_run(settings, tmp_path, "abc") as run:
+        keep_model(run, tmp_path)
+    first = run.model_id
+    with start_run(settings, tmp_path, "abc", find_run(settings, "abc")) as run:
+        keep_model(run, tmp_path)
+    second = run.model_id
+    assert [one.model_id for one in models_of(run.mlflow, run.client.get_run(run.run_id))] == [second] != [first]
+    run.mlflow.register_model(f"models:/{second}", "kept")
+    with start_run(settings, tmp_path, "abc", find_run(settings, "abc")) as run:
+        keep_model(run, tmp_path)
+    found = models_of(run.mlflow, run.client.get_run(run.run_id))
+    assert [one.model_id for one in found] == [run.model_id, second]
+
+
+def test_the_older_model_stays_where_the_newer_does_not_arrive(settings, tmp_path, monkeypatch):
+    with start_run(settings, tmp_path, "abc") as run:
+        keep_model(run, tmp_path)
+    first = run.model_id
+
+    def refuse(*_):
+        raise OSError("no room")
+
+    monkeypatch.setattr("classifier.tracking.run.log_model", refuse)
+    with start_run(settings, tmp_path, "abc", find_run(settings, "abc")) as run:
+        keep_model(run, tmp_path)
+    assert [one.model_id for one in models_of(run.mlflow, run.client.get_run(run.run_id))] == [first]

@@ -5,6 +5,7 @@ Nothing here stops a training: what a lost server does not take is kept and sent
     server.py          the tracking server, or the file that stands for one
     run.py             one run under way, and runs found again
     models.py          models logged and found again
+    run_models.py      which of the models of a run counts
     registry.py        versions of a name, and which of them is the champion
     kept_runs.py       runs with their predictions, read back to be compared
     repeats.py         which of them differ in their seed alone, and in what the others differ

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from classifier.errors import UserError
 from classifier.settings import Server
+from classifier.tracking.run_models import models_of
 from classifier.tracking.server import check_reachable, connect, first_line
 
 
@@ -26,10 +27,10 @@ def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tupl
         step: of the last epoch.
     """
     from mlflow.models import Model, ModelSignature
-    from mlflow.types.schema import AnyType, Array, ColSpec, Schema
+    from mlflow.types.schema import ColSpec, Map, Schema
 
     mlflow.set_experiment(experiment_id=mlflow.MlflowClient().get_run(run_id).info.experiment_id)  # else: Default
-    outputs = [("label", "string"), ("score", "float"), ("probabilities", Array("float"))]
+    outputs = [("label", "string"), ("score", "float"), ("probabilities", Map("float"))]
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")  # MLflow advises on type hints
         logged = Model.log(
@@ -40,10 +41,8 @@ def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tupl
             step=step,
             python_model=str(Path(__file__).with_name("pyfunc_model.py")),
             artifacts={"saved_model": str(folder)},
-            signature=ModelSignature(
-                Schema([ColSpec(AnyType(), "text")]),  # of a string MLflow's server makes 7 to "7" and says nothing
-                Schema([ColSpec(kind, name) for name, kind in outputs]),
-            ),
+            # No schema of the input: with one, MLflow refuses lists and columns of another name.
+            signature=ModelSignature(outputs=Schema([ColSpec(kind, name) for name, kind in outputs])),
             input_example={"text": [example[:1000]]},
             pip_requirements=[f"{name}=={metadata.version(name)}" for name in ("tensorflow", "tensorflow-text")],
             metadata={"label_names": list(label_names)},
@@ -78,10 +77,10 @@ def find_model(model: str, settings: Server) -> Path:
         if model.startswith("models:/"):
             folder = Path(mlflow.artifacts.download_artifacts(model))
         else:
-            outputs = mlflow.MlflowClient().get_run(model).outputs
-            if not (outputs and outputs.model_outputs):
+            logged = models_of(mlflow, mlflow.MlflowClient().get_run(model))
+            if not logged:
                 raise UserError(f"The run {model} has logged no model; it may not be finished.")
-            folder = Path(mlflow.artifacts.download_artifacts(f"models:/{outputs.model_outputs[-1].model_id}"))
+            folder = Path(mlflow.artifacts.download_artifacts(f"models:/{logged[0].model_id}"))
     except (mlflow.exceptions.MlflowException, OSError) as error:
         raise UserError(
             f"model={model} is no folder, and no run id or registered model at tracking.uri={settings.uri}: "

@@ -1,11 +1,12 @@
-"""The exported SavedModel as MLflow serves it: a table with a column `text` in, label, score and probabilities out.
+"""The exported SavedModel as MLflow serves it: texts in; the label, its score and the probability of each label out.
 
-MLflow copies this file beside the model, so it uses nothing of this package. As a service (`mlflow models serve`) it
-refuses what would take its memory or time from everyone else; in a program or in Spark it takes what it is given.
+MLflow copies this file next to the model, so it uses nothing of this package. As a service (`mlflow models serve`) it
+refuses what would take its memory or time from everyone else; in a program or in Spark it takes as much as it is given.
 """
 
 import os
 from collections.abc import Sequence
+from typing import Any, NoReturn
 
 from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
@@ -18,7 +19,11 @@ MOST_CHARACTERS = 1_000_000  # in a request
 
 
 class SavedModel(PythonModel):
-    """Loads the SavedModel once and classifies tables of texts; a missing text counts as an empty one."""
+    """Loads the SavedModel once and classifies texts.
+
+    It takes a table with a column `text` or with a single column of any name, a Series, a list or one text, and
+    answers with a table that has the same index. A missing text counts as an empty one; a service refuses it.
+    """
 
     def load_context(self, context):
         import tensorflow as tf
@@ -33,36 +38,103 @@ class SavedModel(PythonModel):
 
             self.loaded = tf.saved_model.load(folder)
 
+        names = self.loaded.signatures["label_names"]()["label_names"].numpy()
+        self.label_names = [name.decode() for name in names]
+
     def predict(self, context, model_input, params=None):
         import pandas
         import tensorflow as tf
 
         serve = self.loaded.signatures["serving_default"]
-        given = list(model_input["text"])
-        if len(given) == 1 and not pandas.api.types.is_scalar(given[0]):
-            given = list(given[0])  # {"inputs": {"text": [...]}} comes as one row that holds the list
-        texts = [as_text(row, value) for row, value in enumerate(given)]
-        if os.environ.get(SERVING) == "true":
+        served = os.environ.get(SERVING) == "true"
+        given = text_column(model_input, served)
+        texts = [as_text(row, value, served) for row, value in enumerate(given)]
+        if served:
             check_request(texts)
         answers = [serve(text=tf.constant(texts[start : start + BATCH])) for start in range(0, len(texts), BATCH)]
         joined = {name: [value for one in answers for value in one[name].numpy()] for name in ("label", "score")}
-        probabilities = [row.tolist() for one in answers for row in one["probabilities"].numpy()]
-        labels = [label.decode() for label in joined["label"]]
-        return pandas.DataFrame({"label": labels, "score": joined["score"], "probabilities": probabilities})
+        rows = [row.tolist() for one in answers for row in one["probabilities"].numpy()]
+        columns = {
+            "label": [label.decode() for label in joined["label"]],
+            "score": joined["score"],
+            "probabilities": [dict(zip(self.label_names, row, strict=True)) for row in rows],
+        }
+        return pandas.DataFrame(columns, index=given.index)
 
 
-def as_text(row: int, value) -> str:
-    """A text; a missing one is empty. Raises MlflowException for any other value."""
+def text_column(given: Any, served: bool) -> Any:
+    """The texts of a table, a dictionary of columns, a list or a single text, as a Series with the index of the table.
+
+    A request names its column `text`, since the first row of a CSV file without a header would be taken for a name.
+
+    Raises:
+        MlflowException: if it is not clear which column holds the texts.
+    """
+    import pandas
+
+    if isinstance(given, list) and given and all(isinstance(one, dict) for one in given):
+        given = pandas.DataFrame(given)  # records
+    if isinstance(given, dict | pandas.DataFrame):
+        given = only_column(given, served)
+    if isinstance(given, pandas.Series):
+        return given
+    given = plain(given)
+    several = isinstance(given, list | tuple | pandas.Index | pandas.api.extensions.ExtensionArray)
+    return pandas.Series(list(given) if several else [given], dtype=object)
+
+
+def only_column(table: Any, served: bool) -> Any:
+    """The column `text`; outside of requests, a single column may have any name."""
+    columns = list(table)
+    name = columns[0] if len(columns) == 1 and not served else "text"
+    if columns.count(name) != 1:
+        refuse(f"One column must be called text; there are: {', '.join(map(str, columns)) or 'none'}.")
+    return table[name]
+
+
+def plain(value: Any) -> Any:
+    """NumPy's arrays and numbers, which MLflow's server makes of JSON, as Python's own."""
+    import numpy
+
+    return value.tolist() if isinstance(value, numpy.ndarray | numpy.generic) else value
+
+
+def as_text(row: int, value: Any, served: bool) -> str:
+    """A text; a missing one is empty, unless it came in a request.
+
+    Raises:
+        MlflowException: for any other value, and for a text that no file could hold.
+    """
     from pandas import isna
     from pandas.api.types import is_scalar
 
+    value = plain(value)
     if isinstance(value, str):
+        if fault := fault_of(value):
+            refuse(f"The text in row {row} has {fault}; send it without.")
         return value
-    if is_scalar(value) and isna(value):
+    missing = is_scalar(value) and isna(value)
+    if missing and not served:
         return ""
-    raise MlflowException.invalid_parameter_value(
-        f"The text in row {row} is {str(value)[:50]}, of type {type(value).__name__}; a text is a string, or missing."
-    )
+    found = "missing" if missing else f"{ascii(value)[:50]}, of type {type(value).__name__}"
+    hint = " (Of text/csv, MLflow reads NA as missing and a column of numbers as numbers: send JSON.)"
+    refuse(f"The text in row {row} is {found}; a text is a string.{hint if served and is_scalar(value) else ''}")
+
+
+def refuse(sentence: str) -> NoReturn:
+    """Raises the MlflowException that the server answers with status 400."""
+    raise MlflowException.invalid_parameter_value(sentence)
+
+
+def fault_of(text: str) -> str:
+    """What JSON can escape and no file can hold; it is not part of any text that the model was trained on."""
+    if "\0" in text:
+        return "a NUL character"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "half a character (a lone surrogate)"
+    return ""
 
 
 def check_request(texts: Sequence[str]) -> None:
@@ -70,7 +142,7 @@ def check_request(texts: Sequence[str]) -> None:
     characters = sum(map(len, texts))
     for given, most, what in ((len(texts), MOST_TEXTS, "texts"), (characters, MOST_CHARACTERS, "characters")):
         if given > most:
-            raise MlflowException.invalid_parameter_value(
+            refuse(
                 f"The request holds {given:,} {what}; this service takes {most:,} at once. Send them in several "
                 "requests, or score them as a file with classifier.score."
             )

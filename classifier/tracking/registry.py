@@ -11,7 +11,8 @@ from classifier.evaluation.promotion import Incomparable, Judgement, judge
 from classifier.settings import PromotionSettings, Server
 from classifier.tracking.kept_runs import artifact, keeps, run_predictions
 from classifier.tracking.named_runs import KIND, PARENT, SWEEP_KIND, all_runs, existing_run
-from classifier.tracking.server import check_reachable, connect
+from classifier.tracking.run_models import models_of
+from classifier.tracking.server import check_reachable, connect, one_at_a_time
 
 CHAMPION = "champion"
 PREVIOUS = "promotion.previous_champion"  # tag of a version: the one that it took the alias from
@@ -31,50 +32,69 @@ class Promotion:
 
 
 def promote(run_id: str, name: str, rule: PromotionSettings, force: bool, server: Server) -> Promotion:
-    """Registers the run's model where it is no version of the name yet; moves the alias if the rule or force says so.
+    """Moves the alias to the run's model if the rule or force says so; registers the model where it is no version yet.
 
     The reason and the numbers are kept as tags of the version; with a move, the previous champion too.
 
     Raises:
         UserError: where there is no such run, or it has logged no model.
-        Incomparable: where the rule cannot be applied; the version is registered then.
+        Incomparable: where the rule cannot be applied; nothing is registered then.
     """
     check_reachable(server)
     mlflow = connect(server)
-    version = registered_version(mlflow, run_id, name, server)
-    number, champion = int(version.version), champion_of(mlflow, name)
-    if champion is None:
+    model, champion = model_to_promote(mlflow, run_id, server), champion_of(mlflow, name)
+    held = None if champion is None else int(champion.version)
+    if held is not None and is_version(model, champion):
+        return Promotion(False, held, held, held, f"{name}: version {held} is the champion already")
+    judgement = None if champion is None else judged(mlflow, run_id, champion, rule, force)
+    with one_at_a_time(server.uri):
+        now = champion_of(mlflow, name)
+        if held == (None if now is None else int(now.version)):
+            promotion = decided(name, version_of(mlflow, model, name), held, judgement, rule if not force else None)
+            keep_tags(mlflow, name, promotion, rule)
+            if promotion.promoted:
+                mlflow.MlflowClient().set_registered_model_alias(name, CHAMPION, str(promotion.champion))
+            return promotion
+    return promote(run_id, name, rule, force, server)  # somebody else has moved the alias in the meantime
+
+
+def decided(
+    name: str, number: int, held: int | None, judgement: Judgement | None, rule: PromotionSettings | None
+) -> Promotion:
+    """What becomes of version `number` where version `held` is the champion; without a rule it takes over by force."""
+    if held is None or judgement is None:
         reason = f"{name}: version {number} becomes the champion, as there was none"
-        return move(mlflow, name, Promotion(True, number, number, None, reason))
-    held = int(champion.version)
-    if held == number:
-        return Promotion(False, number, held, held, f"{name}: version {number} is the champion already")
-    judgement, problem = judged(mlflow, run_id, champion, rule)
-    if problem and not force:
-        raise Incomparable(
-            f"{name}: version {number} is registered, but cannot be held against the champion, version {held}: "
-            f"{problem}. The champion stays; force=true would replace it."
-        )
-    told, numbers = (judgement.told, judgement.numbers) if judgement else (f"not compared, as {problem}", {})
-    now = champion_of(mlflow, name)
-    if now is None or int(now.version) != held:  # moved by somebody else in the meantime
-        return promote(run_id, name, rule, force, server)
-    if force or (judgement and judgement.better):
-        how = "by force" if force else f"by promote.rule={rule.rule.name}"
-        reason = f"{name}: version {number} replaces version {held} as the champion {how}: {told}"
-        return move(mlflow, name, Promotion(True, number, number, held, reason, numbers), rule)
-    reason = f"{name}: version {held} stays the champion by promote.rule={rule.rule.name}; version {number} has {told}"
-    refused = Promotion(False, number, held, held, reason, numbers)
-    keep_tags(mlflow, name, refused, rule)
-    return refused
+        return Promotion(True, number, number, None, reason)
+    how = f"by promote.rule={rule.rule.name}" if rule else "by force"
+    if judgement.better or not rule:
+        reason = f"{name}: version {number} replaces version {held} as the champion {how}: {judgement.told}"
+        return Promotion(True, number, number, held, reason, judgement.numbers)
+    reason = f"{name}: version {held} stays the champion {how}; version {number} has {judgement.told}"
+    return Promotion(False, number, held, held, reason, judgement.numbers)
 
 
-def judged(mlflow, run_id: str, champion: Any, rule: PromotionSettings) -> tuple[Judgement | None, str]:
-    """The judgement, or why there can be none."""
+def register(run_id: str, name: str, server: Server) -> int:
+    """The number of the version that is the run's model; registers it where it is none yet."""
+    mlflow = connect(server)
+    with one_at_a_time(server.uri):
+        return version_of(mlflow, model_to_promote(mlflow, run_id, server), name)
+
+
+def judged(mlflow, run_id: str, champion: Any, rule: PromotionSettings, force: bool) -> Judgement:
+    """The judgement on a run; where there can be none, its words say why.
+
+    Raises:
+        Incomparable: where there can be none, unless by force.
+    """
     try:
-        return judge(validated(mlflow, run_id), validated(mlflow, champion.run_id), rule), ""
-    except Incomparable as error:
-        return None, str(error)
+        return judge(validated(mlflow, run_id), validated(mlflow, champion.run_id), rule)
+    except Incomparable as problem:
+        if force:
+            return Judgement(True, {}, f"not compared, as {problem}")
+        raise Incomparable(
+            f"The model of run {run_id} cannot be held against the champion, version {champion.version} of "
+            f"{champion.name}: {problem}. The champion stays; force=true would replace it."
+        ) from None
 
 
 def validated(mlflow, run_id: str) -> Predictions:
@@ -92,21 +112,31 @@ def validated(mlflow, run_id: str) -> Predictions:
     raise Incomparable(f"the run {run_id or 'of the champion'} keeps no {artifact('valid')}")
 
 
-def registered_version(mlflow, run_id: str, name: str, server: Server):
-    """The version of the name that is the run's model; made where there is none.
+def model_to_promote(mlflow, run_id: str, server: Server) -> Any:
+    """The LoggedModel of the run.
 
     Raises:
         UserError: where there is no such run, or it has logged no model.
     """
     run = existing_run(mlflow, run_id, "run", server)
-    if not (run.outputs and run.outputs.model_outputs):
+    models = models_of(mlflow, run)
+    if not models:
         raise UserError(f"run={run_id} has logged no model: {why_no_model(mlflow, run)}.")
-    model = f"models:/{run.outputs.model_outputs[-1].model_id}"
-    for version in mlflow.MlflowClient().search_model_versions(f"name='{name}' and run_id='{run_id}'"):
-        if version.source == model:
-            return version
+    return models[0]
+
+
+def is_version(model: Any, version: Any) -> bool:
+    """Whether the version of a registered name is the logged model."""
+    return version.source == f"models:/{model.model_id}"
+
+
+def version_of(mlflow, model: Any, name: str) -> int:
+    """The number of the version of the name that is the model; made where there is none."""
+    for version in mlflow.MlflowClient().search_model_versions(f"name='{name}' and run_id='{model.source_run_id}'"):
+        if is_version(model, version):
+            return int(version.version)
     with contextlib.redirect_stderr(io.StringIO()):
-        return mlflow.register_model(model, name)
+        return int(mlflow.register_model(f"models:/{model.model_id}", name).version)
 
 
 def why_no_model(mlflow, run: Any) -> str:
@@ -132,19 +162,12 @@ def champion_of(mlflow, name: str):
         return None
 
 
-def move(mlflow, name: str, promotion: Promotion, rule: PromotionSettings | None = None) -> Promotion:
-    """Keeps the tags, then gives the alias to the version."""
-    keep_tags(mlflow, name, promotion, rule)
-    mlflow.MlflowClient().set_registered_model_alias(name, CHAMPION, str(promotion.champion))
-    return promotion
-
-
-def keep_tags(mlflow, name: str, promotion: Promotion, rule: PromotionSettings | None) -> None:
+def keep_tags(mlflow, name: str, promotion: Promotion, rule: PromotionSettings) -> None:
     """Writes what was decided, and why, to the challenger's version."""
     tags = {"promotion.promoted": str(promotion.promoted).lower(), "promotion.reason": promotion.reason}
     if promotion.previous and promotion.promoted:
         tags[PREVIOUS] = str(promotion.previous)
-    if rule and promotion.numbers:
+    if promotion.numbers:
         tags |= {"promotion.rule": rule.rule.name, "promotion.metric": f"valid.{rule.metric.name}"}
     tags |= {f"promotion.{key}": f"{value:.6g}" for key, value in promotion.numbers.items()}
     for key, value in tags.items():

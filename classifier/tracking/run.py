@@ -14,7 +14,8 @@ from classifier.evaluation.promotion import Incomparable
 from classifier.settings import PromotionSettings, TrackingSettings
 from classifier.tracking.interruption import uninterrupted
 from classifier.tracking.models import log_model
-from classifier.tracking.registry import promote
+from classifier.tracking.registry import promote, register
+from classifier.tracking.run_models import delete_older_models
 from classifier.tracking.server import connect, experiment_id, first_line, interface, reachable
 from classifier.tracking.versions import code_hash, code_version
 
@@ -169,12 +170,17 @@ class Run:
         self.send("datasets", lambda: self.client.log_inputs(self.run_id, inputs))
 
     def log_model(self, folder: Path, example: str, label_names: tuple[str, ...], step: int) -> None:
-        """The SavedModel as a LoggedModel with signature and example."""
+        """The SavedModel as a LoggedModel with signature and example; then it is the only one of the run."""
 
         def send() -> None:
             self.model_id = log_model(self.mlflow, self.run_id, folder, example, label_names, step)
 
+        def delete_older() -> None:
+            if self.model_id:  # it has arrived
+                delete_older_models(self.mlflow, self.run_id, self.model_id)
+
         self.send("the model", send)
+        self.send("the removal of older models", delete_older)
 
     def register_model(self) -> None:
         """The logged model under the name that the settings give, where they give one; champion by the default rule."""
@@ -183,11 +189,11 @@ class Run:
             self.send("the registration", lambda: self.promote(name))
 
     def promote(self, name: str) -> None:
-        """As `python -m classifier.promote` does it; a champion that cannot be compared stays and stops nothing."""
+        """As `python -m classifier.promote` does it; where the champion cannot be compared, it stays."""
         try:
             print(f"{promote(self.run_id, name, PromotionSettings(), False, self.settings).reason}.")
         except Incomparable as error:
-            print(error)
+            print(f"{error} The model is registered as version {register(self.run_id, name, self.settings)}.")
 
     def interface(self) -> str:
         """Where to look at the run."""

@@ -81,7 +81,7 @@ def experiment_id(mlflow, settings: TrackingSettings) -> str:
     from sqlalchemy.exc import DatabaseError
 
     try:
-        with first_use(settings.uri):
+        with one_at_a_time(settings.uri):
             return found_or_made(mlflow, settings)
     except DatabaseError as error:
         raise UserError(f"tracking.uri={settings.uri} is no database that MLflow can use: {error.orig}.") from error
@@ -104,8 +104,8 @@ def found_or_made(mlflow, settings: TrackingSettings) -> str:
 
 
 @contextlib.contextmanager
-def first_use(uri: str) -> Iterator[None]:
-    """Lets one process at a time make or upgrade the tables of a SQLite file; two at once would spoil it."""
+def one_at_a_time(uri: str) -> Iterator[None]:
+    """Lets one process at a time do what two must not do to one SQLite file at once, such as making its tables."""
     if not uri.startswith("sqlite:///"):
         yield
         return

@@ -129,7 +129,8 @@ def test_the_mlflow_model_in_spark(cluster, classifier, model_folder, tmp_path):
     found = [row["answer"] for row in frame.withColumn("answer", udf("text")).collect()]
     expected = classifier.probabilities(texts)
     assert [one["label"] for one in found] == [LABELS[place] for place in expected.argmax(axis=1)]
-    assert [one["probabilities"] for one in found] == [pytest.approx(row, abs=1e-6) for row in expected.tolist()]
+    named = [dict(zip(LABELS, row, strict=True)) for row in expected.tolist()]
+    assert [one["probabilities"] for one in found] == [pytest.approx(row, abs=1e-6) for row in named]
 
 
 def test_whoever_waits_for_executors_is_told(capfd):
