@@ -14,23 +14,35 @@ from classifier.errors import UserError
 from classifier.serving.batching import batches, token_counts
 from classifier.settings import BRANCHES
 
+SAVED_MODEL = "saved_model.pb"  # the file by which a SavedModel is known
+MLFLOW_ADDRESSES = ("models:/", "runs:/")
+
 
 def local_folder(model: str) -> Path | None:
-    """The folder of that name; None where it can only be a run id or a models:/ address.
+    """The folder of that name, or `model` in it if it is that of a training; None for a run id or an MLflow address.
 
     Raises:
-        UserError: where it is a folder without a SavedModel, or a path where nothing is.
+        UserError: if it is a folder without a SavedModel, or a path that does not exist.
     """
     folder = Path(model).expanduser()
+    if folder.is_file():
+        raise UserError(f"model={model} is a file; the model is the folder {model_near(folder) or folder.parent}.")
     if folder.is_dir():
+        folder = model_near(folder) or folder
         check_folder(folder)
         return folder
-    if model.startswith("models:/") or not (os.sep in model or model.startswith(("~", "."))):
+    if model.startswith(MLFLOW_ADDRESSES) or not (os.sep in model or model.startswith(("~", "."))):
         return None
     names = [path.name for path in folder.parent.iterdir()] if folder.parent.is_dir() else []
     near = difflib.get_close_matches(folder.name, names, n=1)
     hint = f" Did you mean {folder.parent / near[0]}?" if near else ""
     raise UserError(f"model={model}: there is no such folder.{hint}")
+
+
+def model_near(path: Path) -> Path | None:
+    """The SavedModel that a folder is or holds as `model`, or that a file is part of; None if there is none."""
+    folders = (path, path / "model") if path.is_dir() else (path.parent, path.parent / "model", path.parent.parent)
+    return next((folder for folder in folders if (folder / SAVED_MODEL).exists()), None)
 
 
 def model_sha256(folder: Path) -> str:
@@ -43,8 +55,8 @@ def model_sha256(folder: Path) -> str:
 
 def check_folder(folder: str | os.PathLike[str]) -> None:
     """Raises UserError where the folder holds no SavedModel; needs no TensorFlow."""
-    if not (Path(folder) / "saved_model.pb").exists():
-        raise UserError(f"{folder} is not a SavedModel: it holds no saved_model.pb.")
+    if not (Path(folder) / SAVED_MODEL).exists():
+        raise UserError(f"{folder} is not a SavedModel: it holds no {SAVED_MODEL}.")
 
 
 class SavedClassifier:

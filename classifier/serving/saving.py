@@ -1,5 +1,6 @@
 """Writes and loads SavedModels so that every loader of TensorFlow, in any folder, finds their variables."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,7 +9,9 @@ from typing import Any
 
 import tensorflow as tf
 
-PATTERN = frozenset("[]\\")  # TensorFlow matches the paths of variables as patterns, and finds none with these
+PATTERN = frozenset("[]\\") - {
+    os.sep
+}  # TensorFlow matches the paths of variables as patterns, and finds none with these
 
 
 class KerasModule(tf.Module):

@@ -77,7 +77,7 @@ def find_model(model: str, settings: Server) -> Path:
         if model.startswith("models:/"):
             folder = Path(mlflow.artifacts.download_artifacts(model))
         else:
-            logged = models_of(mlflow, mlflow.MlflowClient().get_run(model))
+            logged = models_of(mlflow, mlflow.MlflowClient().get_run(run_named(model)))
             if not logged:
                 raise UserError(f"The run {model} has logged no model; it may not be finished.")
             folder = Path(mlflow.artifacts.download_artifacts(f"models:/{logged[0].model_id}"))
@@ -90,6 +90,16 @@ def find_model(model: str, settings: Server) -> Path:
     if found is None:
         raise UserError(f"model={model} holds no SavedModel; was it logged by classifier.train?")
     return found.parent
+
+
+def run_named(model: str) -> str:
+    """The run id of MLflow's own address of a run's model.
+
+    >>> run_named("runs:/0123456789abcdef/model"), run_named("0123456789abcdef")
+    ('0123456789abcdef', '0123456789abcdef')
+    """
+    match = re.fullmatch(r"runs:/([^/]+)(/model)?", model)
+    return match[1] if match else model
 
 
 def run_of_model(model: str, folder: Path, settings: Server) -> str | None:
@@ -109,7 +119,7 @@ def run_of_model(model: str, folder: Path, settings: Server) -> str | None:
     try:
         if model.startswith("models:/"):
             return mlflow.models.get_model_info(model).run_id
-        run_id = json.loads(summary.read_text()).get("run_id") if local else model
+        run_id = json.loads(summary.read_text()).get("run_id") if local else run_named(model)
         return run_id and mlflow.MlflowClient().get_run(run_id).info.run_id
     except (mlflow.exceptions.MlflowException, OSError, ValueError):
         return None

@@ -5,7 +5,9 @@ refuses what would take its memory or time from everyone else; in a program or i
 """
 
 import os
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from mlflow.exceptions import MlflowException
@@ -14,6 +16,7 @@ from mlflow.pyfunc import PythonModel
 
 BATCH = 64  # rows at a time, so that memory does not grow with the table
 SERVING = "_MLFLOW_IS_IN_SERVING_ENVIRONMENT"  # MLflow sets it in its server
+PATTERN = frozenset("[]\\") - {os.sep}  # TensorFlow matches paths of variables as patterns, and finds none with these
 MOST_TEXTS = 1_000  # in a request
 MOST_CHARACTERS = 1_000_000  # in a request
 
@@ -26,18 +29,8 @@ class SavedModel(PythonModel):
     """
 
     def load_context(self, context):
-        import tensorflow as tf
-
-        folder = context.artifacts["saved_model"]
-        try:
-            self.loaded = tf.saved_model.load(folder)
-        except Exception as error:
-            if "Op type not registered" not in str(error):
-                raise
-            import tensorflow_text  # noqa: F401  # registers the operations of the wordpiece tokenizer
-
-            self.loaded = tf.saved_model.load(folder)
-
+        with plain_path(context.artifacts["saved_model"]) as folder:
+            self.loaded = load(folder)
         names = self.loaded.signatures["label_names"]()["label_names"].numpy()
         self.label_names = [name.decode() for name in names]
 
@@ -60,6 +53,32 @@ class SavedModel(PythonModel):
             "probabilities": [dict(zip(self.label_names, row, strict=True)) for row in rows],
         }
         return pandas.DataFrame(columns, index=given.index)
+
+
+@contextmanager
+def plain_path(folder: str) -> Iterator[str]:
+    """The folder under a path in which TensorFlow sees no pattern: its own, or that of a link to it."""
+    if not PATTERN & set(folder):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as place:
+        link = os.path.join(place, "model")
+        os.symlink(os.path.abspath(folder), link, target_is_directory=True)
+        yield link
+
+
+def load(folder: str) -> Any:
+    """The SavedModel, with the operations of tensorflow-text where it needs them."""
+    import tensorflow as tf
+
+    try:
+        return tf.saved_model.load(folder)
+    except Exception as error:
+        if "Op type not registered" not in str(error):
+            raise
+        import tensorflow_text  # noqa: F401  # registers the operations of the wordpiece tokenizer
+
+        return tf.saved_model.load(folder)
 
 
 def text_column(given: Any, served: bool) -> Any:
