@@ -11,8 +11,8 @@ from hypothesis import given, settings, strategies
 from scipy.special import softmax
 from serving_texts import LABELS, TEXTS
 
-from classifier.attention import AdditiveAttention
-from classifier.layers import JoinedPooling
+from classifier.attention import AdditiveAttention, MultiHeadAttention
+from classifier.layers import JoinedPooling, MeanPooling
 from classifier.model import build_classifier
 from classifier.serving.export import TextClassifier
 from classifier.serving.formats.classify import Classifier
@@ -20,7 +20,7 @@ from classifier.serving.formats.tokenizer_data import matching, write_data
 from classifier.serving.formats.write import TOLERANCE, saved_model, write_formats, write_one
 from classifier.serving.saved_model import SavedClassifier
 from classifier.settings import ModelSettings
-from classifier.tokenizers import WordPieceTokenizer
+from classifier.tokenizers import WordPieceTokenizer, WordTokenizer
 
 EXPORTS = [
     ("savedmodel", "bfloat16"),
@@ -113,6 +113,7 @@ def test_smaller_weights_answer_nearly_the_same(written, untrained):
     assert found["savedmodel", "bfloat16"].megabytes < found["savedmodel", "float32"].megabytes
     assert all(row.batch_1_ms > 0 and row.batch_256_ms > 0 for row in rows)
     assert found["onnx", "float32"].accuracy_lost == 0
+    assert found["onnx", "float32"].batch_difference < TOLERANCE
 
 
 def test_nothing_half_written_stays(written):
@@ -140,6 +141,20 @@ def test_pieces_and_an_encoder_alone(tmp_path):
     assert model.inputs(texts)["ids"].tolist() == ids.numpy().tolist()
     np.testing.assert_allclose(model.probabilities(texts), softmax(encoder(ids), axis=1), atol=TOLERANCE)
     assert not (tmp_path / "onnx" / "float32" / "ngrams.npz").exists()
+
+
+@pytest.mark.parametrize("activation", ["gelu", "silu"])
+def test_activations(tmp_path, activation):
+    keras.utils.set_random_seed(5)
+    tokenizer = WordTokenizer(max_tokens=7)
+    tokenizer.learn(TEXTS)
+    settings = ModelSettings(depth=1, width=6, feed_forward_width=5, activation=activation)
+    size = len(tokenizer.vocabulary)
+    encoder = build_classifier(settings, lambda: MultiHeadAttention(heads=2), MeanPooling(), size, 7, len(LABELS))
+    write_one(TextClassifier(encoder, tokenizer, LABELS), "onnx", "float32", tmp_path / "onnx")
+    ids = tokenizer.padded(tokenizer.words(tf.constant([text.encode() for text in TEXTS])))
+    found = Classifier(tmp_path / "onnx").probabilities(TEXTS)
+    np.testing.assert_allclose(found, softmax(encoder(ids), axis=1), atol=TOLERANCE)
 
 
 def test_a_format_that_cannot_be_written_costs_none_of_the_others(untrained, model_folder, tmp_path, monkeypatch):

@@ -38,6 +38,7 @@ class Measured:
     accuracy_lost: by how much that is below the one in float32.
     changed_labels: share of the validation texts that have another label than in the SavedModel in float32.
     largest_difference: between a probability and the one there.
+    batch_difference: largest difference between a probability of a text alone and of the same text in a batch.
     """
 
     format: str
@@ -50,6 +51,7 @@ class Measured:
     accuracy_lost: float
     changed_labels: float
     largest_difference: float
+    batch_difference: float
 
 
 def measure(
@@ -70,7 +72,8 @@ def measure(
         expected: probabilities of the SavedModel in float32, (texts, classes).
         accuracies: on validation, in float32 and of this export.
     """
-    found = probabilities(model, texts)
+    found, few = probabilities(model, texts), texts[:MOST_ROUNDS]
+    alone = np.concatenate([model.run(model.prepare([text])) for text in few])
     whole, accuracy = accuracies
     many = (texts * -(-LARGE // len(texts)))[:LARGE]
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
@@ -78,12 +81,13 @@ def measure(
         *name,
         round(size / 1e6, 3),
         "strings" if name[0] == "savedmodel" else "ids",
-        milliseconds(model, [[text] for text in texts[:MOST_ROUNDS]]),
+        milliseconds(model, [[text] for text in few]),
         milliseconds(model, [many] * MOST_ROUNDS),
         round(accuracy, 5),
         round(whole - accuracy, 5),
         round(float(np.mean(found.argmax(1) != expected.argmax(1))), 5),
         float(f"{np.abs(found - expected).max():.2g}"),
+        float(f"{np.abs(found[: len(few)] - alone).max():.2g}"),
     )
 
 

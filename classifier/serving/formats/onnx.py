@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
 from classifier.serving.formats.core import Core
@@ -24,7 +25,9 @@ def write_onnx(core: Core, weights: str, path: Path) -> None:
     import tf2onnx
 
     with quiet():
-        model, _ = tf2onnx.convert.from_function(core.function, core.signature, opset=OPSET)
+        model, _ = tf2onnx.convert.from_function(
+            core.function, core.signature, opset=OPSET, custom_op_handlers={"Erfc": (erfc, [])}
+        )
         if weights == "float16":
             narrow(model.graph)
         path.write_bytes(model.SerializeToString())
@@ -34,9 +37,18 @@ def write_onnx(core: Core, weights: str, path: Path) -> None:
             quantize_dynamic(path, path)
 
 
+def erfc(context, node, name: str, arguments: list) -> None:
+    """The operation Erfc of an exact GELU, which tf2onnx does not know, as 1 - Erf."""
+    inputs, outputs = list(node.input), list(node.output)
+    shape, dtype = context.get_shape(outputs[0]), context.get_dtype(outputs[0])
+    context.remove_node(name)
+    one = context.make_const(f"{name}/one", np.array(1, np.float32)).output[0]
+    erf = context.make_node("Erf", inputs).output[0]
+    context.make_node("Sub", [one, erf], name=name, outputs=outputs, shapes=[shape], dtypes=[dtype])
+
+
 def narrow(graph) -> None:
     """Stores each tensor of float32 weights in float16, with a node that widens it."""
-    import numpy as np
     from onnx import TensorProto, helper, numpy_helper
 
     for tensor in list(graph.initializer):
