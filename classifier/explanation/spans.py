@@ -1,36 +1,56 @@
 """Where the words that a classifier reads stand in the text as it was written."""
 
+import unicodedata
 from collections.abc import Sequence
+from itertools import accumulate
 
 
 def spans(text: str, words: Sequence[str]) -> list[tuple[str, int | None]]:
-    """The text in pieces: each word in its own spelling with its place, and what stands between words with None.
+    """The text in pieces: each word in its own spelling with its place, and what is between words with None.
 
-    A classifier reads words in lower case and without control characters. Where a word is not found again, all words
-    are returned as they were read, with spaces between them.
+    A classifier may read words in lower case, in Unicode's normal form C and without control or invisible characters.
+    If a word is not found again, all words are returned as they were read, with spaces between them.
 
     >>> spans("Ça va?", ["ça", "va", "?"])
     [('Ça', 0), (' ', None), ('va', 1), ('?', 2)]
     """
-    folded, origin = [], []
-    for place, character in enumerate(text):
-        for part in character.casefold():
-            folded.append(part)
-            origin.append(place)
-    whole, origin = "".join(folded), [*origin, len(text)]
+    whole, origin = folded(text)
     pieces: list[tuple[str, int | None]] = []
     at = end = 0  # in the folded text; in the text
     for number, word in enumerate(words):
-        wanted = word.casefold()
+        wanted, _ = folded(word)
         start = whole.find(wanted, at)
         if start < 0:
             return as_read(words)
         at = start + len(wanted)
-        first, last = origin[start], max(origin[start] + 1, origin[at])
+        first, last = min(origin[start:at], default=end), max(origin[start:at], default=end - 1) + 1
         pieces += [(text[end:first], None), (text[first:last], number)]
-        end = last
+        end = max(end, last)
     pieces.append((text[end:], None))
     return [piece for piece in pieces if piece[0]]
+
+
+def folded(text: str) -> tuple[str, list[int]]:
+    """The text as it is compared, decomposed and without case, full width and invisible characters; each one's place.
+
+    >>> folded("Ä\u00adb")
+    ('a\u0308b', [0, 0, 2])
+    """
+    parts = [(part, place) for place, one in enumerate(text) for part in unicodedata.normalize("NFD", plain(one))]
+    classes = [unicodedata.combining(part) for part, _ in parts]
+    runs = accumulate(number == 0 for number in classes)  # marks have one order within their run
+    ordered = sorted(zip(runs, classes, parts, strict=True), key=lambda one: one[:2])
+    pairs = [
+        (letter, place) for *_, (part, place) in ordered for letter in unicodedata.normalize("NFD", part.casefold())
+    ]
+    return "".join(letter for letter, _ in pairs), [place for _, place in pairs]
+
+
+def plain(character: str) -> str:
+    """The character, plain if it is full-width, and empty if it is invisible."""
+    if unicodedata.category(character) == "Cf" or character == "\N{COMBINING GRAPHEME JOINER}":
+        return ""
+    return chr(ord(character) - 0xFEE0) if "\uff01" <= character <= "\uff5e" else character
 
 
 def as_read(words: Sequence[str]) -> list[tuple[str, int | None]]:

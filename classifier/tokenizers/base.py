@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import tensorflow as tf
 
 from classifier.settings import TRUNCATIONS
+from classifier.tokenizers.normal_form import normal_form
 
 PADDING, UNKNOWN = "[PAD]", "[UNK]"
 BATCH = 1024
@@ -60,13 +61,15 @@ class Tokenizer(tf.Module):
         """Words (batch, words) to int32 ids (batch, tokens), not yet cut."""
 
     def normalise(self, texts: tf.Tensor) -> tf.Tensor:
-        """Strings of any bytes (batch,) to valid UTF-8 without control characters, lower-cased by choice.
+        """Strings of any bytes (batch,) to valid UTF-8 in normal form, lower-cased by choice.
 
-        Invalid bytes and control characters, NUL among them, become spaces: no byte can end a text early.
+        Invalid bytes and control characters, NUL among them, become spaces: no byte can end a text early. Spellings
+        of the same text become one: see `classifier.tokenizers.normal_form`.
         """
         texts = tf.strings.unicode_transcode(
             texts, "UTF-8", "UTF-8", errors="replace", replacement_char=ord(" "), replace_control_characters=True
         )
+        texts = normal_form(texts)
         return tf.strings.lower(texts, encoding="utf-8") if self.lower_case else texts
 
     def words(self, texts: tf.Tensor) -> tf.RaggedTensor:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from classifier.explanation.spans import spans
 from classifier.tokenizers import WordTokenizer
 
-SCRIPTS = "abÄßİΣςÉ我想あア한국שלאمرمیन👍🏽😀\u0301\u200d ﬁ!?-'4 \t\n"
+SCRIPTS = "\u00ad\u200b\u1100\u1161\u0323ＱabÄßİΣςÉ我想あア한국שלאمرمیन👍🏽😀\u0301\u200d ﬁ!?-'4 \t\n"
 
 
 def read(text):
@@ -17,6 +17,17 @@ def read(text):
 def test_by_hand():
     assert spans("Où?  我们", ["où", "?", "我", "们"]) == [("Où", 0), ("?", 1), ("  ", None), ("我", 2), ("们", 3)]
     assert spans("", []) == []
+
+
+def test_other_spellings_are_found_as_they_were_written():
+    assert spans("Cafe\u0301 no\u00adte", ["café", "note"]) == [("Cafe\u0301", 0), (" ", None), ("no\u00adte", 1)]
+    assert spans("o\u0302\u0323\u0301x Ｑ１", ["ộ\u0301x", "q1"]) == [
+        ("o\u0302\u0323\u0301x", 0),
+        (" ", None),
+        ("Ｑ１", 1),
+    ]
+    assert spans("so\u00adft", ["so", "ft"]) == [("so", 0), ("\u00ad", None), ("ft", 1)]  # as older models read it
+    assert spans("한\u1100\u1161", ["한가"]) == [("한\u1100\u1161", 0)]
 
 
 @given(text=st.text(st.sampled_from(SCRIPTS), max_size=30) | st.text(st.characters(codec="utf-8"), max_size=15))

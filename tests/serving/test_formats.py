@@ -54,7 +54,7 @@ def many_texts(count: int) -> list[str]:
     known = " ".join(TEXTS).split()
 
     def word() -> str:
-        letters = "abcdeéßΣж退0-!?'"
+        letters = "abcdeéßΣж退0-!?'\u0301\u00ad\u200bＱไ"
         return draw.choice(known) if draw.random() < 0.6 else "".join(draw.choices(letters, k=draw.randint(1, 9)))
 
     return STRANGE + [" ".join(word() for _ in range(draw.randint(1, 30))) for _ in range(count - len(STRANGE))]

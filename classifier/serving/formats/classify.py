@@ -7,11 +7,15 @@ Uses what lies beside this file, and is short so that it can be rewritten in ano
 """
 
 import json
+import re
 import sys
+import unicodedata
 from pathlib import Path
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+
+TO_PLAIN = 0xFEE0  # full-width letters and digits are that far above the plain ones
 
 
 class Classifier:
@@ -25,14 +29,25 @@ class Classifier:
         self.data = json.loads((folder / "tokenizer.json").read_text("utf-8"))
         self.labels = json.loads((folder / "labels.json").read_text("utf-8"))
         self.number = {token: number for number, token in enumerate(self.data["vocabulary"])}
+        near = f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in self.data['without_spaces'])}]"
+        self.separating = re.compile(f"(?<={near})\u200b|\u200b(?={near})")  # zero-width spaces that part words
+        self.plain = {code: None for first, last in self.data["invisible"] for code in range(first, last + 1)}
+        self.plain |= {
+            code: code - TO_PLAIN for first, last in self.data["full_width"] for code in range(first, last + 1)
+        }
         self.parted = {code: " " for first, last in self.data["spaces"] for code in range(first, last + 1)}
         self.parted |= {code: f" {chr(code)} " for first, last in self.data["alone"] for code in range(first, last + 1)}
         self.known = dict(np.load(folder / "ngrams.npz")) if (folder / "ngrams.npz").exists() else {}
         self.run = runtime(folder)
 
     def words(self, text: str) -> list[str]:
-        """Spaces part words; each punctuation mark, symbol and CJK character is one."""
-        text = text.encode("utf-8", "replace").decode()
+        """Spaces part words; each punctuation mark, symbol and CJK character is one.
+
+        Before, invisible characters go, full-width letters and digits become plain, and the text is put in Unicode's
+        normal form C.
+        """
+        text = self.separating.sub(" ", text.encode("utf-8", "replace").decode()).translate(self.plain)
+        text = unicodedata.normalize("NFC", text)
         return (text.lower() if self.data["lower_case"] else text).translate(self.parted).split()
 
     def ids(self, words: list[str]) -> list[int]:

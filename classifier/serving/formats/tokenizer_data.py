@@ -11,6 +11,8 @@ from classifier.ngrams.features import CHARACTERS, KEYS, MULTIPLIER
 from classifier.serving.export import TextClassifier
 from classifier.tokenizers import WordPieceTokenizer
 from classifier.tokenizers.base import ALONE, SPACES
+from classifier.tokenizers.normal_form import FULL_WIDTH, INVISIBLE, WITHOUT_SPACES
+from classifier.tokenizers.unicode_tables import ranges
 from classifier.tokenizers.wordpiece import LONGEST_WORD
 
 SURROGATES = range(0xD800, 0xE000)  # no characters
@@ -27,6 +29,9 @@ def write_data(classifier: TextClassifier, folder: Path) -> None:
         "keys": KEYS,
         "multiplier": MULTIPLIER,
         "characters": CHARACTERS,
+        "invisible": INVISIBLE,
+        "without_spaces": WITHOUT_SPACES,
+        "full_width": FULL_WIDTH,
         "spaces": matching(SPACES),
         "alone": matching(ALONE),
         "vocabulary": tokenizer.vocabulary,
@@ -45,9 +50,7 @@ def matching(pattern: str) -> list[list[int]]:
     """
     codes = np.array([code for code in range(0x110000) if code not in SURROGATES])
     letters = tf.strings.unicode_encode(codes[:, None].astype(np.int32), "UTF-8")
-    found = codes[tf.strings.regex_full_match(letters, pattern).numpy()]
-    ends = np.flatnonzero(np.diff(found) > 1)
-    return np.stack([found[np.r_[0, ends + 1]], found[np.r_[ends, len(found) - 1]]], axis=1).tolist()
+    return list(map(list, ranges(codes[tf.strings.regex_full_match(letters, pattern).numpy()])))
 
 
 def write_json(path: Path, value) -> None:
