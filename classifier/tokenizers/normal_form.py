@@ -74,7 +74,8 @@ def normalized_where(chosen: tf.Tensor, texts: tf.Tensor) -> tf.Tensor:
     table = tables()
     unsettled = tf.reduce_any(inside(found.codes, ranges({*table.unsettled.tolist(), *table.marks.tolist()})))
     found = tf.cond(unsettled, lambda: composed(ordered(decomposed(found))), lambda: found)
-    ragged = tf.RaggedTensor.from_value_rowids(found.codes, found.rows, nrows=codes.nrows(), validate=False)
+    codes_of_rows = tf.RaggedTensor.from_value_rowids  # pyright: ignore[reportAttributeAccessIssue]
+    ragged = codes_of_rows(found.codes, found.rows, nrows=codes.nrows(), validate=False)
     return tf.tensor_scatter_nd_update(texts, places, tf.strings.unicode_encode(ragged, "UTF-8"))
 
 
@@ -82,7 +83,7 @@ def visible(found: Characters) -> Characters:
     """Without the invisible ones; a zero-width space stays where it separates words."""
     near = tf.concat([[0], tf.cast(inside(found.codes, WITHOUT_SPACES), tf.int32), [0]], axis=0)
     separates = tf.equal(found.codes, ZERO_WIDTH_SPACE) & (near[:-2] + near[2:] > 0)
-    keep = separates | ~inside(found.codes, INVISIBLE)
+    keep = separates | tf.logical_not(inside(found.codes, INVISIBLE))
     return Characters(*(tf.boolean_mask(one, keep) for one in found))
 
 
@@ -112,10 +113,10 @@ def decomposed(found: Characters) -> Characters:
     parts = tf.where(known[:, None], tf.gather(tf.constant(table.decompositions), places), itself)
     number = found.codes - SYLLABLES
     syllable = (number >= 0) & (number < SYLLABLE_COUNT)
-    trailing = number % TRAILING_COUNT
+    trailing = tf.math.floormod(number, TRAILING_COUNT)
     jamo = [
         LEADING + number // (VOWEL_COUNT * TRAILING_COUNT),
-        VOWELS + number // TRAILING_COUNT % VOWEL_COUNT,
+        VOWELS + tf.math.floormod(number // TRAILING_COUNT, VOWEL_COUNT),
         tf.where(trailing > 0, TRAILING + trailing, -1),
         tf.fill(tf.shape(number), -1),
     ]
@@ -183,7 +184,7 @@ def composites(first: tf.Tensor, second: tf.Tensor) -> tuple[tf.Tensor, tf.Tenso
     opens = (leading >= 0) & (leading < SYLLABLE_COUNT // (VOWEL_COUNT * TRAILING_COUNT))
     opens &= (vowel >= 0) & (vowel < VOWEL_COUNT)
     syllable, trailing = first - SYLLABLES, second - TRAILING
-    closes = (syllable >= 0) & (syllable < SYLLABLE_COUNT) & tf.equal(syllable % TRAILING_COUNT, 0)
+    closes = (syllable >= 0) & (syllable < SYLLABLE_COUNT) & tf.equal(tf.math.floormod(syllable, TRAILING_COUNT), 0)
     closes &= (trailing > 0) & (trailing < TRAILING_COUNT)
     composite = tf.where(opens, SYLLABLES + (leading * VOWEL_COUNT + vowel) * TRAILING_COUNT, composite)
     return tf.where(closes, first + trailing, composite), known | opens | closes
