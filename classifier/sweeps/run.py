@@ -10,7 +10,7 @@ from pathlib import Path
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
-from classifier.command_line import peak_memory_mb, say, write_summary, write_whole
+from classifier.command_line import peak_memory_mb, write_summary, write_whole
 from classifier.errors import UserError
 from classifier.settings import SweepSettings, TrainSettings
 from classifier.sweeps.best import write_experiment
@@ -22,6 +22,7 @@ from classifier.sweeps.refit import Refit, refit_metrics
 from classifier.sweeps.sweep import Source, Sweep, quoted
 from classifier.sweeps.table import metric_columns, result_lines, show_table, write_tables
 from classifier.sweeps.trial import varying
+from classifier.terminal import say
 from classifier.tracking.kept_trials import Kept
 from classifier.tracking.run import identity_of
 from classifier.tracking.server import check_reachable, interface

@@ -14,7 +14,6 @@ from omegaconf import DictConfig
 from optuna.distributions import BaseDistribution
 from optuna.trial import TrialState
 
-from classifier.command_line import say
 from classifier.errors import UserError
 from classifier.sweeps.compose import Composer, data_hashes
 from classifier.sweeps.objective import objectives
@@ -22,6 +21,7 @@ from classifier.sweeps.run import VALIDATION_ONLY, Conductor
 from classifier.sweeps.space import as_overrides, distribution, ends, every_value
 from classifier.sweeps.study import ALIVE, ALIVE_SECONDS, OWNER, SearchSettings, abandoned, claim, open_study, own_name
 from classifier.sweeps.trial import Trial, short_name, split_override
+from classifier.terminal import say
 from classifier.tracking.kept_trials import Kept
 from classifier.tracking.run import identity_of
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from threading import RLock
 from typing import Protocol
 
-from classifier.command_line import say
 from classifier.settings import SweepSettings
 from classifier.start import cores
 from classifier.sweeps.process import REFUSED, TrialProcess
 from classifier.sweeps.trial import Trial
+from classifier.terminal import say
 from classifier.tracking.kept_trials import Kept
 from classifier.tracking.sweeps import SweepRun
 

@@ -11,6 +11,7 @@ from typing import Any
 from classifier.command_line import write_whole
 from classifier.sweeps.objective import pareto, ranked
 from classifier.sweeps.refit import refit_metrics
+from classifier.terminal import Table, say, show
 from classifier.tracking.kept_trials import Kept
 
 FIRST = ("trial", "kind", "name", "status", "reason", "overrides", "seconds")
@@ -88,29 +89,22 @@ def result_lines(trials: Sequence[Kept], objectives: Sequence[str]) -> list[str]
 
 def show_table(trials: Sequence[Kept], objectives: Sequence[str]) -> None:
     """The trials on the terminal, the best first, and below them the refits of the best."""
-    from rich.console import Console
-    from rich.table import Table
-
     order, refits, front = best_first(trials, objectives)
-    columns, console = metric_columns(trials, objectives), Console()
-    room = max(16, console.width - 28 - 12 * len(columns))  # for the names, beside the columns of numbers
-    table = Table(title="Pareto front above the line" if front else None, box=None, header_style="bold")
-    for name in ("trial", "name", "status", *columns, "seconds"):
-        justify = "left" if name in ("name", "status") else "right"
-        table.add_column(
-            name.replace(".", ".\n"), justify=justify, no_wrap=True, max_width=room if name == "name" else None
-        )
+    columns = metric_columns(trials, objectives)
+    numbers = [name.replace(".", ".\n") for name in columns]
+    title = "Pareto front above the line" if front else ""
+    table = Table(["trial", "name", "status"], [*numbers, "seconds"], title)
     shown = order[:MOST_ROWS]
     for index, trial in enumerate([*shown, *refits], 1):
         values = [number(trial.metrics.get(name)) for name in columns]
         seconds = f"{trial.metrics.get('seconds', 0):,.0f}"
         first = str(trial.number) if trial.kind == "trial" else ""
-        table.add_row(first, trial.name, trial.status.lower(), *values, seconds)
+        table.add(first, trial.name, trial.status.lower(), *values, seconds)
         if index == front or (refits and index == len(shown)):
-            table.add_row("")
-    console.print(table)
+            table.end_section()
+    show(table)
     if len(order) > MOST_ROWS:
-        print(f"... and {len(order) - MOST_ROWS} more in trials.csv")
+        say(f"... and {len(order) - MOST_ROWS} more in trials.csv")
 
 
 def number(value: float | None) -> str:
