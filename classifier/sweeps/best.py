@@ -17,7 +17,8 @@ NOT_LEARNED = ("tracking", "sweep", "experiment")  # keys that an experiment doe
 
 def write_experiment(path: Path, composer: Composer, best: Kept, sweep: str, objective: str) -> None:
     """Writes all in which the trial differs from `python -m classifier.train` without overrides."""
-    wanted = composer.compose(best.overrides)
+    seed = composer.settings(best.overrides)[0].seed
+    wanted = composer.compose(composer.with_split(best.overrides, seed))  # what the sweep saw must not become test data
     choices = wanted.hydra.runtime.choices
     default = compose("train", return_hydra_config=True)
     chosen = {

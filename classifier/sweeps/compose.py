@@ -16,6 +16,7 @@ from classifier.settings import DataSettings, TrainSettings, as_overrides
 from classifier.sweeps.trial import Trial
 from classifier.tracking.run import identity_of
 
+SPLIT_SEED = "data.split_seed"
 OWN = ("hydra.mode", "hydra.run.", "hydra.sweep", "hydra/sweeper", "hydra.launcher", "hydra/launcher")
 
 
@@ -55,9 +56,36 @@ class Composer:
         settings = checked(config, "train")
         return settings, as_overrides(settings, HydraConfig.get().runtime.choices)
 
-    def trial(self, number: int, name: str, overrides: Sequence[str], **more: Any) -> Trial:
-        """A trial with its identity; one that is refused carries the reason."""
+    def with_split(self, overrides: Sequence[str], seed: int | None) -> list[str]:
+        """The overrides and, where they leave it to `seed` how the data are split, this seed of the split.
+
+        Args:
+            overrides: of a trial.
+            seed: of the split; None: whatever the overrides say.
+
+        Raises:
+            UserError: for settings that do not go together.
+        """
+        if seed is None:
+            return list(overrides)
+        data = self.settings(overrides)[0].data
+        is_open = data.split_seed is None and (data.valid is None or data.test is None)
+        return [*overrides, f"{SPLIT_SEED}={seed}"] if is_open else list(overrides)
+
+    def trial(
+        self, number: int, name: str, overrides: Sequence[str], split_seed: int | None = None, **more: Any
+    ) -> Trial:
+        """A trial with its identity; one that is refused carries the reason.
+
+        Args:
+            number: in the sweep.
+            name: shown.
+            overrides: of the trial.
+            split_seed: by which the data are split where the overrides leave that to `seed`; see `with_split`.
+            more: further fields of `Trial`.
+        """
         try:
+            overrides = self.with_split(overrides, split_seed)
             settings, typed = self.settings(overrides)
             contents = data_hashes(settings.data)
         except UserError as error:

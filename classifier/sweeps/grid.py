@@ -18,10 +18,12 @@ class Grid:
 
     def __init__(self, composer: Composer, jobs: Sequence[Sequence[str]], more: Sequence[str] = ()) -> None:
         keys = varying(jobs)
+        split_seed = composer.config.seed if "seed" in keys else None  # one split for all seeds
         self.trials = []
         for number, overrides in enumerate(jobs):
             values = {key: value for key, value in map(split_override, overrides) if key in keys}
-            self.trials.append(composer.trial(number, short_name(values) or "defaults", [*overrides, *more]))
+            name = short_name(values) or "defaults"
+            self.trials.append(composer.trial(number, name, [*overrides, *more], split_seed))
         self.waiting = iter(self.trials)
 
     @property

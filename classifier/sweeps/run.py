@@ -14,9 +14,9 @@ from classifier.command_line import peak_memory_mb, write_summary, write_whole
 from classifier.errors import UserError
 from classifier.settings import SweepSettings, TrainSettings
 from classifier.sweeps.best import write_experiment
-from classifier.sweeps.compose import Composer
+from classifier.sweeps.compose import SPLIT_SEED, Composer
 from classifier.sweeps.grid import Grid
-from classifier.sweeps.objective import minimized, objectives, ranked
+from classifier.sweeps.objective import minimized, objectives, on_validation, ranked
 from classifier.sweeps.page import write_page
 from classifier.sweeps.refit import Refit, refit_metrics
 from classifier.sweeps.sweep import Source, Sweep, quoted
@@ -81,6 +81,12 @@ class Conductor:
             raise UserError(f"hydra.launcher.processes={self.processes} must be above 0.")
         self.settings: SweepSettings = first.sweep
         self.objectives = objectives(first)
+        self.split_seeds = {settings.data.split_seed for settings in self.composed}
+        if self.settings.refit and len(self.split_seeds) > 1 and on_validation(self.objectives):
+            raise UserError(
+                f"sweep.refit=true trains the best setting, and there is none where {SPLIT_SEED} varies, as the trials "
+                "are validated on different examples. Leave out one of the two."
+            )
         self.folder = Path(hydra.sweep.dir)
         self.name = self.settings.name or hydra.runtime.choices.get("sweep") or ",".join(self.keys) or "defaults"
         identity = identity_of({"name": self.settings.name}, []) if self.settings.name else self.identity
@@ -107,14 +113,15 @@ class Conductor:
             UserError: where a trial failed.
         """
         say(f"{'Continuing sweep' if self.run.resumed else 'Sweep'} {self.name}, run {self.run.run_id}, {self.folder}")
+        if "seed" in self.keys and len(self.split_seeds) == 1 and None not in self.split_seeds:
+            say(f"All seeds share one split of the data: {SPLIT_SEED}={next(iter(self.split_seeds))}")
         self.write_configuration()
         status = "FAILED"
         try:
             self.sweep.run_all(source)
             status = "RUNNING" if source.shared else "FAILED" if self.sweep.stopped else "FINISHED"
-            if self.settings.refit and status == "FINISHED" and (best := ranked(self.run.trials(), self.objectives)):
-                say(f"Best: {best[0].name}; training it with {self.settings.seeds} seeds")
-                self.sweep.run_all(Refit(self.composer, best[0], self.settings.seeds))
+            if self.settings.refit and status == "FINISHED":
+                self.refit()
         except KeyboardInterrupt:
             status = "KILLED"
             say("Interrupted; the same command continues this sweep.")
@@ -127,6 +134,15 @@ class Conductor:
             raise UserError(
                 f"{len(failed)} of {len(trials)} trials failed; the same command tries them again.\n{reasons}"
             )
+
+    def refit(self) -> None:
+        """Trains the best setting again, where there is one."""
+        best = ranked(self.run.trials(), self.objectives)
+        if best:
+            say(f"Best: {best[0].name}; training it with {self.settings.seeds} seeds")
+            self.sweep.run_all(Refit(self.composer, best[0], self.settings.seeds))
+        else:
+            say("There is no best trial that sweep.refit=true could train again")
 
     def write_configuration(self) -> None:
         """What was asked for, in the report."""

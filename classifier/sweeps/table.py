@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from classifier.command_line import write_whole
-from classifier.sweeps.objective import pareto, ranked
+from classifier.sweeps.objective import finished, pareto, ranked, validation_sets
 from classifier.sweeps.refit import refit_metrics
 from classifier.terminal import Table, say, show
 from classifier.tracking.kept_trials import Kept
 
 FIRST = ("trial", "kind", "name", "status", "reason", "overrides", "seconds")
-LAST = ("run_id", "folder")
+LAST = ("validated_on", "run_id", "folder")
 MOST_ROWS = 20  # on the terminal
 SHOWN = ("valid.macro_f1", "valid.log_loss", "test.accuracy", "test.macro_f1")
 
@@ -33,6 +33,7 @@ def rows(trials: Sequence[Kept]) -> list[dict[str, Any]]:
             "overrides": " ".join(trial.overrides),
             "seconds": trial.metrics.get("seconds"),
             **{name: trial.metrics.get(name) for name in names},
+            "validated_on": trial.validated_on,
             "run_id": trial.run_id,
             "folder": trial.folder,
         }
@@ -75,8 +76,14 @@ def best_first(trials: Sequence[Kept], objectives: Sequence[str]) -> tuple[list[
 def result_lines(trials: Sequence[Kept], objectives: Sequence[str]) -> list[str]:
     """What was found, and what the refits of it reached."""
     best, reached = ranked(trials, objectives), refit_metrics(trials)
-    if not best:
+    if not finished(trials, objectives):
         return ["No trial has finished"]
+    if not best:
+        return [
+            f"No trial is the best: they were validated on {validation_sets(trials, objectives)} different sets of "
+            "examples (column validated_on of trials.csv), and their values cannot be compared. Give trials "
+            "that are to be compared one data set and one data.split_seed"
+        ]
     values = ", ".join(f"{name} {number(best[0].metrics.get(name))}" for name in objectives)
     lines = [f"Best: #{best[0].number} {best[0].name}, {values}"]
     means = [
