@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from classifier.evaluation.style import BLUE, GREY, INK, ORANGE, PALE, VERMILION, canvas
+from classifier.evaluation.style import BLUE, GREY, INK, ORANGE, PALE, VERMILION, canvas, display_text
 from classifier.sweeps.objective import finished, minimized, pareto, ranked
 from classifier.sweeps.setting_pictures import importance, parallel_coordinates, slices
 from classifier.tracking.kept_trials import Kept
@@ -127,7 +127,7 @@ def time_spent(trials: Sequence[Kept]) -> Figure | None:
     if not timed:
         return None
     with canvas(7, 1.1 + 0.22 * len(timed)) as (figure, axes):
-        names = [f"#{trial.number} {trial.name}"[:45] for trial in timed]
+        names = [display_text(f"#{trial.number} {trial.name}", length=45) for trial in timed]
         axes.barh(
             range(len(timed)), [trial.metrics["seconds"] for trial in timed],
             color=[COLOURS[trial.status] for trial in timed], height=0.7,
