@@ -18,6 +18,7 @@ class Trial:
     name: str
     overrides: tuple[str, ...]
     identity: str  # of its settings, its data and the code that matters
+    folder: str  # in the folder of the sweep
     settings: TrainSettings | None = None  # None: refused
     problem: str = ""  # why it is refused
     kind: str = "trial"  # or refit
