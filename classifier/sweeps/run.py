@@ -193,7 +193,8 @@ class Conductor:
         for line in result_lines(trials, self.objectives):
             say(line)
         if best:
-            say(f"Keep     cp {self.report}/best.yaml conf/train/experiment/<name>.yaml; experiment=<name> trains it")
+            copied = shlex.quote(str(self.report / "best.yaml"))
+            say(f"Keep     cp {copied} conf/train/experiment/<name>.yaml; experiment=<name> trains it")
         say(f"Page     {self.report / 'sweep.html'}")
         say(f"Run      {self.run.run_id}")
         if interface(self.run.settings) not in address:
