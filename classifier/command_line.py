@@ -25,6 +25,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from classifier.errors import UserError
 from classifier.settings import check_rules
+from classifier.terminal import warn
 
 PACKAGE = Path(__file__).parent
 CONF = PACKAGE.parent / "conf"
@@ -69,7 +70,7 @@ def run_command(name: str, schema: type, work: Callable[[Any, Path], dict[str, A
     except MISTAKES as error:
         refuse(sentence(error, name, Path()))
     except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
+        warn("Interrupted.")
         sys.exit(INTERRUPTED)
 
 
@@ -97,14 +98,9 @@ def sentence(error: Exception, command: str, output: Path) -> str:
     return explain(error, command)
 
 
-def say(line: str) -> None:
-    """A line for the person at the screen."""
-    print(line, file=sys.stdout, flush=True)
-
-
 def refuse(message: str) -> NoReturn:
     """Ends the process with the message; exit code 2."""
-    print(f"Error: {message}", file=sys.stderr)
+    warn(f"Error: {message}")
     sys.exit(2)
 
 

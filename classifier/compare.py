@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from classifier.command_line import run_command
 from classifier.settings import CompareSettings
+from classifier.terminal import say, show
 
 if TYPE_CHECKING:
     from classifier.evaluation.comparison import Entry
@@ -27,8 +28,6 @@ def compare(settings: CompareSettings, output: Path) -> dict[str, Any]:
     Raises:
         UserError: where there are no such runs, or their examples differ.
     """
-    from rich.console import Console
-
     from classifier.evaluation.comparison_report import terminal_tables, verdict, write_comparison
     from classifier.tracking.kept_runs import check_same_examples, kept_runs
 
@@ -37,11 +36,10 @@ def compare(settings: CompareSettings, output: Path) -> dict[str, Any]:
     report = make_report(settings, runs, left_out)
     page = write_comparison(output / "report", report)
     run_id = log(settings, runs, report, output / "report")
-    console = Console()
     for table in terminal_tables(report):
-        console.print(table)
+        show(table)
     for line in [*(f"Left out: {one}" for one in left_out), *verdict(report.comparison), f"Page     {page}"]:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        say(line)
     return {"run_id": run_id, "page": str(page), **summarized(report, runs), "left_out": left_out}
 
 

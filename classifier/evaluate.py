@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 from classifier.command_line import run_command
 from classifier.errors import UserError
 from classifier.settings import DataSettings, EvaluateSettings
+from classifier.terminal import say, show
 
 
 def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
@@ -38,8 +39,6 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
     )
 
     start_saved_models()
-    from rich.console import Console
-
     from classifier.evaluation.report import measure, results_table, summarized
 
     classifier = SavedClassifier(folder)
@@ -48,9 +47,8 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
     report = output / "report" / "test"
     labels, names, origins = examples.labels, examples.label_names, examples.origins
     evaluations = {"test": measure(report, examples.texts, labels, probabilities, names, origins)}
-    console = Console()
-    console.print(results_table(evaluations))
-    console.print(f"Tables and pictures: {report}", highlight=False, soft_wrap=True)
+    show(results_table(evaluations))
+    say(f"Tables and pictures: {report}")
     return {"run_id": settings.run, "model": str(folder), "metrics": summarized(evaluations)}
 
 
@@ -85,7 +83,7 @@ def test_examples(data: DataSettings, seed: int, label_names: tuple[str, ...], o
         path = output / "report" / "rejects.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_rejects(path, rejects)
-        print(f"{len(rejects)} rows could not be used; reasons in {path}")
+        say(f"{len(rejects)} rows could not be used; reasons in {path}")
     return examples
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from classifier.command_line import run_command
 from classifier.settings import DataSettings, ExplainSettings
+from classifier.terminal import say
 
 if TYPE_CHECKING:
     from classifier.serving.explain_texts import Texts
@@ -51,8 +52,8 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
     page = write_report(folder, report)
     run_id = run_of_model(settings.model, model, settings.tracking)
     if run_id and log_folder(run_id, folder, f"explanation/{output.name}", settings.tracking):  # beside earlier ones
-        print(f"Run      {run_id}")
-    print(f"Look at  {page}")
+        say(f"Run      {run_id}")
+    say(f"Look at  {page}")
     return {"run_id": run_id, "model": str(model), "page": str(page), "texts": len(texts.texts), **report.summary()}
 
 
@@ -95,7 +96,7 @@ def read_texts(settings: ExplainSettings, label_names: tuple[str, ...], output: 
         texts = Texts(found.texts, found.origins, found.labels)
     if rejects:
         write_rejects(output / "rejects.csv", rejects)
-        print(f"{len(rejects):,} rows cannot be explained; reasons in {output / 'rejects.csv'}")
+        say(f"{len(rejects):,} rows cannot be explained; reasons in {output / 'rejects.csv'}")
     return texts
 
 

@@ -2,17 +2,16 @@
 
 import json
 import statistics
-import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classifier.command_line import say
 from classifier.preparation import Job
 from classifier.report_table import write_records
 from classifier.settings import chosen_exports
+from classifier.terminal import say, show, warn
 
 if TYPE_CHECKING:
     from classifier.data import Examples
@@ -118,12 +117,10 @@ def draw_learning_curves(training: "Training", output: Path) -> None:
 
 def tell(job: Job, evaluations: "dict[str, Evaluation]", model: Path | None = None) -> None:
     """The table of results, where the model lies and how to look at the run."""
-    from rich.console import Console
-
     from classifier.evaluation.report import results_table
 
     state = job.training.state
-    Console().print(results_table(evaluations))
+    show(results_table(evaluations))
     say(f"Best epoch {state.best_epoch} of {state.epoch}, by valid.{job.settings.trainer.monitor.name}")
     if model:
         say(f"Model    {model}")
@@ -196,17 +193,15 @@ def export_formats(job: Job, classifier: "TextClassifier", validated: "TextClass
     exports = chosen_exports(job.settings.export)
     if exports == [("savedmodel", "float32")]:
         return {}
-    from rich.console import Console
-
     from classifier.serving.formats.measure import Measured, as_table
     from classifier.serving.formats.write import write_formats
 
     valid, folder = job.splits.valid, job.output.absolute() / "formats"
     rows, problems = write_formats(classifier, validated, model, exports, valid.texts, valid.labels, folder)
     write_records(job.output / "report" / "formats.csv", Measured, rows)
-    Console().print(as_table(rows))
+    show(as_table(rows))
     for problem in problems:
-        print(problem, file=sys.stderr)
+        warn(problem)
     say(f"Formats  {folder}")
     return {"formats": str(folder)}
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from hydra.utils import instantiate
 
-from classifier.command_line import say
 from classifier.settings import Linear, TrainSettings
+from classifier.terminal import say
 
 if TYPE_CHECKING:
     import keras

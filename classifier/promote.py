@@ -10,6 +10,7 @@ from typing import Any
 
 from classifier.command_line import run_command
 from classifier.settings import PromoteSettings
+from classifier.terminal import say
 
 
 def promote(settings: PromoteSettings, output: Path) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def promote(settings: PromoteSettings, output: Path) -> dict[str, Any]:
         found = roll_back(settings.name, settings.tracking)
     else:
         found = promote_version(settings.run, settings.name, settings.promote, settings.force, settings.tracking)
-    print(f"{found.reason}.")
+    say(f"{found.reason}.")
     return {
         "run_id": settings.run,
         "model": f"models:/{settings.name}@champion",

@@ -9,6 +9,7 @@ from typing import Any
 
 from classifier.command_line import run_command
 from classifier.settings import PublishSettings
+from classifier.terminal import say
 
 
 def publish(settings: PublishSettings, _: Path) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def publish(settings: PublishSettings, _: Path) -> dict[str, Any]:
     check_serving_dir(settings.serving_dir, "serving_dir")
     folder = local_folder(settings.model) or find_model(settings.model, settings.tracking)
     served = publish_model(folder, settings.serving_dir)
-    print(f"Served   {served}")
+    say(f"Served   {served}")
     return {"model": str(folder), "served": str(served)}
 
 

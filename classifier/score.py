@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from classifier.command_line import run_command
 from classifier.settings import Engine, ScoreSettings
+from classifier.terminal import say, show, warn
 
 if TYPE_CHECKING:
     from classifier.serving.plan import Plan
@@ -82,7 +83,7 @@ def run(settings: ScoreSettings, plan: "Plan", folder: Path, digest: str) -> "Sc
             return score_files(plan, lambda: load(settings, folder, digest, closing))
     except KeyboardInterrupt:
         if not plan.streams and shards_folder(Path(settings.output)).exists():
-            print("What is finished is kept: the same command goes on from there.", file=sys.stderr)
+            warn("What is finished is kept: the same command goes on from there.")
         raise
     except BrokenPipeError:  # `| head` has seen enough
         nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -108,18 +109,15 @@ def load(settings: ScoreSettings, folder: Path, digest: str, closing: ExitStack)
 
 def tell(settings: ScoreSettings, done: Any) -> None:
     """The table of results; on standard error where standard output holds the rows."""
-    from rich.console import Console
-
     from classifier.serving.totals import totals_table
 
-    console = Console(stderr=settings.output == "-", highlight=False, soft_wrap=True)
-    console.print(totals_table(done.summary))
+    piped = settings.output == "-"
+    show(totals_table(done.summary), error=piped)
     errors = f", {done.summary['errors']:,} of them with an error" if done.summary["errors"] else ""
     earlier = f", {done.taken_up:,} of them before it was taken up again" if done.taken_up else ""
-    where = "standard output" if settings.output == "-" else settings.output
-    console.print(
-        f"{done.summary['rows']:,} rows{errors}{earlier}; {done.rows_per_second:,.0f} rows/s: {where}", markup=False
-    )
+    where = "standard output" if piped else settings.output
+    line = f"{done.summary['rows']:,} rows{errors}{earlier}; {done.rows_per_second:,.0f} rows/s: {where}"
+    (warn if piped else say)(line)
 
 
 if __name__ == "__main__":

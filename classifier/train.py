@@ -5,6 +5,7 @@ python -m classifier.train data=files data.train=messages.csv data.text=message 
 """
 
 import json
+import shlex
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -15,12 +16,13 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from classifier.command_line import run_command, say
+from classifier.command_line import run_command
 from classifier.errors import UserError
 from classifier.outcome import conclude, conclude_pruned, conclude_trial, finished_already, keep_best
 from classifier.preparation import Job, prepare
 from classifier.settings import TrainSettings, as_overrides, chosen_exports
 from classifier.sweeps.connection import Pruned, sweep_connection
+from classifier.terminal import say
 
 if TYPE_CHECKING:
     from classifier.data import Splits
@@ -163,8 +165,6 @@ def fit(job: Job) -> None:
     Raises:
         Pruned: where this is a trial and its sweep has seen enough.
     """
-    from rich.console import Console
-
     from classifier.tracking.tensorboard import TensorBoard
     from classifier.training.progress import TrainingDisplay
 
@@ -189,7 +189,7 @@ def fit(job: Job) -> None:
     log_epochs()
     report_epochs(since=0)
     run.start_monitor()
-    with TrainingDisplay(Console(), training.epochs, settings.trainer.monitor.name) as display:
+    with TrainingDisplay(training.epochs, settings.trainer.monitor.name) as display:
 
         def on_epoch(state) -> None:
             display.on_epoch(state)
@@ -200,7 +200,7 @@ def fit(job: Job) -> None:
     if board:
         board.log_graph(training.predict.graph)
         board.log_embeddings(job.tokenizer.vocabulary, training.model.get_layer("embedding").token_embeddings)
-        say(f"Look at  tensorboard --logdir {board.folder}")
+        say(f"Look at  {shlex.join(['tensorboard', '--logdir', str(board.folder)])}")
 
 
 def typed(settings: TrainSettings) -> dict[str, str]:

@@ -14,6 +14,7 @@ from classifier.evaluation.comparison import ClassChange, Comparison, Entry, Pai
 from classifier.evaluation.paired import METRICS, WORDS
 from classifier.evaluation.predictions import Predictions
 from classifier.report_table import write_table
+from classifier.terminal import Table
 
 MOST_COLUMNS = 6  # entries side by side in the terminal
 MOST_PAIRS = 45  # of all pairs; with more entries than give so many, those with the best are shown, the CSV has all
@@ -101,36 +102,24 @@ def shown_pairs(comparison: Comparison) -> list[Pair]:
     return [pair for pair in comparison.pairs if few or pair.first == best]
 
 
-def terminal_tables(report: Report) -> list[Any]:
-    """Rich tables: the ranking, the pairs, the settings that differ."""
+def terminal_tables(report: Report) -> list[Table]:
+    """The ranking, the pairs, the settings that differ."""
     comparison, metric = report.comparison, report.comparison.metric
     (other,) = set(METRICS) - {metric}
     numbers = (WORDS[metric], "95 %", WORDS[other])
-    ranking = terminal_table(report.title, ("entry",), ("place", "seeds", *numbers))
+    ranking = Table(["entry"], ["place", "seeds", *numbers], report.title)
     for one in comparison.standings:
         told = (mean(one, metric), between(one.intervals[metric]), mean(one, other))
-        ranking.add_row(one.name, place(one), str(one.repeats), *told)
-    pairs = terminal_table("Differences, paired by example", ("better", "than"), (*numbers, "p (Holm)"))
+        ranking.add(one.name, place(one), str(one.repeats), *told)
+    pairs = Table(["better", "than"], [*numbers, "p (Holm)"], "Differences, paired by example")
     for pair in shown_pairs(comparison):
         told = (gap(pair, metric), between(pair.differences[metric].interval, "+"), gap(pair, other))
-        pairs.add_row(pair.first, pair.second, *told, probability(pair.adjusted[metric]))
+        pairs.add(pair.first, pair.second, *told, probability(pair.adjusted[metric]))
     names = [one.name for one in comparison.standings][:MOST_COLUMNS]
-    settings = terminal_table("Settings that differ", ("setting", *names), ())
+    settings = Table(["setting", *names], title="Settings that differ")
     for setting, values in report.settings.items():
-        settings.add_row(setting, *(values[name] for name in names))
-    return [table for table in (ranking, pairs, settings) if table.row_count]
-
-
-def terminal_table(title: str, words: Sequence[str], numbers: Sequence[str]) -> Any:
-    """An empty rich table; in a narrow terminal words are folded and numbers are not."""
-    from rich.table import Table
-
-    table = Table(title=title)
-    for name in words:
-        table.add_column(name, overflow="fold")
-    for name in numbers:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
+        settings.add(setting, *(values[name] for name in names))
+    return [table for table in (ranking, pairs, settings) if table.rows]
 
 
 def write_comparison(folder: Path, report: Report) -> Path:

@@ -9,6 +9,7 @@ import numpy as np
 from classifier.evaluation.metrics import ClassMetrics, Evaluation, evaluate
 from classifier.evaluation.mistakes import Mistake, confident_mistakes, predictions_table
 from classifier.report_table import write_records
+from classifier.terminal import Table
 
 HEADLINES = (
     "accuracy",
@@ -42,13 +43,9 @@ def summarized(evaluations: Mapping[str, Evaluation]) -> dict[str, dict[str, flo
     return {split: flat(evaluation) for split, evaluation in evaluations.items()}
 
 
-def results_table(evaluations: Mapping[str, Evaluation]):
-    """A rich table: a row for each headline metric, a column for each split, with 95 % intervals."""
-    from rich.table import Table
-
-    table = Table("metric", title="Results (95 % bootstrap intervals)")
-    for split in evaluations:
-        table.add_column(split, justify="right")
+def results_table(evaluations: Mapping[str, Evaluation]) -> Table:
+    """A row for each headline metric, a column for each split, with 95 % intervals."""
+    table = Table(["metric"], list(evaluations), "Results (95 % bootstrap intervals)")
     for name in HEADLINES:
         cells = []
         for evaluation in evaluations.values():
@@ -56,7 +53,7 @@ def results_table(evaluations: Mapping[str, Evaluation]):
             value = evaluation.metrics.get(name)
             cell = "-" if value is None else f"{value:,.0f}" if name == "examples" else f"{value:.4f}"
             cells.append(cell + (f"  [{interval.low:.3f}, {interval.high:.3f}]" if interval else ""))
-        table.add_row(name, *cells)
+        table.add(name, *cells)
     return table
 
 

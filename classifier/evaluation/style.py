@@ -4,13 +4,14 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
 import matplotlib
-from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from classifier.evaluation.fonts import font_families, undrawable
 
 # Okabe and Ito, Color Universal Design, 2008, without yellow, which vanishes on white.
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
@@ -18,12 +19,6 @@ COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 INK, GREY, PALE = "#222222", "#777777", "#E6E6E6"
 
 NAME_LENGTH = 28  # characters of a label in a picture
-FALLBACK_FONTS = (  # what systems carry for the scripts that DejaVu Sans lacks
-    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Noto Sans JP", "Noto Sans KR", "Microsoft YaHei", "SimHei",
-    "PingFang SC", "Hiragino Sans GB", "Apple SD Gothic Neo", "Malgun Gothic", "WenQuanYi Zen Hei",
-    "WenQuanYi Micro Hei", "Droid Sans Fallback", "IPAGothic", "NanumGothic", "Noto Sans Devanagari",
-    "Noto Sans Thai", "Noto Sans Bengali", "Noto Sans Tamil", "Nirmala UI", "Arial Unicode MS",
-)  # fmt: skip
 
 
 @contextmanager
@@ -40,8 +35,18 @@ def canvas(
         matplotlib.rcParams.update(style())
         figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
         yield figure, figure.subplots(rows, columns, **subplots)
+        use_new_fonts(figure)
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # what stands where is settled; saving need not find it out again
+
+
+def use_new_fonts(figure: Figure) -> None:
+    """Gives a figure the fonts that were found while it was drawn."""
+    families = list(font_families())
+    if families != matplotlib.rcParams["font.family"]:
+        matplotlib.rcParams["font.family"] = families
+        for text in figure.findobj(Text):
+            text.set(fontfamily=families)
 
 
 def style() -> dict[Any, Any]:
@@ -76,20 +81,6 @@ def style() -> dict[Any, Any]:
     }
 
 
-@cache
-def font_families() -> tuple[str, ...]:
-    """DejaVu Sans, which matplotlib brings, and the fallbacks that this machine has."""
-    installed = set(font_manager.get_font_names())
-    return ("DejaVu Sans", *(name for name in FALLBACK_FONTS if name in installed))
-
-
-@cache
-def drawable_characters() -> frozenset[int]:
-    """The code points that have a glyph in `font_families`."""
-    paths = [font_manager.findfont(name) for name in font_families()]
-    return frozenset().union(*(font_manager.get_font(path).get_charmap() for path in paths))
-
-
 def display_names(label_names: list[str]) -> list[str]:
     """The names as a picture writes them: short, in glyphs that exist, and still different from each other.
 
@@ -105,7 +96,17 @@ def display_names(label_names: list[str]) -> list[str]:
         f"#{number} {name}".rstrip() if not name or uses[name] > 1 or "□" in name else name
         for number, name in enumerate(names)
     )
-    return [enclosed(name).replace("$", r"\$") for name in numbered]  # a bare $ would begin a formula
+    return [literal(name) for name in numbered]
+
+
+def literal(text: str) -> str:
+    """The text as matplotlib must be given it: a bare $ would begin a formula."""
+    return enclosed(text).replace("$", r"\$")
+
+
+def display_text(text: str, length: int = NAME_LENGTH) -> str:
+    """Any text as a picture writes it: at most `length` characters, in glyphs that exist, without formulas."""
+    return literal(shortened(drawable(text), length))
 
 
 def enclosed(name: str) -> str:
@@ -117,7 +118,8 @@ def enclosed(name: str) -> str:
 def drawable(text: str) -> str:
     """The text in composed characters and on one line, with □ for what no font here can draw."""
     line = " ".join(unicodedata.normalize("NFC", text).split())
-    return "".join(character if ord(character) in drawable_characters() else "□" for character in line)
+    missing = undrawable(line)
+    return "".join("□" if character in missing else character for character in line)
 
 
 def shortened(text: str, length: int = NAME_LENGTH) -> str:

@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from classifier.evaluation.style import BLUE, COLOURS, GREY, VERMILION, canvas, drawable_characters, enclosed, shortened
+from classifier.evaluation.fonts import undrawable
+from classifier.evaluation.style import BLUE, COLOURS, GREY, VERMILION, canvas, literal, shortened
 from classifier.explanation.classes import ClassWord
 from classifier.explanation.explanation import Explanation
 from classifier.explanation.faithfulness import FRACTIONS, RANDOM, Curves, Estimate
@@ -23,9 +24,7 @@ VALUES = LinearSegmentedColormap.from_list("values", [VERMILION, "white", BLUE])
 
 def name(text: str, number: int) -> str:
     """The text, or its number where this machine has no font for it."""
-    if all(ord(character) in drawable_characters() for character in text):
-        return enclosed(shortened(text, 16)).replace("$", r"\$")
-    return f"no. {number}"
+    return f"no. {number}" if undrawable(text) else literal(shortened(text, 16))
 
 
 def faithfulness_figure(curves: Mapping[str, Curves], table: Mapping[str, Mapping[str, Estimate]]) -> Figure:

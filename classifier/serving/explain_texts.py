@@ -14,6 +14,7 @@ from classifier.explanation.report import Report
 from classifier.serving.progress import Progress
 from classifier.serving.saved_explainer import SavedExplainer
 from classifier.settings import Explained
+from classifier.terminal import say
 
 FEWEST = 2  # texts on which methods are compared
 
@@ -38,13 +39,11 @@ def explain_texts(explainer: SavedExplainer, texts: Texts, options: Explained, s
     report.mistakes = mistakes(explainer, texts, probabilities, options)
     rows = sampled(len(texts.texts), options.most_texts, random)
     if len(rows) < len(texts.texts):
-        print(
-            f"{len(rows):,} of {len(texts.texts):,} texts are explained, drawn at random; explain.most_texts=null: all"
-        )
+        say(f"{len(rows):,} of {len(texts.texts):,} texts are explained, drawn at random; explain.most_texts=null: all")
     explained = explain_rows(explainer, texts, probabilities, contrasts, rows)
     report.incomplete = sum(one.incompleteness > TOLERANCE for one in explained)
     if report.incomplete:
-        print(f"Integrated gradients of {report.incomplete:,} texts are not complete within {TOLERANCE:.0%}")
+        say(f"Integrated gradients of {report.incomplete:,} texts are not complete within {TOLERANCE:.0%}")
     report.words = class_words(explained, classifier.label_names)
     readable = [one for one in explained if one.words]
     sample = [readable[place] for place in sampled(len(readable), options.sample, random)]

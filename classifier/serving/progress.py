@@ -1,8 +1,9 @@
 """How far a long reading has come: a bar on a terminal, a line every ten seconds elsewhere. Goes to stderr."""
 
-import sys
 import time
-from typing import Any
+from types import TracebackType
+
+from classifier.terminal import LiveLine, warn
 
 LINE_SECONDS = 10.0  # between two lines where there is no terminal
 
@@ -19,50 +20,42 @@ class Progress:
     def __init__(self, what: str, total: int | None = None, done: int = 0) -> None:
         self.what, self.total, self.done = what, total, done
         self.rows, self.began, self.told = 0, time.monotonic(), time.monotonic()
-        self.bar: Any = None
+        self.live = LiveLine(error=True)
 
     def __enter__(self) -> "Progress":
-        if sys.stderr.isatty():
-            from rich import progress
-            from rich.console import Console
-
-            self.bar = progress.Progress(
-                progress.TextColumn("{task.description}"),
-                progress.BarColumn(),
-                progress.TextColumn("{task.completed:,} rows"),
-                progress.TextColumn("{task.fields[rate]:,.0f} rows/s"),
-                progress.TimeRemainingColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self.task = self.bar.add_task(self.what, total=self.total, completed=self.done, rate=0.0)
-            self.bar.start()
+        self.live.__enter__()
+        self.show()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self.bar is not None:
-            self.bar.stop()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.live.__exit__(kind, error, trace)
 
     def advance(self, rows: int) -> None:
         """So many more rows are done."""
         self.rows += rows
-        if self.bar is not None:
-            self.bar.update(self.task, advance=rows, rate=self.rate())
+        if self.live.shown:
+            self.show()
         elif time.monotonic() - self.told >= LINE_SECONDS:
             self.told = time.monotonic()
-            print(self.line(), file=sys.stderr, flush=True)
+            warn(f"{self.what}: {self.progress()}")
+
+    def show(self) -> None:
+        """Moves the bar."""
+        self.live.update(self.done + self.rows, self.total, self.what, self.progress())
 
     def rate(self) -> float:
         """Rows a second of this process, so far."""
         return self.rows / max(1e-9, time.monotonic() - self.began)
 
-    def line(self) -> str:
-        """Where it stands, in one line."""
+    def progress(self) -> str:
+        """Rows, speed and, where the total is known, the time left."""
         rate, rows = self.rate(), self.done + self.rows
         if not self.total:
-            return f"{self.what}: {rows:,} rows, {rate:,.0f} rows/s"
-        left = max(0, self.total - rows) / max(1e-9, rate)
-        return f"{self.what}: {rows:,} of {self.total:,} rows, {rate:,.0f} rows/s, {duration(left)} left"
+            return f"{rows:,} rows, {rate:,.0f} rows/s"
+        left = duration(max(0, self.total - rows) / rate) if self.rows else "?"
+        return f"{rows:,} of {self.total:,} rows, {rate:,.0f} rows/s, {left} left"
 
 
 def duration(seconds: float) -> str:

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from classifier.terminal import Table
+
 SHOWN = 20  # labels in the table at most
 
 
@@ -60,24 +62,19 @@ def mean(total: float, count: int) -> float | None:
     return round(float(total) / int(count), 6) if count else None
 
 
-def totals_table(summary: dict[str, Any]) -> Any:
+def totals_table(summary: dict[str, Any]) -> Table:
     """The summary as a table for the terminal, the most frequent labels first."""
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table("label", title_justify="left")
-    for name in ("rows", "share", "mean score"):
-        table.add_column(name, justify="right")
+    table = Table(["label"], ["rows", "share", "mean score"])
     labels = sorted(summary["labels"].items(), key=lambda item: -item[1]["rows"])
     scored = max(1, summary["rows"] - summary["errors"])
     for name, one in labels[:SHOWN]:
-        table.add_row(escape(name), f"{one['rows']:,}", f"{one['rows'] / scored:.1%}", shown(one["mean_score"]))
+        table.add(name, f"{one['rows']:,}", f"{one['rows'] / scored:.1%}", shown(one["mean_score"]))
     if rest := labels[SHOWN:]:
         rows = sum(one["rows"] for _, one in rest)
-        table.add_row(f"{len(rest)} more labels", f"{rows:,}", f"{rows / scored:.1%}", "")
-    table.add_section()
-    table.add_row("all", f"{scored if summary['rows'] > summary['errors'] else 0:,}", "", shown(summary["mean_score"]))
-    table.add_row("errors", f"{summary['errors']:,}", "", "")
+        table.add(f"{len(rest)} more labels", f"{rows:,}", f"{rows / scored:.1%}", "")
+    table.end_section()
+    table.add("all", f"{scored if summary['rows'] > summary['errors'] else 0:,}", "", shown(summary["mean_score"]))
+    table.add("errors", f"{summary['errors']:,}", "", "")
     return table
 
 

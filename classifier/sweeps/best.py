@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 from classifier.command_line import write_whole
 from classifier.sweeps.compose import Composer
 from classifier.sweeps.refit import DROPPED
+from classifier.terminal import visible
 from classifier.tracking.kept_trials import Kept
 
 NOT_LEARNED = ("tracking", "sweep", "experiment")  # keys that an experiment does not say
@@ -17,7 +18,8 @@ NOT_LEARNED = ("tracking", "sweep", "experiment")  # keys that an experiment doe
 
 def write_experiment(path: Path, composer: Composer, best: Kept, sweep: str, objective: str) -> None:
     """Writes all in which the trial differs from `python -m classifier.train` without overrides."""
-    wanted = composer.compose(best.overrides)
+    seed = composer.settings(best.overrides)[0].seed
+    wanted = composer.compose(composer.with_split(best.overrides, seed))  # what the sweep saw must not become test data
     choices = wanted.hydra.runtime.choices
     default = compose("train", return_hydra_config=True)
     chosen = {
@@ -30,9 +32,10 @@ def write_experiment(path: Path, composer: Composer, best: Kept, sweep: str, obj
     differs.get("trainer", {}).pop("resume", None)
     for key in DROPPED:
         remove(differs, key)
+    found = f"The best trial of the sweep {sweep}, {best.name}"
     lines = [
         "# @package _global_",
-        f"# The best trial of the sweep {sweep}, {best.name}: {objective} {best.metrics[objective]:.4f} on validation.",
+        f"# {visible(found)}: {objective} {best.metrics[objective]:.4f} on validation.",
         f"#   python -m classifier.train experiment={path.stem}",
         f"#   Found in run {best.run_id}.",
     ]

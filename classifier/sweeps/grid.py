@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from classifier.sweeps.compose import Composer
+from classifier.errors import UserError
+from classifier.sweeps.compose import Composer, one_folder
 from classifier.sweeps.trial import Trial, short_name, split_override, varying
 from classifier.tracking.kept_trials import Kept
 
@@ -14,14 +15,22 @@ class Grid:
         composer: of the sweep.
         jobs: the overrides of each trial.
         more: overrides that all of them share beside.
+
+    Raises:
+        UserError: where two of them would have the same folder.
     """
 
     def __init__(self, composer: Composer, jobs: Sequence[Sequence[str]], more: Sequence[str] = ()) -> None:
         keys = varying(jobs)
+        split_seed = composer.config.seed if "seed" in keys else None  # one split for all seeds
         self.trials = []
         for number, overrides in enumerate(jobs):
             values = {key: value for key, value in map(split_override, overrides) if key in keys}
-            self.trials.append(composer.trial(number, short_name(values) or "defaults", [*overrides, *more]))
+            name = short_name(values) or "defaults"
+            self.trials.append(composer.trial(number, name, [*overrides, *more], split_seed))
+        folders = [trial.folder for trial in self.trials if not trial.problem]
+        if len(set(folders)) < len(folders):
+            raise UserError(one_folder(next(one for one in folders if folders.count(one) > 1)))
         self.waiting = iter(self.trials)
 
     @property

@@ -34,11 +34,30 @@ def minimized(name: str) -> bool:
     return name in MINIMIZED
 
 
+def on_validation(names: Sequence[str]) -> bool:
+    """Whether one of the objectives is measured on the validation examples."""
+    return any(name.startswith("valid.") for name in names)
+
+
+def finished(trials: Sequence[Kept], names: Sequence[str]) -> list[Kept]:
+    """The finished trials that are not refits and have the first objective."""
+    return [one for one in trials if one.kind == "trial" and one.status == "FINISHED" and names[0] in one.metrics]
+
+
+def validation_sets(trials: Sequence[Kept], names: Sequence[str]) -> int:
+    """On how many different sets of examples the objectives of the finished trials were measured."""
+    return len({one.validated_on if on_validation(names) else "" for one in finished(trials, names)})
+
+
 def ranked(trials: Sequence[Kept], names: Sequence[str]) -> list[Kept]:
-    """The finished trials that are not refits, the best by the first objective first."""
+    """The finished trials, the best by the first objective first; empty where they cannot be compared.
+
+    Values that were measured on different validation examples have no order.
+    """
     name = names[0]
-    finished = [one for one in trials if one.kind == "trial" and one.status == "FINISHED" and name in one.metrics]
-    return sorted(finished, key=lambda one: one.metrics[name] if minimized(name) else -one.metrics[name])
+    if validation_sets(trials, names) > 1:
+        return []
+    return sorted(finished(trials, names), key=lambda one: one.metrics[name] if minimized(name) else -one.metrics[name])
 
 
 def pareto(trials: Sequence[Kept], names: Sequence[str]) -> list[Kept]:

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from classifier.evaluation.style import BLUE, GREY, INK, ORANGE, PALE, VERMILION, canvas
-from classifier.sweeps.objective import minimized, pareto, ranked
+from classifier.evaluation.style import BLUE, GREY, INK, ORANGE, PALE, VERMILION, canvas, display_text
+from classifier.sweeps.objective import finished, minimized, pareto, ranked
 from classifier.sweeps.setting_pictures import importance, parallel_coordinates, slices
 from classifier.tracking.kept_trials import Kept
 
@@ -25,22 +25,24 @@ def pictures(trials: Sequence[Kept], keys: Sequence[str], objectives: Sequence[s
         objectives: the first is drawn.
     """
     own = [trial for trial in trials if trial.kind == "trial"]
-    finished = sorted(ranked(own, objectives), key=lambda trial: trial.number)
+    done = finished(own, objectives)
+    comparable = sorted(ranked(own, objectives), key=lambda trial: trial.number)
     drawn: dict[str, Callable[[], Figure | None]] = {
-        "history": lambda: history(own, objectives[0]),
+        "history": lambda: history(own, objectives),
         "learning_curves": lambda: learning_curves(own, objectives),
-        "importance": lambda: importance(finished, keys, objectives[0]),
-        "parallel_coordinates": lambda: parallel_coordinates(finished, keys, objectives[0]),
-        "slices": lambda: slices(finished, keys, objectives[0]),
-        "pareto": lambda: pareto_front(finished, objectives),
+        "importance": lambda: importance(comparable, keys, objectives[0]),
+        "parallel_coordinates": lambda: parallel_coordinates(comparable, keys, objectives[0]),
+        "slices": lambda: slices(done, keys, objectives[0]),
+        "pareto": lambda: pareto_front(comparable, objectives),
         "time": lambda: time_spent(own),
     }
     figures = {name: draw() for name, draw in drawn.items()}
     return {name: figure for name, figure in figures.items() if figure}
 
 
-def history(trials: Sequence[Kept], objective: str) -> Figure | None:
+def history(trials: Sequence[Kept], objectives: Sequence[str]) -> Figure | None:
     """The objective of each trial in the order of their numbers, and the best so far; pruned trials at their last."""
+    objective = objectives[0]
     known = [(trial, value) for trial in trials if (value := last_value(trial, objective)) is not None]
     if not known:
         return None
@@ -49,9 +51,10 @@ def history(trials: Sequence[Kept], objective: str) -> Figure | None:
             points = [(trial.number, value) for trial, value in known if trial.status == status]
             marker = "x" if status == "PRUNED" else "o"
             axes.scatter(*zip(*points, strict=True), s=22, marker=marker, color=COLOURS[status], label=status.lower())
-        finished = [(trial.number, value) for trial, value in known if trial.status == "FINISHED"]
-        if finished:
-            numbers, values = zip(*finished, strict=True)
+        comparable = sorted(ranked(trials, objectives), key=lambda trial: trial.number)
+        if comparable:
+            numbers = [trial.number for trial in comparable]
+            values = [trial.metrics[objective] for trial in comparable]
             best = (np.minimum if minimized(objective) else np.maximum).accumulate(values)
             axes.step(numbers, best, where="post", color=INK, linewidth=1.2, label="best so far")
         axes.set(title="Optimisation history", xlabel="trial", ylabel=objective)
@@ -124,7 +127,7 @@ def time_spent(trials: Sequence[Kept]) -> Figure | None:
     if not timed:
         return None
     with canvas(7, 1.1 + 0.22 * len(timed)) as (figure, axes):
-        names = [f"#{trial.number} {trial.name}"[:45] for trial in timed]
+        names = [display_text(f"#{trial.number} {trial.name}", length=45) for trial in timed]
         axes.barh(
             range(len(timed)), [trial.metrics["seconds"] for trial in timed],
             color=[COLOURS[trial.status] for trial in timed], height=0.7,

@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 
 from classifier.sweeps.compose import Composer
 from classifier.sweeps.trial import Trial, split_override
@@ -22,14 +23,11 @@ class Refit:
     def __init__(self, composer: Composer, best: Kept, seeds: int) -> None:
         setting = [override for override in best.overrides if split_override(override)[0] not in DROPPED]
         settings, _ = composer.settings(best.overrides)
-        split_seed = settings.seed if settings.data.split_seed is None else settings.data.split_seed
-        setting.append(f"data.split_seed={split_seed}")  # what the search has seen must not become test data
-        self.waiting = iter(
-            [
-                composer.trial(seed, f"refit seed={seed}", [*setting, f"seed={seed}"], kind="refit")
-                for seed in range(seeds)
-            ]
-        )
+        split_seed = settings.seed  # what the search has seen must not become test data
+        trials = [
+            composer.trial(seed, f"refit seed={seed}", [*setting, f"seed={seed}"], split_seed) for seed in range(seeds)
+        ]
+        self.waiting = iter([replace(one, kind="refit", folder=f"refit-{one.number}") for one in trials])
 
     @property
     def shared(self) -> bool:

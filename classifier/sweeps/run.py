@@ -10,18 +10,19 @@ from pathlib import Path
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
-from classifier.command_line import peak_memory_mb, say, write_summary, write_whole
+from classifier.command_line import peak_memory_mb, write_summary, write_whole
 from classifier.errors import UserError
 from classifier.settings import SweepSettings, TrainSettings
 from classifier.sweeps.best import write_experiment
-from classifier.sweeps.compose import Composer
+from classifier.sweeps.compose import SPLIT_SEED, Composer
 from classifier.sweeps.grid import Grid
-from classifier.sweeps.objective import minimized, objectives, ranked
+from classifier.sweeps.objective import minimized, objectives, on_validation, ranked
 from classifier.sweeps.page import write_page
 from classifier.sweeps.refit import Refit, refit_metrics
 from classifier.sweeps.sweep import Source, Sweep, quoted
 from classifier.sweeps.table import metric_columns, result_lines, show_table, write_tables
 from classifier.sweeps.trial import varying
+from classifier.terminal import say
 from classifier.tracking.kept_trials import Kept
 from classifier.tracking.run import identity_of
 from classifier.tracking.server import check_reachable, interface
@@ -80,6 +81,12 @@ class Conductor:
             raise UserError(f"hydra.launcher.processes={self.processes} must be above 0.")
         self.settings: SweepSettings = first.sweep
         self.objectives = objectives(first)
+        self.split_seeds = {settings.data.split_seed for settings in self.composed}
+        if self.settings.refit and len(self.split_seeds) > 1 and on_validation(self.objectives):
+            raise UserError(
+                f"sweep.refit=true trains the best setting, and there is none where {SPLIT_SEED} varies, as the trials "
+                "are validated on different examples. Leave out one of the two."
+            )
         self.folder = Path(hydra.sweep.dir)
         self.name = self.settings.name or hydra.runtime.choices.get("sweep") or ",".join(self.keys) or "defaults"
         identity = identity_of({"name": self.settings.name}, []) if self.settings.name else self.identity
@@ -106,14 +113,15 @@ class Conductor:
             UserError: where a trial failed.
         """
         say(f"{'Continuing sweep' if self.run.resumed else 'Sweep'} {self.name}, run {self.run.run_id}, {self.folder}")
+        if "seed" in self.keys and len(self.split_seeds) == 1 and None not in self.split_seeds:
+            say(f"All seeds share one split of the data: {SPLIT_SEED}={next(iter(self.split_seeds))}")
         self.write_configuration()
         status = "FAILED"
         try:
             self.sweep.run_all(source)
             status = "RUNNING" if source.shared else "FAILED" if self.sweep.stopped else "FINISHED"
-            if self.settings.refit and status == "FINISHED" and (best := ranked(self.run.trials(), self.objectives)):
-                say(f"Best: {best[0].name}; training it with {self.settings.seeds} seeds")
-                self.sweep.run_all(Refit(self.composer, best[0], self.settings.seeds))
+            if self.settings.refit and status == "FINISHED":
+                self.refit()
         except KeyboardInterrupt:
             status = "KILLED"
             say("Interrupted; the same command continues this sweep.")
@@ -126,6 +134,15 @@ class Conductor:
             raise UserError(
                 f"{len(failed)} of {len(trials)} trials failed; the same command tries them again.\n{reasons}"
             )
+
+    def refit(self) -> None:
+        """Trains the best setting again, where there is one."""
+        best = ranked(self.run.trials(), self.objectives)
+        if best:
+            say(f"Best: {best[0].name}; training it with {self.settings.seeds} seeds")
+            self.sweep.run_all(Refit(self.composer, best[0], self.settings.seeds))
+        else:
+            say("There is no best trial that sweep.refit=true could train again")
 
     def write_configuration(self) -> None:
         """What was asked for, in the report."""
@@ -176,7 +193,8 @@ class Conductor:
         for line in result_lines(trials, self.objectives):
             say(line)
         if best:
-            say(f"Keep     cp {self.report}/best.yaml conf/train/experiment/<name>.yaml; experiment=<name> trains it")
+            copied = shlex.quote(str(self.report / "best.yaml"))
+            say(f"Keep     cp {copied} conf/train/experiment/<name>.yaml; experiment=<name> trains it")
         say(f"Page     {self.report / 'sweep.html'}")
         say(f"Run      {self.run.run_id}")
         if interface(self.run.settings) not in address:

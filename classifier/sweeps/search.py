@@ -14,14 +14,14 @@ from omegaconf import DictConfig
 from optuna.distributions import BaseDistribution
 from optuna.trial import TrialState
 
-from classifier.command_line import say
 from classifier.errors import UserError
-from classifier.sweeps.compose import Composer, data_hashes
+from classifier.sweeps.compose import SPLIT_SEED, Composer, data_hashes
 from classifier.sweeps.objective import objectives
 from classifier.sweeps.run import VALIDATION_ONLY, Conductor
 from classifier.sweeps.space import as_overrides, distribution, ends, every_value
 from classifier.sweeps.study import ALIVE, ALIVE_SECONDS, OWNER, SearchSettings, abandoned, claim, open_study, own_name
 from classifier.sweeps.trial import Trial, short_name, split_override
+from classifier.terminal import say
 from classifier.tracking.kept_trials import Kept
 from classifier.tracking.run import identity_of
 
@@ -49,11 +49,16 @@ def sweep_search(config: DictConfig, loader: ConfigLoader, arguments: Sequence[s
         f"{one.get_key_element()}={one.get_value_element_as_str()}" for one in parsed if not one.is_sweep_override()
     ]
     fixed.append(VALIDATION_ONLY)
+    if SPLIT_SEED in space:
+        raise UserError(
+            f"A search cannot vary {SPLIT_SEED}: its trials would be validated on different examples, and none would "
+            "be best. Leave it out, or run a grid: without hydra/sweeper=optuna."
+        )
     composer = Composer(config, loader)
-    examples = [
-        composer.settings([*fixed, *as_overrides({key: ends(choice)[end] for key, choice in space.items()})])
-        for end in (0, 1)
-    ]
+    split_seed = config.seed if "seed" in space else None
+    extremes = [as_overrides({key: ends(choice)[end] for key, choice in space.items()}) for end in (0, 1)]
+    examples = [composer.settings(composer.with_split([*fixed, *extreme], split_seed)) for extreme in extremes]
+    composer.check_folders([*fixed, *extremes[0]])
     composed = [one for one, _ in examples]
     shared = {key: value for key, value in examples[0][1].items() if key not in space}
     wanted = objectives(composed[0])
@@ -88,6 +93,7 @@ class Search:
     ) -> None:
         self.study, self.space, self.fixed, self.composer = study, dict(space), list(fixed), composer
         self.objectives, self.settings = list(objectives), settings
+        self.split_seed = composer.config.seed if "seed" in space else None  # one split for all seeds
         self.deadline = time.monotonic() + settings.timeout if settings.timeout else None
         self.wanted = settings.n_trials
         if settings.sampler == "grid":
@@ -136,7 +142,7 @@ class Search:
                 self.running[asked.number] = asked
                 overrides = as_overrides(asked.params)
                 name = short_name(dict(map(split_override, overrides)))
-                return self.composer.trial(asked.number, name, [*self.fixed, *overrides])
+                return self.composer.trial(asked.number, name, [*self.fixed, *overrides], self.split_seed)
         return None
 
     def late(self) -> bool:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from classifier.evaluation.style import BLUE, GREY, canvas
+from classifier.evaluation.style import BLUE, GREY, canvas, display_text
 from classifier.sweeps.objective import minimized
 from classifier.sweeps.trial import short_name, split_override
 from classifier.tracking.kept_trials import Kept
@@ -37,7 +37,7 @@ def settings_of(trials: Sequence[Kept], keys: Sequence[str]) -> list[Setting]:
     for key in keys:
         values = [one.get(key, "default") for one in given]
         if len(set(values)) > 1:
-            found.append(setting(short_name({key: ""}).rstrip("="), values))
+            found.append(setting(display_text(short_name({key: ""}).rstrip("=")), values))
     return found
 
 
@@ -47,7 +47,8 @@ def setting(name: str, values: Sequence[str]) -> Setting:
         numbers = np.array([float(value) for value in values])
         return Setting(name, numbers, None, bool(numbers.min() > 0 and numbers.max() / numbers.min() > LOG_RATIO))
     labels = sorted(set(values))
-    return Setting(name, np.array([labels.index(value) for value in values], float), labels)
+    places = np.array([labels.index(value) for value in values], float)
+    return Setting(name, places, [display_text(label) for label in labels])
 
 
 def importance(trials: Sequence[Kept], keys: Sequence[str], objective: str) -> Figure | None:

@@ -1,5 +1,6 @@
 """Runs the trials of a sweep side by side, each in its process, and tells what becomes of each."""
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -7,11 +8,11 @@ from pathlib import Path
 from threading import RLock
 from typing import Protocol
 
-from classifier.command_line import say
 from classifier.settings import SweepSettings
 from classifier.start import cores
 from classifier.sweeps.process import REFUSED, TrialProcess
 from classifier.sweeps.trial import Trial
+from classifier.terminal import say
 from classifier.tracking.kept_trials import Kept
 from classifier.tracking.sweeps import SweepRun
 
@@ -106,7 +107,7 @@ class Sweep:
 
     def complete(self, trial: Trial, source: Source, earlier: Kept | None) -> Kept:
         """Runs one trial to its end, with as many attempts as the settings allow."""
-        folder = self.folder / f"{trial.number}" if trial.kind == "trial" else self.folder / f"refit-{trial.number}"
+        folder = self.folder / trial.folder
         if earlier:
             trial.run_id = earlier.run_id
             self.run.restart(trial.run_id)
@@ -162,10 +163,10 @@ class Sweep:
 
 
 def quoted(text: str) -> str:
-    """A text as a value in Hydra's grammar.
+    """A text as a value in Hydra's grammar, in which a backslash counts only before a quote and before `${`.
 
     >>> quoted("it's, here")
     "'it\\\\'s, here'"
     """
-    escaped = text.replace("'", "\\'")
+    escaped = re.sub(r"(\\*)('|\$\{|$)", lambda found: 2 * found[1] + ("\\" + found[2] if found[2] else ""), text)
     return f"'{escaped}'"

@@ -8,12 +8,13 @@ from typing import Any
 
 from classifier.command_line import write_whole
 from classifier.report_table import write_table
-from classifier.sweeps.objective import pareto, ranked
+from classifier.sweeps.objective import finished, pareto, ranked, validation_sets
 from classifier.sweeps.refit import refit_metrics
+from classifier.terminal import Table, say, show
 from classifier.tracking.kept_trials import Kept
 
 FIRST = ("trial", "kind", "name", "status", "reason", "overrides", "seconds")
-LAST = ("run_id", "folder")
+LAST = ("validated_on", "run_id", "folder")
 MOST_ROWS = 20  # on the terminal
 SHOWN = ("valid.macro_f1", "valid.log_loss", "test.accuracy", "test.macro_f1")
 
@@ -31,6 +32,7 @@ def rows(trials: Sequence[Kept]) -> list[dict[str, Any]]:
             "overrides": " ".join(trial.overrides),
             "seconds": trial.metrics.get("seconds"),
             **{name: trial.metrics.get(name) for name in names},
+            "validated_on": trial.validated_on,
             "run_id": trial.run_id,
             "folder": trial.folder,
         }
@@ -70,8 +72,14 @@ def best_first(trials: Sequence[Kept], objectives: Sequence[str]) -> tuple[list[
 def result_lines(trials: Sequence[Kept], objectives: Sequence[str]) -> list[str]:
     """What was found, and what the refits of it reached."""
     best, reached = ranked(trials, objectives), refit_metrics(trials)
-    if not best:
+    if not finished(trials, objectives):
         return ["No trial has finished"]
+    if not best:
+        return [
+            f"No trial is the best: they were validated on {validation_sets(trials, objectives)} different sets of "
+            "examples (column validated_on of trials.csv), and their values cannot be compared. Give trials "
+            "that are to be compared one data set and one data.split_seed"
+        ]
     values = ", ".join(f"{name} {number(best[0].metrics.get(name))}" for name in objectives)
     lines = [f"Best: #{best[0].number} {best[0].name}, {values}"]
     means = [
@@ -84,29 +92,22 @@ def result_lines(trials: Sequence[Kept], objectives: Sequence[str]) -> list[str]
 
 def show_table(trials: Sequence[Kept], objectives: Sequence[str]) -> None:
     """The trials on the terminal, the best first, and below them the refits of the best."""
-    from rich.console import Console
-    from rich.table import Table
-
     order, refits, front = best_first(trials, objectives)
-    columns, console = metric_columns(trials, objectives), Console()
-    room = max(16, console.width - 28 - 12 * len(columns))  # for the names, beside the columns of numbers
-    table = Table(title="Pareto front above the line" if front else None, box=None, header_style="bold")
-    for name in ("trial", "name", "status", *columns, "seconds"):
-        justify = "left" if name in ("name", "status") else "right"
-        table.add_column(
-            name.replace(".", ".\n"), justify=justify, no_wrap=True, max_width=room if name == "name" else None
-        )
+    columns = metric_columns(trials, objectives)
+    numbers = [name.replace(".", ".\n") for name in columns]
+    title = "Pareto front above the line" if front else ""
+    table = Table(["trial", "name", "status"], [*numbers, "seconds"], title)
     shown = order[:MOST_ROWS]
     for index, trial in enumerate([*shown, *refits], 1):
         values = [number(trial.metrics.get(name)) for name in columns]
         seconds = f"{trial.metrics.get('seconds', 0):,.0f}"
         first = str(trial.number) if trial.kind == "trial" else ""
-        table.add_row(first, trial.name, trial.status.lower(), *values, seconds)
+        table.add(first, trial.name, trial.status.lower(), *values, seconds)
         if index == front or (refits and index == len(shown)):
-            table.add_row("")
-    console.print(table)
+            table.end_section()
+    show(table)
     if len(order) > MOST_ROWS:
-        print(f"... and {len(order) - MOST_ROWS} more in trials.csv")
+        say(f"... and {len(order) - MOST_ROWS} more in trials.csv")
 
 
 def number(value: float | None) -> str:

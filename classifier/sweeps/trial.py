@@ -18,6 +18,7 @@ class Trial:
     name: str
     overrides: tuple[str, ...]
     identity: str  # of its settings, its data and the code that matters
+    folder: str  # in the folder of the sweep
     settings: TrainSettings | None = None  # None: refused
     problem: str = ""  # why it is refused
     kind: str = "trial"  # or refit
@@ -52,7 +53,8 @@ def short_name(values: Mapping[str, str]) -> str:
         SHORT.get(short, short) if last.count(short) == 1 else key for key, short in zip(values, last, strict=True)
     ]
     shown = [f"{name}={short_value(value)}" for name, value in zip(names, values.values(), strict=True)]
-    return " ".join(shown)[:NAME_LENGTH]
+    name = " ".join(shown)
+    return name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…"
 
 
 def short_value(value: str) -> str:

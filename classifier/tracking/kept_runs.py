@@ -128,7 +128,8 @@ def check_same_examples(runs: Sequence[KeptRun], split: str) -> None:
     raise UserError(
         f"These runs were measured on different {split} examples and cannot be compared. "
         f"Content {'; content '.join(told)}. Compare those of one content with runs=[...]; a split without a file of "
-        f"its own is drawn by the seed, so name one with data.{split}= when training several seeds."
+        "its own is drawn by the seed: give all runs the same data.split_seed=, or a file with "
+        f"data.{split}=, when training several seeds."
     )
 
 

@@ -8,6 +8,7 @@ from classifier.tracking.named_runs import KIND
 from classifier.tracking.run import IDENTITY, OUTPUT
 
 NUMBER, OVERRIDES, REASON = (f"classifier.{name}" for name in ("trial", "overrides", "reason"))  # tags
+VALIDATED_ON = "valid.content"  # tag of every training
 PRUNED = "pruned"  # tag: true for a trial that the search stopped; MLflow itself knows it as KILLED
 
 
@@ -27,6 +28,7 @@ class Kept:
     identity: str
     started: float  # seconds since the epoch
     history: list[dict[str, float]] = field(default_factory=list)  # one entry an epoch; only where asked for
+    validated_on: str = ""  # hash of its validation examples
 
     @property
     def done(self) -> bool:
@@ -50,4 +52,5 @@ def as_kept(run: Any) -> Kept:
         folder=tags[OUTPUT],
         identity=tags[IDENTITY],
         started=info.start_time / 1000,
+        validated_on=tags.get(VALIDATED_ON, ""),
     )

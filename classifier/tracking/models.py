@@ -4,13 +4,13 @@ import contextlib
 import io
 import json
 import re
-import sys
 import warnings
 from importlib import metadata
 from pathlib import Path
 
 from classifier.errors import UserError
 from classifier.settings import Server
+from classifier.terminal import warn
 from classifier.tracking.run_models import models_of
 from classifier.tracking.server import check_reachable, connect, first_line
 
@@ -131,7 +131,7 @@ def log_folder(run_id: str, folder: Path, name: str, settings: Server) -> bool:
     try:
         mlflow.MlflowClient().log_artifacts(run_id, str(folder), name)
     except (mlflow.exceptions.MlflowException, OSError) as error:
-        print(f"Not logged to run {run_id}: {first_line(error)}.", file=sys.stderr)
+        warn(f"Not logged to run {run_id}: {first_line(error)}.")
         return False
     return True
 

@@ -1,6 +1,5 @@
 """A server that goes away and comes back: whatever it is asked waits for it."""
 
-import sys
 import time
 from collections.abc import Callable
 from threading import RLock
@@ -8,6 +7,7 @@ from typing import TypeVar
 
 from classifier.errors import UserError
 from classifier.settings import Server
+from classifier.terminal import warn
 from classifier.tracking.server import first_line, reachable
 
 PATIENCE_SECONDS = 600  # how long a sweep waits for a server that went away
@@ -45,6 +45,6 @@ class Patience:
                 if refusals == ATTEMPTS or time.monotonic() > given_up:
                     raise
                 if not self.told:
-                    print(f"Tracking failed: {first_line(error)}. The sweep waits and tries again.", file=sys.stderr)
+                    warn(f"Tracking failed: {first_line(error)}. The sweep waits and tries again.")
                 self.told = True
                 time.sleep(PAUSE_SECONDS)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 from classifier.errors import UserError
 from classifier.evaluation.promotion import Incomparable
 from classifier.settings import PromotionSettings, TrackingSettings
+from classifier.terminal import say, warn
 from classifier.tracking.interruption import uninterrupted
 from classifier.tracking.models import log_model
 from classifier.tracking.registry import promote, register
@@ -111,7 +111,7 @@ class Run:
                     self.lost_at = 0.0
                 except Exception as error:
                     if not self.lost_at:
-                        print(f"Tracking failed at {name}: {first_line(error)}. Training goes on.", file=sys.stderr)
+                        warn(f"Tracking failed at {name}: {first_line(error)}. Training goes on.")
                     if not reachable(self.settings):
                         self.lost_at = time.monotonic()
                         return
@@ -191,9 +191,9 @@ class Run:
     def promote(self, name: str) -> None:
         """As `python -m classifier.promote` does it; where the champion cannot be compared, it stays."""
         try:
-            print(f"{promote(self.run_id, name, PromotionSettings(), False, self.settings).reason}.")
+            say(f"{promote(self.run_id, name, PromotionSettings(), False, self.settings).reason}.")
         except Incomparable as error:
-            print(f"{error} The model is registered as version {register(self.run_id, name, self.settings)}.")
+            say(f"{error} The model is registered as version {register(self.run_id, name, self.settings)}.")
 
     def interface(self) -> str:
         """Where to look at the run."""
@@ -221,10 +221,7 @@ class Run:
         self.flush()
         missing = [*self.refused, *(name for name, _ in self.waiting)]
         if missing:
-            print(
-                f"Not sent to {self.settings.uri}: {', '.join(missing)}. All of it lies in {self.output}.",
-                file=sys.stderr,
-            )
+            warn(f"Not sent to {self.settings.uri}: {', '.join(missing)}. All of it lies in {self.output}.")
 
 
 def start_run(settings: TrackingSettings, output: Path, identity: str, earlier: EarlierRun | None = None) -> Run:

@@ -1,8 +1,10 @@
 """A sweep in MLflow: a parent run, and for each trial a child run that is there before its process is."""
 
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +153,7 @@ class SweepRun:
             self.client.log_metric(run_id, SECONDS, round(before + seconds, 2))
             if reason:
                 self.client.set_tag(run_id, REASON, reason)
-                self.client.set_tag(run_id, NOTE, f"{status}: {reason}")
+                self.client.set_tag(run_id, NOTE, as_markdown(f"{status}: {reason}"))
             if status == "PRUNED":
                 self.client.set_tag(run_id, PRUNED, "true")
             self.client.set_terminated(run_id, "KILLED" if status == "PRUNED" else status)
@@ -173,14 +175,26 @@ class SweepRun:
         """Describes the sweep in MLflow's interface, with a view of its trials; returns the address of that.
 
         Args:
-            note: of the run, Markdown.
+            note: of the run, plain text.
             settings, metrics, ascending: of the view, as for `trials_view`.
         """
         key, view = trials_view(f"sweep {self.name}", self.run_id, settings, metrics, ascending)
-        note += f"\n\n[All trials with their settings and metrics]({view_path(self.experiment, self.run_id)})"
+        note = (
+            as_markdown(note)
+            + f"\n\n[All trials with their settings and metrics]({view_path(self.experiment, self.run_id)})"
+        )
         self.patiently(lambda: self.client.set_experiment_tag(self.experiment, key, view))
         self.patiently(lambda: self.client.set_tag(self.run_id, NOTE, note))
         return view_address(self.settings, self.experiment, self.run_id)
 
     def close(self, status: str) -> None:
         self.patiently(lambda: self.client.set_terminated(self.run_id, status))
+
+
+def as_markdown(text: str) -> str:
+    """Plain text as Markdown that shows it as it is.
+
+    >>> as_markdown("poolings=[mean,max]")
+    'poolings=\\\\[mean,max\\\\]'
+    """
+    return re.sub(r"([\\`*_{}\[\]#|~!])", r"\\\1", escape(text, quote=False))

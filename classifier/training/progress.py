@@ -3,9 +3,7 @@
 import time
 from types import TracebackType
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
-
+from classifier.terminal import LiveLine, say
 from classifier.training.fit import State
 
 
@@ -13,46 +11,29 @@ class TrainingDisplay:
     """Shows epoch, step, examples per second, loss, validation metrics and the time left at most.
 
     Args:
-        console: where to write.
         epochs: at most.
         monitor: the validation metric that chooses the best epoch.
     """
 
-    def __init__(self, console: Console, epochs: int, monitor: str) -> None:
-        self.console, self.epochs, self.monitor = console, epochs, monitor
-        self.live = Progress(
-            TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
-            BarColumn(bar_width=24),
-            TextColumn("step {task.completed}/{task.total}  {task.fields[rate]:,.0f} examples/s"),
-            TextColumn("loss {task.fields[loss]:.4f}  {task.fields[left]} left at most"),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self.task = self.live.add_task("train", total=1, epoch=1, epochs=epochs, rate=0.0, loss=0.0, left="?")
+    def __init__(self, epochs: int, monitor: str) -> None:
+        self.epochs, self.monitor, self.live = epochs, monitor, LiveLine()
         self.began, self.steps, self.examples = time.monotonic(), 0, 0
 
     def __enter__(self) -> "TrainingDisplay":
-        self.live.start()
+        self.live.__enter__()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
-        self.live.stop()
+        self.live.__exit__(kind, error, trace)
 
     def on_step(self, state: State, steps: int, examples: int) -> None:
         """After each step: `steps` in an epoch, `examples` in this batch."""
         self.steps, self.examples = self.steps + 1, self.examples + examples
         elapsed = time.monotonic() - self.began
         left = elapsed / self.steps * (steps * (self.epochs - state.epoch) - state.step)
-        self.live.update(
-            self.task,
-            total=steps,
-            completed=state.step,
-            epoch=state.epoch + 1,
-            loss=state.loss_sum / state.examples,
-            rate=self.examples / elapsed,
-            left=duration(left),
-        )
+        loss, rate = state.loss_sum / state.examples, self.examples / elapsed
+        after = f"step {state.step}/{steps}  {rate:,.0f} examples/s  loss {loss:.4f}  {duration(left)} left at most"
+        self.live.update(state.step, steps, f"epoch {state.epoch + 1}/{self.epochs}", after)
 
     def on_epoch(self, state: State) -> None:
         """After each epoch."""
@@ -61,11 +42,9 @@ class TrainingDisplay:
         metrics = "  ".join(f"{name} {last[name]:.4f}" for name in shown)
         best = "  best so far" if state.best_epoch == state.epoch else ""
         rate = self.examples / (time.monotonic() - self.began)
-        self.console.print(
+        say(
             f"epoch {state.epoch}/{self.epochs}  loss {last['loss']:.4f}  {metrics}  "
-            f"{rate:,.0f} examples/s  {duration(last['seconds'])}{best}",
-            highlight=False,
-            soft_wrap=True,
+            f"{rate:,.0f} examples/s  {duration(last['seconds'])}{best}"
         )
 
 

@@ -1,7 +1,6 @@
 """Ties are shown as ties, gains and losses are counted, and the page and the tables tell all of it."""
 
 import csv
-import io
 import re
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 from classifier.evaluation.comparison import class_changes, compare, differences, entry
 from classifier.evaluation.comparison_report import Report, terminal_tables, verdict, write_comparison
 from classifier.evaluation.predictions import Predictions, aligned_to, content_hash
+from classifier.terminal import show
 
 EXAMPLES, NAMES = 301, ["bird", "fruit", "tool"]
 LABELS = np.arange(EXAMPLES) % 3
@@ -139,13 +139,11 @@ def test_the_tables_hold_all_of_it(report, tmp_path):
     assert tables["pairs"][0]["accuracy_test"] == "McNemar, exact"
 
 
-def test_the_terminal_shows_the_ranking_at_80_columns(report):
-    from rich.console import Console
-
-    console = Console(width=80, file=io.StringIO())
+def test_the_terminal_shows_the_ranking_at_80_columns(report, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     for table in terminal_tables(report):
-        console.print(table)
-    printed = console.file.getvalue()
+        show(table)
+    printed = capsys.readouterr().out
     assert "[0.8" in printed
     assert "1-2" in printed
     assert max(map(len, printed.splitlines())) <= 80

@@ -6,7 +6,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from classifier.evaluation import confusion, plots, style
+from classifier.evaluation import confusion, fonts, plots
 from classifier.evaluation.confusion import confusion_counts, largest_mistakes
 from classifier.evaluation.curves import PRECISION_RECALL, ROC, curves
 from classifier.evaluation.metrics import evaluate
@@ -136,7 +136,8 @@ def test_names_stay_short_and_different():
 
 
 def test_names_no_font_can_draw_keep_their_number(monkeypatch):
-    monkeypatch.setattr(style, "drawable_characters", lambda: frozenset(map(ord, "spam□ ")))
+    monkeypatch.setattr(fonts, "drawable_characters", lambda: frozenset(map(ord, "spam□ ")))
+    monkeypatch.setattr(fonts, "add_new_fonts", lambda: None)
     assert display_names(["spam", "天气", "spam 气"]) == ["spam", "#1 □□", "#2 spam □"]
 
 

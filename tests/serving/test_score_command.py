@@ -99,4 +99,4 @@ def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(monkeypatch,
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     with Progress("Scoring") as progress:
         progress.advance(10)
-    assert progress.bar.tasks[0].completed == 10
+        assert progress.live.live.tasks[0].completed == 10

@@ -1,11 +1,9 @@
 """Rows are counted by label, whatever the order of the parts."""
 
-import io
-
 import numpy as np
-from rich.console import Console
 
 from classifier.serving.totals import SHOWN, Totals, totals_table
+from classifier.terminal import show
 
 
 def test_rows_labels_scores_and_errors():
@@ -29,12 +27,11 @@ def test_rows_labels_scores_and_errors():
     assert Totals(2).summary(["a", "b"])["mean_score"] is None
 
 
-def test_the_table_shows_the_most_frequent_labels_and_sums_up_the_rest():
+def test_the_table_shows_the_most_frequent_labels_and_sums_up_the_rest(capsys):
     totals = Totals(SHOWN + 5)
     totals.add(np.eye(SHOWN + 5)[[0, 3, 3, *range(SHOWN + 5)]], [""] * (SHOWN + 8))
-    console = Console(file=io.StringIO(), width=80)
-    console.print(totals_table(totals.summary([f"label [b{i}]" for i in range(SHOWN + 5)])))
-    shown = console.file.getvalue()
+    show(totals_table(totals.summary([f"label [b{i}]" for i in range(SHOWN + 5)])))
+    shown = capsys.readouterr().out
     lines = shown.splitlines()
-    assert "label [b3]" in lines[3] and "label [b0]" in lines[4]
+    assert "label [b3]" in lines[2] and "label [b0]" in lines[3]
     assert "5 more labels" in shown

@@ -93,3 +93,11 @@ def postgres(tmp_path):
         with contextlib.suppress(subprocess.CalledProcessError):
             do(f"{binaries}/pg_ctl", "-D", str(data), "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def unsplit(tmp_path):
+    """Overrides for a file of which validation and test examples are split off; a fake trial only hashes it."""
+    path = tmp_path / "texts.csv"
+    path.write_text("text,label\n")
+    return ("data=files", f"data.train={path}")

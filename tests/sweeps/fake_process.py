@@ -19,6 +19,11 @@ class FakeProcess:
     started: list[dict[str, str]]
     uri: str
 
+    @staticmethod
+    def validated_on(values: dict[str, str]) -> str:
+        """Which examples the metrics are of."""
+        return "the same"
+
     def __init__(self, overrides, log: Path, threads: int) -> None:
         self.values = {key: value.strip("'") for key, value in map(split_override, overrides)}
         self.started.append(self.values)
@@ -27,6 +32,7 @@ class FakeProcess:
         score, client, run_id = type(self).score(self.values), MlflowClient(self.uri), self.values["tracking.run_id"]
         if isinstance(score, Ended):
             return score
+        client.set_tag(run_id, "valid.content", type(self).validated_on(self.values))
         for epoch in range(1, EPOCHS + 1):
             value = score * epoch / EPOCHS
             client.log_metric(run_id, "epoch/valid.macro_f1", value, step=epoch)

@@ -160,8 +160,8 @@ def test_the_best_setting_is_an_experiment_that_gives_the_same_settings(run_swee
     assert OmegaConf.to_container(found) == OmegaConf.to_container(wanted)
 
 
-def test_refit_trains_the_best_with_several_seeds_which_alone_see_the_test_split(run_sweep):
-    done = run_sweep("model.depth=1,2", "seed=7", "sweep.refit=true", "sweep.seeds=2", score=by_depth)
+def test_refit_trains_the_best_with_several_seeds_which_alone_see_the_test_split(run_sweep, unsplit):
+    done = run_sweep(*unsplit, "model.depth=1,2", "seed=7", "sweep.refit=true", "sweep.seeds=2", score=by_depth)
     assert [values.get("trainer.validation_only") for values in done.started] == ["true", "true", None, None]
     assert [values["seed"] for values in done.started] == ["7", "7", "0", "1"]
     assert {values.get("data.split_seed") for values in done.started[2:]} == {"7"}

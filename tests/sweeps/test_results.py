@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -69,6 +70,15 @@ def test_the_page_needs_nothing_beside_it(tmp_path):
 @pytest.mark.parametrize("trials", [[], POOR, TRIALS[:1], [kept(0, {"seconds": 1.0}, "KILLED")]])
 def test_pictures_of_little_are_few(trials):
     assert set(pictures(trials, ["model.depth"], ["valid.macro_f1"])) <= {"history", "learning_curves", "time"}
+
+
+def test_trials_on_different_examples_are_drawn_without_a_best():
+    trials = [replace(trial, validated_on=str(trial.number % 2)) for trial in TRIALS]
+    assert ranked(trials, BOTH) == pareto(trials, BOTH) == []
+    assert ranked(trials, ["parameters"])
+    figures = pictures(trials, ["model.depth"], BOTH)
+    assert set(figures) == {"history", "learning_curves", "slices", "time"}
+    assert "best so far" not in [line.get_label() for line in figures["history"].axes[0].lines]
 
 
 def test_pruned_curves_are_dashed():

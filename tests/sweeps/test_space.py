@@ -61,6 +61,8 @@ def test_what_was_chosen_can_be_typed():
         ({"model.dropout": "0.1", "attention.dropout": "0.25"}, "model.dropout=0.1 attention.dropout=0.25"),
         ({"data": "trec6", "seed": "0"}, "data=trec6 seed=0"),
         ({"tokenizer.truncation": "head_tail"}, "truncation=head_tail"),
+        ({"data.train": "[/a.csv,/b.csv]"}, "train=[/a.csv,/b.csv]"),
+        ({"data.train": "x" * 200}, f"train={'x' * 113}…"),
     ],
 )
 def test_a_short_name_tells_trials_apart(values, name):

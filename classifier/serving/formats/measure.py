@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from classifier.terminal import Table
+
 BATCH = 64
 LARGE = 256
 SECONDS = 1.0  # for each latency, after which no further round begins
@@ -111,16 +113,12 @@ def milliseconds(model: Answering, batches: Sequence[list[str]]) -> float:
     return round(statistics.median(taken), 3)
 
 
-def as_table(rows: Sequence[Measured]):
-    """The rows for the terminal, as a rich table."""
-    from rich.table import Table
-
-    table = Table(title="Exports; SavedModels start from strings, the others from ids", title_justify="left")
-    table.add_column("export", no_wrap=True)
-    for name in ("MB", "ms, 1 text", "ms, 256", "accuracy lost", "changed"):
-        table.add_column(name, justify="right")
+def as_table(rows: Sequence[Measured]) -> Table:
+    """The rows for the terminal."""
+    numbers = ["MB", "ms, 1 text", "ms, 256", "accuracy lost", "changed"]
+    table = Table(["export"], numbers, "Exports; SavedModels start from strings, the others from ids")
     for row in rows:
-        table.add_row(
+        table.add(
             f"{row.format} {row.weights}",
             f"{row.megabytes:.2f}",
             f"{row.batch_1_ms:.2f}",

@@ -1,0 +1,175 @@
+"""The only way to the terminal: whatever is printed is plain text, shown as it is, and nothing of it is lost.
+
+Labels, texts, paths and settings are data. None of them is read as markup, no control character of them reaches the
+terminal, a line is never cut or broken, and a cell that is too wide for its column continues below.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WORD_WIDTH = 8  # characters that a column of words has at least, however narrow the terminal
+GAP = 2  # characters between two columns
+INVISIBLE = (0xAD, 0x200B, *range(0x2060, 0x2065), 0xFEFF)  # soft hyphen, zero-width space, word joiner, ...
+BIDIRECTIONAL = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))  # they reorder what is shown
+SEPARATORS = (0x2028, 0x2029)
+SYMBOLS = {
+    **{code: chr(0x2400 + code) for code in range(0x20)},
+    0x7F: "␡",
+    **{code: f"<U+{code:04X}>" for code in (*range(0x80, 0xA0), *INVISIBLE, *BIDIRECTIONAL, *SEPARATORS)},
+    **{code: f"<U+{code:04X}>" for code in range(0xD800, 0xE000)},  # of file names that are not UTF-8
+}
+LINES = {code: symbol for code, symbol in SYMBOLS.items() if code != 0x0A}
+shown_live: "list[Console]" = []  # those that a bar is on
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows of cells under their headings.
+
+    Args:
+        words: headings of the first columns, which hold text; in a narrow terminal it continues on the next line.
+        numbers: headings of the columns after them, which are aligned on the right and never wrapped
+            (a heading may have several lines).
+        title: above the table.
+    """
+
+    words: Sequence[str]
+    numbers: Sequence[str] = ()
+    title: str = ""
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+    sections: set[int] = field(default_factory=set)  # rows with a line below them
+
+    def add(self, *cells: str) -> None:
+        """Adds a row, a cell for each column."""
+        self.rows.append(cells)
+
+    def end_section(self) -> None:
+        """Draws a line below the last row."""
+        self.sections.add(len(self.rows) - 1)
+
+
+def say(text: str) -> None:
+    """Prints a line, or several, on standard output."""
+    print_lines(text, error=False)
+
+
+def warn(text: str) -> None:
+    """Prints a line, or several, on standard error."""
+    print_lines(text, error=True)
+
+
+def show(table: Table, error: bool = False) -> None:
+    """Prints a table on standard output, or on standard error."""
+    from rich.box import SIMPLE
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    console = console_of(error)
+
+    def plain(cell: str, symbols: dict[int, str] = SYMBOLS) -> Text:
+        return Text(encodable(visible(cell, symbols), console))
+
+    drawn = RichTable(
+        title=plain(table.title) if table.title else None, title_justify="left",
+        box=SIMPLE, show_edge=False, pad_edge=False, collapse_padding=True,
+    )  # fmt: skip
+    for heading in table.words:
+        drawn.add_column(plain(heading), overflow="fold")
+    for heading in table.numbers:
+        drawn.add_column(plain(heading, LINES), justify="right", no_wrap=True)
+    for place, cells in enumerate(table.rows):
+        drawn.add_row(*map(plain, cells), end_section=place in table.sections)
+    make_console(error, width=max(console.width, least_width(table))).print(drawn)
+
+
+def visible(text: str, symbols: dict[int, str] = SYMBOLS) -> str:
+    """The text with a symbol or a code point for each character that a terminal would obey, or not show.
+
+    >>> visible("red\\x1b[31m, two\\nlines, \\u202edesrever")
+    'red␛[31m, two␊lines, <U+202E>desrever'
+    """
+    return text.translate(symbols)
+
+
+class LiveLine:
+    """A bar with a text on either side that changes in place, as a context; nothing where there is no terminal.
+
+    Args:
+        error: whether it is on standard error.
+    """
+
+    def __init__(self, error: bool = False) -> None:
+        self.console, self.live = console_of(error), None
+        self.task: Any = None
+
+    @property
+    def shown(self) -> bool:
+        """Whether there is a terminal."""
+        return self.console.is_terminal
+
+    def __enter__(self) -> "LiveLine":
+        if self.shown:
+            from rich.progress import BarColumn, Progress, TextColumn
+
+            before, after = (TextColumn(f"{{task.fields[{name}]}}", markup=False) for name in ("before", "after"))
+            bar = BarColumn(bar_width=24)
+            self.live = Progress(before, bar, after, console=self.console, transient=True)
+            self.task = self.live.add_task("", total=None, before="", after="")
+            self.live.start()
+            shown_live.append(self.console)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
+        if self.live:
+            shown_live.remove(self.console)
+            self.live.stop()
+
+    def update(self, done: int, total: int | None, before: str, after: str) -> None:
+        """Shows how far the work is: `done` of `total`, where that is known."""
+        if self.live:
+            self.live.update(self.task, completed=done, total=total, before=visible(before), after=visible(after))
+
+
+@cache
+def console_of(error: bool) -> "Console":
+    """The console of a standard stream; it finds the stream at each print, so that may have been redirected."""
+    return make_console(error)
+
+
+def make_console(error: bool, width: int | None = None) -> "Console":
+    """A console that looks for nothing in what it prints; a width other than that of the terminal is for tables."""
+    from rich.console import Console
+
+    return Console(stderr=error, width=width, highlight=False, markup=False, emoji=False)
+
+
+def print_lines(text: str, error: bool) -> None:
+    """Prints the text; its line feeds are kept, since a message may have several lines."""
+    from rich.text import Text
+
+    console = console_of(error)
+    if shown_live and console.is_terminal:
+        console = shown_live[-1]  # which draws its bar again below the text
+    console.print(Text(encodable(visible(text, LINES), console)), soft_wrap=True)
+
+
+def encodable(text: str, console: "Console") -> str:
+    """The text with a backslash sequence for what the encoding of the stream does not have."""
+    return text.encode(console.encoding, "backslashreplace").decode(console.encoding)
+
+
+def least_width(table: Table) -> int:
+    """The width in which every number and some letters of every word find room."""
+    from rich.cells import cell_len
+
+    cells = [table.numbers, *(row[len(table.words) :] for row in table.rows)]
+    numbers = [
+        max(cell_len(line) for cell in column for line in cell.split("\n")) for column in zip(*cells, strict=True)
+    ]
+    return sum(numbers) + WORD_WIDTH * len(table.words) + GAP * (len(table.words) + len(numbers))
