@@ -20,6 +20,7 @@ from classifier.errors import UserError
 from classifier.outcome import conclude, conclude_pruned, conclude_trial, finished_already, keep_best
 from classifier.preparation import Job, prepare
 from classifier.settings import TrainSettings, as_overrides, chosen_exports
+from classifier.settings.passwords import without_passwords
 from classifier.sweeps.connection import Pruned, sweep_connection
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def log_start(settings: TrainSettings, splits: "Splits", run: "Run", output: Pat
     from classifier.tracking.versions import package_versions
 
     report = output / "report"
-    (report / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.structured(settings)))
+    (report / "config.yaml").write_text(without_passwords(OmegaConf.to_yaml(OmegaConf.structured(settings))))
     (report / "packages.json").write_text(json.dumps(package_versions(), indent=2) + "\n")
     (report / "notices.txt").write_text("".join(f"{notice}\n" for notice in splits.notices))
     run.log_params(typed(settings))

@@ -8,9 +8,9 @@ from typing import Any
 
 from classifier.errors import UserError
 from classifier.evaluation.predictions import Predictions, aligned_to, read_predictions
-from classifier.settings import CompareSettings
+from classifier.settings import CompareSettings, as_typed
 from classifier.tracking.named_runs import COMPARISON, KIND, SWEEP_KIND, existing_run, searched
-from classifier.tracking.server import check_reachable, connect
+from classifier.tracking.server import check_existing, connect
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +36,7 @@ def kept_runs(settings: CompareSettings) -> tuple[list[KeptRun], list[str]]:
     Raises:
         UserError: where there is no such run or experiment, or a run that is named keeps no predictions.
     """
-    check_reachable(settings.tracking)
+    check_existing(settings.tracking, f"{source(settings)}: there are no runs")
     mlflow = connect(settings.tracking)
     split = settings.split.name
     if settings.runs:
@@ -58,6 +58,8 @@ def kept_runs(settings: CompareSettings) -> tuple[list[KeptRun], list[str]]:
 
 def source(settings: CompareSettings) -> str:
     """How the runs were named."""
+    if settings.runs:
+        return f"runs={as_typed(settings.runs)}"
     return f"sweep={settings.sweep}" if settings.sweep else f"experiment={settings.experiment}"
 
 

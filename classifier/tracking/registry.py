@@ -12,7 +12,7 @@ from classifier.settings import PromotionSettings, Server
 from classifier.tracking.kept_runs import artifact, keeps, run_predictions
 from classifier.tracking.named_runs import KIND, PARENT, SWEEP_KIND, all_runs, existing_run
 from classifier.tracking.run_models import models_of
-from classifier.tracking.server import check_reachable, connect, one_at_a_time
+from classifier.tracking.server import check_existing, connect, one_at_a_time
 
 CHAMPION = "champion"
 PREVIOUS = "promotion.previous_champion"  # tag of a version: the one that it took the alias from
@@ -40,7 +40,7 @@ def promote(run_id: str, name: str, rule: PromotionSettings, force: bool, server
         UserError: where there is no such run, or it has logged no model.
         Incomparable: where the rule cannot be applied; nothing is registered then.
     """
-    check_reachable(server)
+    check_existing(server, f"run: {run_id} is no run")
     mlflow = connect(server)
     model, champion = model_to_promote(mlflow, run_id, server), champion_of(mlflow, name)
     held = None if champion is None else int(champion.version)
@@ -180,11 +180,11 @@ def roll_back(name: str, server: Server) -> Promotion:
     Raises:
         UserError: where there is no champion, or none before it.
     """
-    check_reachable(server)
+    check_existing(server, f"name={name}: no model of that name has a champion")
     mlflow = connect(server)
     client, champion = mlflow.MlflowClient(), champion_of(mlflow, name)
     if champion is None:
-        raise UserError(f"name={name}: no model of that name has a champion at tracking.uri={server.uri}.")
+        raise UserError(f"name={name}: no model of that name has a champion at tracking.uri={server.shown}.")
     held, previous = int(champion.version), champion.tags.get(PREVIOUS)
     if previous is None:
         raise UserError(f"name={name}: version {held} is the first champion, and there is none to go back to.")

@@ -14,9 +14,10 @@ from classifier.evaluation.promotion import Incomparable
 from classifier.settings import PromotionSettings, TrackingSettings
 from classifier.tracking.interruption import uninterrupted
 from classifier.tracking.models import log_model
+from classifier.tracking.named_runs import nearest_run
 from classifier.tracking.registry import promote, register
 from classifier.tracking.run_models import delete_older_models
-from classifier.tracking.server import connect, experiment_id, first_line, interface, reachable
+from classifier.tracking.server import check_existing, connect, experiment_id, first_line, interface, reachable
 from classifier.tracking.versions import code_hash, code_version
 
 RETRY_SECONDS = 30  # between attempts to reach a lost server
@@ -41,9 +42,9 @@ def find_run(settings: TrackingSettings, identity: str) -> EarlierRun | None:
     Raises:
         UserError: where there is no run of the name.
     """
-    mlflow = connect(settings)
     if settings.run_id:
-        return earlier_run(named_run(mlflow, settings))
+        return earlier_run(named_run(settings, settings.run_id))
+    mlflow = connect(settings)
     runs = mlflow.MlflowClient().search_runs(
         [experiment_id(mlflow, settings)],
         f"tags.`{IDENTITY}` = '{identity}'",
@@ -53,15 +54,22 @@ def find_run(settings: TrackingSettings, identity: str) -> EarlierRun | None:
     return earlier_run(runs[0]) if runs else None
 
 
-def named_run(mlflow: Any, settings: TrackingSettings) -> Any:
+def named_run(settings: TrackingSettings, run_id: str) -> Any:
+    """MLflow's run of a training.
+
+    Raises:
+        UserError: where there is none, or it is no training.
+    """
     from mlflow.exceptions import MlflowException
 
+    check_existing(settings, f"tracking.run_id={run_id} is no run")
+    mlflow = connect(settings)
     try:
-        run = mlflow.MlflowClient().get_run(settings.run_id)
+        run = mlflow.MlflowClient().get_run(run_id)
     except MlflowException as error:
-        raise UserError(f"tracking.run_id={settings.run_id}: {first_line(error)}") from error
+        raise UserError(f"tracking.run_id={run_id}: {first_line(error)}{nearest_run(mlflow, run_id)}") from error
     if CHECKPOINT not in run.data.tags:
-        raise UserError(f"tracking.run_id={settings.run_id} is no training that could be continued.")
+        raise UserError(f"tracking.run_id={run_id} is no training that could be continued.")
     return run
 
 
@@ -205,7 +213,7 @@ class Run:
             from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
             self.monitor = SystemMetricsMonitor(
-                self.run_id, sampling_interval=5, resume_logging=True, tracking_uri=self.settings.uri
+                self.run_id, sampling_interval=5, resume_logging=True, tracking_uri=self.mlflow.get_tracking_uri()
             )
             self.monitor.start()
 
@@ -222,7 +230,7 @@ class Run:
         missing = [*self.refused, *(name for name, _ in self.waiting)]
         if missing:
             print(
-                f"Not sent to {self.settings.uri}: {', '.join(missing)}. All of it lies in {self.output}.",
+                f"Not sent to {self.settings.shown}: {', '.join(missing)}. All of it lies in {self.output}.",
                 file=sys.stderr,
             )
 
