@@ -30,6 +30,7 @@ from classifier.settings.passwords import without_passwords
 PACKAGE = Path(__file__).parent
 CONF = PACKAGE.parent / "conf"
 MISTAKES = (UserError, HydraException, OmegaConfBaseException, OSError)
+FAILED = 1  # exit code of a command whose results did not all arrive where they are kept
 INTERRUPTED = 130  # exit code of a command that Ctrl-C ended
 LEAVES = ("tokenizer", "attention", "pooling", "optimizer")  # folders of conf/train whose YAML names a class
 
@@ -62,8 +63,8 @@ def run_command(name: str, schema: type, work: Callable[[Any, Path], dict[str, A
             refuse(message)
         summary |= {"seconds": round(time.monotonic() - began, 2), "peak_memory_mb": round(peak_memory_mb(), 1)}
         write_summary(output / "summary.json", summary)
-        if summary.get("status") == "KILLED":
-            sys.exit(INTERRUPTED)
+        if code := {"KILLED": INTERRUPTED, "FAILED": FAILED}.get(summary.get("status", "")):
+            sys.exit(code)
 
     check_no_password(sys.argv[1:])
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra raises instead of printing, and the sentence is ours

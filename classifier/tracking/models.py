@@ -11,10 +11,11 @@ from pathlib import Path
 
 from classifier.errors import UserError
 from classifier.settings import Server
+from classifier.tracking.abandoned import connect_existing
 from classifier.tracking.address import database_file
 from classifier.tracking.named_runs import nearest_run
 from classifier.tracking.run_models import models_of
-from classifier.tracking.server import check_existing, connect, first_line
+from classifier.tracking.server import connect, first_line
 
 NO_MODEL = "is no folder, and no run id or registered model"
 
@@ -61,8 +62,7 @@ def numbered_version(model: str, settings: Server) -> str:
     match = re.fullmatch(r"models:/([^/@]+)@([^/@]+)", model)
     if match is None:
         return ""
-    check_existing(settings, f"model={model} {NO_MODEL}")
-    mlflow = connect(settings)
+    mlflow = connect_existing(settings, f"model={model} {NO_MODEL}")
     try:
         return f"{match[1]}/{mlflow.MlflowClient().get_model_version_by_alias(match[1], match[2]).version}"
     except mlflow.exceptions.MlflowException:
@@ -75,8 +75,7 @@ def find_model(model: str, settings: Server) -> Path:
     Raises:
         UserError: where there is none.
     """
-    check_existing(settings, f"model={model} {NO_MODEL}")
-    mlflow = connect(settings)
+    mlflow = connect_existing(settings, f"model={model} {NO_MODEL}")
     try:
         if model.startswith("models:/"):
             folder = Path(mlflow.artifacts.download_artifacts(model))
@@ -136,8 +135,7 @@ def run_config(run_id: str, settings: Server) -> Path:
     Raises:
         UserError: where there is no such run, or it kept none.
     """
-    check_existing(settings, f"run={run_id} is not a finished run")
-    mlflow = connect(settings)
+    mlflow = connect_existing(settings, f"run={run_id} is not a finished run")
     try:
         return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="config.yaml"))
     except (mlflow.exceptions.MlflowException, OSError) as error:
