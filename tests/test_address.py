@@ -15,9 +15,13 @@ from classifier.errors import UserError
 from classifier.settings import Server, TrackingSettings
 from classifier.settings.passwords import without_passwords
 from classifier.tracking.models import find_model, run_config
+from classifier.tracking.run import start_run
 from classifier.tracking.server import check_reachable, connect, interface, reachable
 from classifier.tracking.views import view_address
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"
+)
 ROOT = Path(__file__).parents[1]
 WRONG = {
     "": "tracking.uri= is no address",
@@ -180,3 +184,23 @@ def test_a_password_of_a_configuration_file_is_not_saved_again(tmp_path):
     assert (done.returncode, "tracking.uri=ftp://me:***@host: runs cannot" in done.stderr) == (2, True)
     assert "me:***@host" in (out / ".hydra" / "config.yaml").read_text()
     assert "secret" not in done.stdout + done.stderr + kept(out)
+
+
+@pytest.mark.parametrize("name", ["my runs", "50%", "a#b", "it's", "grün", "[v2]", "a:b@c"])
+def test_a_file_may_lie_in_any_folder(tmp_path, name):
+    settings = TrackingSettings(f"sqlite:///{tmp_path}/{name}/mlflow.db", experiment="primes", system_metrics=False)
+    (tmp_path / name / "report").mkdir(parents=True)
+    (tmp_path / name / "report" / "note.txt").write_text("seven")
+    check_reachable(settings)
+    with start_run(settings, tmp_path, "abc") as run:
+        run.log_folder(tmp_path / name / "report")
+    assert [one.path for one in run.client.list_artifacts(run.run_id)] == ["note.txt"]
+    assert (tmp_path / name / "mlflow.db").exists() and not run.refused
+
+
+def test_a_file_is_found_where_its_address_is_quoted(tmp_path):
+    (tmp_path / "my runs").mkdir()
+    settings = TrackingSettings(f"sqlite:///{tmp_path}/my%20runs/mlflow.db", experiment="primes")
+    check_reachable(settings)
+    start_run(settings, tmp_path, "abc")
+    assert {path.name for path in (tmp_path / "my runs").iterdir()} == {"mlflow.db", "mlflow.db.lock"}

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -11,9 +13,10 @@ from kept_models import keep_model, keep_run
 from mlflow.entities import LoggedModelOutput
 
 from classifier.errors import UserError
-from classifier.settings import PromotionSettings, TrackingSettings
+from classifier.settings import CompareSettings, PromotionSettings, TrackingSettings
 from classifier.tracking.abandoned import HOST, end_abandoned_runs
-from classifier.tracking.models import find_model, log_folder, run_of_model
+from classifier.tracking.kept_runs import kept_runs
+from classifier.tracking.models import find_model, log_folder, run_config, run_of_model
 from classifier.tracking.named_runs import PARENT
 from classifier.tracking.patience import Patience
 from classifier.tracking.registry import promote
@@ -344,3 +347,24 @@ def test_the_older_model_stays_where_the_newer_does_not_arrive(settings, tmp_pat
     with start_run(settings, tmp_path, "abc", find_run(settings, "abc")) as run:
         keep_model(run, tmp_path)
     assert [one.model_id for one in models_of(run.mlflow, run.client.get_run(run.run_id))] == [first]
+
+
+def test_a_run_that_does_not_exist_is_told_with_the_nearest(settings, tmp_path):
+    named = replace(settings, run_name="quiet-owl-17")
+    with start_run(named, tmp_path, "abc") as run:
+        pass
+    wrong = f"{run.run_id[:-1]}{'0' if run.run_id[-1] != '0' else '1'}"
+    for typed in (run.run_id[:8], wrong, "quiet-owl-71"):
+        for look in (
+            partial(find_model, typed, settings),
+            partial(run_config, typed, settings),
+            partial(find_run, replace(settings, run_id=typed), "abc"),
+            partial(promote, typed, "name", PromotionSettings(), False, settings),
+            partial(kept_runs, CompareSettings(runs=[run.run_id, typed], tracking=settings)),
+        ):
+            with pytest.raises(UserError, match=rf"{typed}.*not found\. Did you mean {run.run_id}\?$"):
+                look()
+    with pytest.raises(UserError, match=r"not found\.$"):
+        find_model("something_else", settings)
+    with pytest.raises(UserError, match=r"only Default, primes\. Did you mean primes\?"):
+        kept_runs(CompareSettings(experiment="prime", tracking=settings))

@@ -18,18 +18,17 @@ LOGIN = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
 
 
 def database_file(uri: str) -> Path | None:
-    """The absolute path of an SQLite database; None of a server."""
-    return Path(uri.removeprefix(SQLITE).partition("?")[0]).absolute() if uri.startswith(SQLITE) else None
+    """The absolute path of an SQLite database, in which %20 is a space; None of a server."""
+    return Path(unquote(uri.removeprefix(SQLITE).partition("?")[0])).absolute() if uri.startswith(SQLITE) else None
 
 
 def check_file(uri: str) -> None:
     """Raises UserError where an SQLite file cannot be opened or made."""
-    name = uri.removeprefix(SQLITE).partition("?")[0]
-    if not uri.startswith(SQLITE) or name in ("", ":memory:"):
+    file = database_file(uri)
+    if file is None or uri.removeprefix(SQLITE).partition("?")[0] in ("", ":memory:"):
         raise UserError(
             f"tracking.uri={uri} names no file: write sqlite:///mlflow.db, or sqlite:////path/to/mlflow.db."
         )
-    file = Path(name).absolute()
     if not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
         raise UserError(f"tracking.uri={uri}: the folder {file.parent} does not exist or cannot be written.")
     if file.is_dir():

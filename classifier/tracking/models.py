@@ -85,9 +85,9 @@ def find_model(model: str, settings: Server) -> Path:
                 raise UserError(f"The run {model} has logged no model; it may not be finished.")
             folder = Path(mlflow.artifacts.download_artifacts(f"models:/{logged[0].model_id}"))
     except (mlflow.exceptions.MlflowException, OSError) as error:
-        hint = "" if model.startswith("models:/") else nearest_run(mlflow, model)
+        hint = "." if model.startswith("models:/") else nearest_run(mlflow, model)
         raise UserError(
-            f"model={model} {NO_MODEL} at tracking.uri={settings.shown}: {first_line(error)}{hint}"
+            f"model={model} {NO_MODEL} at tracking.uri={settings.shown}: {first_line(error).rstrip('.')}{hint}"
         ) from error
     found = next(folder.rglob("saved_model.pb"), None)
     if found is None:
@@ -140,6 +140,6 @@ def run_config(run_id: str, settings: Server) -> Path:
         return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="config.yaml"))
     except (mlflow.exceptions.MlflowException, OSError) as error:
         raise UserError(
-            f"run={run_id} is not a finished run at tracking.uri={settings.shown}: {first_line(error)}"
+            f"run={run_id} is not a finished run at tracking.uri={settings.shown}: {first_line(error).rstrip('.')}"
             f"{nearest_run(mlflow, run_id)}"
         ) from error

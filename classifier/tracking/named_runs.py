@@ -25,7 +25,7 @@ def existing_run(mlflow, run_id: str, key: str, server: Server):
     try:
         run = mlflow.MlflowClient().get_run(run_id)
     except mlflow.exceptions.MlflowException as error:
-        reason = first_line(error) + nearest_run(mlflow, run_id)
+        reason = first_line(error).rstrip(".") + nearest_run(mlflow, run_id)
         raise UserError(f"{key}: {run_id} is no run at tracking.uri={server.shown}: {reason}") from error
     if run.info.lifecycle_stage == "deleted":
         raise UserError(f"{key}: {run_id} was deleted: restore it with 'mlflow runs restore --run-id {run_id}'.")
@@ -33,20 +33,20 @@ def existing_run(mlflow, run_id: str, key: str, server: Server):
 
 
 def nearest_run(mlflow, run_id: str) -> str:
-    """A question to end a sentence with: the newest run whose id begins so, or else that has the nearest id or name."""
+    """Ends a sentence by asking for the newest run whose id begins so, or else that has the nearest id or name."""
     client = mlflow.MlflowClient()
     experiments = [one.experiment_id for one in client.search_experiments(max_results=1000)]
     runs = client.search_runs(experiments, order_by=["attributes.start_time DESC"]) if experiments else []
     ids = {name: one.info.run_id for one in reversed(runs) for name in (one.info.run_name, one.info.run_id)}
     begun = [one.info.run_id for one in runs if one.info.run_id.startswith(run_id)]
     found = begun or difflib.get_close_matches(run_id, ids, n=1)
-    return f" Did you mean {ids[found[0]]}?" if found else ""
+    return f". Did you mean {ids[found[0]]}?" if found else "."
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str:
-    """A question to end a sentence with: the known name that is most like this one."""
+    """Ends a sentence by asking for the known name that is most like this one."""
     found = difflib.get_close_matches(name, list(known), n=1)
-    return f" Did you mean {found[0]}?" if found else ""
+    return f". Did you mean {found[0]}?" if found else "."
 
 
 def searched(mlflow, settings: CompareSettings) -> list[Any]:
@@ -85,7 +85,7 @@ def sweep_named(mlflow, name: str, server: Server):
         names = list(dict.fromkeys(run.data.tags[SWEEP] for run in reversed(sweeps)))
         there = f"there are {', '.join(names[:20])}" if names else "there is no sweep at all"
         raise UserError(
-            f"sweep={name} is no sweep at tracking.uri={server.shown}, neither run id nor name; {there}."
+            f"sweep={name} is no sweep at tracking.uri={server.shown}, neither run id nor name; {there}"
             f"{nearest_name(name, names)}"
         )
     return found[-1]
@@ -105,5 +105,5 @@ def experiment_named(mlflow, settings: CompareSettings) -> str:
     names = sorted(one.name for one in client.search_experiments(max_results=1000))
     raise UserError(
         f"experiment={name}: there is none of that name at tracking.uri={settings.tracking.shown}, "
-        f"only {', '.join(names[:20])}.{nearest_name(name, names)}"
+        f"only {', '.join(names[:20])}{nearest_name(name, names)}"
     )

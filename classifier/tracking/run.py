@@ -68,7 +68,8 @@ def named_run(settings: TrackingSettings, run_id: str) -> Any:
     try:
         run = mlflow.MlflowClient().get_run(run_id)
     except MlflowException as error:
-        raise UserError(f"tracking.run_id={run_id}: {first_line(error)}{nearest_run(mlflow, run_id)}") from error
+        reason = first_line(error).rstrip(".") + nearest_run(mlflow, run_id)
+        raise UserError(f"tracking.run_id={run_id}: {reason}") from error
     if CHECKPOINT not in run.data.tags:
         raise UserError(f"tracking.run_id={run_id} is no training that could be continued.")
     return run

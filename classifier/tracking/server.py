@@ -87,6 +87,7 @@ def connect(settings: Server):
     import mlflow
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
+    logging.getLogger("mlflow.store.db").setLevel(logging.CRITICAL)  # its errors are raised as well
     logging.getLogger("alembic").setLevel(logging.ERROR)
     mlflow.set_tracking_uri(log_in(settings.uri))
     return mlflow
@@ -111,8 +112,9 @@ def experiment_id(mlflow, settings: TrackingSettings) -> str:
         with one_at_a_time(settings.uri):
             return found_or_made(mlflow, settings)
     except (DatabaseError, mlflow.exceptions.MlflowException) as error:
-        reason = first_line(error.orig if isinstance(error, DatabaseError) and error.orig else error)
-        raise UserError(f"tracking.uri={settings.shown} is no database that MLflow can use: {reason}.") from error
+        raise UserError(
+            f"tracking.uri={settings.shown} is no database that MLflow can use: {first_line(error)}."
+        ) from error
 
 
 def found_or_made(mlflow, settings: TrackingSettings) -> str:
@@ -143,6 +145,7 @@ def one_at_a_time(uri: str) -> Iterator[None]:
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of what an error says, without passwords."""
-    lines = str(error).strip().splitlines()
-    return without_passwords(lines[0])[:200] if lines else type(error).__name__
+    """The first line of what an error says, without passwords; of a database's error, what the database says."""
+    said = getattr(error, "orig", None) or getattr(error.__cause__, "orig", None) or error
+    lines = str(said).strip().splitlines()
+    return without_passwords(lines[0])[:200] if lines else type(said).__name__
