@@ -25,11 +25,13 @@ from omegaconf.errors import OmegaConfBaseException
 
 from classifier.errors import UserError
 from classifier.settings import check_rules
+from classifier.settings.passwords import without_passwords
 from classifier.terminal import warn
 
 PACKAGE = Path(__file__).parent
 CONF = PACKAGE.parent / "conf"
 MISTAKES = (UserError, HydraException, OmegaConfBaseException, OSError)
+FAILED = 1  # exit code of a command whose results did not all arrive where they are kept
 INTERRUPTED = 130  # exit code of a command that Ctrl-C ended
 LEAVES = ("tokenizer", "attention", "pooling", "optimizer")  # folders of conf/train whose YAML names a class
 
@@ -49,6 +51,8 @@ def run_command(name: str, schema: type, work: Callable[[Any, Path], dict[str, A
     @hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)
     def job(config: DictConfig) -> None:
         output = Path(HydraConfig.get().runtime.output_dir)
+        if saved := HydraConfig.get().output_subdir:
+            hide_passwords(output / saved)
         try:
             settings = checked(config, name)
             began = time.monotonic()
@@ -60,9 +64,10 @@ def run_command(name: str, schema: type, work: Callable[[Any, Path], dict[str, A
             refuse(message)
         summary |= {"seconds": round(time.monotonic() - began, 2), "peak_memory_mb": round(peak_memory_mb(), 1)}
         write_summary(output / "summary.json", summary)
-        if summary.get("status") == "KILLED":
-            sys.exit(INTERRUPTED)
+        if code := {"KILLED": INTERRUPTED, "FAILED": FAILED}.get(summary.get("status", "")):
+            sys.exit(code)
 
+    check_no_password(sys.argv[1:])
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra raises instead of printing, and the sentence is ours
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a command as cleanly as Ctrl-C
     try:
@@ -100,8 +105,28 @@ def sentence(error: Exception, command: str, output: Path) -> str:
 
 def refuse(message: str) -> NoReturn:
     """Ends the process with the message; exit code 2."""
-    warn(f"Error: {message}")
+    warn(f"Error: {without_passwords(message)}")
     sys.exit(2)
+
+
+def check_no_password(arguments: list[str]) -> None:
+    """Refuses a password on the command line, which Hydra would save, sweeps would pass on and `ps` would show."""
+    for argument in arguments:
+        key = argument.partition("=")[0].lstrip("+")
+        if key != "text" and without_passwords(argument) != argument:
+            refuse(
+                f"{without_passwords(argument)} holds a password, which would be kept with the run. Put the address "
+                f"into an environment variable NAME and write '{key}=${{oc.env:NAME}}'; for tracking.uri there are "
+                "also MLFLOW_TRACKING_URI and, for a server, MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
+            )
+
+
+def hide_passwords(folder: Path) -> None:
+    """Takes passwords out of the YAML files that Hydra has saved; those of its configuration files are in there."""
+    for path in folder.glob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        if without_passwords(text) != text:
+            write_whole(path, without_passwords(text))
 
 
 def write_summary(path: Path, summary: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from classifier.errors import UserError
 from classifier.outcome import conclude, conclude_pruned, conclude_trial, finished_already, keep_best
 from classifier.preparation import Job, prepare
 from classifier.settings import TrainSettings, as_overrides, chosen_exports
+from classifier.settings.passwords import without_passwords
 from classifier.sweeps.connection import Pruned, sweep_connection
 from classifier.terminal import say
 
@@ -42,6 +43,7 @@ def train(settings: TrainSettings, output: Path) -> dict[str, Any]:
     from classifier.serving.formats.packages import check_packages
     from classifier.serving.publish import check_serving_dir
     from classifier.start import start_tensorflow
+    from classifier.tracking.abandoned import end_abandoned_runs
     from classifier.tracking.run import checkpoint_in, find_run, identity_of, start_run
     from classifier.tracking.server import check_reachable
     from classifier.tracking.tensorboard import check_installed
@@ -59,6 +61,7 @@ def train(settings: TrainSettings, output: Path) -> dict[str, Any]:
 
     from classifier.training.checkpoint import locked
 
+    end_abandoned_runs(settings.tracking)
     identity = identity_of(typed(settings), [file.sha256 for file in splits.files])
     earlier = find_run(settings.tracking, identity) if settings.trainer.resume else None
     checkpoint = earlier.checkpoint if earlier else checkpoint_in(output)
@@ -73,6 +76,13 @@ def train(settings: TrainSettings, output: Path) -> dict[str, Any]:
             summary = train_tracked(settings, splits, run, checkpoint, output)
         if run.status == "FINISHED" and not run.waiting:
             checkpoint.unlink(missing_ok=True)  # everything it was for is done
+    return failed_if_refused(summary, run.refused)
+
+
+def failed_if_refused(summary: dict[str, Any], refused: list[str]) -> dict[str, Any]:
+    """The summary of a training; one whose database refused something has failed, though its model is there."""
+    if refused and summary.get("status") == "FINISHED":
+        return {**summary, "status": "FAILED", "not_sent": refused}
     return summary
 
 
@@ -148,7 +158,7 @@ def log_start(settings: TrainSettings, splits: "Splits", run: "Run", output: Pat
     from classifier.tracking.versions import package_versions
 
     report = output / "report"
-    (report / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.structured(settings)))
+    (report / "config.yaml").write_text(without_passwords(OmegaConf.to_yaml(OmegaConf.structured(settings))))
     (report / "packages.json").write_text(json.dumps(package_versions(), indent=2) + "\n")
     (report / "notices.txt").write_text("".join(f"{notice}\n" for notice in splits.notices))
     run.log_params(typed(settings))

@@ -3,6 +3,7 @@
 import os
 import sys
 
+import pytest
 from absl import logging
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -13,6 +14,16 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
 LONG = ("test_commands.py", "test_notebooks.py", "test_spark.py", "test_formats.py")
+
+
+TRACKING = ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_EXPERIMENT_NAME")
+
+
+@pytest.fixture(autouse=True)
+def no_tracking_server(monkeypatch):
+    """MLflow leaves the address of its server in the environment, from which the settings take theirs."""
+    for name in TRACKING:
+        monkeypatch.delenv(name, raising=False)
 
 
 def pytest_collection_modifyitems(items):

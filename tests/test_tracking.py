@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -11,12 +13,17 @@ from kept_models import keep_model, keep_run
 from mlflow.entities import LoggedModelOutput
 
 from classifier.errors import UserError
-from classifier.settings import PromotionSettings, TrackingSettings
-from classifier.tracking.models import find_model, log_folder, run_of_model
+from classifier.settings import CompareSettings, PromotionSettings, TrackingSettings
+from classifier.tracking.abandoned import HOST, end_abandoned_runs
+from classifier.tracking.kept_runs import kept_runs
+from classifier.tracking.models import find_model, log_folder, run_config, run_of_model
+from classifier.tracking.named_runs import PARENT
+from classifier.tracking.patience import Patience
 from classifier.tracking.registry import promote
 from classifier.tracking.run import find_run, identity_of, start_run
 from classifier.tracking.run_models import models_of
-from classifier.tracking.server import check_reachable, experiment_id
+from classifier.tracking.server import check_reachable, connect, experiment_id
+from classifier.training.checkpoint import locked
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"
@@ -131,6 +138,86 @@ def test_what_the_server_refuses_is_named_and_holds_up_nothing(settings, tmp_pat
     kept = run.client.get_run(run.run_id)
     assert (kept.info.status, kept.data.params) == ("FINISHED", {"model.depth": "2"})
     assert "Not sent" in capsys.readouterr().err
+
+
+@pytest.fixture
+def full_disk(settings, monkeypatch):
+    """full_disk(True) lets the database take nothing, as MLflow tells it; full_disk(False) gives it room again."""
+    from mlflow.exceptions import TEMPORARILY_UNAVAILABLE, MlflowException
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    full = []
+
+    def writing(method):
+        def write(*arguments, **named):
+            if full:
+                raise MlflowException("(sqlite3.OperationalError) database or disk is full", TEMPORARILY_UNAVAILABLE)
+            return method(*arguments, **named)
+
+        return write
+
+    for name in ("log_batch", "update_run_info", "create_run", "set_tag", "create_logged_model"):
+        monkeypatch.setattr(SqlAlchemyStore, name, writing(getattr(SqlAlchemyStore, name)))
+
+    def switch(on: bool) -> None:
+        full[:] = [on] * on
+
+    return switch
+
+
+def test_a_full_disk_fails_the_run_which_the_next_command_ends(settings, tmp_path, full_disk, capsys):
+    with locked(tmp_path / "checkpoint"), start_run(settings, tmp_path, "abc") as run:
+        end_abandoned_runs(settings)
+        assert run.client.get_run(run.run_id).info.status == "RUNNING"  # its process is there
+        full_disk(True)
+        run.log_metrics({"epoch/loss": 0.5}, step=1)
+        keep_model(run, tmp_path)
+    assert run.refused == ["metrics of step 1", "the model", "the end of the run"]
+    said = capsys.readouterr().err
+    assert "database or disk is full. Training goes on" in said
+    assert "the end of the run. All of it lies in" in said and "trainer.resume=true sends it" in said
+    end_abandoned_runs(settings)  # and cannot end it
+    assert run.client.get_run(run.run_id).info.status == "RUNNING"
+    with pytest.raises(UserError, match=r"does not take a run: \(sqlite3\.OperationalError\) database or disk is full"):
+        start_run(settings, tmp_path, "abc")
+    full_disk(False)
+    with pytest.raises(UserError, match="has logged no model"):
+        find_model(run.run_id, settings)
+    assert run.client.get_run(run.run_id).info.status == "FAILED"
+    assert not find_run(settings, "abc").finished
+
+
+def test_a_disk_with_room_again_leaves_a_failed_run(settings, tmp_path, full_disk):
+    with start_run(settings, tmp_path, "abc") as run:
+        full_disk(True)
+        run.log_metrics({"epoch/loss": 0.5}, step=1)
+        full_disk(False)
+    assert run.client.get_run(run.run_id).info.status == "FAILED"
+
+
+def test_a_sweep_is_told_what_its_database_does_not_take(settings, full_disk, monkeypatch):
+    monkeypatch.setattr("classifier.tracking.patience.PAUSE_SECONDS", 0)
+    mlflow = connect(settings)
+    experiment = experiment_id(mlflow, settings)
+    full_disk(True)
+    with pytest.raises(UserError, match=r"does not take what the sweep sends: .* database or disk is full\. Once it"):
+        Patience(settings)(lambda: mlflow.MlflowClient().create_run(experiment))
+    with pytest.raises(ZeroDivisionError):  # a mistake of ours
+        Patience(settings)(lambda: 1 / 0)
+
+
+def test_only_the_trainings_of_dead_processes_of_this_machine_are_ended(settings, tmp_path):
+    alive, dead, elsewhere, trial = (tmp_path / name for name in ("alive", "dead", "elsewhere", "trial"))
+    runs = {folder: start_run(settings, folder, "abc") for folder in (alive, dead, elsewhere, trial)}
+    client = runs[alive].client
+    client.set_tag(runs[elsewhere].run_id, HOST, "another machine")
+    client.set_tag(runs[trial].run_id, PARENT, "a sweep")
+    with locked(alive / "checkpoint"):
+        with locked(dead / "checkpoint"):
+            pass
+        end_abandoned_runs(settings)
+    found = {folder.name: client.get_run(run.run_id).info.status for folder, run in runs.items()}
+    assert found == {"alive": "RUNNING", "dead": "FAILED", "elsewhere": "RUNNING", "trial": "RUNNING"}
 
 
 def test_a_run_that_is_continued_is_running_again(settings, tmp_path):
@@ -260,3 +347,24 @@ def test_the_older_model_stays_where_the_newer_does_not_arrive(settings, tmp_pat
     with start_run(settings, tmp_path, "abc", find_run(settings, "abc")) as run:
         keep_model(run, tmp_path)
     assert [one.model_id for one in models_of(run.mlflow, run.client.get_run(run.run_id))] == [first]
+
+
+def test_a_run_that_does_not_exist_is_told_with_the_nearest(settings, tmp_path):
+    named = replace(settings, run_name="quiet-owl-17")
+    with start_run(named, tmp_path, "abc") as run:
+        pass
+    wrong = f"{run.run_id[:-1]}{'0' if run.run_id[-1] != '0' else '1'}"
+    for typed in (run.run_id[:8], wrong, "quiet-owl-71"):
+        for look in (
+            partial(find_model, typed, settings),
+            partial(run_config, typed, settings),
+            partial(find_run, replace(settings, run_id=typed), "abc"),
+            partial(promote, typed, "name", PromotionSettings(), False, settings),
+            partial(kept_runs, CompareSettings(runs=[run.run_id, typed], tracking=settings)),
+        ):
+            with pytest.raises(UserError, match=rf"{typed}.*not found\. Did you mean {run.run_id}\?$"):
+                look()
+    with pytest.raises(UserError, match=r"not found\.$"):
+        find_model("something_else", settings)
+    with pytest.raises(UserError, match=r"only Default, primes\. Did you mean primes\?"):
+        kept_runs(CompareSettings(experiment="prime", tracking=settings))

@@ -63,6 +63,8 @@ def check_training(settings: TrainSettings) -> None:
     for key, share in shares.items():
         if not 0 <= share < 1:
             raise UserError(f"{key}={share} must be at least 0 and below 1.")
+    if not settings.tracking.experiment.strip():
+        raise UserError("tracking.experiment is empty: give the experiment a name, or leave it out for the data's.")
     if settings.tracking.register is not None:
         check_registry_name("tracking.register", settings.tracking.register)
     if settings.seed < 0:

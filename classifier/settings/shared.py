@@ -6,6 +6,8 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from classifier.settings.passwords import without_passwords
+
 # Shards of a training batch, or batches to predict, that TensorFlow works on side by side, each with its share of the
 # cores: small operations gain more from that than from being split themselves. A number of its own, so that the bits
 # of a trained model do not depend on how many cores there are.
@@ -44,4 +46,9 @@ class DataSettings:
 class Server:
     """Where runs and models are kept. Nothing leaves the machine unless `uri` names another one."""
 
-    uri: str = "sqlite:///mlflow.db"  # SQLite file or MLflow server
+    uri: str = "${oc.env:MLFLOW_TRACKING_URI,sqlite:///mlflow.db}"  # SQLite file, database or MLflow server
+
+    @property
+    def shown(self) -> str:
+        """The address without its password."""
+        return without_passwords(self.uri)

@@ -10,9 +10,10 @@ from pathlib import Path
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
-from classifier.command_line import peak_memory_mb, write_summary, write_whole
+from classifier.command_line import hide_passwords, peak_memory_mb, write_summary, write_whole
 from classifier.errors import UserError
 from classifier.settings import SweepSettings, TrainSettings
+from classifier.settings.passwords import without_passwords
 from classifier.sweeps.best import write_experiment
 from classifier.sweeps.compose import SPLIT_SEED, Composer
 from classifier.sweeps.grid import Grid
@@ -154,7 +155,8 @@ class Conductor:
             "launcher": config.hydra.launcher,
             "settings": OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]),
         }
-        write_whole(self.report / "sweep.yaml", OmegaConf.to_yaml(OmegaConf.create(asked)))
+        write_whole(self.report / "sweep.yaml", without_passwords(OmegaConf.to_yaml(OmegaConf.create(asked))))
+        hide_passwords(self.folder)  # in Hydra's multirun.yaml
 
     def write_tables(self) -> list[Kept]:
         """The tables as they are now, in the report and on the run; returns the trials."""

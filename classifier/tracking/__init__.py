@@ -3,6 +3,8 @@
 Nothing here stops a training: what a lost server does not take is kept and sent later, or named at the end.
 
     server.py          the tracking server, or the file that stands for one
+    address.py         what is wrong with an address, and whether anything answers there
+    abandoned.py       runs whose process is gone, ended by the next command
     run.py             one run under way, and runs found again
     models.py          models logged and found again
     run_models.py      which of the models of a run counts

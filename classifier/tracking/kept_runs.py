@@ -8,9 +8,9 @@ from typing import Any
 
 from classifier.errors import UserError
 from classifier.evaluation.predictions import Predictions, aligned_to, read_predictions
-from classifier.settings import CompareSettings
+from classifier.settings import CompareSettings, as_typed
+from classifier.tracking.abandoned import connect_existing
 from classifier.tracking.named_runs import COMPARISON, KIND, SWEEP_KIND, existing_run, searched
-from classifier.tracking.server import check_reachable, connect
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,8 +36,7 @@ def kept_runs(settings: CompareSettings) -> tuple[list[KeptRun], list[str]]:
     Raises:
         UserError: where there is no such run or experiment, or a run that is named keeps no predictions.
     """
-    check_reachable(settings.tracking)
-    mlflow = connect(settings.tracking)
+    mlflow = connect_existing(settings.tracking, f"{source(settings)}: there are no runs")
     split = settings.split.name
     if settings.runs:
         named = [existing_run(mlflow, str(run_id), "runs", settings.tracking) for run_id in settings.runs]
@@ -58,6 +57,8 @@ def kept_runs(settings: CompareSettings) -> tuple[list[KeptRun], list[str]]:
 
 def source(settings: CompareSettings) -> str:
     """How the runs were named."""
+    if settings.runs:
+        return f"runs={as_typed(settings.runs)}"
     return f"sweep={settings.sweep}" if settings.sweep else f"experiment={settings.experiment}"
 
 

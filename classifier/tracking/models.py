@@ -11,8 +11,13 @@ from pathlib import Path
 from classifier.errors import UserError
 from classifier.settings import Server
 from classifier.terminal import warn
+from classifier.tracking.abandoned import connect_existing
+from classifier.tracking.address import database_file
+from classifier.tracking.named_runs import nearest_run
 from classifier.tracking.run_models import models_of
-from classifier.tracking.server import check_reachable, connect, first_line
+from classifier.tracking.server import connect, first_line
+
+NO_MODEL = "is no folder, and no run id or registered model"
 
 
 def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tuple[str, ...], step: int) -> str:
@@ -57,8 +62,7 @@ def numbered_version(model: str, settings: Server) -> str:
     match = re.fullmatch(r"models:/([^/@]+)@([^/@]+)", model)
     if match is None:
         return ""
-    check_reachable(settings)
-    mlflow = connect(settings)
+    mlflow = connect_existing(settings, f"model={model} {NO_MODEL}")
     try:
         return f"{match[1]}/{mlflow.MlflowClient().get_model_version_by_alias(match[1], match[2]).version}"
     except mlflow.exceptions.MlflowException:
@@ -71,8 +75,7 @@ def find_model(model: str, settings: Server) -> Path:
     Raises:
         UserError: where there is none.
     """
-    check_reachable(settings)
-    mlflow = connect(settings)
+    mlflow = connect_existing(settings, f"model={model} {NO_MODEL}")
     try:
         if model.startswith("models:/"):
             folder = Path(mlflow.artifacts.download_artifacts(model))
@@ -82,9 +85,9 @@ def find_model(model: str, settings: Server) -> Path:
                 raise UserError(f"The run {model} has logged no model; it may not be finished.")
             folder = Path(mlflow.artifacts.download_artifacts(f"models:/{logged[0].model_id}"))
     except (mlflow.exceptions.MlflowException, OSError) as error:
+        hint = "." if model.startswith("models:/") else nearest_run(mlflow, model)
         raise UserError(
-            f"model={model} is no folder, and no run id or registered model at tracking.uri={settings.uri}: "
-            f"{first_line(error)}"
+            f"model={model} {NO_MODEL} at tracking.uri={settings.shown}: {first_line(error).rstrip('.')}{hint}"
         ) from error
     found = next(folder.rglob("saved_model.pb"), None)
     if found is None:
@@ -112,8 +115,8 @@ def run_of_model(model: str, folder: Path, settings: Server) -> str | None:
     """
     summary = folder.parent / "summary.json"
     local = Path(model).expanduser().is_dir()
-    database = Path(settings.uri.removeprefix("sqlite:///"))
-    if (local and not summary.exists()) or (settings.uri.startswith("sqlite:///") and not database.exists()):
+    database = database_file(settings.uri)
+    if (local and not summary.exists()) or (database and not database.exists()):
         return None
     mlflow = connect(settings)
     try:
@@ -142,11 +145,11 @@ def run_config(run_id: str, settings: Server) -> Path:
     Raises:
         UserError: where there is no such run, or it kept none.
     """
-    check_reachable(settings)
-    mlflow = connect(settings)
+    mlflow = connect_existing(settings, f"run={run_id} is not a finished run")
     try:
         return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="config.yaml"))
     except (mlflow.exceptions.MlflowException, OSError) as error:
         raise UserError(
-            f"run={run_id} is not a finished run at tracking.uri={settings.uri}: {first_line(error)}"
+            f"run={run_id} is not a finished run at tracking.uri={settings.shown}: {first_line(error).rstrip('.')}"
+            f"{nearest_run(mlflow, run_id)}"
         ) from error

@@ -1,7 +1,8 @@
 """The runs that somebody names: by id, by their experiment, by their sweep. What is not there is told with what is."""
 
+import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from classifier.errors import UserError
@@ -24,10 +25,28 @@ def existing_run(mlflow, run_id: str, key: str, server: Server):
     try:
         run = mlflow.MlflowClient().get_run(run_id)
     except mlflow.exceptions.MlflowException as error:
-        raise UserError(f"{key}: {run_id} is no run at tracking.uri={server.uri}: {first_line(error)}") from error
+        reason = first_line(error).rstrip(".") + nearest_run(mlflow, run_id)
+        raise UserError(f"{key}: {run_id} is no run at tracking.uri={server.shown}: {reason}") from error
     if run.info.lifecycle_stage == "deleted":
         raise UserError(f"{key}: {run_id} was deleted: restore it with 'mlflow runs restore --run-id {run_id}'.")
     return run
+
+
+def nearest_run(mlflow, run_id: str) -> str:
+    """Ends a sentence by asking for the newest run whose id begins so, or else that has the nearest id or name."""
+    client = mlflow.MlflowClient()
+    experiments = [one.experiment_id for one in client.search_experiments(max_results=1000)]
+    runs = client.search_runs(experiments, order_by=["attributes.start_time DESC"]) if experiments else []
+    ids = {name: one.info.run_id for one in reversed(runs) for name in (one.info.run_name, one.info.run_id)}
+    begun = [one.info.run_id for one in runs if one.info.run_id.startswith(run_id)]
+    found = begun or difflib.get_close_matches(run_id, ids, n=1)
+    return f". Did you mean {ids[found[0]]}?" if found else "."
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str:
+    """Ends a sentence by asking for the known name that is most like this one."""
+    found = difflib.get_close_matches(name, list(known), n=1)
+    return f". Did you mean {found[0]}?" if found else "."
 
 
 def searched(mlflow, settings: CompareSettings) -> list[Any]:
@@ -63,9 +82,12 @@ def sweep_named(mlflow, name: str, server: Server):
     sweeps = all_runs(mlflow, [one.experiment_id for one in experiments], f"tags.`{KIND}` = '{SWEEP_KIND}'")
     found = [run for run in sweeps if name in (run.data.tags.get(SWEEP), run.info.run_name)]
     if not found:
-        names = ", ".join(dict.fromkeys(run.data.tags[SWEEP] for run in reversed(sweeps[-20:])))
-        there = f"there are {names}" if names else "there is no sweep at all"
-        raise UserError(f"sweep={name} is no sweep at tracking.uri={server.uri}, neither run id nor name; {there}.")
+        names = list(dict.fromkeys(run.data.tags[SWEEP] for run in reversed(sweeps)))
+        there = f"there are {', '.join(names[:20])}" if names else "there is no sweep at all"
+        raise UserError(
+            f"sweep={name} is no sweep at tracking.uri={server.shown}, neither run id nor name; {there}"
+            f"{nearest_name(name, names)}"
+        )
     return found[-1]
 
 
@@ -76,11 +98,12 @@ def experiment_named(mlflow, settings: CompareSettings) -> str:
         UserError: where there is none, with those that there are.
     """
     client = mlflow.MlflowClient()
-    found = client.get_experiment_by_name(settings.experiment)
+    name = str(settings.experiment)
+    found = client.get_experiment_by_name(name)
     if found:
         return found.experiment_id
-    names = ", ".join(sorted(one.name for one in client.search_experiments(max_results=1000))[:20])
-    uri = settings.tracking.uri
+    names = sorted(one.name for one in client.search_experiments(max_results=1000))
     raise UserError(
-        f"experiment={settings.experiment}: there is none of that name at tracking.uri={uri}, only {names}."
+        f"experiment={name}: there is none of that name at tracking.uri={settings.tracking.shown}, "
+        f"only {', '.join(names[:20])}{nearest_name(name, names)}"
     )

@@ -31,8 +31,10 @@ class Patience:
         """Does it, as soon as the server can be reached again.
 
         Raises:
-            Exception: whatever the action raises while the server answers, or once it was away for too long.
+            UserError: where the server goes on refusing it, as on a full disk, or was away for too long.
         """
+        from mlflow.exceptions import MlflowException
+
         given_up, refusals = time.monotonic() + PATIENCE_SECONDS, 0
         while True:
             try:
@@ -43,7 +45,12 @@ class Patience:
             except Exception as error:
                 refusals += reachable(self.settings)
                 if refusals == ATTEMPTS or time.monotonic() > given_up:
-                    raise
+                    if not isinstance(error, MlflowException | OSError):
+                        raise
+                    raise UserError(
+                        f"tracking.uri={self.settings.shown} does not take what the sweep sends: {first_line(error)}. "
+                        "Once it does, the same command continues the sweep."
+                    ) from error
                 if not self.told:
                     warn(f"Tracking failed: {first_line(error)}. The sweep waits and tries again.")
                 self.told = True

@@ -9,10 +9,11 @@ from classifier.errors import UserError
 from classifier.evaluation.predictions import Predictions
 from classifier.evaluation.promotion import Incomparable, Judgement, judge
 from classifier.settings import PromotionSettings, Server
+from classifier.tracking.abandoned import connect_existing
 from classifier.tracking.kept_runs import artifact, keeps, run_predictions
 from classifier.tracking.named_runs import KIND, PARENT, SWEEP_KIND, all_runs, existing_run
 from classifier.tracking.run_models import models_of
-from classifier.tracking.server import check_reachable, connect, one_at_a_time
+from classifier.tracking.server import connect, one_at_a_time
 
 CHAMPION = "champion"
 PREVIOUS = "promotion.previous_champion"  # tag of a version: the one that it took the alias from
@@ -40,8 +41,7 @@ def promote(run_id: str, name: str, rule: PromotionSettings, force: bool, server
         UserError: where there is no such run, or it has logged no model.
         Incomparable: where the rule cannot be applied; nothing is registered then.
     """
-    check_reachable(server)
-    mlflow = connect(server)
+    mlflow = connect_existing(server, f"run: {run_id} is no run")
     model, champion = model_to_promote(mlflow, run_id, server), champion_of(mlflow, name)
     held = None if champion is None else int(champion.version)
     if held is not None and is_version(model, champion):
@@ -180,11 +180,10 @@ def roll_back(name: str, server: Server) -> Promotion:
     Raises:
         UserError: where there is no champion, or none before it.
     """
-    check_reachable(server)
-    mlflow = connect(server)
+    mlflow = connect_existing(server, f"name={name}: no model of that name has a champion")
     client, champion = mlflow.MlflowClient(), champion_of(mlflow, name)
     if champion is None:
-        raise UserError(f"name={name}: no model of that name has a champion at tracking.uri={server.uri}.")
+        raise UserError(f"name={name}: no model of that name has a champion at tracking.uri={server.shown}.")
     held, previous = int(champion.version), champion.tags.get(PREVIOUS)
     if previous is None:
         raise UserError(f"name={name}: version {held} is the first champion, and there is none to go back to.")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,8 +13,10 @@ from classifier.errors import UserError
 from classifier.evaluation.promotion import Incomparable
 from classifier.settings import PromotionSettings, TrackingSettings
 from classifier.terminal import say, warn
+from classifier.tracking.abandoned import CHECKPOINT, HOST, connect_existing
 from classifier.tracking.interruption import uninterrupted
 from classifier.tracking.models import log_model
+from classifier.tracking.named_runs import nearest_run
 from classifier.tracking.registry import promote, register
 from classifier.tracking.run_models import delete_older_models
 from classifier.tracking.server import connect, experiment_id, first_line, interface, reachable
@@ -21,7 +24,6 @@ from classifier.tracking.versions import code_hash, code_version
 
 RETRY_SECONDS = 30  # between attempts to reach a lost server
 IDENTITY = "classifier.identity"  # tag: equal for two starts of the same command on the same data
-CHECKPOINT = "classifier.checkpoint"  # tag: the file that holds an unfinished training
 OUTPUT = "classifier.output"  # tag: the folder of the latest start
 
 
@@ -41,11 +43,12 @@ def find_run(settings: TrackingSettings, identity: str) -> EarlierRun | None:
     Raises:
         UserError: where there is no run of the name.
     """
-    mlflow = connect(settings)
     if settings.run_id:
-        return earlier_run(named_run(mlflow, settings))
+        return earlier_run(named_run(settings, settings.run_id))
+    mlflow = connect(settings)
+    experiment = experiment_id(mlflow, settings)
     runs = mlflow.MlflowClient().search_runs(
-        [experiment_id(mlflow, settings)],
+        [experiment],
         f"tags.`{IDENTITY}` = '{identity}'",
         order_by=["attributes.start_time DESC"],
         max_results=1,
@@ -53,15 +56,22 @@ def find_run(settings: TrackingSettings, identity: str) -> EarlierRun | None:
     return earlier_run(runs[0]) if runs else None
 
 
-def named_run(mlflow: Any, settings: TrackingSettings) -> Any:
+def named_run(settings: TrackingSettings, run_id: str) -> Any:
+    """MLflow's run of a training.
+
+    Raises:
+        UserError: where there is none, or it is no training.
+    """
     from mlflow.exceptions import MlflowException
 
+    mlflow = connect_existing(settings, f"tracking.run_id={run_id} is no run")
     try:
-        run = mlflow.MlflowClient().get_run(settings.run_id)
+        run = mlflow.MlflowClient().get_run(run_id)
     except MlflowException as error:
-        raise UserError(f"tracking.run_id={settings.run_id}: {first_line(error)}") from error
+        reason = first_line(error).rstrip(".") + nearest_run(mlflow, run_id)
+        raise UserError(f"tracking.run_id={run_id}: {reason}") from error
     if CHECKPOINT not in run.data.tags:
-        raise UserError(f"tracking.run_id={settings.run_id} is no training that could be continued.")
+        raise UserError(f"tracking.run_id={run_id} is no training that could be continued.")
     return run
 
 
@@ -86,7 +96,7 @@ class Run:
     output: Path
     status: str = "FINISHED"  # what the run ends as, unless an exception ends it
     waiting: list[tuple[str, Callable[[], Any]]] = field(default_factory=list)  # for the server
-    refused: list[str] = field(default_factory=list)  # by a server that answers
+    refused: list[str] = field(default_factory=list)  # by a server that answers, or a database that is full
     lost_at: float = 0.0
     model_id: str = ""
     monitor: Any = None
@@ -115,8 +125,17 @@ class Run:
                     if not reachable(self.settings):
                         self.lost_at = time.monotonic()
                         return
-                    self.refused.append(name)
+                    self.refuse(name, error)
                 self.waiting.pop(0)
+
+    def refuse(self, name: str, error: Exception) -> None:
+        """Notes what did not arrive; the run has failed, unless what was sent was at fault."""
+        from mlflow.exceptions import MlflowException
+
+        self.refused.append(name)
+        at_fault = isinstance(error, MlflowException) and error.get_http_status_code() < 500
+        if self.status == "FINISHED" and not at_fault:
+            self.status = "FAILED"
 
     def log_params(self, params: Mapping[str, str]) -> None:
         from mlflow.entities import Param
@@ -205,7 +224,7 @@ class Run:
             from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
             self.monitor = SystemMetricsMonitor(
-                self.run_id, sampling_interval=5, resume_logging=True, tracking_uri=self.settings.uri
+                self.run_id, sampling_interval=5, resume_logging=True, tracking_uri=self.mlflow.get_tracking_uri()
             )
             self.monitor.start()
 
@@ -221,21 +240,31 @@ class Run:
         self.flush()
         missing = [*self.refused, *(name for name, _ in self.waiting)]
         if missing:
-            warn(f"Not sent to {self.settings.uri}: {', '.join(missing)}. All of it lies in {self.output}.")
+            warn(
+                f"Not sent to {self.settings.shown}: {', '.join(missing)}. All of it lies in {self.output}. Once there "
+                "is room, or the server is back, the same command with trainer.resume=true sends it."
+            )
 
 
 def start_run(settings: TrackingSettings, output: Path, identity: str, earlier: EarlierRun | None = None) -> Run:
-    """A new run, or the one that is continued, RUNNING from now on."""
+    """A new run, or the one that is continued, RUNNING from now on.
+
+    Raises:
+        UserError: where the database does not take it, as on a full disk.
+    """
     mlflow = connect(settings)
     experiment, client = experiment_id(mlflow, settings), mlflow.MlflowClient()
-    if earlier:
-        client.update_run(earlier.run_id, status="RUNNING")
-        client.set_tag(earlier.run_id, OUTPUT, str(output.absolute()))
-        return Run(mlflow, earlier.run_id, settings, output)
-    places = {OUTPUT: str(output.absolute()), CHECKPOINT: str(checkpoint_in(output))}
-    run = client.create_run(
-        experiment, tags={IDENTITY: identity, **places, **code_version()}, run_name=settings.run_name
-    )
+    places = {OUTPUT: str(output.absolute()), HOST: socket.gethostname()}
+    try:
+        if earlier:
+            client.update_run(earlier.run_id, status="RUNNING")
+            for key, value in places.items():
+                client.set_tag(earlier.run_id, key, value)
+            return Run(mlflow, earlier.run_id, settings, output)
+        places |= {IDENTITY: identity, CHECKPOINT: str(checkpoint_in(output)), **code_version()}
+        run = client.create_run(experiment, tags=places, run_name=settings.run_name)
+    except mlflow.exceptions.MlflowException as error:
+        raise UserError(f"tracking.uri={settings.shown} does not take a run: {first_line(error)}") from error
     return Run(mlflow, run.info.run_id, settings, output)
 
 

@@ -1,18 +1,25 @@
-"""The tracking server, or the file that stands for one: reached, quiet, with its experiment."""
+"""MLflow pointed at a server or a database: quiet, with its experiment."""
 
 import contextlib
 import fcntl
-import http.client
 import os
-import urllib.error
-import urllib.request
+import shlex
 from collections.abc import Iterator
-from pathlib import Path
 
 from classifier.errors import UserError
 from classifier.settings import Server, TrackingSettings
+from classifier.settings.passwords import without_passwords
+from classifier.tracking.address import (
+    DRIVERS,
+    REACH_SECONDS,
+    check_database,
+    check_file,
+    check_server,
+    database_file,
+    log_in,
+)
 
-REACH_SECONDS = 5  # a server that does not answer for so long is unreachable
+KINDS = "sqlite:///path/to/mlflow.db, http://host:port or postgresql+psycopg://user@host/database"
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
@@ -23,27 +30,29 @@ os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
 
 def check_reachable(settings: Server) -> None:
-    """Asks a server for its health; a file needs a folder that can be written.
+    """Asks a server for its health and opens a connection to a database; a file needs a folder that can be written.
 
     Raises:
         UserError: where nothing answers, with what to do.
     """
-    uri = settings.uri
-    if uri.startswith(("http://", "https://")):
-        try:
-            urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=REACH_SECONDS).close()
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", error)
-            raise UserError(
-                f"The MLflow server tracking.uri={uri} does not answer ({reason}). Start it, mend the address, "
-                "or leave tracking.uri out to keep the runs in ./mlflow.db."
-            ) from error
-    elif uri.startswith("sqlite:///"):
-        folder = Path(uri.removeprefix("sqlite:///")).absolute().parent
-        if not folder.is_dir() or not os.access(folder, os.W_OK):
-            raise UserError(f"tracking.uri={uri}: the folder {folder} does not exist or cannot be written.")
-    elif "://" not in uri:
-        raise UserError(f"tracking.uri={uri} is no address: write sqlite:///path/to/mlflow.db or http://host:port.")
+    uri, shown = settings.uri, settings.shown
+    if "://" not in uri:
+        raise UserError(f"tracking.uri={shown} is no address: write {KINDS}.")
+    scheme = uri.partition("://")[0]
+    if scheme in ("http", "https"):
+        check_server(uri, shown)
+    elif scheme == "sqlite":
+        check_file(uri)
+    elif scheme.partition("+")[0] in DRIVERS:
+        check_database(uri, shown)
+    else:
+        raise UserError(f"tracking.uri={shown}: runs cannot be kept at {scheme}://; write {KINDS}.")
+    registry = os.environ.get("MLFLOW_REGISTRY_URI")
+    if registry and registry != uri:
+        raise UserError(
+            f"MLFLOW_REGISTRY_URI={without_passwords(registry)}: models are registered where the runs are kept, "
+            f"at tracking.uri={shown}; unset the variable, or set tracking.uri to the same address."
+        )
 
 
 def reachable(settings: Server) -> bool:
@@ -55,6 +64,22 @@ def reachable(settings: Server) -> bool:
     return True
 
 
+def check_existing(settings: Server, sought: str) -> None:
+    """As `check_reachable`, for a command that only reads: MLflow would make the file.
+
+    Args:
+        settings: of the server.
+        sought: what cannot be there without a file, such as "run=12ab is no run"; begins the sentence.
+
+    Raises:
+        UserError: where nothing answers, or there is no such file.
+    """
+    check_reachable(settings)
+    file = database_file(settings.uri)
+    if file and not file.exists():
+        raise UserError(f"{sought} at tracking.uri={settings.uri}: there is no file {file}.")
+
+
 def connect(settings: Server):
     """mlflow, quiet and pointed at the tracking URI."""
     import logging
@@ -62,14 +87,17 @@ def connect(settings: Server):
     import mlflow
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
+    logging.getLogger("mlflow.store.db").setLevel(logging.CRITICAL)  # its errors are raised as well
     logging.getLogger("alembic").setLevel(logging.ERROR)
-    mlflow.set_tracking_uri(settings.uri)
+    mlflow.set_tracking_uri(log_in(settings.uri))
     return mlflow
 
 
 def interface(settings: Server) -> str:
     """Where to look at runs: the line that opens MLflow, or the address of the server."""
-    return f"mlflow ui --backend-store-uri {settings.uri}" if settings.uri.startswith("sqlite") else settings.uri
+    if settings.uri.startswith(("http://", "https://")):
+        return settings.shown
+    return f"mlflow ui --backend-store-uri {shlex.quote(settings.shown)}"
 
 
 def experiment_id(mlflow, settings: TrackingSettings) -> str:
@@ -83,8 +111,10 @@ def experiment_id(mlflow, settings: TrackingSettings) -> str:
     try:
         with one_at_a_time(settings.uri):
             return found_or_made(mlflow, settings)
-    except DatabaseError as error:
-        raise UserError(f"tracking.uri={settings.uri} is no database that MLflow can use: {error.orig}.") from error
+    except (DatabaseError, mlflow.exceptions.MlflowException) as error:
+        raise UserError(
+            f"tracking.uri={settings.shown} is no database that MLflow can use: {first_line(error)}."
+        ) from error
 
 
 def found_or_made(mlflow, settings: TrackingSettings) -> str:
@@ -97,8 +127,7 @@ def found_or_made(mlflow, settings: TrackingSettings) -> str:
     if found:
         return found.experiment_id
     location = None
-    if settings.uri.startswith("sqlite:///"):
-        database = Path(settings.uri.removeprefix("sqlite:///")).absolute()
+    if database := database_file(settings.uri):
         location = (database.parent / "mlartifacts" / settings.experiment).as_uri()
     return mlflow.create_experiment(settings.experiment, location)
 
@@ -106,13 +135,17 @@ def found_or_made(mlflow, settings: TrackingSettings) -> str:
 @contextlib.contextmanager
 def one_at_a_time(uri: str) -> Iterator[None]:
     """Lets one process at a time do what two must not do to one SQLite file at once, such as making its tables."""
-    if not uri.startswith("sqlite:///"):
+    database = database_file(uri)
+    if database is None:
         yield
         return
-    with open(uri.removeprefix("sqlite:///") + ".lock", "w") as file:
+    with open(f"{database}.lock", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says, without passwords; of a database's error, what the database says."""
+    said = getattr(error, "orig", None) or getattr(error.__cause__, "orig", None) or error
+    lines = str(said).strip().splitlines()
+    return without_passwords(lines[0])[:200] if lines else type(said).__name__

@@ -1,0 +1,32 @@
+"""A training whose database refused something ends with an exit code of its own, and with its summary."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+from classifier.command_line import run_command
+from classifier.settings import PromoteSettings
+from classifier.train import failed_if_refused
+
+run_command("promote", PromoteSettings, lambda *_: failed_if_refused({summary}, {refused}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("status", "refused", "expected", "code"),
+    [
+        ("FINISHED", [], {"status": "FINISHED"}, 0),
+        ("FINISHED", ["the model"], {"status": "FAILED", "not_sent": ["the model"]}, 1),
+        ("KILLED", ["the model"], {"status": "KILLED"}, 130),
+    ],
+)
+def test_the_exit_code_says_whether_all_has_arrived(tmp_path, status, refused, expected, code):
+    program = PROGRAM.format(summary={"status": status}, refused=refused)
+    arguments = ["name=any", "run=any", f"hydra.run.dir={tmp_path}"]
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True)
+    assert done.returncode == code, done.stderr
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert {key: summary[key] for key in expected} == expected
