@@ -16,6 +16,7 @@
     serving/            the SavedModel: export, check, read back, publish; rows scored, in shards and from pipes, here
                         or on Spark; texts explained; formats/ has ONNX, LiteRT and smaller weights
     start.py            starts TensorFlow quietly
+    arguments.py        what is typed after a command, before Hydra reads it
     command_line.py     the door of every command
     preparation.py      what comes before the first epoch
     outcome.py          what comes after the last epoch

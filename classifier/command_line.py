@@ -6,10 +6,13 @@ import json
 import os
 import re
 import resource
+import shlex
 import signal
 import sys
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,9 +26,12 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from classifier.arguments import check_arguments
 from classifier.errors import UserError
 from classifier.settings import check_rules
 from classifier.settings.passwords import without_passwords
+from classifier.settings.targets import TARGET, check_targets
+from classifier.settings.typed import on_command_line
 from classifier.terminal import warn
 
 PACKAGE = Path(__file__).parent
@@ -38,13 +44,19 @@ LEAVES = ("tokenizer", "attention", "pooling", "optimizer")  # folders of conf/t
 OmegaConf.register_new_resolver("package", lambda path: str(PACKAGE / path), replace=True)
 
 
-def run_command(name: str, schema: type, work: Callable[[Any, Path], dict[str, Any]]) -> None:
+def run_command(
+    name: str,
+    schema: type,
+    work: Callable[[Any, Path], dict[str, Any]],
+    understand: Callable[[Sequence[str]], list[str]] | None = None,
+) -> None:
     """Composes conf/<name>.yaml with the overrides of the command line, checks it and hands it to the work.
 
     Args:
         name: of the command and of its file in conf/.
         schema: dataclass of its settings.
         work: takes the settings and the output folder (`hydra.run.dir`); what it returns goes into summary.json there.
+        understand: turns what is typed into what Hydra reads.
     """
     ConfigStore.instance().store(name=f"{name}_settings", node=schema)
 
@@ -67,16 +79,22 @@ def run_command(name: str, schema: type, work: Callable[[Any, Path], dict[str, A
         if code := {"KILLED": INTERRUPTED, "FAILED": FAILED}.get(summary.get("status", "")):
             sys.exit(code)
 
-    check_no_password(sys.argv[1:])
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra raises instead of printing, and the sentence is ours
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a command as cleanly as Ctrl-C
     try:
+        if understand:
+            sys.argv[1:] = understand(sys.argv[1:])
+        check_arguments(sys.argv[1:])
         job()
     except MISTAKES as error:
         refuse(sentence(error, name, Path()))
     except KeyboardInterrupt:
         warn("Interrupted.")
         sys.exit(INTERRUPTED)
+    except Exception as error:
+        if not raised_while_reading(error):
+            raise
+        refuse(f"The settings cannot be read: {' '.join(str(error).split())}. See --help and --cfg job.")
 
 
 def checked(config: DictConfig, command: str) -> Any:
@@ -85,6 +103,7 @@ def checked(config: DictConfig, command: str) -> Any:
     Raises:
         UserError, OmegaConfBaseException: for what is wrong with them.
     """
+    check_targets(OmegaConf.to_container(config, resolve=True), named_classes())
     check_added_keys(config, command)
     check_leaves(config)
     settings = OmegaConf.to_object(config)
@@ -97,28 +116,32 @@ def sentence(error: Exception, command: str, output: Path) -> str:
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, OSError) and not isinstance(error, HydraException):
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+        if error.errno not in (
+            errno.ENOENT,
+            errno.ENAMETOOLONG,
+            errno.EPERM,
+            errno.ENOSPC,
+            errno.EDQUOT,
+            errno.EACCES,
+            errno.EROFS,
+            errno.ENOTDIR,
+            errno.EEXIST,
+        ):
             raise error
         return f"{error.strerror}: {error.filename or output}. Make room, or write elsewhere with hydra.run.dir=."
     return explain(error, command)
+
+
+def raised_while_reading(error: Exception) -> bool:
+    """Whether an error comes from the libraries that read the command line and the YAML files."""
+    last = traceback.extract_tb(error.__traceback__)[-1].filename
+    return bool({"hydra", "omegaconf", "yaml", "antlr4"} & set(Path(last).parts))
 
 
 def refuse(message: str) -> NoReturn:
     """Ends the process with the message; exit code 2."""
     warn(f"Error: {without_passwords(message)}")
     sys.exit(2)
-
-
-def check_no_password(arguments: list[str]) -> None:
-    """Refuses a password on the command line, which Hydra would save, sweeps would pass on and `ps` would show."""
-    for argument in arguments:
-        key = argument.partition("=")[0].lstrip("+")
-        if key != "text" and without_passwords(argument) != argument:
-            refuse(
-                f"{without_passwords(argument)} holds a password, which would be kept with the run. Put the address "
-                f"into an environment variable NAME and write '{key}=${{oc.env:NAME}}'; for tracking.uri there are "
-                "also MLFLOW_TRACKING_URI and, for a server, MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
-            )
 
 
 def hide_passwords(folder: Path) -> None:
@@ -171,22 +194,46 @@ def check_leaves(config: DictConfig) -> None:
         UserError: naming the key and the nearest right one.
     """
     for folder in LEAVES:
-        if folder in config:
-            choice = HydraConfig.get().runtime.choices[folder]
-            schema = OmegaConf.load(CONF / "train" / folder / f"{choice}.yaml")
-            for key in schema:
-                if key not in config[folder]:
-                    raise UserError(f"{folder}.{key} cannot be taken away.")
-            for key, value in config[folder].items():
-                if key not in schema:
-                    raise UserError(unknown_key(f"{folder}.{key}", [f"{folder}.{known}" for known in schema]))
-                if not same_kind(value, schema[key]):
-                    wanted = type(schema[key]).__name__
-                    raise UserError(f"{folder}.{key}={value} is not of type {wanted}; its default is {schema[key]}.")
+        if folder not in config:
+            continue
+        schema = leaf_schema(folder, config[folder])
+        for key in schema:
+            if key not in config[folder]:
+                raise UserError(f"{folder}.{key} cannot be taken away.")
+        for key, value in config[folder].items() if schema else ():
+            if key not in schema:
+                raise UserError(unknown_key(f"{folder}.{key}", [f"{folder}.{known}" for known in schema]))
+            if not same_kind(value, schema[key]):
+                wanted = type(schema[key]).__name__
+                raise UserError(f"{folder}.{key}={value} is not of type {wanted}; its default is {schema[key]}.")
+
+
+def leaf_schema(folder: str, leaf: Any) -> Any:
+    """The file of conf/train/<folder> that names the same class; empty for another optimizer of Keras.
+
+    Raises:
+        UserError: if no class is named.
+    """
+    if not isinstance(leaf, DictConfig) or TARGET not in leaf:
+        options = ", ".join(sorted(path.stem for path in (CONF / "train" / folder).glob("*.yaml")))
+        raise UserError(f"{folder} names no class: choose {folder}= from {options}.")
+    files = map(OmegaConf.load, sorted((CONF / "train" / folder).glob("*.yaml")))
+    return next((file for file in files if OmegaConf.select(file, TARGET) == leaf[TARGET]), {})
+
+
+@cache
+def named_classes() -> dict[str, set[str]]:
+    """The classes that the files of each folder of conf/train name."""
+    return {
+        folder: {
+            str(OmegaConf.select(OmegaConf.load(path), TARGET)) for path in (CONF / "train" / folder).glob("*.yaml")
+        }
+        for folder in LEAVES
+    }
 
 
 def same_kind(value: Any, default: Any) -> bool:
-    """Whether the value can stand where the default stands: the same type, or an integer for a float."""
+    """Whether the value can take the place of the default: the same type, or an integer for a float."""
     if isinstance(default, float):
         return isinstance(value, int | float) and not isinstance(value, bool)
     return default is None or type(value) is type(default)
@@ -215,7 +262,7 @@ def explain(error: Exception, command: str) -> str:
     """What Hydra and OmegaConf refuse, in the words of the command line."""
     text = "\n".join(str(one) for one in (error.__cause__, error) if one)
     key = re.search(r"full_key: (\S+)", text) or re.search(r"Could not override '\+*([^']+?)'", text)
-    if match := re.search(r"Could not find '(\w+)/([^']+)'", text):
+    if match := re.search(r"Could not find '(\w+)/([^']*)'", text):
         folder, choice = match.groups()
         options = sorted(path.stem for path in CONF.rglob(f"{folder}/*.yaml"))
         nearest = difflib.get_close_matches(choice, options, n=1)
@@ -223,10 +270,18 @@ def explain(error: Exception, command: str) -> str:
         return f"{folder}={choice}: choose from {', '.join(options)}.{hint}"
     if match := re.search(r"Ambiguous value for argument '([^=]+)=(.+)'", text):
         name, values = match.groups()
-        return f"{name}={values}: write a list in brackets, as {name}=[{values}]; -m makes a run of each value."
-    if isinstance(error, OverrideParseException) and (parts := re.fullmatch(r"([^=]+)=(.*[^\"'].*)", error.override)):
-        name, value = parts.groups()
-        return f"{error.override}: a value with brackets or commas in it is quoted twice, as '{name}=\"{value}\"'."
+        items = f"{name}=[{','.join(part.strip() for part in values.split(','))}]"
+        return (
+            f"{name}={values}: type a list as {shlex.quote(items)}, a value with a comma in it as "
+            f"{on_command_line(name, values)}; -m makes a run of each value."
+        )
+    if isinstance(error, OverrideParseException):
+        name, equals, value = error.override.partition("=")
+        if not equals:
+            return f"{error.override} is not an option. Settings are typed as key=value; see --cfg job for all keys."
+        if re.fullmatch(r"[+~]*[\w./@]+", name) and (value[:1], value[-1:]) not in (("'", "'"), ('"', '"')):
+            return f"{error.override}: quote this value for Hydra and for the shell, as {on_command_line(name, value)}."
+        return f"{error.override} cannot be read: {str(error).strip().splitlines()[0]}"
     nowhere = r"Key '.*' not in|Key '.*' is not in struct|No match in the defaults list|Could not override"
     if re.search(nowhere, text) and key and "could not be converted" not in text and "Invalid value" not in text:
         if key[1].startswith("hydra."):

@@ -7,11 +7,10 @@ A file also gets a table of which explanation is to be believed, the words of ea
 most confident mistakes.
 """
 
-import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from classifier.arguments import with_quotes
 from classifier.command_line import run_command
 from classifier.settings import DataSettings, ExplainSettings
 from classifier.terminal import say
@@ -121,19 +120,5 @@ def unlabelled(settings: ExplainSettings) -> "tuple[Texts, list[Any]]":
     return texts, rejects
 
 
-def as_typed(argument: str) -> str:
-    """`text=...` in quotes that Hydra takes off again, so that commas, braces and quotes need none on the command line.
-
-    >>> as_typed("text=it's late, sorry")
-    "text='it\\\\'s late, sorry'"
-    """
-    key, equals, value = argument.partition("=")
-    if key != "text" or not equals:
-        return argument
-    quoted = re.sub(r"(\\*)('|$)", lambda found: 2 * found[1] + ("\\'" if found[2] else ""), value)
-    return f"text='{quoted.replace('${', chr(92) + '${')}'"
-
-
 if __name__ == "__main__":
-    sys.argv[1:] = map(as_typed, sys.argv[1:])
-    run_command("explain", ExplainSettings, explain)
+    run_command("explain", ExplainSettings, explain, lambda arguments: with_quotes(arguments, "text"))

@@ -16,6 +16,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
+from classifier.arguments import with_files
 from classifier.command_line import run_command
 from classifier.errors import UserError
 from classifier.outcome import conclude, conclude_pruned, conclude_trial, finished_already, keep_best
@@ -219,4 +220,4 @@ def typed(settings: TrainSettings) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    run_command("train", TrainSettings, train)
+    run_command("train", TrainSettings, train, with_files)

@@ -14,10 +14,10 @@ from hydra.core.singleton import Singleton
 from hydra.utils import get_class
 from omegaconf import OmegaConf
 
+from classifier.arguments import with_quotes
 from classifier.command_line import run_command
 from classifier.compare import compare
 from classifier.errors import UserError
-from classifier.explain import as_typed as as_typed_text
 from classifier.promote import promote
 from classifier.settings import (
     CompareSettings,
@@ -76,17 +76,17 @@ MISTAKES = {
     "attention.heads=abc": "Error: attention.heads=abc is not of type int; its default is 4.",
     "attention.heads=5": "Error: model.width=128 is not a multiple of attention.heads=5.",
     "attention=adittive": "choose from additive, concat, dot, general,",
-    "attention=local attention.window=0": "Error: attention.window=0 must be above 0.",
+    "attention=local attention.window=0": "Error: attention.window=0 must be at least 1 and at most 100,000.",
     "model.positions=rotary": "Error: model.positions=rotary needs attention=rotary, which turns",
     "model.block=keras_nlp attention=dot": "Error: model.block=keras_nlp brings its own attention;",
     "model.block=keras_nlp attention.dropout=0.1": "Error: attention.dropout has no effect with model.block=keras_nlp",
     "attention=rotary attention.heads=4 model.width=4": "leaves an odd 1 to each of attention.heads=4.",
     "trainer.loss=hinge": "expected one of [cross_entropy, focal]",
-    "trainer.focal_gamma=-1": "Error: trainer.focal_gamma=-1.0 must be at least 0.",
+    "trainer.focal_gamma=-1": "Error: trainer.focal_gamma=-1.0 must be at least 0 and at most 100.",
     "tokenizer.max_token=9": "Error: tokenizer.max_token is not an option. Did you mean 'tokenizer.max_tokens'?",
     "model.normalize=between": "expected one of [before, after]",
     "trainer.monitor=f1": "expected one of [accuracy, macro_precision, macro_recall, macro_f1, log_loss]",
-    "trainer.epochs=0": "Error: trainer.epochs=0 must be above 0.",
+    "trainer.epochs=0": "Error: trainer.epochs=0 must be at least 1 and at most 10,000.",
     "model.dropout=1.5": "Error: model.dropout=1.5 must be at least 0 and below 1.",
     "data=files": "Error: data.train has no value yet: give it with data.train=",
     "data=filse": "Did you mean 'files'?",
@@ -94,11 +94,23 @@ MISTAKES = {
     "data=trec6 data.root=nowhere": "Error: There is no folder data.root=nowhere: name the one that holds trec6/",
     "~tokenizer.max_tokens": "Error: tokenizer.max_tokens cannot be taken away.",
     "tracking.register=a/b": "Error: tracking.register=a/b: a name in the registry is not empty and has no /,",
-    "seed=-1": "Error: seed=-1 must be at least 0.",
+    "seed=-1": "Error: seed=-1 must be at least 0 and at most 4,294,967,295.",
     "attention=local export.formats=[onnx,litert]": "Error: export.formats=litert has no operations for attention=",
     "export.formats=onxx": "Error: export.formats=onxx is not one of savedmodel, onnx, litert.",
     "export.serving_dir=pyproject.toml": "Error: export.serving_dir=pyproject.toml: pyproject.toml is no folder",
     "tracking.uri=nowhere": "Error: tracking.uri=nowhere is no address",
+    "trainer.epochs=99999999999999999999": "Error: trainer.epochs=99999999999999999999 must be at least 1 and at most",
+    "optimizer.weight_decay=nan": "Error: optimizer.weight_decay=nan must be at least 0 and below 1.",
+    "data.split_seed=-1": "Error: data.split_seed=-1 must be at least 0",
+    "++optimizer._target_=collections.OrderedDict": "Error: optimizer._target_=collections.OrderedDict: choose from",
+    "pooling.poolings=[{_target_:collections.OrderedDict}]": "Error: pooling.poolings.0._target_ is not an option",
+    "++data.text._target_=collections.OrderedDict": "Error: data.text._target_ is not an option",
+    "++attention._partial_=true": "Error: attention._partial_ is not an option",
+    "tokenizer=null": "Error: The settings cannot be read: Config group override must be a string or a list.",
+    "data.text=Größe": "quote this value for Hydra and for the shell, as 'data.text=\"Größe\"'.",
+    "data.train=year=2024/x.csv": "as 'data.train=\"year=2024/x.csv\"'.",
+    "=1": "Error: =1 has no key; write key=value.",
+    "hydra.callbacks.x._target_=collections.OrderedDict": "settings name no functions and no classes of Hydra's.",
 }
 
 
@@ -112,11 +124,11 @@ COMPARE_MISTAKES = {
     "runs=[a,b] sweep=c": "Error: Give one of runs=[<run id>,<run id>,...], experiment=<name> and sweep=",
     "runs=a": "Error: runs=a: two different run ids or more are compared, as runs=[A,B].",
     "runs=[a,a]": "Error: runs=[a,a]: two different run ids or more are compared, as runs=[A,B].",
-    "runs=a,b": "Error: runs=a,b: write a list in brackets, as runs=[a,b]; -m makes a run of each value.",
+    "runs=a,b": "Error: runs=a,b: type a list as 'runs=[a,b]', a value with a comma in it as 'runs=\"a,b\"'; -m makes",
     "run=[a,b]": "Error: run is not an option. Did you mean 'runs'?",
     "experiment=x split=train": "expected one of [test, valid]",
     "experiment=x metric=f1": "expected one of [accuracy, macro_f1]",
-    "experiment=new[2]": "a value with brackets or commas in it is quoted twice, as 'experiment=\"new[2]\"'.",
+    "experiment=new[2]": "quote this value for Hydra and for the shell, as 'experiment=\"new[2]\"'.",
     "experiment=x tracking.uri=nowhere": "Error: tracking.uri=nowhere is no address",
 }
 
@@ -127,7 +139,7 @@ def test_a_mistake_in_comparing_is_refused(override, refused):
 
 
 PROMOTE_MISTAKES = {
-    "name=support": "Error: Give either run=<run id> or promote.rollback=true, beside name=.",
+    "name=support": "Error: Give either run=<run id> or promote.rollback=true, next to name=.",
     "name=support run=a promote.rollback=true": "Error: Give either run=<run id> or promote.rollback=true",
     "run=a": "Error: name has no value yet: give it with name=...",
     "run=a name=models:/support": "Error: name=models:/support: a name in the registry is not empty and has no /",
@@ -234,7 +246,7 @@ def test_the_parameters_of_a_run_can_be_typed_back():
 def test_a_text_to_explain_is_taken_as_it_is_typed(text):
     ConfigStore.instance().store(name="explain_settings", node=ExplainSettings)
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("explain", [as_typed_text(f"text={text}"), as_typed_text("model=folder")])
+        config = compose("explain", with_quotes([f"text={text}", "model=folder"], "text"))
     assert config.text == text and config.model == "folder"
 
 
@@ -244,7 +256,7 @@ def test_a_text_to_explain_is_taken_as_it_is_typed(text):
         ({}, 'Say what to explain: text="..." or input=file.csv.'),
         ({"text": "a", "input": "b.csv"}, "Give either text= or input=, not both"),
         ({"text": " "}, "text= is empty"),
-        ({"text": "a", "explain": Explained(sample=-1)}, "explain.sample=-1 must be at least 0."),
+        ({"text": "a", "explain": Explained(sample=-1)}, "explain.sample=-1 must be at least 0 and at most"),
     ],
 )
 def test_mistakes_of_explain(settings, message):

@@ -6,6 +6,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from classifier.settings.bounds import COUNT, SEED, SIZE, number
 from classifier.settings.shared import DataSettings, LabelCase, Server
 
 
@@ -66,12 +67,12 @@ class ScoreSettings:
     delimiter: str | None = None  # of CSV read and written; None: a comma, or a tab in .tsv
     columns: Any = None  # of the input that pass through, in this order; None: all
     probabilities: bool = False  # whether each class has a column probability_<label>
-    top_k: int = 0  # columns top_1_label, top_1_score ... for so many of the likeliest classes
+    top_k: int = number(0, COUNT)  # columns top_1_label, top_1_score ... for so many of the likeliest classes
     prefix: str = ""  # of the names of the new columns
     on_error: OnError = OnError.keep  # what a row that cannot be scored does
     overwrite: bool = False  # whether an output that exists, or unfinished work of another job, may be replaced
-    window_rows: int = 8192  # among which texts of like length are computed together, and equal ones once
-    shard_rows: int = 65536  # after which a crash loses nothing
+    window_rows: int = number(8192, SIZE)  # among which texts of like length are computed together, and equal ones once
+    shard_rows: int = number(65536, SIZE)  # after which a crash loses nothing
     engine: Engine = Engine.local  # spark: texts are computed on a cluster; what is read and written stays the same
     spark_master: str | None = None  # of engine=spark, as local or spark://host:7077; None: as Spark is configured
     tracking: Server = field(default_factory=Server)
@@ -85,7 +86,7 @@ class EvaluateSettings:
     model: str | None = None  # folder of a SavedModel, or models:/name@champion
     data: DataSettings = MISSING
     tracking: Server = field(default_factory=Server)
-    seed: int = 0  # of the split, where data.test is not given
+    seed: int = number(0, SEED)  # of the split, where data.test is not given
 
 
 @dataclass
@@ -135,9 +136,11 @@ class Columns:
 class Explained:
     """How many texts of a file are explained, and how."""
 
-    most_texts: int | None = 2000  # explained at all, for the words of each class; more are sampled; None: every one
-    sample: int = 200  # of them, on which the methods are compared; 0: none
-    shown: int = 10  # texts drawn one by one, and as many of the most confident mistakes
+    most_texts: int | None = number(
+        2000, SIZE
+    )  # explained at all, for the words of each class; more are sampled; None: every one
+    sample: int = number(200, COUNT)  # of them, on which the methods are compared; 0: none
+    shown: int = number(10, COUNT)  # texts drawn one by one, and as many of the most confident mistakes
 
 
 @dataclass
@@ -150,4 +153,4 @@ class ExplainSettings:
     data: Columns = field(default_factory=Columns)
     explain: Explained = field(default_factory=Explained)
     tracking: Server = field(default_factory=Server)
-    seed: int = 0  # of the samples and the random orders
+    seed: int = number(0, SEED)  # of the samples and the random orders

@@ -3,6 +3,7 @@
 from typing import Any
 
 from classifier.errors import UserError
+from classifier.settings.bounds import check_bounds
 from classifier.settings.commands import CompareSettings, ExplainSettings, PromoteSettings
 from classifier.settings.shared import TRUNCATIONS
 from classifier.settings.training import EXPORTS, NOT_IN_LITERT, Block, ExportSettings, Positions, TrainSettings
@@ -15,12 +16,13 @@ def check_rules(settings: Any) -> None:
     Raises:
         UserError: naming the keys, before any data is read.
     """
+    check_bounds(settings)
     if isinstance(settings, CompareSettings):
         check_one_source(settings)
     if isinstance(settings, PromoteSettings):
         check_registry_name("name", settings.name)
         if (settings.run is None) != settings.promote.rollback:
-            raise UserError("Give either run=<run id> or promote.rollback=true, beside name=.")
+            raise UserError("Give either run=<run id> or promote.rollback=true, next to name=.")
     if isinstance(settings, ExplainSettings):
         check_explain(settings)
     if isinstance(settings, TrainSettings):
@@ -31,51 +33,14 @@ def check_training(settings: TrainSettings) -> None:
     """Refuses what no single field of `classifier.train` can know to be wrong."""
     if settings.data.train is None:
         raise UserError("data.train has no value yet: give it with data.train=file.csv.")
-    heads, width = settings.attention.get("heads", 1), settings.model.width
-    shares = {
-        "model.dropout": settings.model.dropout,
-        "model.token_dropout": settings.model.token_dropout,
-        "model.embedding_dropout": settings.model.embedding_dropout,
-        "model.head_dropout": settings.model.head_dropout,
-        "trainer.label_smoothing": settings.trainer.label_smoothing,
-        "trainer.weight_average": settings.trainer.weight_average,
-        "trainer.warmup_share": settings.trainer.warmup_share,
-        "attention.dropout": settings.attention.get("dropout", 0.0),
-    }
-    positive = {
-        "model.width": width,
-        "model.feed_forward_width": settings.model.feed_forward_width,
-        "attention.heads": heads,
-        "trainer.epochs": 1 if settings.trainer.epochs is None else settings.trainer.epochs,
-        "trainer.batch_size": settings.trainer.batch_size,
-        "attention.window": settings.attention.get("window", 1),
-        "trainer.patience": settings.trainer.patience,
-        "tokenizer.max_tokens": settings.tokenizer["max_tokens"],
-        "sweep.seeds": settings.sweep.seeds,
-        "optimizer.learning_rate": settings.optimizer["learning_rate"],
-    }
-    for key, value in positive.items():
-        if value <= 0:
-            raise UserError(f"{key}={value} must be above 0.")
-    for key, value in (("model.depth", settings.model.depth), ("trainer.focal_gamma", settings.trainer.focal_gamma)):
-        if value < 0:
-            raise UserError(f"{key}={value} must be at least 0.")
-    for key, share in shares.items():
-        if not 0 <= share < 1:
-            raise UserError(f"{key}={share} must be at least 0 and below 1.")
-    if not settings.tracking.experiment.strip():
-        raise UserError("tracking.experiment is empty: give the experiment a name, or leave it out for the data's.")
     if settings.tracking.register is not None:
         check_registry_name("tracking.register", settings.tracking.register)
-    if settings.seed < 0:
-        raise UserError(f"seed={settings.seed} must be at least 0.")
     if settings.tokenizer["truncation"] not in TRUNCATIONS:
         given, known = settings.tokenizer["truncation"], ", ".join(TRUNCATIONS)
         raise UserError(f"tokenizer.truncation={given} is not one of {known}.")
-    if settings.tokenizer["vocabulary_size"] < 3:
-        raise UserError(f"tokenizer.vocabulary_size={settings.tokenizer['vocabulary_size']} must be at least 3.")
     check_attention(settings)
     chosen_exports(settings.export)
+    heads, width = settings.attention.get("heads", 1), settings.model.width
     if width % heads:
         raise UserError(f"model.width={width} is not a multiple of attention.heads={heads}.")
 
@@ -133,14 +98,6 @@ def check_explain(settings: ExplainSettings) -> None:
         raise UserError("Give either text= or input=, not both; the column of a file is data.text=.")
     if settings.text is not None and not settings.text.strip():
         raise UserError("text= is empty: there is nothing to explain.")
-    for key, value, least in (
-        ("explain.sample", settings.explain.sample, 0),
-        ("explain.shown", settings.explain.shown, 0),
-        ("explain.most_texts", settings.explain.most_texts, 1),
-        ("seed", settings.seed, 0),
-    ):
-        if value is not None and value < least:
-            raise UserError(f"{key}={value} must be at least {least}.")
 
 
 def chosen_exports(settings: ExportSettings) -> list[tuple[str, str]]:

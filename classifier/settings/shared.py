@@ -6,6 +6,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from classifier.settings.bounds import SEED, SHARE, Bounds, number
 from classifier.settings.passwords import without_passwords
 
 # Shards of a training batch, or batches to predict, that TensorFlow works on side by side, each with its share of the
@@ -36,10 +37,12 @@ class DataSettings:
     root: str = "${oc.env:CLASSIFIER_DATA,data}"  # folder of the named data sets
     encoding: str = "utf-8"  # of CSV, TSV and JSON Lines
     delimiter: str | None = None  # of CSV; None: a comma, or a tab in .tsv
-    valid_share: float = 0.1  # of train, where valid is None
-    test_share: float = 0.1  # of train, where test is None
-    split_seed: int | None = None  # of what is split off train; None: seed
-    max_bad_rows: float = 0.01  # share of unusable rows in a file above which training refuses
+    valid_share: float = number(0.1, SHARE)  # of train, where valid is None
+    test_share: float = number(0.1, SHARE)  # of train, where test is None
+    split_seed: int | None = number(None, SEED)  # of what is split off train; None: seed
+    max_bad_rows: float = number(
+        0.01, Bounds(at_least=0, at_most=1)
+    )  # share of unusable rows in a file above which training refuses
 
 
 @dataclass

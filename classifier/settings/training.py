@@ -6,7 +6,10 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from classifier.settings.bounds import COUNT, NOT_NEGATIVE, SEED, SHARE, SIZE, Bounds, number
 from classifier.settings.shared import DataSettings, Server
+
+WIDTH = Bounds(at_least=1, at_most=65_536)  # of vectors
 
 
 class Normalize(Enum):
@@ -76,17 +79,17 @@ class Linear(Enum):
 class ModelSettings:
     """The encoder; what pools its states and how it attends are folders of their own."""
 
-    depth: int = MISSING  # encoder blocks
-    width: int = MISSING  # of a token's vector
-    feed_forward_width: int = MISSING  # of a block's hidden layer
+    depth: int = number(MISSING, Bounds(at_least=0, at_most=100))  # encoder blocks
+    width: int = number(MISSING, WIDTH)  # of a token's vector
+    feed_forward_width: int = number(MISSING, WIDTH)  # of a block's hidden layer
     activation: str = "relu"  # of a block's hidden layer, by Keras's name
     block: Block = Block.own
     normalize: Normalize = Normalize.before
     positions: Positions = Positions.learned
-    dropout: float = 0.1  # of what each half of a block adds
-    token_dropout: float = 0.2  # share of tokens that become unknown while training
-    embedding_dropout: float = 0.5
-    head_dropout: float = 0.5
+    dropout: float = number(0.1, SHARE)  # of what each half of a block adds
+    token_dropout: float = number(0.2, SHARE)  # share of tokens that become unknown while training
+    embedding_dropout: float = number(0.5, SHARE)
+    head_dropout: float = number(0.5, SHARE)
     linear: Linear = Linear.ngrams  # its share in the answer is fitted on validation
 
 
@@ -94,20 +97,28 @@ class ModelSettings:
 class TrainerSettings:
     """How long and how the model is trained."""
 
-    epochs: int | None = None  # at most; None: 3 to 20, the fewer the more examples and the fewer classes
-    batch_size: int = 32
+    epochs: int | None = number(
+        None, Bounds(at_least=1, at_most=10_000)
+    )  # at most; None: 3 to 20, the fewer the more examples and the fewer classes
+    batch_size: int = number(32, Bounds(at_least=1, at_most=100_000))
     schedule: Schedule = Schedule.cosine
-    warmup_share: float = 0.1  # of all steps, in which the learning rate rises
+    warmup_share: float = number(0.1, SHARE)  # of all steps, in which the learning rate rises
     loss: Loss = Loss.cross_entropy
-    focal_gamma: float = 2.0  # of the focal loss: 0 is cross-entropy, the larger, the less the learnt counts
-    label_smoothing: float = 0.1
+    focal_gamma: float = number(
+        2.0, Bounds(at_least=0, at_most=100)
+    )  # of the focal loss: 0 is cross-entropy, the larger, the less the learnt counts
+    label_smoothing: float = number(0.1, SHARE)
     class_weights: Any = None  # None, balanced, or {label: weight}
-    weight_average: float = 0.99  # decay per step of the average of the weights that is evaluated; 0: no average
+    weight_average: float = number(
+        0.99, SHARE
+    )  # decay per step of the average of the weights that is evaluated; 0: no average
     monitor: Monitor = Monitor.log_loss  # validation metric that chooses the best epoch
-    patience: int = 4  # epochs after which training stops if neither that nor the encoder's own log-loss got better
+    patience: int = number(
+        4, SIZE
+    )  # epochs after which training stops if neither that nor the encoder's own log-loss got better
     precision: Precision = Precision.auto
     deterministic: bool = True  # the same seed gives the same weights, bit for bit
-    checkpoint_seconds: float = 60.0  # a checkpoint is also written within an epoch, so often
+    checkpoint_seconds: float = number(60.0, NOT_NEGATIVE)  # a checkpoint is also written within an epoch, so often
     resume: bool = False  # continue the newest unfinished run of this same command
     validation_only: bool = False  # leave the test split alone and export nothing, as the trials of a search do
 
@@ -150,10 +161,10 @@ class SweepSettings:
     name: str | None = None  # under which the sweep is found again; None: by its settings, data and code
     objective: Any = None  # a metric of a trial, or a list of them; None: that of trainer.monitor on validation
     resume: bool = True  # continue the sweep of this name or of this same command
-    retries: int = 0  # further attempts at a trial that crashed
+    retries: int = number(0, COUNT)  # further attempts at a trial that crashed
     fail_fast: bool = False  # end the sweep at the first trial that failed
     refit: bool = False  # train the best setting at the end; until then the test split is left alone
-    seeds: int = 3  # 0, 1, ... with which refit trains
+    seeds: int = number(3, Bounds(at_least=1, at_most=1000))  # 0, 1, ... with which refit trains
 
 
 @dataclass
@@ -169,6 +180,6 @@ class TrainSettings:
     trainer: TrainerSettings = field(default_factory=TrainerSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
-    seed: int = 0  # of the split, the weights, dropout and the order of the batches
+    seed: int = number(0, SEED)  # of the split, the weights, dropout and the order of the batches
     experiment: Any = None
     sweep: SweepSettings = field(default_factory=SweepSettings)

@@ -1,5 +1,7 @@
 """Settings as they would be typed on the command line."""
 
+import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
 from enum import Enum
@@ -7,6 +9,11 @@ from typing import Any
 
 from classifier.settings.training import TrainSettings
 
+PLAIN = re.compile(r"[A-Za-z0-9_./@*?|%+-]+")  # a text of these characters needs no quotes
+NOT_TEXT = re.compile(
+    r"null|true|false|[+-]?(nan|inf|[0-9._]+(e[+-]?[0-9_]+)?)", re.IGNORECASE
+)  # Hydra has types for it
+SPECIAL, ESCAPED = re.compile(r"[\\()\[\]{}:=, \t]"), r"\\\g<0>"  # in the key of a dictionary
 UNDECIDING = ("trainer.resume", "experiment")  # as tracking, sweep and export: they change nothing of what is learned
 
 
@@ -37,10 +44,12 @@ def as_overrides(settings: TrainSettings, choices: Mapping[str, str]) -> dict[st
 
 
 def as_typed(value: Any) -> str:
-    """A value in Hydra's grammar.
+    """A value in Hydra's grammar, which reads it back as the same value.
 
     >>> as_typed(None), as_typed(True), as_typed(["a", 2]), as_typed({"spam": 2.0})
     ('null', 'true', '[a,2]', '{spam:2.0}')
+    >>> as_typed("a, b.csv"), as_typed("true"), as_typed("Größe")
+    ("'a, b.csv'", "'true'", "'Größe'")
     """
     if value is None:
         return "null"
@@ -49,7 +58,33 @@ def as_typed(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
-        return "{" + ",".join(f"{name}:{as_typed(inner)}" for name, inner in value.items()) + "}"
+        return "{" + ",".join(f"{SPECIAL.sub(ESCAPED, str(name))}:{as_typed(one)}" for name, one in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ",".join(as_typed(inner) for inner in value) + "]"
+    if isinstance(value, str) and (not PLAIN.fullmatch(value) or NOT_TEXT.fullmatch(value)):
+        return quoted(value)
     return str(value)
+
+
+def quoted(text: str, mark: str = "'") -> str:
+    """A text as a value in Hydra's grammar, in which a backslash counts only before a quote and before `${`.
+
+    Args:
+        text: any.
+        mark: the kind of quotation mark.
+
+    >>> quoted("it's, here")
+    "'it\\\\'s, here'"
+    """
+    special = rf"(\\*)({mark}|\$\{{|$)"
+    escaped = re.sub(special, lambda found: 2 * found[1] + ("\\" + found[2] if found[2] else ""), text)
+    return f"{mark}{escaped}{mark}"
+
+
+def on_command_line(key: str, value: str) -> str:
+    """The text as the value of the key, quoted for Hydra and then for the shell.
+
+    >>> print(on_command_line("data.text", "Größe"))
+    'data.text="Größe"'
+    """
+    return shlex.quote(f"{key}={quoted(value, chr(34))}")

@@ -14,13 +14,14 @@ from classifier.command_line import hide_passwords, peak_memory_mb, write_summar
 from classifier.errors import UserError
 from classifier.settings import SweepSettings, TrainSettings
 from classifier.settings.passwords import without_passwords
+from classifier.settings.typed import quoted
 from classifier.sweeps.best import write_experiment
 from classifier.sweeps.compose import SPLIT_SEED, Composer
 from classifier.sweeps.grid import Grid
 from classifier.sweeps.objective import minimized, objectives, on_validation, ranked
 from classifier.sweeps.page import write_page
 from classifier.sweeps.refit import Refit, refit_metrics
-from classifier.sweeps.sweep import Source, Sweep, quoted
+from classifier.sweeps.sweep import Source, Sweep
 from classifier.sweeps.table import metric_columns, result_lines, show_table, write_tables
 from classifier.sweeps.trial import varying
 from classifier.terminal import say

@@ -1,6 +1,5 @@
 """Runs the trials of a sweep side by side, each in its process, and tells what becomes of each."""
 
-import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -9,6 +8,7 @@ from threading import RLock
 from typing import Protocol
 
 from classifier.settings import SweepSettings
+from classifier.settings.typed import quoted
 from classifier.start import cores
 from classifier.sweeps.process import REFUSED, TrialProcess
 from classifier.sweeps.trial import Trial
@@ -160,13 +160,3 @@ class Sweep:
         seconds = f"  {kept.metrics.get('seconds', 0):,.0f} s" if kept.status != "FAILED" else ""
         reason = f": {kept.reason}" if kept.reason else ""
         say(f"#{kept.number} {kept.name}  {kept.status.lower()}{value}{seconds}{reason}")
-
-
-def quoted(text: str) -> str:
-    """A text as a value in Hydra's grammar, in which a backslash counts only before a quote and before `${`.
-
-    >>> quoted("it's, here")
-    "'it\\\\'s, here'"
-    """
-    escaped = re.sub(r"(\\*)('|\$\{|$)", lambda found: 2 * found[1] + ("\\" + found[2] if found[2] else ""), text)
-    return f"'{escaped}'"

@@ -6,9 +6,9 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
+from classifier.settings.typed import quoted
 from classifier.sweeps import run
 from classifier.sweeps.page import write_page
-from classifier.sweeps.sweep import quoted
 from classifier.tracking.kept_trials import OVERRIDES
 from classifier.tracking.sweeps import as_markdown
 

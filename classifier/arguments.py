@@ -1,0 +1,86 @@
+"""What is typed after a command, before Hydra reads it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from classifier.errors import UserError
+from classifier.settings.passwords import without_passwords
+from classifier.settings.typed import as_typed, quoted
+
+
+def key_of(argument: str) -> str:
+    """The key of an override; the whole of another argument."""
+    return argument.partition("=")[0].lstrip("+~")
+
+
+def with_quotes(arguments: Sequence[str], key: str) -> list[str]:
+    """The value of the key is taken as it is typed: commas, braces and quotes in it need no quotes of their own.
+
+    >>> with_quotes(["text=it's late, sorry"], "text")
+    ["text='it\\\\'s late, sorry'"]
+    """
+    return [
+        f"{key}={quoted(argument.partition('=')[2])}" if argument.startswith(f"{key}=") else argument
+        for argument in arguments
+    ]
+
+
+def with_files(arguments: Sequence[str]) -> list[str]:
+    """The arguments of `classifier.train`, in which files that are named without a key are those to train on.
+
+    `data.train=` alone chooses `data=files` as well.
+
+    >>> with_files(["tickets.csv", "data.label=topic"])
+    ['data.train=tickets.csv', 'data.label=topic', 'data=files']
+
+    Raises:
+        UserError: if files are named both ways.
+    """
+    files = [argument for argument in arguments if is_data_file(argument)]
+    keys = {key_of(argument) for argument in arguments}
+    given = list(arguments)
+    if files and "data.train" in keys:
+        raise UserError(
+            f"{files[0]} and data.train= both name files to train on; put all of them into data.train=[...]."
+        )
+    if files:
+        place = given.index(files[0])
+        given = [argument for argument in given if argument not in files]
+        given.insert(place, f"data.train={as_typed(files if len(files) > 1 else files[0])}")
+    named = files or "data.train" in keys
+    return [*given, "data=files"] if named and not {"data", "experiment"} & keys else given
+
+
+def is_data_file(argument: str) -> bool:
+    """Whether it is a file of a known format, and not an option or an override."""
+    if "=" in argument or argument.startswith(("-", "+", "~")):
+        return False
+    from classifier.data.files import COMPRESSIONS, FORMATS  # only now, since it imports NumPy
+
+    path = Path(argument.lower())
+    return (Path(path.stem).suffix if path.suffix in COMPRESSIONS else path.suffix) in FORMATS
+
+
+def check_arguments(arguments: Sequence[str]) -> None:
+    """Refuses what would be kept or called before the settings are checked.
+
+    Raises:
+        UserError: for a password, which Hydra would save, sweeps would pass on and `ps` would show; for a class of
+            Hydra's own configuration; and for what is not valid UTF-8.
+    """
+    for argument in arguments:
+        key = key_of(argument)
+        if not argument.isprintable() and any(0xDC80 <= ord(character) <= 0xDCFF for character in argument):
+            raise UserError(f"{argument!a} is not valid UTF-8.")
+        if key != "text" and without_passwords(argument) != argument:
+            raise UserError(
+                f"{without_passwords(argument)} holds a password, which would be kept with the run. Put the address "
+                f"into an environment variable NAME and write '{key}=${{oc.env:NAME}}'; for tracking.uri there are "
+                "also MLFLOW_TRACKING_URI and, for a server, MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
+            )
+        if key.startswith("hydra.") and (
+            "_target_" in argument or key.startswith(("hydra.callbacks", "hydra.job_logging"))
+        ):
+            raise UserError(f"{key}= is not an option: settings name no functions and no classes of Hydra's.")
+        if argument.startswith("="):
+            raise UserError(f"{argument} has no key; write key=value. See --cfg job for all keys.")

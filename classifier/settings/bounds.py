@@ -1,0 +1,95 @@
+"""The range of each number, in one place: metadata of its field, or of the argument of a class that a YAML names."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+from classifier.errors import UserError
+
+MOST = 2**31 - 1  # of a count that nothing else limits
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A range of numbers; what is None does not limit it."""
+
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+
+    def __contains__(self, value: float) -> bool:
+        return (
+            math.isfinite(value)
+            and (self.at_least is None or value >= self.at_least)
+            and (self.above is None or value > self.above)
+            and (self.at_most is None or value <= self.at_most)
+            and (self.below is None or value < self.below)
+        )
+
+    def __str__(self) -> str:
+        """In words, such as `at least 0 and below 1`."""
+        named = {name: getattr(self, name) for name in ("at_least", "above", "at_most", "below")}
+        limits = [f"{name.replace('_', ' ')} {limit:,g}" if limit < 1e6 else f"{name.replace('_', ' ')} {limit:,}"
+                  for name, limit in named.items() if limit is not None]  # fmt: skip
+        return " and ".join(limits) or "a finite number"
+
+
+COUNT, SIZE = Bounds(at_least=0, at_most=MOST), Bounds(at_least=1, at_most=MOST)
+SEED = Bounds(at_least=0, at_most=2**32 - 1)  # what NumPy takes
+SHARE = Bounds(at_least=0, below=1)
+PART = Bounds(above=0, below=1)
+POSITIVE, NOT_NEGATIVE = Bounds(above=0, at_most=1e9), Bounds(at_least=0, at_most=1e9)
+
+# Arguments of the classes that a YAML names in `_target_`, by name; a number of another name must be finite.
+ARGUMENTS = {
+    "beta_1": SHARE,
+    "beta_2": SHARE,
+    "dropout": SHARE,
+    "epsilon": PART,
+    "global_clipnorm": POSITIVE,
+    "heads": Bounds(at_least=1, at_most=1024),
+    "learning_rate": Bounds(above=0, at_most=1000),
+    "max_tokens": Bounds(at_least=1, at_most=100_000),
+    "minimum_count": SIZE,
+    "momentum": SHARE,
+    "rho": SHARE,
+    "vocabulary_size": Bounds(at_least=3, at_most=10_000_000),
+    "weight_decay": SHARE,
+    "window": Bounds(at_least=1, at_most=100_000),
+}
+
+
+def number(default: Any, bounds: Bounds) -> Any:
+    """A field of a dataclass of settings that holds a number, or None."""
+    return field(default=default, metadata={"bounds": bounds})
+
+
+def check_bounds(settings: Any) -> None:
+    """Refuses each number that is out of its range.
+
+    Raises:
+        UserError: naming the key and the range.
+    """
+    for key, value, bounds in numbers(settings):
+        if value not in bounds:
+            raise UserError(f"{key}={value} must be {bounds}.")
+
+
+def numbers(settings: Any, prefix: str = "") -> Iterator[tuple[str, Any, Bounds]]:
+    """Key, value and range of every number in a dataclass of settings; what is None is left out."""
+    for one in fields(settings):
+        key, value = f"{prefix}{one.name}", getattr(settings, one.name)
+        if is_dataclass(value):
+            yield from numbers(value, f"{key}.")
+        elif isinstance(value, dict) and "_target_" in value:
+            for name, argument in value.items():
+                if is_number(argument):
+                    yield f"{key}.{name}", argument, ARGUMENTS.get(name, Bounds())
+        elif is_number(value):
+            yield key, value, one.metadata.get("bounds", Bounds())
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
