@@ -25,7 +25,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from classifier.errors import UserError
 from classifier.settings import check_rules
-from classifier.settings.passwords import without_passwords
+from classifier.settings.passwords import check_no_password, hide_passwords, without_passwords
 
 PACKAGE = Path(__file__).parent
 CONF = PACKAGE.parent / "conf"
@@ -66,10 +66,10 @@ def run_command(name: str, schema: type, work: Callable[[Any, Path], dict[str, A
         if code := {"KILLED": INTERRUPTED, "FAILED": FAILED}.get(summary.get("status", "")):
             sys.exit(code)
 
-    check_no_password(sys.argv[1:])
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra raises instead of printing, and the sentence is ours
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a command as cleanly as Ctrl-C
     try:
+        check_no_password(sys.argv[1:])
         job()
     except MISTAKES as error:
         refuse(sentence(error, name, Path()))
@@ -111,26 +111,6 @@ def refuse(message: str) -> NoReturn:
     """Ends the process with the message; exit code 2."""
     print(f"Error: {without_passwords(message)}", file=sys.stderr)
     sys.exit(2)
-
-
-def check_no_password(arguments: list[str]) -> None:
-    """Refuses a password on the command line, which Hydra would save, sweeps would pass on and `ps` would show."""
-    for argument in arguments:
-        key = argument.partition("=")[0].lstrip("+")
-        if key != "text" and without_passwords(argument) != argument:
-            refuse(
-                f"{without_passwords(argument)} holds a password, which would be kept with the run. Put the address "
-                f"into an environment variable NAME and write '{key}=${{oc.env:NAME}}'; for tracking.uri there are "
-                "also MLFLOW_TRACKING_URI and, for a server, MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
-            )
-
-
-def hide_passwords(folder: Path) -> None:
-    """Takes passwords out of the YAML files that Hydra has saved; those of its configuration files are in there."""
-    for path in folder.glob("*.yaml"):
-        text = path.read_text(encoding="utf-8")
-        if without_passwords(text) != text:
-            write_whole(path, without_passwords(text))
 
 
 def write_summary(path: Path, summary: dict[str, Any]) -> None:

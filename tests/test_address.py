@@ -35,6 +35,7 @@ WRONG = {
     "mysql://user:secret@localhost/x": "needs the driver MySQLdb, which is not installed: write mysql+pymysql://...",
     "mysql+none://user:secret@localhost/x": "is no address",
     "mysql://user:secret@localhost:port/x": "is no address",
+    "http://[::1": "tracking.uri=http://[::1 does not answer (",
     "http://user:secret@127.0.0.1:9": "tracking.uri=http://user:***@127.0.0.1:9 does not answer (",
     "http://user:se@cr:et@127.0.0.1:9": "tracking.uri=http://user:***@127.0.0.1:9 does not answer (",
 }

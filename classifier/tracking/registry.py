@@ -73,11 +73,18 @@ def decided(
     return Promotion(False, number, held, held, reason, judgement.numbers)
 
 
-def register(run_id: str, name: str, server: Server) -> int:
-    """The number of the version that is the run's model; registers it where it is none yet."""
-    mlflow = connect(server)
-    with one_at_a_time(server.uri):
-        return version_of(mlflow, model_to_promote(mlflow, run_id, server), name)
+def register_and_promote(run_id: str, name: str, server: Server) -> str:
+    """Registers the run's model and promotes it by the default rule; returns what became of it in a sentence.
+
+    Where it cannot be compared with the champion, it is registered all the same.
+    """
+    try:
+        return f"{promote(run_id, name, PromotionSettings(), False, server).reason}."
+    except Incomparable as error:
+        mlflow = connect(server)
+        with one_at_a_time(server.uri):
+            version = version_of(mlflow, model_to_promote(mlflow, run_id, server), name)
+        return f"{error} The model is registered as version {version}."
 
 
 def judged(mlflow, run_id: str, champion: Any, rule: PromotionSettings, force: bool) -> Judgement:
