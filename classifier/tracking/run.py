@@ -19,7 +19,7 @@ from classifier.tracking.models import log_model
 from classifier.tracking.named_runs import nearest_run
 from classifier.tracking.registry import register_and_promote
 from classifier.tracking.run_models import delete_older_models
-from classifier.tracking.server import connect, experiment_id, first_line, interface, reachable
+from classifier.tracking.server import connect, experiment_id, first_line, interface, reachable, writing
 from classifier.tracking.versions import code_hash, code_version
 
 RETRY_SECONDS = 30  # between attempts to reach a lost server
@@ -231,7 +231,7 @@ def start_run(settings: TrackingSettings, output: Path, identity: str, earlier: 
     mlflow = connect(settings)
     experiment, client = experiment_id(mlflow, settings), mlflow.MlflowClient()
     places = {OUTPUT: str(output.absolute()), HOST: socket.gethostname()}
-    try:
+    with writing("a run", settings):
         if earlier:
             client.update_run(earlier.run_id, status="RUNNING")
             for key, value in places.items():
@@ -239,8 +239,6 @@ def start_run(settings: TrackingSettings, output: Path, identity: str, earlier: 
             return Run(mlflow, earlier.run_id, settings, output)
         places |= {IDENTITY: identity, CHECKPOINT: str(checkpoint_in(output)), **code_version()}
         run = client.create_run(experiment, tags=places, run_name=settings.run_name)
-    except mlflow.exceptions.MlflowException as error:
-        raise UserError(f"tracking.uri={settings.shown} does not take a run: {first_line(error)}") from error
     return Run(mlflow, run.info.run_id, settings, output)
 
 
