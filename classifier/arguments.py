@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from classifier.errors import UserError
-from classifier.settings.passwords import without_passwords
+from classifier.settings.passwords import check_no_password
 from classifier.settings.typed import as_typed, quoted
 
 
@@ -65,19 +65,13 @@ def check_arguments(arguments: Sequence[str]) -> None:
     """Refuses what would be kept or called before the settings are checked.
 
     Raises:
-        UserError: for a password, which Hydra would save, sweeps would pass on and `ps` would show; for a class of
-            Hydra's own configuration; and for what is not valid UTF-8.
+        UserError: for a password, for a class of Hydra's own configuration, and for what is not valid UTF-8.
     """
+    check_no_password(arguments)
     for argument in arguments:
         key = key_of(argument)
         if not argument.isprintable() and any(0xDC80 <= ord(character) <= 0xDCFF for character in argument):
             raise UserError(f"{argument!a} is not valid UTF-8.")
-        if key != "text" and without_passwords(argument) != argument:
-            raise UserError(
-                f"{without_passwords(argument)} holds a password, which would be kept with the run. Put the address "
-                f"into an environment variable NAME and write '{key}=${{oc.env:NAME}}'; for tracking.uri there are "
-                "also MLFLOW_TRACKING_URI and, for a server, MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
-            )
         if key.startswith("hydra.") and (
             "_target_" in argument or key.startswith(("hydra.callbacks", "hydra.job_logging"))
         ):

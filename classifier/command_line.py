@@ -29,7 +29,7 @@ from omegaconf.errors import OmegaConfBaseException
 from classifier.arguments import check_arguments
 from classifier.errors import UserError
 from classifier.settings import check_rules
-from classifier.settings.passwords import without_passwords
+from classifier.settings.passwords import hide_passwords, without_passwords
 from classifier.settings.targets import TARGET, check_targets
 from classifier.settings.typed import on_command_line
 from classifier.terminal import warn
@@ -142,14 +142,6 @@ def refuse(message: str) -> NoReturn:
     """Ends the process with the message; exit code 2."""
     warn(f"Error: {without_passwords(message)}")
     sys.exit(2)
-
-
-def hide_passwords(folder: Path) -> None:
-    """Takes passwords out of the YAML files that Hydra has saved; those of its configuration files are in there."""
-    for path in folder.glob("*.yaml"):
-        text = path.read_text(encoding="utf-8")
-        if without_passwords(text) != text:
-            write_whole(path, without_passwords(text))
 
 
 def write_summary(path: Path, summary: dict[str, Any]) -> None:

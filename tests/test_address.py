@@ -35,6 +35,7 @@ WRONG = {
     "mysql://user:secret@localhost/x": "needs the driver MySQLdb, which is not installed: write mysql+pymysql://...",
     "mysql+none://user:secret@localhost/x": "is no address",
     "mysql://user:secret@localhost:port/x": "is no address",
+    "http://[::1": "tracking.uri=http://[::1 does not answer (",
     "http://user:secret@127.0.0.1:9": "tracking.uri=http://user:***@127.0.0.1:9 does not answer (",
     "http://user:se@cr:et@127.0.0.1:9": "tracking.uri=http://user:***@127.0.0.1:9 does not answer (",
 }
@@ -122,7 +123,9 @@ def test_the_environment_names_the_server_and_the_experiment(monkeypatch):
     schema = {"data": {"name": "primes"}, "tracking": OmegaConf.structured(TrackingSettings)}
     config = OmegaConf.create(schema)
     assert (config.tracking.uri, config.tracking.experiment) == ("sqlite:///mlflow.db", "primes")
+    assert Server().uri == "sqlite:///mlflow.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    assert Server().uri == "http://127.0.0.1:9"
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "odd primes")
     assert (config.tracking.uri, config.tracking.experiment) == ("http://127.0.0.1:9", "odd primes")
 

@@ -15,6 +15,7 @@ from mlflow.entities import LoggedModelOutput
 from classifier.errors import UserError
 from classifier.settings import CompareSettings, PromotionSettings, TrackingSettings
 from classifier.tracking.abandoned import HOST, end_abandoned_runs
+from classifier.tracking.comparison_run import log_comparison
 from classifier.tracking.kept_runs import kept_runs
 from classifier.tracking.models import find_model, log_folder, run_config, run_of_model
 from classifier.tracking.named_runs import PARENT
@@ -180,6 +181,8 @@ def test_a_full_disk_fails_the_run_which_the_next_command_ends(settings, tmp_pat
     assert run.client.get_run(run.run_id).info.status == "RUNNING"
     with pytest.raises(UserError, match=r"does not take a run: \(sqlite3\.OperationalError\) database or disk is full"):
         start_run(settings, tmp_path, "abc")
+    with pytest.raises(UserError, match=r"does not take the comparison: .* database or disk is full"):
+        log_comparison(experiment_id(run.mlflow, settings), "compare", {}, {}, tmp_path, settings)
     full_disk(False)
     with pytest.raises(UserError, match="has logged no model"):
         find_model(run.run_id, settings)

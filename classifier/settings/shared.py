@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from omegaconf import MISSING
+from omegaconf import MISSING, OmegaConf
 
 from classifier.settings.bounds import SEED, SHARE, Bounds, number
 from classifier.settings.passwords import without_passwords
@@ -14,6 +14,9 @@ from classifier.settings.passwords import without_passwords
 # of a trained model do not depend on how many cores there are.
 BRANCHES = 2
 TRUNCATIONS = ("head", "tail", "head_tail")  # what is kept of a text that is too long
+
+
+FROM_ENVIRONMENT = "${oc.env:MLFLOW_TRACKING_URI,sqlite:///mlflow.db}"
 
 
 class LabelCase(Enum):
@@ -49,7 +52,11 @@ class DataSettings:
 class Server:
     """Where runs and models are kept. Nothing leaves the machine unless `uri` names another one."""
 
-    uri: str = "${oc.env:MLFLOW_TRACKING_URI,sqlite:///mlflow.db}"  # SQLite file, database or MLflow server
+    uri: str = FROM_ENVIRONMENT  # SQLite file, database or MLflow server
+
+    def __post_init__(self) -> None:
+        if self.uri == FROM_ENVIRONMENT:  # made by a program, where no configuration resolves it
+            self.uri = OmegaConf.create({"uri": self.uri}).uri
 
     @property
     def shown(self) -> str:

@@ -10,10 +10,10 @@ from pathlib import Path
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
-from classifier.command_line import hide_passwords, peak_memory_mb, write_summary, write_whole
+from classifier.command_line import peak_memory_mb, write_summary, write_whole
 from classifier.errors import UserError
 from classifier.settings import SweepSettings, TrainSettings
-from classifier.settings.passwords import without_passwords
+from classifier.settings.passwords import hide_passwords, without_passwords
 from classifier.settings.typed import quoted
 from classifier.sweeps.best import write_experiment
 from classifier.sweeps.compose import SPLIT_SEED, Composer

@@ -6,6 +6,7 @@ Nothing here stops a training: what a lost server does not take is kept and sent
     address.py         what is wrong with an address, and whether anything answers there
     abandoned.py       runs whose process is gone, ended by the next command
     run.py             one run under way, and runs found again
+    datasets.py        the data files of a run
     models.py          models logged and found again
     run_models.py      which of the models of a run counts
     registry.py        versions of a name, and which of them is the champion

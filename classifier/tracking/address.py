@@ -14,6 +14,7 @@ from classifier.settings.passwords import without_passwords
 REACH_SECONDS = 5  # a server that does not answer for so long is unreachable
 SQLITE = "sqlite:///"
 DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql", "mssql": "pymssql"}  # to recommend, by MLflow's databases
+WITH_TIMEOUT = ("psycopg", "psycopg2", "pymysql", "MySQLdb")  # drivers that know connect_timeout
 LOGIN = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
 
 
@@ -39,12 +40,12 @@ def check_file(uri: str) -> None:
 
 def check_server(uri: str, shown: str) -> None:
     """Raises UserError where no MLflow server answers."""
-    request = urllib.request.Request(f"{log_in(uri).rstrip('/')}/health")
-    name, password = (os.environ.get(f"MLFLOW_TRACKING_{one}") for one in ("USERNAME", "PASSWORD"))
-    if name and password:
-        encoded = base64.b64encode(f"{name}:{password}".encode()).decode()
-        request.add_header("Authorization", f"Basic {encoded}")
     try:
+        request = urllib.request.Request(f"{log_in(uri).rstrip('/')}/health")
+        name, password = (os.environ.get(f"MLFLOW_TRACKING_{one}") for one in ("USERNAME", "PASSWORD"))
+        if name and password:
+            encoded = base64.b64encode(f"{name}:{password}".encode()).decode()
+            request.add_header("Authorization", f"Basic {encoded}")
         urllib.request.urlopen(request, timeout=REACH_SECONDS).close()
     except (OSError, ValueError, http.client.HTTPException) as error:
         if isinstance(error, urllib.error.HTTPError) and error.code in (401, 403):
@@ -71,6 +72,7 @@ def check_database(uri: str, shown: str) -> None:
     from sqlalchemy import create_engine
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.pool import NullPool
 
     kind = uri.partition("://")[0].partition("+")[0]
     try:
@@ -83,9 +85,9 @@ def check_database(uri: str, shown: str) -> None:
         ) from error
     except (SQLAlchemyError, ValueError) as error:
         raise UserError(f"tracking.uri={shown} is no address: {without_passwords(str(error))}.") from error
-    limit = {} if driver == "pyodbc" else {"connect_timeout": REACH_SECONDS}
+    limit = {"connect_timeout": REACH_SECONDS} if driver in WITH_TIMEOUT else {}
     try:
-        create_engine(uri, connect_args=limit).connect().close()
+        create_engine(uri, connect_args=limit, poolclass=NullPool).connect().close()
     except SQLAlchemyError as error:
         reason = without_passwords(str(getattr(error, "orig", error)).strip().splitlines()[0])
         raise UserError(f"The database tracking.uri={shown} does not answer ({reason}).") from error

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from classifier.settings import Server
 from classifier.tracking.named_runs import COMPARISON, KIND
-from classifier.tracking.server import connect
+from classifier.tracking.server import connect, writing
 
 
 def log_comparison(
@@ -21,11 +21,12 @@ def log_comparison(
         settings: where the runs are kept.
     """
     client = connect(settings).MlflowClient()
-    run_id = client.create_run(experiment, run_name=name, tags={KIND: COMPARISON}).info.run_id
-    for key, value in params.items():
-        client.log_param(run_id, key, value)
-    for key, value in metrics.items():
-        client.log_metric(run_id, key, value)
-    client.log_artifacts(run_id, str(folder))
-    client.set_terminated(run_id)
+    with writing("the comparison", settings):
+        run_id = client.create_run(experiment, run_name=name, tags={KIND: COMPARISON}).info.run_id
+        for key, value in params.items():
+            client.log_param(run_id, key, value)
+        for key, value in metrics.items():
+            client.log_metric(run_id, key, value)
+        client.log_artifacts(run_id, str(folder))
+        client.set_terminated(run_id)
     return run_id

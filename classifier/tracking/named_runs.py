@@ -33,14 +33,17 @@ def existing_run(mlflow, run_id: str, key: str, server: Server):
 
 
 def nearest_run(mlflow, run_id: str) -> str:
-    """Ends a sentence by asking for the newest run whose id begins so, or else that has the nearest id or name."""
+    """Ends a sentence by asking for the newest run whose id begins so, or else that has the nearest id or name.
+
+    Of a run that exists it asks nothing.
+    """
     client = mlflow.MlflowClient()
     experiments = [one.experiment_id for one in client.search_experiments(max_results=1000)]
     runs = client.search_runs(experiments, order_by=["attributes.start_time DESC"]) if experiments else []
     ids = {name: one.info.run_id for one in reversed(runs) for name in (one.info.run_name, one.info.run_id)}
     begun = [one.info.run_id for one in runs if one.info.run_id.startswith(run_id)]
     found = begun or difflib.get_close_matches(run_id, ids, n=1)
-    return f". Did you mean {ids[found[0]]}?" if found else "."
+    return f". Did you mean {ids[found[0]]}?" if found and ids[found[0]] != run_id else "."
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str:

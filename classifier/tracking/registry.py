@@ -13,7 +13,7 @@ from classifier.tracking.abandoned import connect_existing
 from classifier.tracking.kept_runs import artifact, keeps, run_predictions
 from classifier.tracking.named_runs import KIND, PARENT, SWEEP_KIND, all_runs, existing_run
 from classifier.tracking.run_models import models_of
-from classifier.tracking.server import connect, one_at_a_time
+from classifier.tracking.server import connect, one_at_a_time, writing
 
 CHAMPION = "champion"
 PREVIOUS = "promotion.previous_champion"  # tag of a version: the one that it took the alias from
@@ -47,7 +47,7 @@ def promote(run_id: str, name: str, rule: PromotionSettings, force: bool, server
     if held is not None and is_version(model, champion):
         return Promotion(False, held, held, held, f"{name}: version {held} is the champion already")
     judgement = None if champion is None else judged(mlflow, run_id, champion, rule, force)
-    with one_at_a_time(server.uri):
+    with one_at_a_time(server.uri), writing(f"a version of {name}", server):
         now = champion_of(mlflow, name)
         if held == (None if now is None else int(now.version)):
             promotion = decided(name, version_of(mlflow, model, name), held, judgement, rule if not force else None)
@@ -73,11 +73,18 @@ def decided(
     return Promotion(False, number, held, held, reason, judgement.numbers)
 
 
-def register(run_id: str, name: str, server: Server) -> int:
-    """The number of the version that is the run's model; registers it where it is none yet."""
-    mlflow = connect(server)
-    with one_at_a_time(server.uri):
-        return version_of(mlflow, model_to_promote(mlflow, run_id, server), name)
+def register_and_promote(run_id: str, name: str, server: Server) -> str:
+    """Registers the run's model and promotes it by the default rule; returns what became of it in a sentence.
+
+    Where it cannot be compared with the champion, it is registered all the same.
+    """
+    try:
+        return f"{promote(run_id, name, PromotionSettings(), False, server).reason}."
+    except Incomparable as error:
+        mlflow = connect(server)
+        with one_at_a_time(server.uri):
+            version = version_of(mlflow, model_to_promote(mlflow, run_id, server), name)
+        return f"{error} The model is registered as version {version}."
 
 
 def judged(mlflow, run_id: str, champion: Any, rule: PromotionSettings, force: bool) -> Judgement:

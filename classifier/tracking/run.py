@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from classifier.errors import UserError
-from classifier.evaluation.promotion import Incomparable
-from classifier.settings import PromotionSettings, TrackingSettings
+from classifier.settings import TrackingSettings
 from classifier.terminal import say, warn
 from classifier.tracking.abandoned import CHECKPOINT, HOST, connect_existing
+from classifier.tracking.datasets import dataset_inputs
 from classifier.tracking.interruption import uninterrupted
 from classifier.tracking.models import log_model
 from classifier.tracking.named_runs import nearest_run
-from classifier.tracking.registry import promote, register
+from classifier.tracking.registry import register_and_promote
 from classifier.tracking.run_models import delete_older_models
-from classifier.tracking.server import connect, experiment_id, first_line, interface, reachable
+from classifier.tracking.server import connect, experiment_id, first_line, interface, reachable, writing
 from classifier.tracking.versions import code_hash, code_version
 
 RETRY_SECONDS = 30  # between attempts to reach a lost server
@@ -46,9 +46,8 @@ def find_run(settings: TrackingSettings, identity: str) -> EarlierRun | None:
     if settings.run_id:
         return earlier_run(named_run(settings, settings.run_id))
     mlflow = connect(settings)
-    experiment = experiment_id(mlflow, settings)
     runs = mlflow.MlflowClient().search_runs(
-        [experiment],
+        [experiment_id(mlflow, settings)],
         f"tags.`{IDENTITY}` = '{identity}'",
         order_by=["attributes.start_time DESC"],
         max_results=1,
@@ -169,23 +168,7 @@ class Run:
 
     def log_datasets(self, files: Iterable[Any]) -> None:
         """Each data file with its split, content hash, rows and classes (`classifier.data.DataFile`)."""
-        from mlflow.entities import Dataset, DatasetInput, InputTag
-
-        inputs = [
-            DatasetInput(
-                Dataset(
-                    name=Path(file.path).name,
-                    digest=file.sha256[:32],
-                    source_type="local",
-                    source=json.dumps({"uri": str(Path(file.path).absolute())}),
-                    profile=json.dumps(
-                        {"rows": file.rows, "used": file.used, "sha256": file.sha256, "classes": file.classes}
-                    ),
-                ),
-                [InputTag("mlflow.data.context", file.split)],
-            )
-            for file in files
-        ]
+        inputs = dataset_inputs(files)
         self.send("datasets", lambda: self.client.log_inputs(self.run_id, inputs))
 
     def log_model(self, folder: Path, example: str, label_names: tuple[str, ...], step: int) -> None:
@@ -203,16 +186,8 @@ class Run:
 
     def register_model(self) -> None:
         """The logged model under the name that the settings give, where they give one; champion by the default rule."""
-        name = self.settings.register
-        if name:
-            self.send("the registration", lambda: self.promote(name))
-
-    def promote(self, name: str) -> None:
-        """As `python -m classifier.promote` does it; where the champion cannot be compared, it stays."""
-        try:
-            say(f"{promote(self.run_id, name, PromotionSettings(), False, self.settings).reason}.")
-        except Incomparable as error:
-            say(f"{error} The model is registered as version {register(self.run_id, name, self.settings)}.")
+        if name := self.settings.register:
+            self.send("the registration", lambda: say(register_and_promote(self.run_id, name, self.settings)))
 
     def interface(self) -> str:
         """Where to look at the run."""
@@ -255,7 +230,7 @@ def start_run(settings: TrackingSettings, output: Path, identity: str, earlier: 
     mlflow = connect(settings)
     experiment, client = experiment_id(mlflow, settings), mlflow.MlflowClient()
     places = {OUTPUT: str(output.absolute()), HOST: socket.gethostname()}
-    try:
+    with writing("a run", settings):
         if earlier:
             client.update_run(earlier.run_id, status="RUNNING")
             for key, value in places.items():
@@ -263,8 +238,6 @@ def start_run(settings: TrackingSettings, output: Path, identity: str, earlier: 
             return Run(mlflow, earlier.run_id, settings, output)
         places |= {IDENTITY: identity, CHECKPOINT: str(checkpoint_in(output)), **code_version()}
         run = client.create_run(experiment, tags=places, run_name=settings.run_name)
-    except mlflow.exceptions.MlflowException as error:
-        raise UserError(f"tracking.uri={settings.shown} does not take a run: {first_line(error)}") from error
     return Run(mlflow, run.info.run_id, settings, output)
 
 

@@ -133,6 +133,21 @@ def found_or_made(mlflow, settings: TrackingSettings) -> str:
 
 
 @contextlib.contextmanager
+def writing(what: str, settings: Server) -> Iterator[None]:
+    """Puts what MLflow raises, as on a full disk, into a sentence.
+
+    Raises:
+        UserError: naming what could not be written.
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except MlflowException as error:
+        raise UserError(f"tracking.uri={settings.shown} does not take {what}: {first_line(error)}.") from error
+
+
+@contextlib.contextmanager
 def one_at_a_time(uri: str) -> Iterator[None]:
     """Lets one process at a time do what two must not do to one SQLite file at once, such as making its tables."""
     database = database_file(uri)
