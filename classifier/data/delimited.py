@@ -4,10 +4,11 @@ import csv
 from collections import Counter, deque
 from collections.abc import Iterator
 
-from classifier.data.files import AnyPath
+from classifier.data.files import AnyPath, format_of
 from classifier.data.lines import line_problem, read_lines, readable
 from classifier.data.row import Row
 from classifier.errors import UserError
+from classifier.settings import Reading
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}  # names, for a shell would need them quoted
 LONGEST_FIELD = 2**24  # characters; what an open quote may gather before it counts as never closed
@@ -25,20 +26,21 @@ def separator(delimiter: str | None, kind: str) -> str:
     return character
 
 
-def open_delimited(path: AnyPath, encoding: str, delimiter: str) -> tuple[list[str], Iterator[Row]]:
+def open_delimited(path: AnyPath, reading: Reading) -> tuple[list[str], Iterator[Row]]:
     """The names of the columns, and the rows, yet to be read."""
-    records = _records(read_lines(path, encoding), delimiter, encoding)
+    delimiter = separator(reading.delimiter, format_of(path))
+    records = _records(read_lines(path, reading.encoding), delimiter, reading.encoding)
     header = _header(path, records, delimiter)
     # Naming `strict` would cost a tenth of the speed.
     return header, (Row(number, dict(zip(header, cells)), problem) for number, cells, problem in records)  # noqa: B905
 
 
-def read_delimited(path: AnyPath, encoding: str, delimiter: str) -> Iterator[Row]:
-    yield from open_delimited(path, encoding, delimiter)[1]
+def read_delimited(path: AnyPath, reading: Reading) -> Iterator[Row]:
+    yield from open_delimited(path, reading)[1]
 
 
-def delimited_columns(path: AnyPath, encoding: str, delimiter: str) -> list[str]:
-    return open_delimited(path, encoding, delimiter)[0]
+def delimited_columns(path: AnyPath, reading: Reading) -> list[str]:
+    return open_delimited(path, reading)[0]
 
 
 def _header(path: AnyPath, records: Iterator[Record], delimiter: str) -> list[str]:

@@ -81,7 +81,7 @@ def read_examples(
     columns = text_columns(settings.text)
     gathered = _Gathered()
     for path in find_files(pattern):
-        check_columns(path, columns, settings.label, encoding=settings.encoding, delimiter=settings.delimiter)
+        check_columns(path, settings, settings.label)
         _add_file(gathered, path, columns, settings, split, label_names)
     if not gathered.texts:
         count = f"none of the {len(gathered.rejects):,} rows can be used" if gathered.rejects else "there are no rows"
@@ -121,7 +121,7 @@ def _add_file(
     known = None if label_names is None else frozenset(label_names)
     first, rejects, rows = len(gathered.texts), [], 0
     wanted = [*columns, settings.label]
-    for row in read_rows(path, encoding=settings.encoding, delimiter=settings.delimiter, columns=wanted):
+    for row in read_rows(path, settings, wanted):
         rows += 1
         text, label, problem, column = _example(row, columns, settings.label, known)
         if problem:

@@ -9,9 +9,10 @@ from classifier.data.row import Row
 from classifier.errors import UserError
 
 
-def text_columns(text: str | Sequence[str]) -> list[str]:
+def text_columns(text: Any) -> list[str]:
     """`data.text` as a list, which it may also be written as."""
-    columns = [text] if isinstance(text, str) else list(text) if isinstance(text, Sequence) else []
+    given = list(text) if isinstance(text, Sequence) and not isinstance(text, str) else [text]
+    columns = [str(column) if type(column) is int else column for column in given]  # data.text=0 is an integer to YAML
     if not columns or not all(isinstance(column, str) and column for column in columns):
         raise UserError(f"data.text={text!r} names no column: give the name of one, or a list of names.")
     return columns

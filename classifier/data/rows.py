@@ -4,19 +4,19 @@ import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from classifier.data.delimited import delimited_columns, read_delimited, separator
+from classifier.data.delimited import delimited_columns, read_delimited
+from classifier.data.fields import text_columns
 from classifier.data.files import FORMATS, AnyPath, file_sha256, find_files, format_of
 from classifier.data.json_lines import LOOKAHEAD, json_columns, read_json_lines
 from classifier.data.parquet import check_types, parquet_columns, read_parquet
 from classifier.data.row import Row
 from classifier.errors import UserError
+from classifier.settings import Reading
 
 __all__ = ["FORMATS", "Row", "check_columns", "file_sha256", "find_files", "read_rows"]
 
 
-def read_rows(
-    path: AnyPath, *, encoding: str = "utf-8", delimiter: str | None = None, columns: Sequence[str] | None = None
-) -> Iterator[Row]:
+def read_rows(path: AnyPath, reading: Reading, columns: Sequence[str] | None = None) -> Iterator[Row]:
     """The rows of a CSV, TSV, JSON Lines or Parquet file; blank lines are passed over.
 
     `columns`: all that is needed of a Parquet file, to spare reading the others. Raises UserError, as the rows are
@@ -26,20 +26,14 @@ def read_rows(
         case "parquet":
             return read_parquet(Path(path), columns)
         case "json":
-            return read_json_lines(path, encoding)
-        case kind:
-            return read_delimited(path, encoding, separator(delimiter, kind))
+            return read_json_lines(path, reading.encoding)
+        case _:
+            return read_delimited(path, reading)
 
 
-def check_columns(
-    path: str | Path,
-    texts: Sequence[str],
-    label: str | None = None,
-    *,
-    encoding: str = "utf-8",
-    delimiter: str | None = None,
-) -> None:
+def check_columns(path: str | Path, reading: Reading, label: str | None = None) -> None:
     """Raises UserError when the file lacks one of the columns, or has it with a type that cannot serve."""
+    texts = text_columns(reading.text)
     if twice := [column for column in texts if texts.count(column) > 1]:
         raise UserError(f"data.text names {twice[0]!r} twice; each column is joined once.")
     kind = format_of(path)
@@ -47,9 +41,9 @@ def check_columns(
         case "parquet":
             names = list(parquet_columns(path))
         case "json":
-            names = json_columns(path, encoding)
+            names = json_columns(path, reading.encoding)
         case _:
-            names = delimited_columns(path, encoding, separator(delimiter, kind))
+            names = delimited_columns(path, reading)
     # JSON Lines of which no row can be read have no names at all; their rows say why.
     if names or kind == "parquet":
         for column in [*texts, *([] if label is None else [label])]:

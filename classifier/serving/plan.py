@@ -3,19 +3,18 @@
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from classifier.data.delimited import separator
-from classifier.data.fields import text_columns
 from classifier.data.files import Piped, find_files, format_of
 from classifier.data.row import Row
 from classifier.errors import UserError
 from classifier.serving.predictions import Predictions
-from classifier.serving.source import Source, check_headers, own_words
+from classifier.serving.source import Source, check_headers
 from classifier.serving.windows import Cut
-from classifier.settings import OnError, ScoreSettings
+from classifier.settings import OnError, Reading, ScoreSettings, as_typed
 
 PIPE = "-"  # standard input or output
 
@@ -62,8 +61,7 @@ class Plan:
             "input": source.identity(),
             "text": source.texts,
             "columns": source.columns,
-            "encoding": source.encoding,
-            "delimiter": source.delimiter,
+            **{key: as_typed(value) for key, value in asdict(source.reading).items() if key != "text"},
             "probabilities": predictions.probabilities,
             "top_k": predictions.top_k,
             "prefix": predictions.prefix,
@@ -91,23 +89,32 @@ def make_plan(settings: ScoreSettings, model: str, version: str) -> Plan:
     for key, stream in (("input", sys.stdin), ("output", sys.stdout)):
         if getattr(settings, key) == PIPE and stream is None:
             raise UserError(f"{key}=-: standard {key} is closed. Name a file.")
-    with own_words():
-        piped = Piped("standard input", checked_format(settings.format)) if settings.input == PIPE else None
-        files = [] if piped else find_files(settings.input)
-        output = checked_output(settings, files)
-        if isinstance(output, Path):  # a pattern such as folder/**/*.csv finds what an earlier process has finished
-            files = [path for path in files if shards_folder(output) not in path.resolve().parents]
-        if not piped and not files:
-            raise UserError(f"input={settings.input} finds nothing but the finished shards of {output}.")
-        if piped:
-            check_pipe(piped, output)
-        separator(settings.delimiter, "csv")
-        columns = None if settings.columns is None else list(dict.fromkeys(column_names(settings.columns)))
-        source = Source(files, text_columns(settings.text), columns, settings.encoding, settings.delimiter)
-        predictions = Predictions(settings.probabilities, settings.top_k, settings.prefix, version)
-        predictions.refuse_collision(check_headers(source))
+    reading = chosen_reading(settings)
+    separator(reading.delimiter, "csv")
+    piped = Piped("standard input", checked_format(settings.format)) if settings.input == PIPE else None
+    files = [] if piped else find_files(settings.input)
+    output = checked_output(settings, files)
+    if isinstance(output, Path):  # a pattern such as folder/**/*.csv finds what an earlier process has finished
+        files = [path for path in files if shards_folder(output) not in path.resolve().parents]
+    if not piped and not files:
+        raise UserError(f"input={settings.input} finds nothing but the finished shards of {output}.")
+    if piped:
+        check_pipe(piped, output)
+    columns = None if settings.columns is None else list(dict.fromkeys(column_names(settings.columns)))
+    source = Source(files, reading, columns)
+    predictions = Predictions(settings.probabilities, settings.top_k, settings.prefix, version)
+    predictions.refuse_collision(check_headers(source))
     cut = Cut(settings.window_rows, settings.shard_rows, settings.on_error is OnError.fail)
     return Plan(model, source, piped, output, predictions, cut, settings.overwrite)
+
+
+def chosen_reading(settings: ScoreSettings) -> Reading:
+    """How the input is read; raises UserError where text= and data.text= name different columns."""
+    if settings.text is None:
+        return settings.data
+    if settings.data.text not in (Reading.text, settings.text):
+        raise UserError(f"text={settings.text} is short for data.text={settings.data.text}: give only one of them.")
+    return replace(settings.data, text=settings.text)
 
 
 def checked_format(ending: str) -> str:

@@ -14,7 +14,7 @@ from classifier.serving.overlapped import overlapped
 from classifier.serving.plan import Plan
 from classifier.serving.progress import Progress
 from classifier.serving.shards import Shards
-from classifier.serving.source import Survey, column_types, open_piped, own_words, passing_columns, survey
+from classifier.serving.source import Survey, column_types, open_piped, passing_columns, survey
 from classifier.serving.streams import open_stream
 from classifier.serving.tables import Manner, Table, open_table
 from classifier.serving.totals import Totals
@@ -101,7 +101,7 @@ class Scoring:
         """How tables are written, in what the settings and the formats of the input decide."""
         source = self.plan.source
         arrow = ArrowRows(source.files, list(self.columns), skip) if self.plan.untouched else None
-        return Manner(source.delimiter, own_keys=source.columns is None, arrow=arrow)
+        return Manner(source.reading.delimiter, own_keys=source.columns is None, arrow=arrow)
 
 
 def score_files(plan: Plan, load: Callable[[], Classifier]) -> Scored:
@@ -114,8 +114,7 @@ def score_files(plan: Plan, load: Callable[[], Classifier]) -> Scored:
     Raises:
         UserError: where a file cannot be read or written, a column is missing, or two have the same name.
     """
-    with own_words():
-        return score_stream(plan, load) if plan.streams else score_in_shards(plan, load)
+    return score_stream(plan, load) if plan.streams else score_in_shards(plan, load)
 
 
 def score_stream(plan: Plan, load: Callable[[], Classifier]) -> Scored:

@@ -1,20 +1,20 @@
 """The rows to score: which files, which columns, and what can be known before the first row is scored."""
 
 import difflib
-import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from classifier.data.delimited import delimited_columns, open_delimited, separator
+from classifier.data.delimited import delimited_columns, open_delimited
+from classifier.data.fields import text_columns
 from classifier.data.files import Piped, file_sha256, format_of, reading
 from classifier.data.parquet import parquet_columns
 from classifier.data.row import Row
 from classifier.data.rows import check_columns, read_rows, require_column
 from classifier.errors import UserError
 from classifier.serving.cells import arrow_type, kind_of
+from classifier.settings import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,13 @@ class Source:
     """The files to score and how to read them."""
 
     files: Sequence[Path]
-    texts: list[str]  # the columns of the text
+    reading: Reading
     columns: list[str] | None = None  # that pass through; None: all there are
-    encoding: str = "utf-8"
-    delimiter: str | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        """The columns of the text."""
+        return text_columns(self.reading.text)
 
     def formats(self) -> set[str]:
         return {format_of(path) for path in self.files}
@@ -33,7 +36,7 @@ class Source:
     def rows(self, wanted: Sequence[str] | None) -> Iterator[tuple[str, Row]]:
         """Every row with the name of its file; of Parquet only the columns wanted, None for all."""
         for path in self.files:
-            for row in read_rows(path, encoding=self.encoding, delimiter=self.delimiter, columns=wanted):
+            for row in read_rows(path, self.reading, wanted):
                 yield path.name, row
 
     def identity(self) -> list[list[str]]:
@@ -49,20 +52,6 @@ class Survey:
     kinds: dict[str, list[str]]  # of the values of each key of JSON Lines
 
 
-@contextmanager
-def own_words() -> Iterator[None]:
-    """What the data room refuses, with the keys as they are called here: text, not data.text."""
-    try:
-        yield
-    except UserError as error:
-        raise UserError(renamed(str(error))) from error
-
-
-def renamed(message: str) -> str:
-    """The message with text for data.text, and so on."""
-    return re.sub(r"\bdata\.(?=(text|encoding|delimiter)(=| to ))", "", message)
-
-
 def check_headers(source: Source) -> list[str]:
     """The columns that pass through, as far as the beginnings of the files tell.
 
@@ -71,7 +60,7 @@ def check_headers(source: Source) -> list[str]:
     """
     first: tuple[Path, list[str]] | None = None
     for path in source.files:
-        check_columns(path, source.texts, encoding=source.encoding, delimiter=source.delimiter)
+        check_columns(path, source.reading)
         names = header(path, source)
         if names is None:  # JSON Lines: a later row may yet have what the first lack
             continue
@@ -94,8 +83,8 @@ def header(path: Path, source: Source) -> list[str] | None:
             return None
         case "parquet":
             return list(parquet_columns(path))
-        case kind:
-            return delimited_columns(path, source.encoding, separator(source.delimiter, kind))
+        case _:
+            return delimited_columns(path, source.reading)
 
 
 def require_columns(chosen: Sequence[str], names: Sequence[str], place: str) -> None:
@@ -113,12 +102,12 @@ def open_piped(source: Source, piped: Piped) -> tuple[list[str], Iterator[tuple[
     Raises:
         UserError: where it lacks a column.
     """
-    if (kind := format_of(piped)) == "json":
-        rows = read_rows(piped, encoding=source.encoding)
+    if format_of(piped) == "json":
+        rows = read_rows(piped, source.reading)
         return source.columns or [], ((piped.name, row) for row in rows)
-    names, rows = open_delimited(piped, source.encoding, separator(source.delimiter, kind))
+    names, rows = open_delimited(piped, source.reading)
     for column in source.texts:
-        require_column(piped, column, names, "text")
+        require_column(piped, column, names, "data.text")
     if source.columns is not None:
         require_columns(source.columns, names, piped.name)
     return names if source.columns is None else source.columns, ((piped.name, row) for row in rows)
@@ -140,7 +129,7 @@ def survey(source: Source, seen: Callable[[int], None]) -> Survey:
         if kind == "parquet":
             known.rows += parquet_rows(path)
             continue
-        for row in read_rows(path, encoding=source.encoding, delimiter=source.delimiter):
+        for row in read_rows(path, source.reading):
             known.rows += 1
             if kind == "json":
                 for key, value in row.values.items():

@@ -9,7 +9,6 @@ from classifier.data.fields import text_of
 from classifier.data.parquet import open_parquet
 from classifier.data.row import Row
 from classifier.errors import UserError
-from classifier.serving.source import renamed
 
 WINDOW_CHARACTERS = 2**21  # of text in a window, however few rows that may be
 
@@ -54,7 +53,7 @@ def read_windows(rows: Iterator[tuple[str, Row]], texts: list[str], cut: Cut, sh
     window, characters, inside = Window(shard, [], [], []), 0, 0
     for name, row in rows:
         text, problem, _ = text_of(row, texts)
-        error = f"{name}:{row.number}: {renamed(problem)}" if problem else ""
+        error = f"{name}:{row.number}: {problem}" if problem else ""
         if error and cut.refuse:
             raise UserError(f"{error}. Mend the row, or set on_error=keep, and it has an error in place of a label.")
         window.values.append(row.values)

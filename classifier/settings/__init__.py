@@ -28,6 +28,8 @@ from classifier.settings.shared import (
     BRANCHES,
     TRUNCATIONS,
     DataSettings,
+    Quotes,
+    Reading,
     Server,
 )
 from classifier.settings.training import (
@@ -75,6 +77,8 @@ __all__ = [
     "PromoteSettings",
     "PromotionSettings",
     "PublishSettings",
+    "Quotes",
+    "Reading",
     "Rule",
     "Score",
     "ScoreSettings",

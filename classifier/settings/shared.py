@@ -1,6 +1,7 @@
 """What training and the other commands have in common."""
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from omegaconf import MISSING
@@ -12,19 +13,36 @@ BRANCHES = 2
 TRUNCATIONS = ("head", "tail", "head_tail")  # what is kept of a text that is too long
 
 
+class Quotes(Enum):
+    """What a quotation mark means in CSV and TSV."""
+
+    auto = "auto"  # decided from the beginning of each file
+    double = "double"  # it encloses a field; inside such a field it is written twice
+    none = "none"  # it is part of the text, like any other character
+    backslash = "backslash"  # as double, and a backslash in front of a mark makes it part of the text
+
+
 @dataclass
-class DataSettings:
+class Reading:
+    """How files are read; every command that reads files has these keys under `data`."""
+
+    text: Any = "text"  # the column of the text, or a list of columns to join; review.body: a key inside JSON
+    encoding: str = "utf-8"  # of CSV, TSV, JSON and plain text
+    delimiter: str | None = None  # of CSV; None: as a first line such as sep=; says, else a comma, or a tab in .tsv
+    quotes: Quotes = Quotes.auto  # of CSV and TSV
+    header: bool = True  # of CSV, TSV and XLSX; false: there is none, and columns are numbered from 0
+
+
+@dataclass
+class DataSettings(Reading):
     """Where the labelled texts are and how to read them."""
 
     name: str = MISSING
     train: Any = None  # a path, a glob or a list of them; CSV, TSV, JSON Lines, Parquet, also .gz and .zst
     valid: Any = None  # as train; None: a stratified share of train
     test: Any = None  # as train; None: a stratified share of train
-    text: Any = "text"  # the column of the text, or a list of columns to join
     label: str = "label"  # the column of the label
     root: str = "${oc.env:CLASSIFIER_DATA,data}"  # folder of the named data sets
-    encoding: str = "utf-8"  # of CSV, TSV and JSON Lines
-    delimiter: str | None = None  # of CSV; None: a comma, or a tab in .tsv
     valid_share: float = 0.1  # of train, where valid is None
     test_share: float = 0.1  # of train, where test is None
     split_seed: int | None = None  # of what is split off train; None: seed

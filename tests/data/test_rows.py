@@ -17,6 +17,7 @@ from hypothesis import given, settings, strategies
 
 from classifier.data import Row, check_columns, read_rows
 from classifier.errors import UserError
+from classifier.settings import Reading
 
 CSV = "text,label\ngood film,pos\n\nbad film,neg\n"
 JSON = '{"text": "good film", "label": "pos"}\n\n{"text": "bad film", "label": "neg"}\n'
@@ -24,6 +25,10 @@ VALUES = [{"text": "good film", "label": "pos"}, {"text": "bad film", "label": "
 
 # What a text file can hold: no surrogates, and no NUL, which is a problem of its own.
 TEXTS = strategies.text(strategies.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+
+
+def read(path, columns=None, **reading):
+    return read_rows(path, Reading(**reading), columns)
 
 
 @pytest.mark.parametrize("compression", ["", ".gz", ".zst"])
@@ -39,7 +44,7 @@ TEXTS = strategies.text(strategies.characters(exclude_categories=["Cs"], exclude
     ],
 )
 def test_text_formats(write, suffix, content, numbers, compression):
-    rows = list(read_rows(write(f"train{suffix}{compression}", content)))
+    rows = list(read(write(f"train{suffix}{compression}", content)))
     assert [row.values for row in rows] == VALUES
     assert [row.number for row in rows] == numbers
     assert not any(row.problem for row in rows)
@@ -48,9 +53,9 @@ def test_text_formats(write, suffix, content, numbers, compression):
 def test_parquet_over_several_batches(write):
     count = 10_007
     path = write("train.parquet", {"text": [f"text {i}" for i in range(count)], "label": list(range(count))})
-    rows = list(read_rows(path))
+    rows = list(read(path))
     assert rows[-1] == Row(count, {"text": f"text {count - 1}", "label": count - 1})
-    assert next(read_rows(path, columns=["label"])).values == {"label": 0}
+    assert next(read(path, columns=["label"])).values == {"label": 0}
 
 
 def test_of_parquet_only_a_row_group_is_in_memory(tmp_path):
@@ -61,7 +66,7 @@ def test_of_parquet_only_a_row_group_is_in_memory(tmp_path):
             writer.write_table(table)
     tracemalloc.start()  # Arrow reads through a Python stream, so what it keeps of the file are Python's bytes
     try:
-        held = max(tracemalloc.get_traced_memory()[0] for row in read_rows(path) if row.number % 1000 == 0)
+        held = max(tracemalloc.get_traced_memory()[0] for row in read(path) if row.number % 1000 == 0)
     finally:
         tracemalloc.stop()
     assert held < 0.25 * path.stat().st_size
@@ -70,13 +75,13 @@ def test_of_parquet_only_a_row_group_is_in_memory(tmp_path):
 @pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())])
 def test_parquet_string_types(write, kind):
     path = write("train.parquet", pa.table({"text": pa.array(["a", None]).cast(kind)}))
-    check_columns(path, ["text"])
-    assert [row.values["text"] for row in read_rows(path)] == ["a", None]
+    check_columns(path, Reading())
+    assert [row.values["text"] for row in read(path)] == ["a", None]
 
 
 def test_parquet_with_invalid_utf8_loses_that_row_only(write):
     texts = pa.StringArray.from_buffers(2, *pa.array([b"caf\xe9", b"tea"]).buffers()[1:])
-    first, second = read_rows(write("train.parquet", pa.table({"text": texts})))
+    first, second = read(write("train.parquet", pa.table({"text": texts})))
     assert first == Row(1, {"text": "caf\N{REPLACEMENT CHARACTER}"}, "byte 0xE9 is not valid utf-8", "text")
     assert second == Row(2, {"text": "tea"})
 
@@ -84,7 +89,7 @@ def test_parquet_with_invalid_utf8_loses_that_row_only(write):
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_number_is_the_line_where_the_row_begins(write, line_end):
     lines = ["text,label", '"two', 'lines",pos', "", "   ", '"three, ""quoted""', "", 'lines",neg', "last,pos"]
-    rows = list(read_rows(write("train.csv", line_end.join(lines))))
+    rows = list(read(write("train.csv", line_end.join(lines))))
     assert [row.number for row in rows] == [2, 6, 9]
     assert rows[1].values["text"] == f'three, "quoted"{line_end}{line_end}lines'
 
@@ -93,35 +98,35 @@ def test_number_is_the_line_where_the_row_begins(write, line_end):
 @pytest.mark.parametrize("name", ["train.csv", "train.jsonl"])
 def test_encodings(write, name, encoding):
     content = "text,label\ncafé,ü\n" if name == "train.csv" else '{"text": "café", "label": "ü"}\n'
-    (row,) = read_rows(write(name, content.encode(encoding)), encoding=encoding)
+    (row,) = read(write(name, content.encode(encoding)), encoding=encoding)
     assert row.values == {"text": "café", "label": "ü"}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "UTF8", "utf-16-le"])
 def test_a_byte_order_mark_is_no_part_of_the_first_column(write, encoding):
-    (row,) = read_rows(write("train.csv", '\ufeff"text"\ngood\n'.encode(encoding)), encoding=encoding)
+    (row,) = read(write("train.csv", '\ufeff"text"\ngood\n'.encode(encoding)), encoding=encoding)
     assert row.values == {"text": "good"}
 
 
 @pytest.mark.parametrize("delimiter", [";", "semicolon"])
 def test_a_delimiter_by_character_or_name(write, delimiter):
-    (row,) = read_rows(write("train.csv", "text;label\na, b;pos\n"), delimiter=delimiter)
+    (row,) = read(write("train.csv", "text;label\na, b;pos\n"), delimiter=delimiter)
     assert row.values == {"text": "a, b", "label": "pos"}
 
 
 @pytest.mark.parametrize("delimiter", ["\t", "\\t", "tab", None])
 def test_a_tab_however_it_is_written(write, delimiter):
-    (row,) = read_rows(write("train.tsv", "text\tlabel\na, b\tpos\n"), delimiter=delimiter)
+    (row,) = read(write("train.tsv", "text\tlabel\na, b\tpos\n"), delimiter=delimiter)
     assert row.values == {"text": "a, b", "label": "pos"}
 
 
 def test_header_cells_are_stripped_and_the_nameless_are_counted(write):
-    (row,) = read_rows(write("train.csv", ", text ,label\n0, good,pos\n"))
+    (row,) = read(write("train.csv", ", text ,label\n0, good,pos\n"))
     assert row.values == {"column 1": "0", "text": " good", "label": "pos"}
 
 
 def test_an_empty_text_in_quotes_is_a_row(write):
-    assert [row.values["text"] for row in read_rows(write("score.csv", 'text\n""\n \n\nb\n'))] == ["", "b"]
+    assert [row.values["text"] for row in read(write("score.csv", 'text\n""\n \n\nb\n'))] == ["", "b"]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +142,7 @@ def test_an_empty_text_in_quotes_is_a_row(write):
 )
 @pytest.mark.parametrize("after", [b"", b"fine,pos\n", b'fine,pos\n"also ""fine""",pos\n'])
 def test_a_bad_row_keeps_its_values_and_spoils_no_other(write, line, problem, values, after):
-    rows = list(read_rows(write("train.csv", b"text,label\nfirst,pos\n" + line + b"\n" + after)))
+    rows = list(read(write("train.csv", b"text,label\nfirst,pos\n" + line + b"\n" + after)))
     assert rows[1].number == 3
     assert problem in rows[1].problem
     assert rows[1].values == values
@@ -147,7 +152,7 @@ def test_a_bad_row_keeps_its_values_and_spoils_no_other(write, line, problem, va
 
 
 def test_many_open_quotes_are_read_in_linear_time(write):
-    rows = list(read_rows(write("train.csv", "text,label\n" + '"open,pos\n' * 20_001)))
+    rows = list(read(write("train.csv", "text,label\n" + '"open,pos\n' * 20_001)))
     assert len(rows) == 20_001
     assert all("never closed" in row.problem for row in rows)
 
@@ -157,7 +162,7 @@ def test_an_open_quote_does_not_gather_the_rest_of_a_large_file(write, monkeypat
     monkeypatch.setattr("classifier.data.delimited.LONGEST_FIELD", 1000)
     csv.field_size_limit(1000)
     try:
-        rows = list(read_rows(write("train.csv", 'text,label\n"open,pos\n' + "fine,pos\n" * 1000)))
+        rows = list(read(write("train.csv", 'text,label\n"open,pos\n' + "fine,pos\n" * 1000)))
     finally:
         csv.field_size_limit(limit)
     assert "longer than 1,000 characters, or a quote opens" in rows[0].problem
@@ -166,7 +171,7 @@ def test_an_open_quote_does_not_gather_the_rest_of_a_large_file(write, monkeypat
 
 
 def test_a_record_of_several_lines_and_the_wrong_width_says_where_it_ends(write):
-    bad, good = read_rows(write("train.csv", 'text,label\n"a\nb",c,d\nfine,pos\n'))
+    bad, good = read(write("train.csv", 'text,label\n"a\nb",c,d\nfine,pos\n'))
     assert "3 fields where the header has 2 and runs from line 2 to 3" in bad.problem
     assert (good.number, good.problem) == (4, "")
 
@@ -185,7 +190,7 @@ def test_a_record_of_several_lines_and_the_wrong_width_says_where_it_ends(write)
     ],
 )
 def test_a_bad_json_row_spoils_no_other(write, line, problem):
-    first, bad, last = read_rows(write("train.jsonl", b'{"text": "a"}\n' + line + b'\n{"text": "b"}\n'))
+    first, bad, last = read(write("train.jsonl", b'{"text": "a"}\n' + line + b'\n{"text": "b"}\n'))
     assert problem in bad.problem
     assert (bad.number, first.problem, last.problem) == (2, "", "")
 
@@ -199,9 +204,9 @@ def test_csv_round_trip(rows, delimiter):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "train.csv")
         path.write_bytes(buffer.getvalue().encode())
-        read = list(read_rows(path, delimiter=delimiter))
-    assert [(row.values["text"], row.values["label"]) for row in read] == rows
-    assert not any(row.problem for row in read)
+        found = list(read(path, delimiter=delimiter))
+    assert [(row.values["text"], row.values["label"]) for row in found] == rows
+    assert not any(row.problem for row in found)
 
 
 @given(rows=strategies.lists(strategies.dictionaries(TEXTS, TEXTS)), ascii_only=strategies.booleans())
@@ -210,9 +215,9 @@ def test_json_round_trip(rows, ascii_only):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "train.jsonl")
         path.write_bytes(b" \n" + "\n".join(json.dumps(row, ensure_ascii=ascii_only) for row in rows).encode())
-        read = list(read_rows(path))
-    assert [row.values for row in read] == rows
-    assert not any(row.problem for row in read)
+        found = list(read(path))
+    assert [row.values for row in found] == rows
+    assert not any(row.problem for row in found)
 
 
 @given(
@@ -225,7 +230,7 @@ def test_whatever_the_bytes_only_a_user_error_is_raised(content, name):
         path.write_bytes(content)
         refusal = None
         try:
-            for row in read_rows(path):
+            for row in read(path):
                 repr(row).encode()
         except UserError as error:
             refusal = str(error)
