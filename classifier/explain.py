@@ -82,6 +82,8 @@ def read_texts(settings: ExplainSettings, label_names: tuple[str, ...], output: 
     else:
         how = DataSettings(**asdict(data), name="input", max_bad_rows=1.0)
         loaded = read_examples(settings.input, how, split="input", label_names=label_names)
+        for notice in loaded.notices:
+            print(notice)
         found, rejects = loaded.examples, loaded.rejects
         texts = Texts(found.texts, found.origins, found.labels)
     if rejects:
@@ -96,9 +98,10 @@ def unlabelled(settings: ExplainSettings) -> "tuple[Texts, list[Any]]":
     from classifier.errors import UserError
     from classifier.serving.explain_texts import Texts
 
+    notices: list[str] = []
     texts, rejects, columns = Texts([], []), [], text_columns(settings.data.text)
     for path in find_files(settings.input):
-        for row in read_rows(path, settings.data, columns):
+        for row in read_rows(path, settings.data, columns, notices):
             text, problem, column = text_of(row, columns)
             if problem:
                 rejects.append(Reject(str(path), row.number, column, problem))
@@ -107,6 +110,8 @@ def unlabelled(settings: ExplainSettings) -> "tuple[Texts, list[Any]]":
                 texts.origins.append(f"{path.name}:{row.number}")
     if not texts.texts:
         raise UserError(f"input={settings.input}: there is no row with a text.")
+    for notice in notices:
+        print(notice)
     return texts, rejects
 
 

@@ -114,6 +114,8 @@ def tell(settings: ScoreSettings, done: Any) -> None:
 
     console = Console(stderr=settings.output == "-", highlight=False, soft_wrap=True)
     console.print(totals_table(done.summary))
+    for notice in done.notices:
+        console.print(notice, markup=False)
     errors = f", {done.summary['errors']:,} of them with an error" if done.summary["errors"] else ""
     earlier = f", {done.taken_up:,} of them before it was taken up again" if done.taken_up else ""
     where = "standard output" if settings.output == "-" else settings.output

@@ -121,7 +121,7 @@ def _add_file(
     known = None if label_names is None else frozenset(label_names)
     first, rejects, rows = len(gathered.texts), [], 0
     wanted = [*columns, settings.label]
-    for row in read_rows(path, settings, wanted):
+    for row in read_rows(path, settings, wanted, gathered.notices):
         rows += 1
         text, label, problem, column = _example(row, columns, settings.label, known)
         if problem:

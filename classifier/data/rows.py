@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from classifier.data.delimited import delimited_columns, read_delimited
+from classifier.data.delimited import NO_HEADER, looks_like_data, open_delimited
 from classifier.data.fields import text_columns
 from classifier.data.files import FORMATS, AnyPath, file_sha256, find_files, format_of
 from classifier.data.json_lines import LOOKAHEAD, json_columns, read_json_lines
@@ -16,11 +16,21 @@ from classifier.settings import Reading
 __all__ = ["FORMATS", "Row", "check_columns", "file_sha256", "find_files", "read_rows"]
 
 
-def read_rows(path: AnyPath, reading: Reading, columns: Sequence[str] | None = None) -> Iterator[Row]:
+def read_rows(
+    path: AnyPath, reading: Reading, columns: Sequence[str] | None = None, notices: list[str] | None = None
+) -> Iterator[Row]:
     """The rows of a CSV, TSV, JSON Lines or Parquet file; blank lines are passed over.
 
-    `columns`: all that is needed of a Parquet file, to spare reading the others. Raises UserError, as the rows are
-    taken, when the file as a whole cannot be read; what concerns one row only is that row's `problem`.
+    What concerns one row only is that row's `problem`.
+
+    Args:
+        path: of the file.
+        reading: how it is read.
+        columns: all that is needed of a Parquet file, to spare reading the others.
+        notices: takes what a person should know of how the file is read, when its last row has been taken.
+
+    Raises:
+        UserError: as the rows are taken, where the file as a whole cannot be read.
     """
     match format_of(path):
         case "parquet":
@@ -28,7 +38,11 @@ def read_rows(path: AnyPath, reading: Reading, columns: Sequence[str] | None = N
         case "json":
             return read_json_lines(path, reading.encoding)
         case _:
-            return read_delimited(path, reading)
+            return _delimited_rows(path, reading, [] if notices is None else notices)
+
+
+def _delimited_rows(path: AnyPath, reading: Reading, notices: list[str]) -> Iterator[Row]:
+    yield from open_delimited(path, reading, notices)[1]
 
 
 def check_columns(path: str | Path, reading: Reading, label: str | None = None) -> None:
@@ -43,13 +57,20 @@ def check_columns(path: str | Path, reading: Reading, label: str | None = None) 
         case "json":
             names = json_columns(path, reading.encoding)
         case _:
-            names = delimited_columns(path, reading)
+            names, rows = open_delimited(path, reading, [])
+            require_header(path, texts if label is None else [*texts, label], names, rows)
     # JSON Lines of which no row can be read have no names at all; their rows say why.
     if names or kind == "parquet":
         for column in [*texts, *([] if label is None else [label])]:
             require_column(path, column, names, "data.label" if column == label else "data.text")
     if kind == "parquet":
         check_types(path, texts, label)
+
+
+def require_header(path: AnyPath, columns: Sequence[str], names: list[str], rows: Iterator[Row]) -> None:
+    """Raises UserError where a column is missing because the file seems to begin with a row instead of a header."""
+    if any(column not in names for column in columns) and looks_like_data(names, rows):
+        raise UserError(f"{path}: its first line looks like a row, not like a header. {NO_HEADER}")
 
 
 def require_column(path: AnyPath, column: str, names: Sequence[str], key: str) -> None:

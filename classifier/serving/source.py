@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from classifier.data.delimited import delimited_columns, open_delimited
+from classifier.data.delimited import open_delimited
 from classifier.data.fields import text_columns
 from classifier.data.files import Piped, file_sha256, format_of, reading
 from classifier.data.parquet import parquet_columns
 from classifier.data.row import Row
-from classifier.data.rows import check_columns, read_rows, require_column
+from classifier.data.rows import check_columns, read_rows, require_column, require_header
 from classifier.errors import UserError
 from classifier.serving.cells import arrow_type, kind_of
 from classifier.settings import Reading
@@ -50,6 +50,7 @@ class Survey:
 
     rows: int
     kinds: dict[str, list[str]]  # of the values of each key of JSON Lines
+    notices: list[str]  # what a person should know of how the files are read
 
 
 def check_headers(source: Source) -> list[str]:
@@ -84,7 +85,7 @@ def header(path: Path, source: Source) -> list[str] | None:
         case "parquet":
             return list(parquet_columns(path))
         case _:
-            return delimited_columns(path, source.reading)
+            return open_delimited(path, source.reading, [])[0]
 
 
 def require_columns(chosen: Sequence[str], names: Sequence[str], place: str) -> None:
@@ -96,7 +97,7 @@ def require_columns(chosen: Sequence[str], names: Sequence[str], place: str) -> 
             raise UserError(f"columns: {place} has no column {column!r}. {hint}")
 
 
-def open_piped(source: Source, piped: Piped) -> tuple[list[str], Iterator[tuple[str, Row]]]:
+def open_piped(source: Source, piped: Piped, notices: list[str]) -> tuple[list[str], Iterator[tuple[str, Row]]]:
     """The columns that pass through, none known of JSON Lines, and the rows of standard input.
 
     Raises:
@@ -105,7 +106,8 @@ def open_piped(source: Source, piped: Piped) -> tuple[list[str], Iterator[tuple[
     if format_of(piped) == "json":
         rows = read_rows(piped, source.reading)
         return source.columns or [], ((piped.name, row) for row in rows)
-    names, rows = open_delimited(piped, source.reading)
+    names, rows = open_delimited(piped, source.reading, notices)
+    require_header(piped, source.texts, names, rows)
     for column in source.texts:
         require_column(piped, column, names, "data.text")
     if source.columns is not None:
@@ -123,13 +125,13 @@ def survey(source: Source, seen: Callable[[int], None]) -> Survey:
     Raises:
         UserError: where a file cannot be read to its end.
     """
-    known = Survey(0, {})
+    known = Survey(0, {}, [])
     for path in source.files:
         kind = format_of(path)
         if kind == "parquet":
             known.rows += parquet_rows(path)
             continue
-        for row in read_rows(path, source.reading):
+        for row in read_rows(path, source.reading, notices=known.notices):
             known.rows += 1
             if kind == "json":
                 for key, value in row.values.items():

@@ -79,7 +79,7 @@ BAD = [
     ("nul.csv", GOOD + "a\0b,pos\n", {}, ["nul.csv:22", "NUL byte", "data.max_bad_rows=0.05"]),
     ("many.csv", GOOD + "a,b,c\n", {}, ["many.csv:22", "3 fields where the header has 2", "needs quotes"]),
     ("few.csv", GOOD + "a\n", {}, ["few.csv:22", "1 field where the header has 2"]),
-    ("quote.csv", GOOD + '"open,pos\n' + GOOD, {}, ["quote.csv:22", "a quote opens in this row and is never closed"]),
+    ("quote.csv", GOOD + '"open,pos\n' + GOOD, {}, ["quote.csv:22", "a quote opens in line"]),
     ("text.csv", GOOD + " ,pos\n", {}, ["text.csv:22, text: the text is empty", "Mend these rows"]),
     ("label.csv", GOOD + "good,\n", {}, ["label.csv:22, label: the label is empty"]),
     ("text.jsonl", JSON + '{"label": 1}', {}, ["text.jsonl:21, text: the text is missing"]),
