@@ -30,6 +30,7 @@ PACKAGE = Path(__file__).parent
 CONF = PACKAGE.parent / "conf"
 MISTAKES = (UserError, HydraException, OmegaConfBaseException, OSError)
 INTERRUPTED = 130  # exit code of a command that Ctrl-C ended
+EXIT_CODES = {"KILLED": INTERRUPTED, "MANY_ERRORS": 1}  # by the status in summary.json; 2 is a refusal
 LEAVES = ("tokenizer", "attention", "pooling", "optimizer")  # folders of conf/train whose YAML names a class
 
 OmegaConf.register_new_resolver("package", lambda path: str(PACKAGE / path), replace=True)
@@ -44,6 +45,7 @@ def run_command(name: str, schema: type, work: Callable[[Any, Path], dict[str, A
         work: takes the settings and the output folder (`hydra.run.dir`); what it returns goes into summary.json there.
     """
     ConfigStore.instance().store(name=f"{name}_settings", node=schema)
+    codes: list[int] = []  # exit code of each job
 
     @hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)
     def job(config: DictConfig) -> None:
@@ -59,7 +61,8 @@ def run_command(name: str, schema: type, work: Callable[[Any, Path], dict[str, A
             refuse(message)
         summary |= {"seconds": round(time.monotonic() - began, 2), "peak_memory_mb": round(peak_memory_mb(), 1)}
         write_summary(output / "summary.json", summary)
-        if summary.get("status") == "KILLED":
+        codes.append(EXIT_CODES.get(summary.get("status", ""), 0))
+        if codes[-1] == INTERRUPTED:
             sys.exit(INTERRUPTED)
 
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra raises instead of printing, and the sentence is ours
@@ -71,6 +74,8 @@ def run_command(name: str, schema: type, work: Callable[[Any, Path], dict[str, A
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         sys.exit(INTERRUPTED)
+    if code := max(codes, default=0):
+        sys.exit(code)
 
 
 def checked(config: DictConfig, command: str) -> Any:
@@ -202,6 +207,8 @@ def explain(error: Exception, command: str) -> str:
         return f"{folder}={choice}: choose from {', '.join(options)}.{hint}"
     if match := re.search(r"Ambiguous value for argument '([^=]+)=(.+)'", text):
         name, values = match.groups()
+        if Path(values).exists():
+            return f"{name}={values}: a file whose name has a comma is quoted twice, as '{name}=\"{values}\"'."
         return f"{name}={values}: write a list in brackets, as {name}=[{values}]; -m makes a run of each value."
     if isinstance(error, OverrideParseException) and (parts := re.fullmatch(r"([^=]+)=(.*[^\"'].*)", error.override)):
         name, value = parts.groups()
