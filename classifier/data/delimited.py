@@ -92,6 +92,11 @@ def _named(
         utf16 = " The file looks like UTF-16: set data.encoding=utf-16." if half_nul else ""
         raise UserError(f"{path}:{number}: the header cannot be read: {problem}.{utf16}")
     _refuse_wrong_delimiter(path, number, cells, dialect.delimiter)
+    return header_names(path, number, cells), records
+
+
+def header_names(path: AnyPath, number: int, cells: list[str]) -> list[str]:
+    """The names of the columns; raises UserError where two are the same."""
     # pandas writes its index as a column without a name.
     names = [cell.strip() or f"column {place}" for place, cell in enumerate(cells, 1)]
     name, count = Counter(names).most_common(1)[0]
@@ -99,7 +104,7 @@ def _named(
         raise UserError(
             f"{path}:{number}: the header names the column {name!r} {count} times; rename all but one. {NO_HEADER}"
         )
-    return names, records
+    return names
 
 
 NO_HEADER = (
@@ -135,7 +140,7 @@ def _rows(
     wide: list[str] = []  # where several rows may have been read as one
     for number, cells, problem, lines in records:
         if len(cells) != width and not problem:
-            problem = _width_problem(len(cells), width, number, len(lines))
+            problem = width_problem(len(cells), width, number, len(lines))
         problem = problem or line_problem(lines[0] if len(lines) == 1 else "".join(lines), encoding)
         if problem:
             cells = [readable(cell) for cell in cells]
@@ -151,7 +156,7 @@ def _rows(
         )
 
 
-def _width_problem(count: int, width: int, number: int, lines: int) -> str:
+def width_problem(count: int, width: int, number: int, lines: int) -> str:
     span = f" and runs from line {number} to {number + lines - 1}" if lines > 1 else ""
     way_out = "; a text that holds the delimiter needs quotes" if count > width else ""
     fields = "1 field" if count == 1 else f"{count} fields"

@@ -146,7 +146,7 @@ def _example(
     text, problem, column = text_of(row, columns)
     if problem:
         return text, "", problem, column
-    label, problem = label_of(row.values.get(label_column))
+    label, problem = label_of(row.value(label_column))
     if not problem and known is not None and label not in known:
         problem = f"label {label[:80]!r} does not occur in train"
     return text, label, problem, label_column

@@ -29,13 +29,13 @@ def text_of(row: Row, columns: list[str]) -> tuple[str, str, str]:
     parts = []
     problem, place = row.problem, row.column
     for column in columns:
-        part, fault = _as_text(row.values.get(column))
+        part, fault = _as_text(row.value(column))
         if part and not part.isspace():
             parts.append(part)
         if fault and not problem:
             problem, place = fault, column
     if not parts and not problem:
-        missing = all(_is_missing(row.values.get(column)) for column in columns)
+        missing = all(_is_missing(row.value(column)) for column in columns)
         problem, place = f"the text is {'missing' if missing else 'empty'}", ", ".join(columns)
     return "\n".join(parts), problem, place
 

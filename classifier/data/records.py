@@ -18,7 +18,7 @@ GOES_ON = (
     f'a quoted field goes on after its closing quote; a quote inside a quoted field is written twice (""), or {LITERAL}'
 )
 
-# Number of the first line, fields, why the quotes cannot be read ("" when they can), and its lines: valid until the next.
+# Number of the first line, fields, why the quotes cannot be read ("" when they can), lines (until the next record).
 Record = tuple[int, list[str], str, list[str]]
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 from classifier.data.delimited import NO_HEADER, looks_like_data, open_delimited
 from classifier.data.fields import text_columns
 from classifier.data.files import FORMATS, AnyPath, file_sha256, find_files, format_of
-from classifier.data.json_lines import LOOKAHEAD, json_columns, read_json_lines
+from classifier.data.json_lines import LOOKAHEAD, json_columns, read_json
 from classifier.data.parquet import check_types, parquet_columns, read_parquet
+from classifier.data.plain_text import COLUMN, read_plain_text
 from classifier.data.row import Row
+from classifier.data.xlsx import open_xlsx
 from classifier.errors import UserError
 from classifier.settings import Reading
 
@@ -19,7 +21,7 @@ __all__ = ["FORMATS", "Row", "check_columns", "file_sha256", "find_files", "read
 def read_rows(
     path: AnyPath, reading: Reading, columns: Sequence[str] | None = None, notices: list[str] | None = None
 ) -> Iterator[Row]:
-    """The rows of a CSV, TSV, JSON Lines or Parquet file; blank lines are passed over.
+    """The rows of a file of any format; blank lines are passed over, but for those of plain text.
 
     What concerns one row only is that row's `problem`.
 
@@ -34,15 +36,22 @@ def read_rows(
     """
     match format_of(path):
         case "parquet":
-            return read_parquet(Path(path), columns)
+            yield from read_parquet(Path(path), columns)
         case "json":
-            return read_json_lines(path, reading.encoding)
+            yield from read_json(path, reading.encoding)
         case _:
-            return _delimited_rows(path, reading, [] if notices is None else notices)
+            yield from open_rows(path, reading, [] if notices is None else notices)[1]
 
 
-def _delimited_rows(path: AnyPath, reading: Reading, notices: list[str]) -> Iterator[Row]:
-    yield from open_delimited(path, reading, notices)[1]
+def open_rows(path: AnyPath, reading: Reading, notices: list[str]) -> tuple[list[str], Iterator[Row]]:
+    """The columns and the rows of a file in which the first row decides which columns there are."""
+    match format_of(path):
+        case "text":
+            return [COLUMN], read_plain_text(path, reading.encoding)
+        case "xlsx":
+            return open_xlsx(Path(path), reading, notices)
+        case _:
+            return open_delimited(path, reading, notices)
 
 
 def check_columns(path: str | Path, reading: Reading, label: str | None = None) -> None:
@@ -57,9 +66,9 @@ def check_columns(path: str | Path, reading: Reading, label: str | None = None) 
         case "json":
             names = json_columns(path, reading.encoding)
         case _:
-            names, rows = open_delimited(path, reading, [])
+            names, rows = open_rows(path, reading, [])
             require_header(path, texts if label is None else [*texts, label], names, rows)
-    # JSON Lines of which no row can be read have no names at all; their rows say why.
+    # JSON of which no row can be read has no names at all; its rows say why.
     if names or kind == "parquet":
         for column in [*texts, *([] if label is None else [label])]:
             require_column(path, column, names, "data.label" if column == label else "data.text")
@@ -69,7 +78,8 @@ def check_columns(path: str | Path, reading: Reading, label: str | None = None) 
 
 def require_header(path: AnyPath, columns: Sequence[str], names: list[str], rows: Iterator[Row]) -> None:
     """Raises UserError where a column is missing because the file seems to begin with a row instead of a header."""
-    if any(column not in names for column in columns) and looks_like_data(names, rows):
+    is_table = format_of(path) in ("csv", "tsv", "xlsx")
+    if is_table and any(column not in names for column in columns) and looks_like_data(names, rows):
         raise UserError(f"{path}: its first line looks like a row, not like a header. {NO_HEADER}")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.data.delimited import separator
-from classifier.data.files import Piped, find_files, format_of
+from classifier.data.files import READ_ONLY, Piped, find_files, format_of
 from classifier.data.row import Row
 from classifier.errors import UserError
 from classifier.serving.predictions import Predictions
@@ -123,18 +123,19 @@ def checked_format(ending: str) -> str:
         format_of(f"x.{ending.removeprefix('.')}")
     except UserError:
         raise UserError(
-            f"format={ending}: say what goes through the pipe, as a file's ending: csv, tsv, jsonl, each also with .gz "
-            "or .zst after it, or parquet for what is written."
+            f"format={ending}: say what goes through the pipe, as a file's ending: csv, tsv, jsonl, or txt for what is "
+            "read, each also with .gz or .zst after it, or parquet for what is written."
         ) from None
     return ending.removeprefix(".")
 
 
 def check_pipe(piped: Piped, output: Path | Piped) -> None:
     """Raises UserError where rows of standard input cannot be read, or not be written, as they come."""
-    if format_of(piped) == "parquet":
+    if (kind := format_of(piped)) in ("parquet", "xlsx"):
+        name = {"parquet": "Parquet", "xlsx": "XLSX"}[kind]
         raise UserError(
-            "format=parquet: Parquet cannot be read from standard input, since it is read from its end. Name the file "
-            "with input=, or send csv, tsv or jsonl."
+            f"format={kind}: {name} cannot be read from standard input, since it is read from its end. Name the file "
+            "with input=, or send csv, tsv, jsonl or txt."
         )
     if format_of(piped) == "json" and format_of(output) != "json":
         raise UserError(
@@ -146,11 +147,13 @@ def check_pipe(piped: Piped, output: Path | Piped) -> None:
 def checked_output(settings: ScoreSettings, inputs: list[Path]) -> Path | Piped:
     """Where the rows go; raises UserError where that cannot be what the command writes."""
     if settings.output == PIPE:
-        return Piped("standard output", checked_format(settings.format))
+        kind = format_of(f"x.{checked_format(settings.format)}")
+        return Piped("standard output", "csv" if kind in READ_ONLY else checked_format(settings.format))
     if not settings.output:
         raise UserError("output= names no file: give the path of the file to write, or - for standard output.")
     path = Path(settings.output).expanduser()
-    format_of(path)
+    if (kind := format_of(path)) in READ_ONLY:
+        raise UserError(f"output={path}: {READ_ONLY[kind]} is only read. Name an output such as {path.stem}.csv.")
     if path.is_dir():
         raise UserError(f"output={path} is a folder: name a file in it.")
     if not path.parent.is_dir():

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from classifier.data.delimited import open_delimited
 from classifier.data.fields import text_columns
 from classifier.data.files import Piped, file_sha256, format_of, reading
-from classifier.data.parquet import parquet_columns
+from classifier.data.parquet import parquet_columns, partitions
 from classifier.data.row import Row
-from classifier.data.rows import check_columns, read_rows, require_column, require_header
+from classifier.data.rows import check_columns, open_rows, read_rows, require_column, require_header
 from classifier.errors import UserError
 from classifier.serving.cells import arrow_type, kind_of
 from classifier.settings import Reading
@@ -36,12 +35,19 @@ class Source:
     def rows(self, wanted: Sequence[str] | None) -> Iterator[tuple[str, Row]]:
         """Every row with the name of its file; of Parquet only the columns wanted, None for all."""
         for path in self.files:
+            name = name_in_folders(path)
             for row in read_rows(path, self.reading, wanted):
-                yield path.name, row
+                yield name, row
 
     def identity(self) -> list[list[str]]:
         """Name and SHA-256 of each file."""
-        return [[path.name, file_sha256(path)] for path in self.files]
+        return [[name_in_folders(path), file_sha256(path)] for path in self.files]
+
+
+def name_in_folders(path: Path) -> str:
+    """The name of a file, with the folders whose names are columns."""
+    depth = len(partitions(path)) if format_of(path) == "parquet" else 0
+    return "/".join(path.parts[-depth - 1 :])
 
 
 @dataclass(slots=True)
@@ -85,7 +91,7 @@ def header(path: Path, source: Source) -> list[str] | None:
         case "parquet":
             return list(parquet_columns(path))
         case _:
-            return open_delimited(path, source.reading, [])[0]
+            return open_rows(path, source.reading, [])[0]
 
 
 def require_columns(chosen: Sequence[str], names: Sequence[str], place: str) -> None:
@@ -106,7 +112,7 @@ def open_piped(source: Source, piped: Piped, notices: list[str]) -> tuple[list[s
     if format_of(piped) == "json":
         rows = read_rows(piped, source.reading)
         return source.columns or [], ((piped.name, row) for row in rows)
-    names, rows = open_delimited(piped, source.reading, notices)
+    names, rows = open_rows(piped, source.reading, notices)
     require_header(piped, source.texts, names, rows)
     for column in source.texts:
         require_column(piped, column, names, "data.text")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.data.fields import text_of
-from classifier.data.parquet import open_parquet
+from classifier.data.parquet import read_batches
 from classifier.data.row import Row
 from classifier.errors import UserError
 
@@ -86,9 +86,7 @@ class ArrowRows:
 
     def read(self, files: Sequence[Path], columns: Sequence[str]) -> Iterator[Any]:
         for path in files:
-            with open_parquet(path) as file:
-                for batch in file.iter_batches(columns=list(columns)):
-                    yield batch.select(list(columns))  # the file has them in its own order
+            yield from read_batches(path, columns)
 
     def pieces(self, rows: int) -> Iterator[Any]:
         """Record batches with the next rows, so many in all."""

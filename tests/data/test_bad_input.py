@@ -38,9 +38,17 @@ BAD = [
     ("packed.csv", gzip.compress(GOOD.encode()), {}, ["compressed with gzip", "add .gz"]),
     ("packed.jsonl", pa.Codec("zstd").compress(GOOD.encode(), asbytes=True), {"encoding": "cp1252"}, ["add .zst"]),
     ("packed.csv.gz", "PK\x03\x04 and more", {}, ["an archive", "unpack it"]),
-    ("document.json", "[\n" + JSON, {}, ["one JSON document", "one object a line", "jq"]),
-    ("document.jsonl", '[{"text": "a", "label": 1}]', {}, ["one JSON document"]),
-    ("table.xlsx", "PK", {}, ["'.xlsx' is not a format known here", ".csv .tsv", ".gz or .zst"]),
+    ("document.json", "[\n" + JSON, {}, ["damaged or cut short", "no closing bracket"]),
+    (
+        "document.json",
+        "[\n" + JSON + '{"text": ]',
+        {},
+        ["document.json:22", "cannot be read from here", "one object a"],
+    ),
+    ("document.json", "[]\n[]", {}, ["document.json:1", "something follows after the end"]),
+    ("table.xls", "PK", {}, ["'.xls' is not a format known here", ".csv .tsv", ".gz or .zst"]),
+    ("table.xlsx", "PK", {}, ["damaged or cut short", "zip"]),
+    ("plain.txt", "a text\n", {}, ["no column 'label'", "'text'"]),
     # Columns.
     (
         "column.csv",

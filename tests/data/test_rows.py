@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings, strategies
 
-from classifier.data import Row, check_columns, read_rows
+from classifier.data import Row, check_columns, read_rows, text_of
 from classifier.errors import UserError
 from classifier.settings import Reading
 
@@ -230,6 +230,67 @@ def test_whatever_the_bytes_only_a_user_error_is_raised(content, name):
         except UserError as error:
             refusal = str(error)
         assert refusal is None or str(path) in refusal
+
+
+DOCUMENTS = {
+    "compact": json.dumps(VALUES),
+    "pretty": json.dumps(VALUES, indent=2),
+    "an object a line": "[\n" + ",\n".join(map(json.dumps, VALUES)) + "\n]\n",
+    "pretty without brackets": "\n".join(json.dumps(value, indent=2) for value in VALUES),
+    "blanks": " \n [ {" + json.dumps(VALUES)[2:-1] + " \n ] \n",
+}
+
+
+@pytest.mark.parametrize("content", DOCUMENTS.values(), ids=DOCUMENTS)
+def test_a_json_document(write, content):
+    rows = list(read(write("train.json", content)))
+    assert [row.values for row in rows] == VALUES
+    lines = content.split("\n")
+    assert all("{" in lines[row.number - 1] for row in rows)
+
+
+@pytest.mark.parametrize("chunk", [1, 10, 2**16])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_json_document_is_read_a_chunk_at_a_time(write, monkeypatch, chunk, indent):
+    monkeypatch.setattr("classifier.data.json_lines.CHUNK", chunk)
+    values = [{"text": "a" * (i % 50) + "]}, {", "label": str(i), "more": {"i": [i]}} for i in range(200)]
+    rows = list(read(write("train.json", json.dumps(values, indent=indent))))
+    assert [row.values for row in rows] == values
+
+
+def test_a_bad_element_of_a_json_document_spoils_no_other(write):
+    first, bad, last = read(write("train.json", b'[\n{"text": "a"},\n3,\n{"text": "b\xff"}\n]'))
+    assert (first.problem, bad.number, bad.problem) == ("", 3, "the row is a JSON number, not an object")
+    assert "byte 0xFF" in last.problem
+
+
+def test_dots_lead_into_json_objects_unless_a_key_has_them(write):
+    lines = '{"review": {"body": "a"}}\n{"review.body": "b", "review": {"body": "c"}}\n{"review": 3}\n'
+    path = write("train.jsonl", lines)
+    check_columns(path, Reading(text="review.body"))
+    assert [text_of(row, ["review.body"])[0] for row in read(path)] == ["a", "b", ""]
+    with pytest.raises(UserError, match=r"no column 'review.bodi'.* Did you mean 'review.body'"):
+        check_columns(path, Reading(text="review.bodi"))
+
+
+def test_plain_text_is_a_text_a_line_blank_or_not(write):
+    rows = list(read(write("in.txt", b'a, b\n\n"c\r\nd\xff')))
+    assert [(row.number, row.values["text"]) for row in rows] == [(1, "a, b"), (2, ""), (3, '"c'), (4, "d\ufffd")]
+    assert [bool(row.problem) for row in rows] == [False, False, False, True]
+
+
+def test_folders_of_parquet_are_columns(write):
+    path = write("lake/year=2024/topic=a%20b/no=__HIVE_DEFAULT_PARTITION__/01=01/part.parquet", {"text": ["x", "y"]})
+    expected = {"text": "x", "year": "2024", "topic": "a b", "no": None, "01": "01"}
+    check_columns(path, Reading(), "topic")
+    assert [row.values for row in read(path)] == [expected, {**expected, "text": "y"}]
+    assert next(read(path, columns=["topic", "text"])).values == {"topic": "a b", "text": "x"}
+    assert next(read(path, columns=["year"])).values == {"year": "2024"}
+
+
+def test_a_column_of_the_file_comes_before_one_of_its_folder(write):
+    path = write("year=2024/part.parquet", {"text": ["x"], "year": [1]})
+    assert next(read(path)).values == {"text": "x", "year": 1}
 
 
 def test_import_is_light():

@@ -69,7 +69,8 @@ def test_from_a_file_to_standard_output_and_back(piped, tmp_path):
     ("settings", "message"),
     [
         ({"format": "parquet"}, "Parquet cannot be read from standard input"),
-        ({"format": "xlsx"}, "format=xlsx: say what goes through the pipe"),
+        ({"format": "xlsx"}, "XLSX cannot be read from standard input"),
+        ({"format": "xls"}, "format=xls: say what goes through the pipe"),
         ({"format": "jsonl", "output": "out.csv"}, "JSON Lines from standard input can only be written as JSON Lines"),
         ({"text": "txet"}, "standard input has no column 'txet'. Did you mean 'text'?"),
         ({"columns": ["x"]}, "columns: standard input has no column 'x'"),
