@@ -102,6 +102,16 @@ def test_encodings(write, name, encoding):
     assert row.values == {"text": "café", "label": "ü"}
 
 
+@pytest.mark.parametrize(
+    ("encoding", "hint"),
+    [("utf-8", "such as cp1252"), ("UTF8", "such as cp1252"), ("windows-1252", "latin-1"), ("ascii", "such as utf-8")],
+)
+def test_an_encoding_that_cannot_be_is_not_recommended(write, encoding, hint):
+    (row,) = read(write("train.csv", b"text,label\nsmile \x9d,a\n"), encoding=encoding)
+    assert f"byte 0x9D is not valid {encoding};" in row.problem and hint in row.problem
+    assert f"such as {encoding}" not in row.problem
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "UTF8", "utf-16-le"])
 def test_a_byte_order_mark_is_no_part_of_the_first_column(write, encoding):
     (row,) = read(write("train.csv", '\ufeff"text"\ngood\n'.encode(encoding)), encoding=encoding)

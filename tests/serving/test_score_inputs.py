@@ -2,11 +2,13 @@
 
 import io
 import json
+import signal
 import sys
 
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from hydra.core.singleton import Singleton
 from table_files import read, write
 
 from classifier.command_line import run_command
@@ -94,15 +96,24 @@ def test_what_is_only_read(refused, tmp_path, output, message):
     assert message in refused("in.csv", output)
 
 
+@pytest.fixture
+def command():
+    """Hydra and the signals are put back after a command in this process."""
+    state, terminated = Singleton.get_state(), signal.getsignal(signal.SIGTERM)
+    yield run_command
+    Singleton.set_state(state)
+    signal.signal(signal.SIGTERM, terminated)
+
+
 @pytest.mark.parametrize(("bad", "code"), [(0, 0), (1, 0), (2, 1), (10, 1)])
-def test_the_exit_code_where_many_rows_have_an_error(tmp_path, monkeypatch, model_folder, capsys, bad, code):
+def test_the_exit_code_where_many_rows_have_an_error(tmp_path, monkeypatch, model_folder, capsys, command, bad, code):
     monkeypatch.setattr("classifier.start.start_saved_models", lambda branches: None)
     write(tmp_path / "in.csv", [{"text": "" if i < bad else "a"} for i in range(10)])
     out, folder = tmp_path / "out.csv", tmp_path / "run"
     overrides = [f"model={model_folder}", f"input={tmp_path}/in.csv", f"output={out}", f"hydra.run.dir={folder}"]
     monkeypatch.setattr(sys, "argv", ["score", *overrides])
     with pytest.raises(SystemExit) if code else pytest.MonkeyPatch.context() as caught:
-        run_command("score", ScoreSettings, score)
+        command("score", ScoreSettings, score)
     if code:
         assert caught.value.code == code and "more than 10% of the rows have an error" in capsys.readouterr().err
     summary = json.loads((folder / "summary.json").read_text())
