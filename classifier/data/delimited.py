@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 
 from classifier.data.files import AnyPath, format_of
@@ -14,7 +14,7 @@ from classifier.errors import UserError
 from classifier.settings import Quotes, Reading
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}  # names, for a shell would need them quoted
-_SEPARATOR_LINE = re.compile(r'"?sep=([^"\r\n])"?[\r\n]*', re.IGNORECASE)  # a first line by which Excel is told
+_SEPARATOR_LINE = re.compile(r'"?sep=([^"\w\r\n\0])"?[\r\n]*', re.IGNORECASE)  # a first line by which Excel is told
 
 
 def separator(delimiter: str | None, kind: str) -> str:
@@ -43,19 +43,20 @@ def open_delimited(path: AnyPath, reading: Reading, notices: list[str]) -> tuple
         delimiter = declared[1]
     elif not declared and first is not None:
         lines = chain([first], lines)
-    lines, quotes = _decided(path, lines, delimiter, reading.quotes, notices)
-    dialect = Dialect(delimiter, quotes)
+
+    def tell(notice: str) -> None:
+        notices.append(f"{path}: {notice}")
+
+    dialect = Dialect(delimiter, reading.quotes)
+    if reading.quotes is Quotes.auto:
+        lines, dialect = _decided(lines, delimiter, tell)
     records = read_records(lines, dialect, number=2 if declared else 1)
     names, records = _named(path, records, dialect, reading)
-    return names, _rows(path, names, records, dialect, reading.encoding, notices)
+    return names, _rows(names, records, dialect, reading, tell)
 
 
-def _decided(
-    path: AnyPath, lines: Iterator[str], delimiter: str, quotes: Quotes, notices: list[str]
-) -> tuple[Iterator[str], Quotes]:
-    """The same lines, and what quotes mean."""
-    if quotes is not Quotes.auto:
-        return lines, quotes
+def _decided(lines: Iterator[str], delimiter: str, tell: Callable[[str], None]) -> tuple[Iterator[str], Dialect]:
+    """The same lines, and the way of reading that goes with the first of them."""
     sample, characters = [], 0
     for line in lines:
         sample.append(line)
@@ -68,11 +69,11 @@ def _decided(
             Quotes.none: "quotation marks are read as part of the texts",
             Quotes.backslash: r"\" is read as a quotation mark inside a quoted field",
         }
-        notices.append(
-            f"{path}: {how[quotes]}, as its first {len(sample):,} lines suggest (data.quotes={quotes.name}); "
+        tell(
+            f"{how[quotes]}, as the first {len(sample):,} lines suggest (data.quotes={quotes.name}); "
             "data.quotes=double reads them as quotes around a field."
         )
-    return chain(sample, lines), quotes
+    return chain(sample, lines), Dialect(delimiter, quotes)
 
 
 def _named(
@@ -84,8 +85,11 @@ def _named(
         what = "no header line that names the columns" if reading.header else "no row"
         raise UserError(f"{path} is empty: it has {what}.")
     if not reading.header:
-        first: Record = (number, cells, problem, list(lines))
-        return [str(place) for place in range(len(cells))], chain([first], records)
+        ahead: list[Record] = [(number, cells, problem, list(lines))]
+        while problem and (record := next(records, None)):  # a row that can be read tells how many columns there are
+            number, cells, problem, lines = record
+            ahead.append((number, cells, problem, list(lines)))
+        return [str(place) for place in range(len(cells))], chain(ahead, records)
     problem = problem or line_problem("".join(lines), reading.encoding)
     if problem:
         half_nul = "".join(cells).count("\0") * 3 > len("".join(cells))
@@ -133,14 +137,15 @@ def _refuse_wrong_delimiter(path: AnyPath, number: int, cells: list[str], delimi
 
 
 def _rows(
-    path: AnyPath, names: list[str], records: Iterator[Record], dialect: Dialect, encoding: str, notices: list[str]
+    names: list[str], records: Iterator[Record], dialect: Dialect, reading: Reading, tell: Callable[[str], None]
 ) -> Iterator[Row]:
     """Every record must have as many fields as there are columns."""
-    width = len(names)
+    width, encoding = len(names), reading.encoding
+    first = "header" if reading.header else "first row"
     wide: list[str] = []  # where several rows may have been read as one
     for number, cells, problem, lines in records:
         if len(cells) != width and not problem:
-            problem = width_problem(len(cells), width, number, len(lines))
+            problem = _width_problem(len(cells), width, first) + _span(number, len(lines))
         problem = problem or line_problem(lines[0] if len(lines) == 1 else "".join(lines), encoding)
         if problem:
             cells = [readable(cell) for cell in cells]
@@ -150,14 +155,18 @@ def _rows(
         yield Row(number, dict(zip(names, cells)), problem)  # noqa: B905
     if wide:
         count = "a quoted field spans" if len(wide) == 1 else f"{len(wide):,} quoted fields span"
-        notices.append(
-            f"{path}: {count} several lines of which each could be a row of its own (lines {', '.join(wide[:3])}"
+        tell(
+            f"{count} several lines of which each could be a row of its own (lines {', '.join(wide[:3])}"
             f"{', ...' if len(wide) > 3 else ''}). If quotation marks are part of the texts, set data.quotes=none."
         )
 
 
-def width_problem(count: int, width: int, number: int, lines: int) -> str:
-    span = f" and runs from line {number} to {number + lines - 1}" if lines > 1 else ""
+def _width_problem(count: int, width: int, first: str) -> str:
+    """Why a row of another width than the header, or the first row, cannot be used."""
     way_out = "; a text that holds the delimiter needs quotes" if count > width else ""
     fields = "1 field" if count == 1 else f"{count} fields"
-    return f"the row has {fields} where the header has {width}{span}{way_out}"
+    return f"the row has {fields} where the {first} has {width}{way_out}"
+
+
+def _span(number: int, lines: int) -> str:
+    return f"; it runs from line {number} to {number + lines - 1}" if lines > 1 else ""

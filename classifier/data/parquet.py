@@ -26,15 +26,16 @@ def read_parquet(path: str | Path, columns: Sequence[str] | None = None) -> Iter
             yield Row(number, dict(zip(names, values, strict=True)), *problem_at.get(place, ()))
 
 
-def read_batches(path: str | Path, columns: Sequence[str] | None = None) -> Iterator[Any]:
-    """The record batches of a file, with the columns in this order; None: all, those of its folders last."""
+def read_batches(path: str | Path, columns: Sequence[str] | None, rows: int = BATCH) -> Iterator[Any]:
+    """A file in batches of so many rows, with the columns in this order; None: all, those of its folders last."""
     import pyarrow as pa
 
     with open_parquet(path) as file:
         own = file.schema_arrow.names
         added = {name: value for name, value in partitions(path).items() if name not in own}
-        wanted = [name for name in columns if name in own or name in added] if columns else [*own, *added]
-        for batch in file.iter_batches(batch_size=BATCH, columns=[name for name in wanted if name in own]):
+        columns = [*own, *added] if columns is None else columns
+        wanted = [name for name in columns if name in own or name in added]
+        for batch in file.iter_batches(batch_size=rows, columns=[name for name in wanted if name in own]):
             arrays = [
                 pa.repeat(pa.scalar(added[name], pa.string()), batch.num_rows) if name in added else batch.column(name)
                 for name in wanted

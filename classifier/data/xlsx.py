@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from classifier.data.delimited import header_names, width_problem
+from classifier.data.delimited import header_names
 from classifier.data.files import reading as reading_file
 from classifier.data.files import require_content
 from classifier.data.row import Row
@@ -26,18 +26,17 @@ def open_xlsx(path: Path, reading: Reading, notices: list[str]) -> tuple[list[st
     number, cells = next(rows, (0, []))
     if not number:
         raise UserError(f"{path} is empty: its first sheet has no rows.")
-    if not reading.header:
-        return [str(place) for place in range(len(cells))], _rows(chain([(number, cells)], rows), len(cells), None)
-    names = header_names(path, number, cells)
-    return names, _rows(rows, len(cells), names)
+    if reading.header:
+        names = header_names(path, number, cells)
+        return names, (_row(number, cells, names, "header") for number, cells in rows)
+    names = [str(place) for place in range(len(cells))]
+    return names, (_row(number, cells, names, "first row") for number, cells in chain([(number, cells)], rows))
 
 
-def _rows(rows: Iterator[tuple[int, list[str]]], width: int, names: list[str] | None) -> Iterator[Row]:
-    names = names or [str(place) for place in range(width)]
-    for number, cells in rows:
-        problem = width_problem(len(cells), width, number, 1) if len(cells) > width else ""
-        cells += [""] * (width - len(cells))
-        yield Row(number, dict(zip(names, cells, strict=False)), problem)
+def _row(number: int, cells: list[str], names: list[str], first: str) -> Row:
+    more = len(cells) > len(names)
+    problem = f"the row has {len(cells)} cells where the {first} has {len(names)}" if more else ""
+    return Row(number, dict(zip(names, cells + [""] * (len(names) - len(cells)), strict=False)), problem)
 
 
 def _filled_rows(path: Path, notices: list[str]) -> Iterator[tuple[int, list[str]]]:

@@ -10,6 +10,7 @@ from classifier.data.parquet import read_batches
 from classifier.data.row import Row
 from classifier.errors import UserError
 
+ARROW_ROWS = 2**16  # of a batch of columns that pass through
 WINDOW_CHARACTERS = 2**21  # of text in a window, however few rows that may be
 
 
@@ -86,7 +87,7 @@ class ArrowRows:
 
     def read(self, files: Sequence[Path], columns: Sequence[str]) -> Iterator[Any]:
         for path in files:
-            yield from read_batches(path, columns)
+            yield from read_batches(path, columns, ARROW_ROWS)
 
     def pieces(self, rows: int) -> Iterator[Any]:
         """Record batches with the next rows, so many in all."""

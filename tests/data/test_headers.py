@@ -32,6 +32,9 @@ def test_without_a_header_columns_are_numbered_from_0(write, settings):
 def test_a_first_row_that_cannot_be_read_is_a_row_with_a_problem(write):
     first, second = read_rows(write("a.csv", b"caf\xe9,pos\nfine,neg\n"), Reading(header=False))
     assert "0xE9" in first.problem and second.problem == ""
+    first, second, third = read_rows(write("a.csv", '"open,pos\nfine,neg\na,b,c\n'), Reading(header=False))
+    assert "a quote opens in line 1" in first.problem and second.values == {"0": "fine", "1": "neg"}
+    assert "3 fields where the first row has 2" in third.problem
 
 
 @pytest.mark.parametrize("rows", [ROWS, "ham\tok\nspam\tno\nham\twell\n", "12.5\tspam\n1\tham\n", "ham\tham\n"])

@@ -177,7 +177,10 @@ def test_an_open_quote_does_not_gather_the_rest_of_a_large_file(write, monkeypat
 
 def test_a_record_of_several_lines_and_the_wrong_width_says_where_it_ends(write):
     bad, good = read(write("train.csv", 'text,label\n"a\nb",c,d\nfine,pos\n'))
-    assert "3 fields where the header has 2 and runs from line 2 to 3" in bad.problem
+    assert (
+        "3 fields where the header has 2; a text that holds the delimiter needs quotes; it runs from line 2 to 3"
+        in bad.problem
+    )
     assert (good.number, good.problem) == (4, "")
 
 
@@ -226,7 +229,8 @@ def test_json_round_trip(rows, ascii_only):
 
 
 @given(
-    content=strategies.binary(max_size=60), name=strategies.sampled_from(["a.csv", "a.jsonl", "a.csv.gz", "a.parquet"])
+    content=strategies.binary(max_size=60),
+    name=strategies.sampled_from(["a.csv", "a.tsv", "a.jsonl", "a.csv.gz", "a.parquet", "a.xlsx", "a.txt"]),
 )
 @settings(deadline=None, max_examples=100)
 def test_whatever_the_bytes_only_a_user_error_is_raised(content, name):

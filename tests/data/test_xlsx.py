@@ -45,7 +45,7 @@ def test_rows_that_are_too_wide_and_other_sheets(workbook):
     notices = []
     path = workbook(["text", "label"], ["a", "b", "c"], sheets=("mails", "other"))
     (row,) = read_rows(path, Reading(), notices=notices)
-    assert "3 fields where the header has 2" in row.problem
+    assert "3 cells where the header has 2" in row.problem
     assert notices == [f"{path}: only the first of its 2 sheets is read, 'mails'."]
 
 
