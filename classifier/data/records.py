@@ -91,16 +91,17 @@ def read_records(lines: Iterator[str], dialect: Dialect, number: int = 1) -> Ite
 
 def _taking(again: deque[str], lines: Iterator[str], taken: list[str]) -> Iterator[str]:
     """Reads `again`, then `lines`, and keeps in `taken` the lines of the present record."""
-    characters = 0
     while again:
         taken.append(again.popleft())
-        characters = characters + len(taken[-1]) if len(taken) > 1 else len(taken[-1])
         yield taken[-1]
+    characters = sum(map(len, taken))
     for line in lines:
-        characters = characters + len(line) if taken else len(line)
+        if taken:  # rarely: a quote is open
+            characters = len(line) + (characters if len(taken) > 1 else len(taken[0]))
+            if characters > MOST_CHARACTERS or len(taken) == MOST_LINES:
+                taken.append(line)
+                raise _TooLong
         taken.append(line)
-        if characters > MOST_CHARACTERS or len(taken) > MOST_LINES:
-            raise _TooLong
         yield line
 
 
@@ -110,9 +111,9 @@ def _is_blank(cells: list[str], lines: list[str]) -> bool:
 
 
 def _problem(error: Exception, number: int, lines: int) -> str:
-    if lines == 1 and (isinstance(error, _TooLong) or "limit" in str(error)):
+    if "limit" in str(error):
         return ROW_TOO_LONG
-    if isinstance(error, _TooLong) or "limit" in str(error):
+    if isinstance(error, _TooLong):
         within = f"closed within {MOST_LINES:,} lines or {MOST_CHARACTERS:,} characters"
         return f"{NEVER_CLOSED} {number} and is not {within}; {LITERAL}"
     if "end of data" in str(error) or lines > 1:
