@@ -37,8 +37,8 @@ from classifier.terminal import warn
 PACKAGE = Path(__file__).parent
 CONF = PACKAGE.parent / "conf"
 MISTAKES = (UserError, HydraException, OmegaConfBaseException, OSError)
-FAILED = 1  # exit code of a command whose results did not all arrive where they are kept
 INTERRUPTED = 130  # exit code of a command that Ctrl-C ended
+EXIT_CODES = {"KILLED": INTERRUPTED, "FAILED": 1, "MANY_ERRORS": 1}  # by the status in summary.json; 2 is a refusal
 LEAVES = ("tokenizer", "attention", "pooling", "optimizer")  # folders of conf/train whose YAML names a class
 
 OmegaConf.register_new_resolver("package", lambda path: str(PACKAGE / path), replace=True)
@@ -59,6 +59,7 @@ def run_command(
         understand: turns what is typed into what Hydra reads.
     """
     ConfigStore.instance().store(name=f"{name}_settings", node=schema)
+    codes: list[int] = []  # exit code of each job
 
     @hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)
     def job(config: DictConfig) -> None:
@@ -76,8 +77,9 @@ def run_command(
             refuse(message)
         summary |= {"seconds": round(time.monotonic() - began, 2), "peak_memory_mb": round(peak_memory_mb(), 1)}
         write_summary(output / "summary.json", summary)
-        if code := {"KILLED": INTERRUPTED, "FAILED": FAILED}.get(summary.get("status", "")):
-            sys.exit(code)
+        codes.append(EXIT_CODES.get(summary.get("status", ""), 0))
+        if codes[-1] == INTERRUPTED:
+            sys.exit(INTERRUPTED)
 
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra raises instead of printing, and the sentence is ours
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a command as cleanly as Ctrl-C
@@ -95,6 +97,8 @@ def run_command(
         if not raised_while_reading(error):
             raise
         refuse(f"The settings cannot be read: {' '.join(str(error).split())}. See --help and --cfg job.")
+    if code := max(codes, default=0):
+        sys.exit(code)
 
 
 def checked(config: DictConfig, command: str) -> Any:

@@ -78,6 +78,8 @@ def test_examples(data: DataSettings, seed: int, label_names: tuple[str, ...], o
         examples, rejects = splits.test, splits.rejects
     else:
         loaded = read_examples(data.test, data, split="test", label_names=label_names)
+        for notice in loaded.notices:
+            say(notice)
         examples, rejects = loaded.examples, loaded.rejects
     if rejects:
         path = output / "report" / "rejects.csv"

@@ -7,6 +7,7 @@ A file also gets a table of which explanation is to be believed, the words of ea
 most confident mistakes.
 """
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,13 +59,11 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
 
 def check_input(settings: ExplainSettings) -> None:
     """Refuses files that are not there or lack a column, before a model is loaded."""
-    from classifier.data import check_columns, find_files, text_columns
+    from classifier.data import check_columns, find_files
 
     if settings.input is not None:
-        data = settings.data
         for path in find_files(settings.input):
-            names = text_columns(data.text)
-            check_columns(path, names, data.label, encoding=data.encoding, delimiter=data.delimiter)
+            check_columns(path, settings.data, settings.data.label)
 
 
 def read_texts(settings: ExplainSettings, label_names: tuple[str, ...], output: Path) -> "Texts":
@@ -81,16 +80,10 @@ def read_texts(settings: ExplainSettings, label_names: tuple[str, ...], output: 
     if data.label is None:
         texts, rejects = unlabelled(settings)
     else:
-        how = DataSettings(
-            "input",
-            text=data.text,
-            label=data.label,
-            label_case=data.label_case,
-            encoding=data.encoding,
-            delimiter=data.delimiter,
-            max_bad_rows=1.0,
-        )
+        how = DataSettings(**asdict(data), name="input", max_bad_rows=1.0)
         loaded = read_examples(settings.input, how, split="input", label_names=label_names)
+        for notice in loaded.notices:
+            say(notice)
         found, rejects = loaded.examples, loaded.rejects
         texts = Texts(found.texts, found.origins, found.labels)
     if rejects:
@@ -105,10 +98,10 @@ def unlabelled(settings: ExplainSettings) -> "tuple[Texts, list[Any]]":
     from classifier.errors import UserError
     from classifier.serving.explain_texts import Texts
 
+    notices: list[str] = []
     texts, rejects, columns = Texts([], []), [], text_columns(settings.data.text)
     for path in find_files(settings.input):
-        rows = read_rows(path, encoding=settings.data.encoding, delimiter=settings.data.delimiter, columns=columns)
-        for row in rows:
+        for row in read_rows(path, settings.data, columns, notices):
             text, problem, column = text_of(row, columns)
             if problem:
                 rejects.append(Reject(str(path), row.number, column, problem))
@@ -117,6 +110,8 @@ def unlabelled(settings: ExplainSettings) -> "tuple[Texts, list[Any]]":
                 texts.origins.append(f"{path.name}:{row.number}")
     if not texts.texts:
         raise UserError(f"input={settings.input}: there is no row with a text.")
+    for notice in notices:
+        say(notice)
     return texts, rejects
 
 

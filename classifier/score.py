@@ -4,8 +4,9 @@
     python -m classifier.score model=models:/support@champion input='in/*.parquet' output=scored.jsonl.gz top_k=3
     zcat mails.csv.gz | python -m classifier.score model=outputs/train/<folder>/model input=- output=- format=csv
 
-Every row of the input is a row of the output; one that cannot be scored says why in the column `error`. After a crash
-the same command goes on where it stopped. engine=spark computes on a cluster.
+Every row of the input is a row of the output; one that cannot be scored says why in the column `error`, and where these
+are more than a tenth of all the exit code is 1. After a crash the same command goes on where it stopped. engine=spark
+computes on a cluster.
 """
 
 import os
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from classifier.serving.plan import Plan
     from classifier.serving.score_file import Classifier, Scored
 
+ERRORS = 0.1  # share of rows with an error above which the command ends with exit code 1
 PIPE_CLOSED = 141  # exit code of a command that writes to a pipe nobody reads, as shells have it
 
 
@@ -53,11 +55,17 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
         "input": settings.input if plan.piped else [str(path) for path in plan.source.files],
         "output": settings.output,
         "engine": settings.engine.name,
+        "status": "MANY_ERRORS" if many_errors(done.summary) else "FINISHED",
         **done.summary,
         "rows_before_restart": done.taken_up,
         "rows_per_second": round(done.rows_per_second, 1),
         "seconds_by_part": {part: round(seconds, 2) for part, seconds in done.seconds.items()},
     }
+
+
+def many_errors(summary: dict[str, Any]) -> bool:
+    """Whether so many rows have an error that the input is more likely to be misread."""
+    return summary["errors"] > ERRORS * summary["rows"]
 
 
 def find(settings: ScoreSettings) -> tuple[Path, str]:
@@ -112,12 +120,19 @@ def tell(settings: ScoreSettings, done: Any) -> None:
     from classifier.serving.totals import totals_table
 
     piped = settings.output == "-"
+    line = warn if piped else say
     show(totals_table(done.summary), error=piped)
+    for notice in done.notices:
+        line(notice)
     errors = f", {done.summary['errors']:,} of them with an error" if done.summary["errors"] else ""
     earlier = f", {done.taken_up:,} of them before it was taken up again" if done.taken_up else ""
     where = "standard output" if piped else settings.output
-    line = f"{done.summary['rows']:,} rows{errors}{earlier}; {done.rows_per_second:,.0f} rows/s: {where}"
-    (warn if piped else say)(line)
+    line(f"{done.summary['rows']:,} rows{errors}{earlier}; {done.rows_per_second:,.0f} rows/s: {where}")
+    if many_errors(done.summary):
+        warn(
+            f"Warning: more than {ERRORS:.0%} of the rows have an error (exit code 1); the output is written all the "
+            "same. Its column error says why: are data.text, data.encoding, data.delimiter and data.quotes right?"
+        )
 
 
 if __name__ == "__main__":

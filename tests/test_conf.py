@@ -119,6 +119,13 @@ def test_a_mistake_is_refused_before_anything_is_read(override, refused):
     check_sentence(refused("train", TrainSettings, train, override), MISTAKES[override])
 
 
+def test_a_file_whose_name_has_a_comma_is_not_taken_for_a_list(refused, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a,b.csv").write_text("text,label")
+    sentence = refused("train", TrainSettings, train, "data.train=a,b.csv")
+    assert "a file whose name has a comma is quoted twice, as 'data.train=\"a,b.csv\"'." in sentence
+
+
 COMPARE_MISTAKES = {
     "": "Error: Give one of runs=[<run id>,<run id>,...], experiment=<name> and sweep=<name or run id>.",
     "runs=[a,b] sweep=c": "Error: Give one of runs=[<run id>,<run id>,...], experiment=<name> and sweep=",

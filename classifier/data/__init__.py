@@ -12,8 +12,8 @@ names the file, the row and the column.
 
 Scoring has no labels, and owes an answer to every row:
 
-    check_columns(path, columns)
-    for row in read_rows(path):
+    check_columns(path, reading)
+    for row in read_rows(path, reading):
         text, problem, column = text_of(row, columns)
 
 A vocabulary or a tokenizer is none of this room's business; neither are batches.

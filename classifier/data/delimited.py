@@ -1,18 +1,20 @@
-"""CSV and TSV files -> rows; strict about quotes, so that one stray quote never swallows the rows after it."""
+"""CSV and TSV files -> rows; a stray quotation mark never swallows the rows after it in silence."""
 
-import csv
-from collections import Counter, deque
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 
-from classifier.data.files import AnyPath
+from classifier.data.files import AnyPath, format_of
 from classifier.data.lines import line_problem, read_lines, readable
+from classifier.data.quotes import SAMPLE, decide, swallows
+from classifier.data.records import Dialect, Record, read_records
 from classifier.data.row import Row
 from classifier.errors import UserError
+from classifier.settings import Quotes, Reading
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}  # names, for a shell would need them quoted
-LONGEST_FIELD = 2**24  # characters; what an open quote may gather before it counts as never closed
-
-Record = tuple[int, list[str], str]  # line, cells, problem
+_SEPARATOR_LINE = re.compile(r'"?sep=([^"\w\r\n\0])"?[\r\n]*', re.IGNORECASE)  # a first line by which Excel is told
 
 
 def separator(delimiter: str | None, kind: str) -> str:
@@ -25,115 +27,146 @@ def separator(delimiter: str | None, kind: str) -> str:
     return character
 
 
-def open_delimited(path: AnyPath, encoding: str, delimiter: str) -> tuple[list[str], Iterator[Row]]:
-    """The names of the columns, and the rows, yet to be read."""
-    records = _records(read_lines(path, encoding), delimiter, encoding)
-    header = _header(path, records, delimiter)
-    # Naming `strict` would cost a tenth of the speed.
-    return header, (Row(number, dict(zip(header, cells)), problem) for number, cells, problem in records)  # noqa: B905
+def open_delimited(path: AnyPath, reading: Reading, notices: list[str]) -> tuple[list[str], Iterator[Row]]:
+    """The names of the columns, and the rows, yet to be read.
+
+    Args:
+        path: of the file.
+        reading: how.
+        notices: takes what a person should know of the file; complete when the rows have been read.
+    """
+    lines = read_lines(path, reading.encoding)
+    first = next(lines, None)
+    declared = _SEPARATOR_LINE.fullmatch(first or "")
+    delimiter = separator(reading.delimiter, format_of(path))
+    if declared and reading.delimiter is None:
+        delimiter = declared[1]
+    elif not declared and first is not None:
+        lines = chain([first], lines)
+
+    def tell(notice: str) -> None:
+        notices.append(f"{path}: {notice}")
+
+    dialect = Dialect(delimiter, reading.quotes)
+    if reading.quotes is Quotes.auto:
+        lines, dialect = _decided(lines, delimiter, tell)
+    records = read_records(lines, dialect, number=2 if declared else 1)
+    names, records = _named(path, records, dialect, reading)
+    return names, _rows(names, records, dialect, reading, tell)
 
 
-def read_delimited(path: AnyPath, encoding: str, delimiter: str) -> Iterator[Row]:
-    yield from open_delimited(path, encoding, delimiter)[1]
+def _decided(lines: Iterator[str], delimiter: str, tell: Callable[[str], None]) -> tuple[Iterator[str], Dialect]:
+    """The same lines, and the way of reading that goes with the first of them."""
+    sample, characters = [], 0
+    for line in lines:
+        sample.append(line)
+        characters += len(line)
+        if characters > SAMPLE:
+            break
+    quotes = decide(sample, delimiter, cut=characters > SAMPLE)
+    if quotes is not Quotes.double:
+        how = {
+            Quotes.none: "quotation marks are read as part of the texts",
+            Quotes.backslash: r"\" is read as a quotation mark inside a quoted field",
+        }
+        tell(
+            f"{how[quotes]}, as the first {len(sample):,} lines suggest (data.quotes={quotes.name}); "
+            "data.quotes=double reads them as quotes around a field."
+        )
+    return chain(sample, lines), Dialect(delimiter, quotes)
 
 
-def delimited_columns(path: AnyPath, encoding: str, delimiter: str) -> list[str]:
-    return open_delimited(path, encoding, delimiter)[0]
-
-
-def _header(path: AnyPath, records: Iterator[Record], delimiter: str) -> list[str]:
-    number, cells, problem = next(records, (0, [], ""))
+def _named(
+    path: AnyPath, records: Iterator[Record], dialect: Dialect, reading: Reading
+) -> tuple[list[str], Iterator[Record]]:
+    """The names of the columns, and the records that are rows."""
+    number, cells, problem, lines = next(records, (0, [], "", []))
     if not number:
-        raise UserError(f"{path} is empty: it has no header line that names the columns.")
+        what = "no header line that names the columns" if reading.header else "no row"
+        raise UserError(f"{path} is empty: it has {what}.")
+    if not reading.header:
+        ahead: list[Record] = [(number, cells, problem, list(lines))]
+        while problem and (record := next(records, None)):  # a row that can be read tells how many columns there are
+            number, cells, problem, lines = record
+            ahead.append((number, cells, problem, list(lines)))
+        return [str(place) for place in range(len(cells))], chain(ahead, records)
+    problem = problem or line_problem("".join(lines), reading.encoding)
     if problem:
         half_nul = "".join(cells).count("\0") * 3 > len("".join(cells))
         utf16 = " The file looks like UTF-16: set data.encoding=utf-16." if half_nul else ""
         raise UserError(f"{path}:{number}: the header cannot be read: {problem}.{utf16}")
-    _refuse_wrong_delimiter(path, cells, delimiter)
+    _refuse_wrong_delimiter(path, number, cells, dialect.delimiter)
+    return header_names(path, number, cells), records
+
+
+def header_names(path: AnyPath, number: int, cells: list[str]) -> list[str]:
+    """The names of the columns; raises UserError where two are the same."""
     # pandas writes its index as a column without a name.
     names = [cell.strip() or f"column {place}" for place, cell in enumerate(cells, 1)]
     name, count = Counter(names).most_common(1)[0]
     if count > 1:
-        raise UserError(f"{path}:{number}: the header names the column {name!r} {count} times; rename all but one.")
+        raise UserError(
+            f"{path}:{number}: the header names the column {name!r} {count} times; rename all but one. {NO_HEADER}"
+        )
     return names
 
 
-def _refuse_wrong_delimiter(path: AnyPath, cells: list[str], delimiter: str) -> None:
+NO_HEADER = (
+    "If the file has no header, set data.header=false and name its columns by number, counted from 0, as in "
+    "data.text=1 data.label=0."
+)
+
+
+def looks_like_data(names: list[str], rows: Iterable[Row]) -> bool:
+    """Whether a header is more likely a row: it holds a sentence, a number, or what also occurs in its column below."""
+    if any(len(name.split()) > 3 or len(name) > 60 for name in names):
+        return True
+    if any(re.fullmatch(r"[+-]?\d+(\.\d+)?", name) for name in names) and names != [str(i) for i in range(len(names))]:
+        return True
+    return any(row.values.get(name, "").strip() == name for row in islice(rows, 100) for name in names)
+
+
+def _refuse_wrong_delimiter(path: AnyPath, number: int, cells: list[str], delimiter: str) -> None:
     others = {name: cells[0].count(mark) for name, mark in DELIMITERS.items() if mark != delimiter}
     likely = max(others, key=lambda name: others[name])
     if len(cells) == 1 and others[likely]:
         raise UserError(
-            f"{path}:1: with the delimiter {delimiter!r} the header is a single column, {cells[0].strip()[:80]!r}. "
-            f"Set data.delimiter={likely}."
+            f"{path}:{number}: with the delimiter {delimiter!r} the header is a single column, "
+            f"{cells[0].strip()[:80]!r}. Set data.delimiter={likely}."
         )
 
 
-def _records(lines: Iterator[str], delimiter: str, encoding: str) -> Iterator[Record]:
-    """Every record that is not blank, the header first; all others must have as many cells as it."""
-    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_FIELD))  # one limit for the whole process
-    taken: list[str] = []
-    again: deque[str] = deque()
-    reader = _reader(again, lines, taken, delimiter)
-    number, width = 1, 0
-    while True:
-        try:
-            cells, problem = next(reader), ""
-        except StopIteration:
-            return
-        except csv.Error as error:
-            problem = _quote_problem(str(error), len(taken))
-            # Only the first line is lost; the others are read again, as records of their own.
-            again.extendleft(reversed(taken[1:]))
-            del taken[1:]
-            reader = _reader(again, lines, taken, delimiter)
-            cells = _leniently(taken[0], delimiter)
-        if len(cells) > 1 or not _is_blank(cells, taken):
-            width = width or len(cells)
-            if len(cells) != width and not problem:
-                problem = _width_problem(len(cells), width, number, len(taken))
-            problem = problem or line_problem(taken[0] if len(taken) == 1 else "".join(taken), encoding)
-            yield number, [readable(cell) for cell in cells] if problem else cells, problem
-        number += len(taken)
-        taken.clear()
+def _rows(
+    names: list[str], records: Iterator[Record], dialect: Dialect, reading: Reading, tell: Callable[[str], None]
+) -> Iterator[Row]:
+    """Every record must have as many fields as there are columns."""
+    width, encoding = len(names), reading.encoding
+    first = "header" if reading.header else "first row"
+    wide: list[str] = []  # where several rows may have been read as one
+    for number, cells, problem, lines in records:
+        if len(cells) != width and not problem:
+            problem = _width_problem(len(cells), width, first) + _span(number, len(lines))
+        problem = problem or line_problem(lines[0] if len(lines) == 1 else "".join(lines), encoding)
+        if problem:
+            cells = [readable(cell) for cell in cells]
+        elif len(lines) > 1 and swallows(lines, width, dialect.delimiter):
+            wide.append(f"{number} to {number + len(lines) - 1}")
+        # Naming `strict` would cost a tenth of the speed.
+        yield Row(number, dict(zip(names, cells)), problem)  # noqa: B905
+    if wide:
+        count = "a quoted field spans" if len(wide) == 1 else f"{len(wide):,} quoted fields span"
+        tell(
+            f"{count} several lines of which each could be a row of its own (lines {', '.join(wide[:3])}"
+            f"{', ...' if len(wide) > 3 else ''}). If quotation marks are part of the texts, set data.quotes=none."
+        )
 
 
-def _reader(again: deque[str], lines: Iterator[str], taken: list[str], delimiter: str) -> Iterator[list[str]]:
-    """Reads `again`, then `lines`, and keeps in `taken` the lines of the present record."""
-
-    def taking() -> Iterator[str]:
-        while again:
-            taken.append(again.popleft())
-            yield taken[-1]
-        for line in lines:
-            taken.append(line)
-            yield line
-
-    return csv.reader(taking(), delimiter=delimiter, strict=True)
-
-
-def _is_blank(cells: list[str], lines: list[str]) -> bool:
-    # In a file of one column, "" in quotes is a row with an empty text.
-    return not cells or (len(cells) == 1 and len(lines) == 1 and lines[0].isspace())
-
-
-def _width_problem(count: int, width: int, number: int, lines: int) -> str:
-    span = f" and runs from line {number} to {number + lines - 1}" if lines > 1 else ""
+def _width_problem(count: int, width: int, first: str) -> str:
+    """Why a row of another width than the header, or the first row, cannot be used."""
     way_out = "; a text that holds the delimiter needs quotes" if count > width else ""
     fields = "1 field" if count == 1 else f"{count} fields"
-    return f"the row has {fields} where the header has {width}{span}{way_out}"
+    return f"the row has {fields} where the {first} has {width}{way_out}"
 
 
-def _quote_problem(error: str, lines: int) -> str:
-    if "limit" in error:
-        return f"a field is longer than {LONGEST_FIELD:,} characters, or a quote opens in this row and is never closed"
-    if "end of data" in error or lines > 1:
-        return "a quote opens in this row and is never closed"
-    return 'a quoted field goes on after its closing quote; a quote inside a quoted field is written twice ("")'
-
-
-def _leniently(line: str, delimiter: str) -> list[str]:
-    """What can be read of a line with a broken quote."""
-    try:
-        return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:
-        return [line]
+def _span(number: int, lines: int) -> str:
+    return f"; it runs from line {number} to {number + lines - 1}" if lines > 1 else ""

@@ -83,7 +83,7 @@ def read_examples(
     known = None if label_names is None else KnownClasses(label_names, fold=fold)
     gathered = _Gathered()
     for path in find_files(pattern):
-        check_columns(path, columns, settings.label, encoding=settings.encoding, delimiter=settings.delimiter)
+        check_columns(path, settings, settings.label)
         _add_file(gathered, path, columns, settings, split, known)
     if not gathered.texts:
         count = f"none of the {len(gathered.rejects):,} rows can be used" if gathered.rejects else "there are no rows"
@@ -143,7 +143,7 @@ def _add_file(
 ) -> None:
     first, rejects, rows = len(gathered.texts), [], 0
     wanted = [*columns, settings.label]
-    for row in read_rows(path, encoding=settings.encoding, delimiter=settings.delimiter, columns=wanted):
+    for row in read_rows(path, settings, wanted, gathered.notices):
         rows += 1
         text, label, problem, column = _example(row, columns, settings.label, known)
         if problem:
@@ -166,7 +166,7 @@ def _example(row: Row, columns: list[str], label_column: str, known: KnownClasse
     text, problem, column = text_of(row, columns)
     if problem:
         return text, "", problem, column
-    label, problem = label_of(row.values.get(label_column))
+    label, problem = label_of(row.value(label_column))
     if known is None or problem:
         return text, label, problem, label_column
     name = known.find(label)

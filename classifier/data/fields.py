@@ -11,9 +11,10 @@ from classifier.data.row import Row
 from classifier.errors import UserError
 
 
-def text_columns(text: str | Sequence[str]) -> list[str]:
+def text_columns(text: Any) -> list[str]:
     """`data.text` as a list, which it may also be written as."""
-    columns = [text] if isinstance(text, str) else list(text) if isinstance(text, Sequence) else []
+    given = list(text) if isinstance(text, Sequence) and not isinstance(text, str) else [text]
+    columns = [str(column) if type(column) is int else column for column in given]  # data.text=0 is an integer to YAML
     if not columns or not all(isinstance(column, str) and column for column in columns):
         raise UserError(f"data.text={text!r} names no column: give the name of one, or a list of names.")
     return columns
@@ -30,13 +31,13 @@ def text_of(row: Row, columns: list[str]) -> tuple[str, str, str]:
     parts = []
     problem, place = row.problem, row.column
     for column in columns:
-        part, fault = _as_text(row.values.get(column))
+        part, fault = _as_text(row.value(column))
         if part and not part.isspace():
             parts.append(part)
         if fault and not problem:
             problem, place = fault, column
     if not parts and not problem:
-        missing = all(_is_missing(row.values.get(column)) for column in columns)
+        missing = all(_is_missing(row.value(column)) for column in columns)
         problem, place = f"the text is {'missing' if missing else 'empty'}", ", ".join(columns)
     return "\n".join(parts), problem, place
 

@@ -4,6 +4,7 @@ import difflib
 import glob
 import hashlib
 import os
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,10 @@ FORMATS = {
     ".ndjson": "json",
     ".json": "json",
     ".parquet": "parquet",
+    ".xlsx": "xlsx",
+    ".txt": "text",
 }
+READ_ONLY = {"xlsx": "XLSX", "text": "plain text"}  # formats that are never written
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 
 
@@ -54,6 +58,9 @@ def find_files(pattern: str | Path | Sequence[str]) -> list[Path]:
     is_list = isinstance(patterns, Sequence) and all(isinstance(one, str | Path) and str(one) for one in patterns)
     if not is_list or not patterns:
         raise UserError(f"{pattern!r} names no file: give a path, a pattern like 'folder/*.csv', or a list of these.")
+    for one in patterns:
+        if re.match(r"[a-z][a-z0-9+.-]+://", str(one), re.IGNORECASE):
+            raise UserError(f"{one} is an address: only files on this machine are read. Download it first.")
     return list(dict.fromkeys(path for one in patterns for path in _matches(Path(one).expanduser())))
 
 
@@ -72,16 +79,27 @@ def _matches(path: Path) -> list[Path]:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    """All of a folder's own files, but for those that programs hide (.crc) or mark their success with (_SUCCESS)."""
-    found = sorted(one for one in folder.iterdir() if one.is_file() and not one.name.startswith((".", "_")))
+    """All of a folder's own files and those of its partitions, but for hidden ones (.crc) and marks (_SUCCESS)."""
+    found = _own_files(folder)
     if not found:
-        raise UserError(f"The folder {folder} holds no file; those of its folders would be {folder}/**/*.csv.")
+        deeper = sorted(one.suffix for one in folder.rglob("*") if one.is_file() and one.suffix.lower() in FORMATS)
+        hint = f"; those of its folders would be {folder}/**/*{deeper[0]}" if deeper else ""
+        raise UserError(f"The folder {folder} holds no file{hint}.")
+    pattern = f"name those that are meant with a pattern such as {folder}/*.csv."
     try:
-        for one in found:
-            format_of(one)
+        kinds = {one: format_of(one) for one in found}
     except UserError as error:
-        raise UserError(f"{error} Or name those that are meant with a pattern such as {folder}/*.csv.") from None
+        raise UserError(f"{error} Or {pattern}") from None
+    notes = [one for one in found if kinds[one] == "text"]
+    if notes and len(notes) < len(found):
+        raise UserError(f"{notes[0]} is plain text among files of other formats, perhaps a note about them: {pattern}")
     return found
+
+
+def _own_files(folder: Path) -> list[Path]:
+    visible = sorted(one for one in folder.iterdir() if not one.name.startswith((".", "_")))
+    inside = [_own_files(one) for one in visible if "=" in one.name and one.is_dir()]  # as year=2024/
+    return [*(one for one in visible if one.is_file()), *(path for files in inside for path in files)]
 
 
 def _missing(path: Path) -> UserError:
@@ -99,7 +117,7 @@ def _missing(path: Path) -> UserError:
 
 
 def format_of(path: AnyPath) -> str:
-    """csv, tsv, json or parquet, by the suffix of the name.
+    """csv, tsv, json, parquet, xlsx or text, by the suffix of the name.
 
     >>> format_of("train.jsonl.gz")
     'json'
@@ -109,10 +127,11 @@ def format_of(path: AnyPath) -> str:
     if inner not in FORMATS:
         raise UserError(
             f"{path}: the suffix {inner or last!r} is not a format known here. Known are {' '.join(FORMATS)}, each but "
-            f".parquet also with {' or '.join(COMPRESSIONS)} after it."
+            f".parquet and .xlsx also with {' or '.join(COMPRESSIONS)} after it."
         )
-    if inner == ".parquet" and last != inner:
-        raise UserError(f"{path}: Parquet is compressed inside; uncompress the file and drop the suffix {last}.")
+    if FORMATS[inner] in ("parquet", "xlsx") and last != inner:
+        kind = "Parquet" if inner == ".parquet" else "XLSX"
+        raise UserError(f"{path}: {kind} is compressed inside; uncompress the file and drop the suffix {last}.")
     return FORMATS[inner]
 
 

@@ -1,8 +1,9 @@
-"""JSON Lines files -> rows: one object a line."""
+"""JSON files -> rows: one object a line, or one document of objects such as `[{...}, {...}]`."""
 
 import json
+import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from classifier.data.files import AnyPath
@@ -11,32 +12,103 @@ from classifier.data.row import Row
 from classifier.errors import UserError
 
 LOOKAHEAD = 1000  # rows in which a column must occur to count as one that the file has
+DEPTH = 8  # of the objects in which columns are looked for
+CHUNK = 2**16  # characters of a document that are read at a time, more only where an object is longer
+LONGEST_OBJECT = 2**24  # characters
+_BETWEEN = re.compile(r"[\s,]*")
 
 
-def read_json_lines(path: AnyPath, encoding: str) -> Iterator[Row]:
-    first = True
-    for number, line in enumerate(read_lines(path, encoding), 1):
-        if line.isspace():
-            continue
-        if first:
-            _refuse_one_document(path, number, line)
-            first = False
-        values, problem = _parsed(line, encoding)
-        yield Row(number, values, problem)
+def read_json(path: AnyPath, encoding: str) -> Iterator[Row]:
+    """The rows of JSON Lines or of a document, whichever the first line begins."""
+    lines = read_lines(path, encoding)
+    for number, line in enumerate(lines, 1):
+        if not line.isspace():
+            read = _read_document if _begins_document(line) else _read_lines
+            yield from read(path, chain([line], lines), number, encoding)
 
 
 def json_columns(path: AnyPath, encoding: str) -> list[str]:
-    """The keys of the first rows, in the order in which they turn up."""
-    return list(dict.fromkeys(key for row in islice(read_json_lines(path, encoding), LOOKAHEAD) for key in row.values))
+    """The keys of the first rows, in the order in which they turn up; of objects inside them as `outer.inner`."""
+    rows = islice(read_json(path, encoding), LOOKAHEAD)
+    return list(dict.fromkeys(key for row in rows for key in _keys(row.values, DEPTH)))
 
 
-def _refuse_one_document(path: AnyPath, number: int, line: str) -> None:
+def _keys(values: dict[str, Any], depth: int) -> Iterator[str]:
+    for key, value in values.items():
+        yield key
+        if depth and isinstance(value, dict):
+            yield from (f"{key}.{inner}" for inner in _keys(value, depth - 1))
+
+
+def _read_lines(path: AnyPath, lines: Iterator[str], number: int, encoding: str) -> Iterator[Row]:
+    for place, line in enumerate(lines, number):
+        if not line.isspace():
+            yield _row(place, line, encoding)
+
+
+def _begins_document(line: str) -> bool:
     start = line.strip()
-    if start in ("[", "{") or start.replace(" ", "").startswith("[{"):
-        raise UserError(
-            f"{path}:{number}: the file is one JSON document, not one object a line. "
-            f"Write it as JSON Lines, for example with: jq -c '.[]' {path}"
-        )
+    return start in ("[", "{", "[]") or start.replace(" ", "").startswith("[{")
+
+
+def _read_document(path: AnyPath, lines: Iterator[str], number: int, encoding: str) -> Iterator[Row]:
+    """The objects of a document one by one; a document without line breaks is held in memory as text.
+
+    Raises:
+        UserError: where it cannot be read on, since there is no telling where the next object begins.
+    """
+    decoder = json.JSONDecoder()
+    text = next(lines).lstrip()
+    array = text.startswith("[")
+    place = int(array)
+    while True:
+        begin = _BETWEEN.match(text, place).end()  # type: ignore[union-attr]  # it matches nothing, too
+        number += text.count("\n", place, begin)
+        place = begin
+        if array and text.startswith("]", place):
+            break
+        try:
+            _, end = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError) as error:
+            rest = text[place:]
+            more = "" if len(rest) > LONGEST_OBJECT else "".join(_some(lines, max(CHUNK, len(rest))))
+            if not more and not rest and not array:
+                return
+            if not more:
+                raise _broken(path, number, text, place, error) from None
+            text, place = rest + more, 0
+            continue
+        yield _row(number, text[place:end], encoding)
+        number += text.count("\n", place, end)
+        place = end
+    if after := "".join(chain([text[place + 1 :]], lines)).strip():
+        raise UserError(f"{path}:{number}: something follows after the end of the JSON array: {after[:40]!r}.")
+
+
+def _some(lines: Iterator[str], characters: int) -> Iterator[str]:
+    for line in lines:
+        yield line
+        characters -= len(line)
+        if characters <= 0:
+            return
+
+
+def _broken(path: AnyPath, number: int, text: str, place: int, error: Exception) -> UserError:
+    if place == len(text):
+        return UserError(f"{path} is damaged or cut short: its JSON array has no closing bracket.")
+    reason = "an object is nested too deeply, or too long"
+    if isinstance(error, json.JSONDecodeError):
+        reason = error.msg
+        number += text.count("\n", place, error.pos)
+    return UserError(
+        f"{path}:{number}: the JSON document cannot be read from here on ({reason}). Repair it, or write it as one "
+        "object a line, where a broken row spoils no other."
+    )
+
+
+def _row(number: int, text: str, encoding: str) -> Row:
+    values, problem = _parsed(text, encoding)
+    return Row(number, values, problem)
 
 
 def _parsed(line: str, encoding: str) -> tuple[dict[str, Any], str]:

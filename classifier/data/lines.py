@@ -84,8 +84,18 @@ def line_problem(text: str, encoding: str) -> str:
         text.encode()  # refuses surrogates, and is faster than a regular expression
     except UnicodeEncodeError as error:
         byte = ord(text[error.start]) - 0xDC00
-        return f"byte 0x{byte & 0xFF:02X} is not valid {encoding}; set data.encoding to the file's, such as cp1252"
+        return f"byte 0x{byte & 0xFF:02X} is not valid {encoding}; {_other_encoding(encoding)}"
     return ""
+
+
+def _other_encoding(encoding: str) -> str:
+    match codecs.lookup(encoding).name:
+        case "utf-8" | "utf-8-sig":
+            return "set data.encoding to the file's, such as cp1252"
+        case "cp1252":
+            return "the file is perhaps utf-8; data.encoding=latin-1 reads every byte"
+        case _:
+            return "set data.encoding to the file's, such as utf-8"
 
 
 def readable(text: str) -> str:

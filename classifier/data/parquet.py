@@ -5,30 +5,66 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from classifier.data.files import reading, require_content
 from classifier.data.row import Row
 from classifier.errors import UserError
 
 BATCH = 4096  # rows decoded at a time
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"  # folder of the rows that have no value
 
 
 def read_parquet(path: str | Path, columns: Sequence[str] | None = None) -> Iterator[Row]:
     number = 0
+    for batch in read_batches(path, columns):
+        names = batch.schema.names
+        cells, problems = zip(*map(_cells, batch.columns, names), strict=True)
+        problem_at = {place: problem for found in problems for place, problem in found.items()}
+        for place, values in enumerate(zip(*cells, strict=True)):
+            number += 1
+            yield Row(number, dict(zip(names, values, strict=True)), *problem_at.get(place, ()))
+
+
+def read_batches(path: str | Path, columns: Sequence[str] | None, rows: int = BATCH) -> Iterator[Any]:
+    """A file in batches of so many rows, with the columns in this order; None: all, those of its folders last."""
+    import pyarrow as pa
+
     with open_parquet(path) as file:
-        for batch in file.iter_batches(batch_size=BATCH, columns=None if columns is None else list(columns)):
-            names = batch.schema.names
-            cells, problems = zip(*map(_cells, batch.columns, names), strict=True)
-            problem_at = {place: problem for found in problems for place, problem in found.items()}
-            for place, values in enumerate(zip(*cells, strict=True)):
-                number += 1
-                yield Row(number, dict(zip(names, values, strict=True)), *problem_at.get(place, ()))
+        own = file.schema_arrow.names
+        added = {name: value for name, value in partitions(path).items() if name not in own}
+        columns = [*own, *added] if columns is None else columns
+        wanted = [name for name in columns if name in own or name in added]
+        for batch in file.iter_batches(batch_size=rows, columns=[name for name in wanted if name in own]):
+            arrays = [
+                pa.repeat(pa.scalar(added[name], pa.string()), batch.num_rows) if name in added else batch.column(name)
+                for name in wanted
+            ]
+            yield pa.RecordBatch.from_arrays(arrays, wanted)
+
+
+def partitions(path: str | Path) -> dict[str, str | None]:
+    """The columns that folders right above the file stand for, as Hive and Spark write them; their values are text.
+
+    >>> partitions("lake/year=2024/month=01/part-0.parquet")
+    {'year': '2024', 'month': '01'}
+    """
+    found: dict[str, str | None] = {}
+    for folder in Path(path).parents:
+        name, equals, value = folder.name.partition("=")
+        if not (name and equals):
+            break
+        found[unquote(name)] = None if value == HIVE_NULL else unquote(value)
+    return dict(reversed(found.items()))
 
 
 def parquet_columns(path: str | Path) -> dict[str, Any]:
     """The Arrow type of each column."""
+    import pyarrow as pa
+
     with open_parquet(path) as file:
-        return dict(zip(file.schema_arrow.names, file.schema_arrow.types, strict=True))
+        own = dict(zip(file.schema_arrow.names, file.schema_arrow.types, strict=True))
+    return {**own, **{name: pa.string() for name in partitions(path) if name not in own}}
 
 
 def check_types(path: str | Path, texts: Sequence[str], label: str | None) -> None:

@@ -34,7 +34,7 @@ def refuse_too_many(path: Path, rows: int, bad: Sequence[Reject], allowed: float
     share = len(bad) / rows
     way_out = f"Mend these rows, or allow them with data.max_bad_rows={min(1.0, share + 0.005):.2f}."
     if share > 0.5:
-        way_out = "Are data.text, data.label, data.encoding and data.delimiter right for this file?"
+        way_out = "Are data.text, data.label, data.encoding, data.delimiter and data.quotes right for this file?"
     if sum(NUL_BYTE in one.reason for one in bad) > rows / 2:
         way_out = "The file looks like UTF-16: set data.encoding=utf-16."
     raise TooManyBadRows(

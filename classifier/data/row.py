@@ -16,3 +16,16 @@ class Row:
     values: dict[str, Any]
     problem: str = ""  # "" when the row is fine
     column: str = ""  # the column of the problem, where it is one column's
+
+    def value(self, column: str) -> Any:
+        """The value of a column, None where there is none; dots lead into JSON objects unless they are in its name.
+
+        >>> Row(1, {"review": {"body": "good"}}).value("review.body")
+        'good'
+        """
+        found = self.values.get(column)
+        if found is None and "." in column and column not in self.values:
+            found = self.values
+            for key in column.split("."):
+                found = found.get(key) if isinstance(found, dict) else None
+        return found

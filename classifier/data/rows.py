@@ -4,42 +4,59 @@ import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from classifier.data.delimited import delimited_columns, read_delimited, separator
+from classifier.data.delimited import NO_HEADER, looks_like_data, open_delimited
+from classifier.data.fields import text_columns
 from classifier.data.files import FORMATS, AnyPath, file_sha256, find_files, format_of
-from classifier.data.json_lines import LOOKAHEAD, json_columns, read_json_lines
+from classifier.data.json_lines import LOOKAHEAD, json_columns, read_json
 from classifier.data.parquet import check_types, parquet_columns, read_parquet
+from classifier.data.plain_text import COLUMN, read_plain_text
 from classifier.data.row import Row
+from classifier.data.xlsx import open_xlsx
 from classifier.errors import UserError
+from classifier.settings import Reading
 
 __all__ = ["FORMATS", "Row", "check_columns", "file_sha256", "find_files", "read_rows"]
 
 
 def read_rows(
-    path: AnyPath, *, encoding: str = "utf-8", delimiter: str | None = None, columns: Sequence[str] | None = None
+    path: AnyPath, reading: Reading, columns: Sequence[str] | None = None, notices: list[str] | None = None
 ) -> Iterator[Row]:
-    """The rows of a CSV, TSV, JSON Lines or Parquet file; blank lines are passed over.
+    """The rows of a file of any format; blank lines are passed over, but for those of plain text.
 
-    `columns`: all that is needed of a Parquet file, to spare reading the others. Raises UserError, as the rows are
-    taken, when the file as a whole cannot be read; what concerns one row only is that row's `problem`.
+    What concerns one row only is that row's `problem`.
+
+    Args:
+        path: of the file.
+        reading: how it is read.
+        columns: all that is needed of a Parquet file, to spare reading the others.
+        notices: takes what a person should know of how the file is read, when its last row has been taken.
+
+    Raises:
+        UserError: as the rows are taken, where the file as a whole cannot be read.
     """
     match format_of(path):
         case "parquet":
-            return read_parquet(Path(path), columns)
+            yield from read_parquet(Path(path), columns)
         case "json":
-            return read_json_lines(path, encoding)
-        case kind:
-            return read_delimited(path, encoding, separator(delimiter, kind))
+            yield from read_json(path, reading.encoding)
+        case _:
+            yield from open_rows(path, reading, [] if notices is None else notices)[1]
 
 
-def check_columns(
-    path: str | Path,
-    texts: Sequence[str],
-    label: str | None = None,
-    *,
-    encoding: str = "utf-8",
-    delimiter: str | None = None,
-) -> None:
+def open_rows(path: AnyPath, reading: Reading, notices: list[str]) -> tuple[list[str], Iterator[Row]]:
+    """The columns and the rows of a file in which the first row decides which columns there are."""
+    match format_of(path):
+        case "text":
+            return [COLUMN], read_plain_text(path, reading.encoding)
+        case "xlsx":
+            return open_xlsx(Path(path), reading, notices)
+        case _:
+            return open_delimited(path, reading, notices)
+
+
+def check_columns(path: str | Path, reading: Reading, label: str | None = None) -> None:
     """Raises UserError when the file lacks one of the columns, or has it with a type that cannot serve."""
+    texts = text_columns(reading.text)
     if twice := [column for column in texts if texts.count(column) > 1]:
         raise UserError(f"data.text names {twice[0]!r} twice; each column is joined once.")
     if label in texts:
@@ -51,15 +68,23 @@ def check_columns(
         case "parquet":
             names = list(parquet_columns(path))
         case "json":
-            names = json_columns(path, encoding)
+            names = json_columns(path, reading.encoding)
         case _:
-            names = delimited_columns(path, encoding, separator(delimiter, kind))
-    # JSON Lines of which no row can be read have no names at all; their rows say why.
+            names, rows = open_rows(path, reading, [])
+            require_header(path, texts if label is None else [*texts, label], names, rows)
+    # JSON of which no row can be read has no names at all; its rows say why.
     if names or kind == "parquet":
         for column in [*texts, *([] if label is None else [label])]:
             require_column(path, column, names, "data.label" if column == label else "data.text")
     if kind == "parquet":
         check_types(path, texts, label)
+
+
+def require_header(path: AnyPath, columns: Sequence[str], names: list[str], rows: Iterator[Row]) -> None:
+    """Raises UserError where a column is missing because the file seems to begin with a row instead of a header."""
+    is_table = format_of(path) in ("csv", "tsv", "xlsx")
+    if is_table and any(column not in names for column in columns) and looks_like_data(names, rows):
+        raise UserError(f"{path}: its first line looks like a row, not like a header. {NO_HEADER}")
 
 
 def require_column(path: AnyPath, column: str, names: Sequence[str], key: str) -> None:

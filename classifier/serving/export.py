@@ -1,5 +1,6 @@
 """The trained model as a SavedModel, strings in, probabilities out; checked in a process that knows nothing of us."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -137,6 +138,7 @@ def export_model(classifier: TextClassifier, texts: Sequence[str], folder: Path)
 
     Raises:
         ExportError: where the clean process cannot load it or gives other answers.
+        OSError: where the disk is full; nothing is left behind.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -149,6 +151,10 @@ def export_model(classifier: TextClassifier, texts: Sequence[str], folder: Path)
         if folder.exists():
             os.replace(folder, part / "replaced")
         os.replace(part / "model", folder)
+    except tf.errors.ResourceExhaustedError as error:  # as TensorFlow calls it
+        if os.strerror(errno.ENOSPC) not in str(error):
+            raise
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return folder

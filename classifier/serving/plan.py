@@ -3,19 +3,18 @@
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from classifier.data.delimited import separator
-from classifier.data.fields import text_columns
-from classifier.data.files import Piped, find_files, format_of
+from classifier.data.files import READ_ONLY, Piped, find_files, format_of
 from classifier.data.row import Row
 from classifier.errors import UserError
 from classifier.serving.predictions import Predictions
-from classifier.serving.source import Source, check_headers, own_words
+from classifier.serving.source import Source, check_headers
 from classifier.serving.windows import Cut
-from classifier.settings import OnError, ScoreSettings
+from classifier.settings import OnError, Reading, ScoreSettings, as_typed
 
 PIPE = "-"  # standard input or output
 
@@ -62,8 +61,7 @@ class Plan:
             "input": source.identity(),
             "text": source.texts,
             "columns": source.columns,
-            "encoding": source.encoding,
-            "delimiter": source.delimiter,
+            **{key: as_typed(value) for key, value in asdict(source.reading).items() if key != "text"},
             "probabilities": predictions.probabilities,
             "top_k": predictions.top_k,
             "prefix": predictions.prefix,
@@ -91,23 +89,32 @@ def make_plan(settings: ScoreSettings, model: str, version: str) -> Plan:
     for key, stream in (("input", sys.stdin), ("output", sys.stdout)):
         if getattr(settings, key) == PIPE and stream is None:
             raise UserError(f"{key}=-: standard {key} is closed. Name a file.")
-    with own_words():
-        piped = Piped("standard input", checked_format(settings.format)) if settings.input == PIPE else None
-        files = [] if piped else find_files(settings.input)
-        output = checked_output(settings, files)
-        if isinstance(output, Path):  # a pattern such as folder/**/*.csv finds what an earlier process has finished
-            files = [path for path in files if shards_folder(output) not in path.resolve().parents]
-        if not piped and not files:
-            raise UserError(f"input={settings.input} finds nothing but the finished shards of {output}.")
-        if piped:
-            check_pipe(piped, output)
-        separator(settings.delimiter, "csv")
-        columns = None if settings.columns is None else list(dict.fromkeys(column_names(settings.columns)))
-        source = Source(files, text_columns(settings.text), columns, settings.encoding, settings.delimiter)
-        predictions = Predictions(settings.probabilities, settings.top_k, settings.prefix, version)
-        predictions.refuse_collision(check_headers(source))
+    reading = chosen_reading(settings)
+    separator(reading.delimiter, "csv")
+    piped = Piped("standard input", checked_format(settings.format)) if settings.input == PIPE else None
+    files = [] if piped else find_files(settings.input)
+    output = checked_output(settings, files)
+    if isinstance(output, Path):  # a pattern such as folder/**/*.csv finds what an earlier process has finished
+        files = [path for path in files if shards_folder(output) not in path.resolve().parents]
+    if not piped and not files:
+        raise UserError(f"input={settings.input} finds nothing but the finished shards of {output}.")
+    if piped:
+        check_pipe(piped, output)
+    columns = None if settings.columns is None else list(dict.fromkeys(column_names(settings.columns)))
+    source = Source(files, reading, columns)
+    predictions = Predictions(settings.probabilities, settings.top_k, settings.prefix, version)
+    predictions.refuse_collision(check_headers(source))
     cut = Cut(settings.window_rows, settings.shard_rows, settings.on_error is OnError.fail)
     return Plan(model, source, piped, output, predictions, cut, settings.overwrite)
+
+
+def chosen_reading(settings: ScoreSettings) -> Reading:
+    """How the input is read; raises UserError where text= and data.text= name different columns."""
+    if settings.text is None:
+        return settings.data
+    if settings.data.text not in (Reading.text, settings.text):
+        raise UserError(f"text={settings.text} is short for data.text={settings.data.text}: give only one of them.")
+    return replace(settings.data, text=settings.text)
 
 
 def checked_format(ending: str) -> str:
@@ -116,18 +123,19 @@ def checked_format(ending: str) -> str:
         format_of(f"x.{ending.removeprefix('.')}")
     except UserError:
         raise UserError(
-            f"format={ending}: say what goes through the pipe, as a file's ending: csv, tsv, jsonl, each also with .gz "
-            "or .zst after it, or parquet for what is written."
+            f"format={ending}: say what goes through the pipe, as a file's ending: csv, tsv, jsonl, or txt for what is "
+            "read, each also with .gz or .zst after it, or parquet for what is written."
         ) from None
     return ending.removeprefix(".")
 
 
 def check_pipe(piped: Piped, output: Path | Piped) -> None:
     """Raises UserError where rows of standard input cannot be read, or not be written, as they come."""
-    if format_of(piped) == "parquet":
+    if (kind := format_of(piped)) in ("parquet", "xlsx"):
+        name = {"parquet": "Parquet", "xlsx": "XLSX"}[kind]
         raise UserError(
-            "format=parquet: Parquet cannot be read from standard input, since it is read from its end. Name the file "
-            "with input=, or send csv, tsv or jsonl."
+            f"format={kind}: {name} cannot be read from standard input, since it is read from its end. Name the file "
+            "with input=, or send csv, tsv, jsonl or txt."
         )
     if format_of(piped) == "json" and format_of(output) != "json":
         raise UserError(
@@ -139,11 +147,13 @@ def check_pipe(piped: Piped, output: Path | Piped) -> None:
 def checked_output(settings: ScoreSettings, inputs: list[Path]) -> Path | Piped:
     """Where the rows go; raises UserError where that cannot be what the command writes."""
     if settings.output == PIPE:
-        return Piped("standard output", checked_format(settings.format))
+        kind = format_of(f"x.{checked_format(settings.format)}")
+        return Piped("standard output", "csv" if kind in READ_ONLY else checked_format(settings.format))
     if not settings.output:
         raise UserError("output= names no file: give the path of the file to write, or - for standard output.")
     path = Path(settings.output).expanduser()
-    format_of(path)
+    if (kind := format_of(path)) in READ_ONLY:
+        raise UserError(f"output={path}: {READ_ONLY[kind]} is only read. Name an output such as {path.stem}.csv.")
     if path.is_dir():
         raise UserError(f"output={path} is a folder: name a file in it.")
     if not path.parent.is_dir():

@@ -14,7 +14,7 @@ from classifier.serving.overlapped import overlapped
 from classifier.serving.plan import Plan
 from classifier.serving.progress import Progress
 from classifier.serving.shards import Shards
-from classifier.serving.source import Survey, column_types, open_piped, own_words, passing_columns, survey
+from classifier.serving.source import Survey, column_types, open_piped, passing_columns, survey
 from classifier.serving.streams import open_stream
 from classifier.serving.tables import Manner, Table, open_table
 from classifier.serving.totals import Totals
@@ -42,6 +42,7 @@ class Scored:
     taken_up: int  # rows that an earlier process had scored
     rows_per_second: float  # of this process
     seconds: dict[str, float]  # of this process: reading, waiting for answers, writing
+    notices: list[str]  # what a person should know of how the input was read
 
 
 class Scoring:
@@ -101,7 +102,7 @@ class Scoring:
         """How tables are written, in what the settings and the formats of the input decide."""
         source = self.plan.source
         arrow = ArrowRows(source.files, list(self.columns), skip) if self.plan.untouched else None
-        return Manner(source.delimiter, own_keys=source.columns is None, arrow=arrow)
+        return Manner(source.reading.delimiter, own_keys=source.columns is None, arrow=arrow)
 
 
 def score_files(plan: Plan, load: Callable[[], Classifier]) -> Scored:
@@ -114,15 +115,15 @@ def score_files(plan: Plan, load: Callable[[], Classifier]) -> Scored:
     Raises:
         UserError: where a file cannot be read or written, a column is missing, or two have the same name.
     """
-    with own_words():
-        return score_stream(plan, load) if plan.streams else score_in_shards(plan, load)
+    return score_stream(plan, load) if plan.streams else score_in_shards(plan, load)
 
 
 def score_stream(plan: Plan, load: Callable[[], Classifier]) -> Scored:
     """From standard input, or to standard output: all in one go."""
     with open_stream(plan.output) as stream:
         known = None if plan.piped else look_through(plan, None)
-        names, rows = open_piped(plan.source, plan.piped) if plan.piped else ([], plan.rows())
+        notices = known.notices if known else []
+        names, rows = open_piped(plan.source, plan.piped, notices) if plan.piped else ([], plan.rows())
         columns = typed(plan, passing_columns(plan.source, known) if known else names, known)
         plan.predictions.refuse_collision(list(columns))
         scoring = Scoring(plan, load(), columns)
@@ -133,7 +134,7 @@ def score_stream(plan: Plan, load: Callable[[], Classifier]) -> Scored:
         ):
             windows = read_windows(rows, plan.source.texts, plan.cut)
             scoring.write(table, scoring.answered(windows), totals, progress)
-        return Scored(totals.summary(scoring.names), 0, progress.rate(), scoring.seconds)
+        return Scored(totals.summary(scoring.names), 0, progress.rate(), scoring.seconds, notices)
 
 
 def score_in_shards(plan: Plan, load: Callable[[], Classifier]) -> Scored:
@@ -150,7 +151,7 @@ def score_in_shards(plan: Plan, load: Callable[[], Classifier]) -> Scored:
             if not shards.finished or taken_up < known.rows:
                 write_shards(scoring, shards, totals, progress)
         shards.join()
-        return Scored(totals.summary(scoring.names), taken_up, progress.rate(), scoring.seconds)
+        return Scored(totals.summary(scoring.names), taken_up, progress.rate(), scoring.seconds, known.notices)
 
 
 def write_shards(scoring: Scoring, shards: Shards, totals: Totals, progress: Progress) -> None:

@@ -1,20 +1,19 @@
 """The rows to score: which files, which columns, and what can be known before the first row is scored."""
 
 import difflib
-import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from classifier.data.delimited import delimited_columns, open_delimited, separator
+from classifier.data.fields import text_columns
 from classifier.data.files import Piped, file_sha256, format_of, reading
-from classifier.data.parquet import parquet_columns
+from classifier.data.parquet import parquet_columns, partitions
 from classifier.data.row import Row
-from classifier.data.rows import check_columns, read_rows, require_column
+from classifier.data.rows import check_columns, open_rows, read_rows, require_column, require_header
 from classifier.errors import UserError
 from classifier.serving.cells import arrow_type, kind_of
+from classifier.settings import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +21,13 @@ class Source:
     """The files to score and how to read them."""
 
     files: Sequence[Path]
-    texts: list[str]  # the columns of the text
+    reading: Reading
     columns: list[str] | None = None  # that pass through; None: all there are
-    encoding: str = "utf-8"
-    delimiter: str | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        """The columns of the text."""
+        return text_columns(self.reading.text)
 
     def formats(self) -> set[str]:
         return {format_of(path) for path in self.files}
@@ -33,12 +35,19 @@ class Source:
     def rows(self, wanted: Sequence[str] | None) -> Iterator[tuple[str, Row]]:
         """Every row with the name of its file; of Parquet only the columns wanted, None for all."""
         for path in self.files:
-            for row in read_rows(path, encoding=self.encoding, delimiter=self.delimiter, columns=wanted):
-                yield path.name, row
+            name = name_in_folders(path)
+            for row in read_rows(path, self.reading, wanted):
+                yield name, row
 
     def identity(self) -> list[list[str]]:
         """Name and SHA-256 of each file."""
-        return [[path.name, file_sha256(path)] for path in self.files]
+        return [[name_in_folders(path), file_sha256(path)] for path in self.files]
+
+
+def name_in_folders(path: Path) -> str:
+    """The name of a file, with the folders whose names are columns."""
+    depth = len(partitions(path)) if format_of(path) == "parquet" else 0
+    return "/".join(path.parts[-depth - 1 :])
 
 
 @dataclass(slots=True)
@@ -47,20 +56,7 @@ class Survey:
 
     rows: int
     kinds: dict[str, list[str]]  # of the values of each key of JSON Lines
-
-
-@contextmanager
-def own_words() -> Iterator[None]:
-    """What the data room refuses, with the keys as they are called here: text, not data.text."""
-    try:
-        yield
-    except UserError as error:
-        raise UserError(renamed(str(error))) from error
-
-
-def renamed(message: str) -> str:
-    """The message with text for data.text, and so on."""
-    return re.sub(r"\bdata\.(?=(text|encoding|delimiter)(=| to ))", "", message)
+    notices: list[str]  # what a person should know of how the files are read
 
 
 def check_headers(source: Source) -> list[str]:
@@ -71,7 +67,7 @@ def check_headers(source: Source) -> list[str]:
     """
     first: tuple[Path, list[str]] | None = None
     for path in source.files:
-        check_columns(path, source.texts, encoding=source.encoding, delimiter=source.delimiter)
+        check_columns(path, source.reading)
         names = header(path, source)
         if names is None:  # JSON Lines: a later row may yet have what the first lack
             continue
@@ -94,8 +90,8 @@ def header(path: Path, source: Source) -> list[str] | None:
             return None
         case "parquet":
             return list(parquet_columns(path))
-        case kind:
-            return delimited_columns(path, source.encoding, separator(source.delimiter, kind))
+        case _:
+            return open_rows(path, source.reading, [])[0]
 
 
 def require_columns(chosen: Sequence[str], names: Sequence[str], place: str) -> None:
@@ -107,18 +103,19 @@ def require_columns(chosen: Sequence[str], names: Sequence[str], place: str) -> 
             raise UserError(f"columns: {place} has no column {column!r}. {hint}")
 
 
-def open_piped(source: Source, piped: Piped) -> tuple[list[str], Iterator[tuple[str, Row]]]:
+def open_piped(source: Source, piped: Piped, notices: list[str]) -> tuple[list[str], Iterator[tuple[str, Row]]]:
     """The columns that pass through, none known of JSON Lines, and the rows of standard input.
 
     Raises:
         UserError: where it lacks a column.
     """
-    if (kind := format_of(piped)) == "json":
-        rows = read_rows(piped, encoding=source.encoding)
+    if format_of(piped) == "json":
+        rows = read_rows(piped, source.reading)
         return source.columns or [], ((piped.name, row) for row in rows)
-    names, rows = open_delimited(piped, source.encoding, separator(source.delimiter, kind))
+    names, rows = open_rows(piped, source.reading, notices)
+    require_header(piped, source.texts, names, rows)
     for column in source.texts:
-        require_column(piped, column, names, "text")
+        require_column(piped, column, names, "data.text")
     if source.columns is not None:
         require_columns(source.columns, names, piped.name)
     return names if source.columns is None else source.columns, ((piped.name, row) for row in rows)
@@ -134,13 +131,13 @@ def survey(source: Source, seen: Callable[[int], None]) -> Survey:
     Raises:
         UserError: where a file cannot be read to its end.
     """
-    known = Survey(0, {})
+    known = Survey(0, {}, [])
     for path in source.files:
         kind = format_of(path)
         if kind == "parquet":
             known.rows += parquet_rows(path)
             continue
-        for row in read_rows(path, encoding=source.encoding, delimiter=source.delimiter):
+        for row in read_rows(path, source.reading, notices=known.notices):
             known.rows += 1
             if kind == "json":
                 for key, value in row.values.items():

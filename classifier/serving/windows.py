@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from classifier.data.fields import text_of
-from classifier.data.parquet import open_parquet
+from classifier.data.parquet import read_batches
 from classifier.data.row import Row
 from classifier.errors import UserError
-from classifier.serving.source import renamed
 
+ARROW_ROWS = 2**16  # of a batch of columns that pass through
 WINDOW_CHARACTERS = 2**21  # of text in a window, however few rows that may be
 
 
@@ -54,7 +54,7 @@ def read_windows(rows: Iterator[tuple[str, Row]], texts: list[str], cut: Cut, sh
     window, characters, inside = Window(shard, [], [], []), 0, 0
     for name, row in rows:
         text, problem, _ = text_of(row, texts)
-        error = f"{name}:{row.number}: {renamed(problem)}" if problem else ""
+        error = f"{name}:{row.number}: {problem}" if problem else ""
         if error and cut.refuse:
             raise UserError(f"{error}. Mend the row, or set on_error=keep, and it has an error in place of a label.")
         window.values.append(row.values)
@@ -87,9 +87,7 @@ class ArrowRows:
 
     def read(self, files: Sequence[Path], columns: Sequence[str]) -> Iterator[Any]:
         for path in files:
-            with open_parquet(path) as file:
-                for batch in file.iter_batches(columns=list(columns)):
-                    yield batch.select(list(columns))  # the file has them in its own order
+            yield from read_batches(path, columns, ARROW_ROWS)
 
     def pieces(self, rows: int) -> Iterator[Any]:
         """Record batches with the next rows, so many in all."""

@@ -29,6 +29,8 @@ from classifier.settings.shared import (
     TRUNCATIONS,
     DataSettings,
     LabelCase,
+    Quotes,
+    Reading,
     Server,
 )
 from classifier.settings.training import (
@@ -77,6 +79,8 @@ __all__ = [
     "PromoteSettings",
     "PromotionSettings",
     "PublishSettings",
+    "Quotes",
+    "Reading",
     "Rule",
     "Score",
     "ScoreSettings",

@@ -7,7 +7,7 @@ from typing import Any
 from omegaconf import MISSING
 
 from classifier.settings.bounds import COUNT, SEED, SIZE, number
-from classifier.settings.shared import DataSettings, LabelCase, Server
+from classifier.settings.shared import DataSettings, LabelCase, Reading, Server
 
 
 class Split(Enum):
@@ -62,9 +62,8 @@ class ScoreSettings:
     input: Any = MISSING  # path, folder, glob or list; CSV, TSV, JSON Lines, Parquet, also .gz, .zst; -: standard input
     output: str = MISSING  # the file to write; its ending says the format, as for input; -: standard output
     format: str = "csv"  # of standard input and output, as the ending of a file: jsonl, csv.gz, ...
-    text: Any = "text"  # the column of the text, or a list of columns to join
-    encoding: str = "utf-8"  # of CSV, TSV and JSON Lines read; what is written is UTF-8
-    delimiter: str | None = None  # of CSV read and written; None: a comma, or a tab in .tsv
+    text: Any = None  # short for data.text
+    data: Reading = field(default_factory=Reading)  # data.delimiter is also that of a CSV written, always in UTF-8
     columns: Any = None  # of the input that pass through, in this order; None: all
     probabilities: bool = False  # whether each class has a column probability_<label>
     top_k: int = number(0, COUNT)  # columns top_1_label, top_1_score ... for so many of the likeliest classes
@@ -122,14 +121,11 @@ class PromoteSettings:
 
 
 @dataclass
-class Columns:
+class Columns(Reading):
     """The columns of a file to explain, and how to read it."""
 
-    text: Any = "text"  # the column of the text, or a list of columns to join
     label: str | None = None  # the column of the label; None: there is none
     label_case: LabelCase = LabelCase.keep  # fold: a label finds its class whatever its case and blanks
-    encoding: str = "utf-8"  # of CSV, TSV and JSON Lines
-    delimiter: str | None = None  # of CSV; None: a comma, or a tab in .tsv
 
 
 @dataclass

@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import MISSING, OmegaConf
 
-from classifier.settings.bounds import SEED, SHARE, Bounds, number
+from classifier.settings.bounds import ALL_OR_LESS, SEED, SHARE, number
 from classifier.settings.passwords import without_passwords
 
 # Shards of a training batch, or batches to predict, that TensorFlow works on side by side, each with its share of the
@@ -26,26 +26,41 @@ class LabelCase(Enum):
     fold = "fold"
 
 
+class Quotes(Enum):
+    """What a quotation mark means in CSV and TSV."""
+
+    auto = "auto"  # decided from the beginning of each file
+    double = "double"  # it encloses a field; inside such a field it is written twice
+    none = "none"  # it is part of the text, like any other character
+    backslash = "backslash"  # as double, and a backslash in front of a mark makes it part of the text
+
+
 @dataclass
-class DataSettings:
+class Reading:
+    """How files are read; every command that reads files has these keys under `data`."""
+
+    text: Any = "text"  # the column of the text, or a list of columns to join; review.body: a key inside JSON
+    encoding: str = "utf-8"  # of CSV, TSV, JSON and plain text
+    delimiter: str | None = None  # of CSV; None: as a first line such as sep=; says, else a comma, or a tab in .tsv
+    quotes: Quotes = Quotes.auto  # of CSV and TSV
+    header: bool = True  # of CSV, TSV and XLSX; false: there is none, and columns are numbered from 0
+
+
+@dataclass
+class DataSettings(Reading):
     """Where the labelled texts are and how to read them."""
 
     name: str = MISSING
     train: Any = None  # a path, a glob or a list of them; CSV, TSV, JSON Lines, Parquet, also .gz and .zst
     valid: Any = None  # as train; None: a stratified share of train
     test: Any = None  # as train; None: a stratified share of train
-    text: Any = "text"  # the column of the text, or a list of columns to join
     label: str = "label"  # the column of the label
     label_case: LabelCase = LabelCase.keep  # fold: labels that differ in case or blanks only are one class
     root: str = "${oc.env:CLASSIFIER_DATA,data}"  # folder of the named data sets
-    encoding: str = "utf-8"  # of CSV, TSV and JSON Lines
-    delimiter: str | None = None  # of CSV; None: a comma, or a tab in .tsv
     valid_share: float = number(0.1, SHARE)  # of train, where valid is None
     test_share: float = number(0.1, SHARE)  # of train, where test is None
     split_seed: int | None = number(None, SEED)  # of what is split off train; None: seed
-    max_bad_rows: float = number(
-        0.01, Bounds(at_least=0, at_most=1)
-    )  # share of unusable rows in a file above which training refuses
+    max_bad_rows: float = number(0.01, ALL_OR_LESS)  # share of unusable rows in a file above which training refuses
 
 
 @dataclass

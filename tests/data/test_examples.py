@@ -121,13 +121,19 @@ def test_text_columns(text):
     assert text_columns(text) == ["text"]
 
 
+def test_a_number_is_the_name_of_a_column(write, settings):
+    path = write("train.csv", "0,1\na,x\nc,y\n")
+    assert read_examples(path, settings(text=0, label="1"), split="train").examples.texts == ["a", "c"]
+    assert read_examples(path, settings(text=[0], label="1"), split="train").examples.texts == ["a", "c"]
+
+
 def test_text_columns_of_omegaconf(write, settings):
     columns = pytest.importorskip("omegaconf").OmegaConf.create(["title", "body"])
     path = write("train.csv", "title,body,label\na,b,x\nc,,y\n")
     assert read_examples(path, settings(text=columns), split="train").examples.texts == ["a\nb", "c"]
 
 
-@pytest.mark.parametrize("text", ["", [], [""], None, 5, [None]])
+@pytest.mark.parametrize("text", ["", [], [""], None, 0.5, True, [None]])
 def test_text_columns_that_are_none(text):
     with pytest.raises(UserError, match="names no column"):
         text_columns(text)

@@ -66,10 +66,27 @@ def test_format_of(name, format):
     assert format_of(name) == format
 
 
-@pytest.mark.parametrize("name", ["a.txt", "a", "a.gz", "a.csv.bz2", ".csv", "a.xlsx.gz"])
+@pytest.mark.parametrize("name", ["a.xls", "a", "a.gz", "a.csv.bz2", ".csv"])
 def test_an_unknown_suffix_names_the_known(name):
     with pytest.raises(UserError, match=r"\.csv \.tsv \.jsonl \.ndjson \.json \.parquet"):
         format_of(name)
+
+
+def test_xlsx_is_not_compressed_outside():
+    with pytest.raises(UserError, match="XLSX is compressed inside"):
+        format_of("a.xlsx.gz")
+
+
+def test_the_folders_of_partitions_belong_to_a_folder(write, tmp_path):
+    b, a = write("lake/year=2025/b.parquet", "x"), write("lake/year=2024/month=01/a.parquet", "x")
+    write("lake/year=2024/_SUCCESS", ""), write("lake/other/c.parquet", "x")
+    assert find_files(tmp_path / "lake") == [a, b]
+
+
+def test_a_folder_without_files_names_those_below_it(write, tmp_path):
+    write("lake/a/part.parquet", "x")
+    with pytest.raises(UserError, match=r"holds no file; those of its folders would be .*lake/\*\*/\*\.parquet\."):
+        find_files(tmp_path / "lake")
 
 
 def test_parquet_is_not_compressed_outside():
@@ -92,3 +109,9 @@ def test_a_file_without_permission(write, monkeypatch):
         monkeypatch.setattr("classifier.data.files.open", refuse, raising=False)
     with pytest.raises(UserError, match="permissions forbid it"):
         file_sha256(path)
+
+
+@pytest.mark.parametrize("address", ["https://host/a.csv", "s3://bucket/a.parquet", "HTTP://host/*.csv"])
+def test_an_address_is_no_file(address):
+    with pytest.raises(UserError, match="only files on this machine are read"):
+        find_files(address)

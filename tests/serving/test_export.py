@@ -1,6 +1,8 @@
 """What is exported answers as the trained model does, in a process that knows nothing of this package."""
 
+import errno
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -119,3 +121,17 @@ def test_a_folder_that_is_no_model_of_ours(tmp_path):
     tf.saved_model.save(tf.Module(), str(tmp_path))
     with pytest.raises(UserError, match=r"not one that classifier\.train exported"):
         SavedClassifier(tmp_path)
+
+
+def test_a_full_disk_leaves_no_part_of_a_model(untrained, tmp_path, monkeypatch):
+    """TensorFlow has an error of its own for it."""
+
+    def full(model, folder, **_):
+        (Path(folder) / "variables").mkdir(parents=True)
+        raise tf.errors.ResourceExhaustedError(None, None, f"{folder}/saved_model.pb.tmp1; No space left on device")
+
+    monkeypatch.setattr(tf.saved_model, "save", full)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        export_model(untrained, TEXTS, tmp_path / "model")
+    assert caught.value.errno == errno.ENOSPC and caught.value.filename == str(tmp_path / "model")
+    assert os.listdir(tmp_path) == []

@@ -13,15 +13,15 @@ from classifier.errors import UserError
 from classifier.score import score
 from classifier.serving.plan import make_plan
 from classifier.serving.score_file import score_files
-from classifier.settings import ScoreSettings
+from classifier.settings import Reading, ScoreSettings
 
 
 @pytest.fixture
 def piped(monkeypatch, classifier, capfdbinary):
     """What comes out of standard output when bytes go into standard input."""
 
-    def piped(data: bytes, given: str = "-", output: str = "-", **settings) -> bytes:
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    def piped(sent: bytes, given: str = "-", output: str = "-", **settings) -> bytes:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(sent)))
         plan = make_plan(ScoreSettings("m", given, output, **settings), "abc", "v1")
 
         def load():
@@ -69,11 +69,12 @@ def test_from_a_file_to_standard_output_and_back(piped, tmp_path):
     ("settings", "message"),
     [
         ({"format": "parquet"}, "Parquet cannot be read from standard input"),
-        ({"format": "xlsx"}, "format=xlsx: say what goes through the pipe"),
+        ({"format": "xlsx"}, "XLSX cannot be read from standard input"),
+        ({"format": "xls"}, "format=xls: say what goes through the pipe"),
         ({"format": "jsonl", "output": "out.csv"}, "JSON Lines from standard input can only be written as JSON Lines"),
         ({"text": "txet"}, "standard input has no column 'txet'. Did you mean 'text'?"),
         ({"columns": ["x"]}, "columns: standard input has no column 'x'"),
-        ({"delimiter": "semicolon"}, "Set delimiter=comma"),
+        ({"data": Reading(delimiter="semicolon")}, "Set data.delimiter=comma"),
     ],
 )
 def test_refused(settings, message, piped, tmp_path, monkeypatch):

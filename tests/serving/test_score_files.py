@@ -18,7 +18,7 @@ from classifier.errors import UserError
 from classifier.serving import new_file
 from classifier.serving.plan import make_plan
 from classifier.serving.score_file import score_files
-from classifier.settings import ScoreSettings
+from classifier.settings import Reading, ScoreSettings
 
 ENDINGS = ["csv", "tsv.gz", "jsonl.zst", "parquet", "csv.zst", "jsonl.gz", "tsv", "jsonl"]
 ROWS = [
@@ -58,7 +58,7 @@ def test_bad_rows_stay_in_their_place(target, tmp_path, run):
     assert [bool(row["label"]) for row in scored] == [True, False, False, False, False, False, True]
     assert {row["score"] for row in scored[1:-1]} == {"" if target == "csv" else None}
     assert scored[1]["error"] == "in.csv:3: the text is empty"
-    assert "set encoding to the file's" in scored[2]["error"]
+    assert "set data.encoding to the file's" in scored[2]["error"]
     assert "2" in scored[3]["error"]
 
 
@@ -172,13 +172,13 @@ def test_no_rows(source, target, tmp_path, run):
 
 def test_delimiter_and_encoding(tmp_path, run):
     (tmp_path / "in.csv").write_text("id;text\n1;Größe\n", encoding="cp1252")
-    run("in.csv", encoding="cp1252", delimiter="semicolon")
+    run("in.csv", data=Reading(encoding="cp1252", delimiter="semicolon"))
     assert (tmp_path / "out.csv").read_text().startswith("id;text;label;score;model_version;error\n1;Größe;")
 
 
 REFUSED = {
     "collision": ({"output": "label.csv"}, "already has a column 'label'", "prefix=predicted_"),
-    "missing text": ({"text": "txet"}, "has no column 'txet'", "Did you mean 'text'?", "name yours with text="),
+    "missing text": ({"text": "txet"}, "has no column 'txet'", "Did you mean 'text'?", "name yours with data.text="),
     "missing column": ({"columns": ["id", "nots"]}, "no column 'nots'", "Did you mean 'note'?"),
     "output is input": ({"output": "in.csv"}, "is also an input"),
     "linked output is input": ({"output": "link.csv"}, "is also an input"),
@@ -187,7 +187,7 @@ REFUSED = {
     "unknown ending": ({"output": "out.xlsx"}, ".xlsx"),
     "negative rank": ({"top_k": -1}, "top_k=-1 must be at least 0"),
     "no window": ({"window_rows": 0}, "window_rows=0 must be at least 1"),
-    "delimiter": ({"delimiter": "ab"}, "delimiter='ab' is not one character"),
+    "delimiter": ({"data": Reading(delimiter="ab")}, "data.delimiter='ab' is not one character"),
 }
 
 
@@ -200,7 +200,6 @@ def test_refused_before_tensorflow_is_loaded(case, tmp_path, refused):
     changes, *parts = REFUSED[case]
     message = refused("in.csv", **changes)
     assert all(part in message for part in parts), message
-    assert "data." not in message
     assert sorted(os.listdir(tmp_path)) == before
 
 
@@ -316,3 +315,7 @@ def test_json_written_is_strict(tmp_path, run):
     run("in.jsonl", "out.jsonl")
     line = (tmp_path / "out.jsonl").read_text()
     assert json.loads(line, parse_constant=lambda name: pytest.fail(name))["y"] == [None]
+
+
+def test_the_two_ways_to_name_the_text_do_not_contradict(refused):
+    assert "text=body is short for data.text=mail" in refused("in.csv", text="body", data=Reading(text="mail"))

@@ -1,5 +1,7 @@
 """A crash costs one shard, the same command goes on, and the result is the same to the byte."""
 
+import errno
+import io
 import json
 import os
 import subprocess
@@ -11,7 +13,7 @@ import pytest
 from table_files import read, write
 
 from classifier.errors import UserError
-from classifier.serving import shards
+from classifier.serving import new_file, shards
 from classifier.serving.plan import make_plan
 from classifier.serving.score_file import score_files
 from classifier.settings import OnError, ScoreSettings
@@ -60,6 +62,33 @@ def undisturbed(tmp_path, score):
         return (tmp_path / f"whole_{target}").read_bytes()
 
     return undisturbed
+
+
+class Filling(io.FileIO):
+    """A file on a disk that takes so many bytes."""
+
+    left = 0
+
+    def write(self, data):
+        if Filling.left < len(data):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        Filling.left -= len(data)
+        return super().write(data)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_disk_that_fills_up_while_shards_are_written(target, tmp_path, score, undisturbed, monkeypatch):
+    expected = undisturbed(target)
+    with monkeypatch.context() as full:
+        full.setattr(new_file, "open", lambda path, *_, **__: io.BufferedWriter(Filling(path, "xb")), raising=False)
+        for part in range(1, 6):
+            Filling.left = len(expected) * part // 8
+            with pytest.raises(UserError, match="the disk is full"):
+                score(target)
+            assert not (tmp_path / target).exists()
+    score(target)
+    assert (tmp_path / target).read_bytes() == expected
+    assert sorted(os.listdir(tmp_path)) == sorted(["in.csv", f"whole_{target}", target])
 
 
 @pytest.mark.parametrize("target", TARGETS)
