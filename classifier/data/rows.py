@@ -60,6 +60,8 @@ def check_columns(path: str | Path, reading: Reading, label: str | None = None) 
     if twice := [column for column in texts if texts.count(column) > 1]:
         raise UserError(f"data.text names {twice[0]!r} twice; each column is joined once.")
     kind = format_of(path)
+    if kind == "text" and label is not None:
+        raise UserError(f"{path}: plain text has no labels. Name a file with a column of texts and one of labels.")
     match kind:
         case "parquet":
             names = list(parquet_columns(path))
