@@ -1,10 +1,11 @@
 """Files in, examples out: everything between a path and two lists, of texts and of labels.
 
-A file (CSV, TSV, JSON Lines, Parquet; see `files`) becomes a stream of `Row`s (`rows`, with one reader per format:
-`delimited`, `json_lines`, `parquet`). A row's values become a text and a label (`fields`), labels become classes
-(`labels`, `classes`), the rows of several files `Examples` (`examples`), and these train, valid and test (`splits`),
-which are searched for texts that occur several times (`duplicates`). A row that cannot be used becomes a `Reject` with
-a reason (`rejects`): few are left out and reported, many are refused. Whatever the user can mend is a `UserError` that
+A file (CSV, TSV, JSON, Parquet, XLSX, plain text; see `files`) becomes a stream of `Row`s (`rows`, with one reader per
+format: `delimited`, `json_lines`, `parquet`, `xlsx`, `plain_text`). `records` splits lines into fields, and `quotes`
+decides what quotation marks mean. A row's values become a text and a label (`fields`), labels become classes (`labels`,
+`classes`), the rows of several files `Examples` (`examples`), and these train, valid and test (`splits`), which are
+searched for texts that occur several times (`duplicates`). A row that cannot be used becomes a `Reject` with a reason
+(`rejects`): few are left out and reported, many are refused. Whatever the user can fix is a `UserError` that
 names the file, the row and the column.
 
     splits = load_splits(settings, seed=1)

@@ -16,6 +16,11 @@ from classifier.settings import Quotes, Reading
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}  # names, for a shell would need them quoted
 _SEPARATOR_LINE = re.compile(r'"?sep=([^"\w\r\n\0])"?[\r\n]*', re.IGNORECASE)  # a first line by which Excel is told
 
+NO_HEADER = (
+    "If the file has no header, set data.header=false and name its columns by number, counted from 0, as in "
+    "data.text=1 data.label=0."
+)
+
 
 def separator(delimiter: str | None, kind: str) -> str:
     """The character between fields; `delimiter` is it, its name, or None for the format's own."""
@@ -109,12 +114,6 @@ def header_names(path: AnyPath, number: int, cells: list[str]) -> list[str]:
             f"{path}:{number}: the header names the column {name!r} {count} times; rename all but one. {NO_HEADER}"
         )
     return names
-
-
-NO_HEADER = (
-    "If the file has no header, set data.header=false and name its columns by number, counted from 0, as in "
-    "data.text=1 data.label=0."
-)
 
 
 def looks_like_data(names: list[str], rows: Iterable[Row]) -> bool:

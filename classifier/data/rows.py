@@ -64,6 +64,8 @@ def check_columns(path: str | Path, reading: Reading, label: str | None = None) 
             f"{path}: data.text and data.label both name the column {label!r}; let one of them name another."
         )
     kind = format_of(path)
+    if kind == "text" and label is not None:
+        raise UserError(f"{path}: plain text has no labels. Name a file with a column of texts and one of labels.")
     match kind:
         case "parquet":
             names = list(parquet_columns(path))

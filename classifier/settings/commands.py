@@ -59,7 +59,7 @@ class ScoreSettings:
     """All that `python -m classifier.score` needs: a model, files to score and where the answers go."""
 
     model: str = MISSING  # folder of a SavedModel, run id, or models:/name@champion
-    input: Any = MISSING  # path, folder, glob or list; CSV, TSV, JSON Lines, Parquet, also .gz, .zst; -: standard input
+    input: Any = MISSING  # path, folder, glob or list; CSV, TSV, JSON, Parquet, XLSX, TXT, also .gz, .zst; -: stdin
     output: str = MISSING  # the file to write; its ending says the format, as for input; -: standard output
     format: str = "csv"  # of standard input and output, as the ending of a file: jsonl, csv.gz, ...
     text: Any = None  # short for data.text
@@ -145,7 +145,7 @@ class ExplainSettings:
 
     model: str = MISSING  # folder of a SavedModel, run id, or models:/name@champion
     text: str | None = None  # taken as it is typed
-    input: Any = None  # a path, a glob or a list of them; CSV, TSV, JSON Lines, Parquet, also .gz and .zst
+    input: Any = None  # a path, a glob or a list of them; the formats that score reads
     data: Columns = field(default_factory=Columns)
     explain: Explained = field(default_factory=Explained)
     tracking: Server = field(default_factory=Server)

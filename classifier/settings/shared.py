@@ -51,7 +51,7 @@ class DataSettings(Reading):
     """Where the labelled texts are and how to read them."""
 
     name: str = MISSING
-    train: Any = None  # a path, a glob or a list of them; CSV, TSV, JSON Lines, Parquet, also .gz and .zst
+    train: Any = None  # a path, a glob or a list of them; CSV, TSV, JSON, Parquet, XLSX, also .gz and .zst
     valid: Any = None  # as train; None: a stratified share of train
     test: Any = None  # as train; None: a stratified share of train
     label: str = "label"  # the column of the label

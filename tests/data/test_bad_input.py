@@ -53,7 +53,7 @@ BAD = [
     ("document.json", "[]\n[]", {}, ["document.json:1", "something follows after the end"]),
     ("table.xls", "PK", {}, ["'.xls' is not a format known here", ".csv .tsv", ".gz or .zst"]),
     ("table.xlsx", "PK", {}, ["damaged or cut short", "zip"]),
-    ("plain.txt", "a text\n", {}, ["no column 'label'", "'text'"]),
+    ("plain.txt", "a text\n", {}, ["plain text has no labels"]),
     # Columns.
     (
         "column.csv",
