@@ -119,17 +119,6 @@ def test_a_name_and_a_password_are_taken_from_the_address_or_the_environment(gua
     assert uris == [f"http://{place}"]
 
 
-def test_the_environment_names_the_server_and_the_experiment(monkeypatch):
-    schema = {"data": {"name": "primes"}, "tracking": OmegaConf.structured(TrackingSettings)}
-    config = OmegaConf.create(schema)
-    assert (config.tracking.uri, config.tracking.experiment) == ("sqlite:///mlflow.db", "primes")
-    assert Server().uri == "sqlite:///mlflow.db"
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    assert Server().uri == "http://127.0.0.1:9"
-    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "odd primes")
-    assert (config.tracking.uri, config.tracking.experiment) == ("http://127.0.0.1:9", "odd primes")
-
-
 def test_another_registry_is_refused(tmp_path, monkeypatch):
     here = Server(f"sqlite:///{tmp_path}/mlflow.db")
     monkeypatch.setenv("MLFLOW_REGISTRY_URI", here.uri)
@@ -150,6 +139,20 @@ def command(folder: Path, name: str, *overrides: str) -> subprocess.CompletedPro
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "SECRET_URI": "ftp://me:secret@host"}
     arguments = [sys.executable, "-m", f"classifier.{name}", *overrides]
     return subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("name", ["compare", "evaluate", "explain", "promote", "publish", "score", "train"])
+def test_the_environment_names_the_server_and_the_experiment(tmp_path, monkeypatch, name):
+    config = OmegaConf.create(command(tmp_path, name, "--cfg", "job").stdout)
+    assert config.tracking.uri == "sqlite:///mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    assert config.tracking.uri == "http://127.0.0.1:9"
+    given = OmegaConf.create(command(tmp_path, name, "tracking.uri=sqlite:///given.db", "--cfg", "job").stdout)
+    assert given.tracking.uri == "sqlite:///given.db"
+    if name == "train":
+        assert config.tracking.experiment == "embedded"
+        monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "odd primes")
+        assert config.tracking.experiment == "odd primes"
 
 
 def kept(folder: Path) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from omegaconf import MISSING, OmegaConf
+from omegaconf import MISSING
 
 from classifier.settings.bounds import ALL_OR_LESS, SEED, SHARE, number
 from classifier.settings.passwords import without_passwords
@@ -14,9 +14,6 @@ from classifier.settings.passwords import without_passwords
 # of a trained model do not depend on how many cores there are.
 BRANCHES = 2
 TRUNCATIONS = ("head", "tail", "head_tail")  # what is kept of a text that is too long
-
-
-FROM_ENVIRONMENT = "${oc.env:MLFLOW_TRACKING_URI,sqlite:///mlflow.db}"
 
 
 class LabelCase(Enum):
@@ -67,11 +64,7 @@ class DataSettings(Reading):
 class Server:
     """Where runs and models are kept. Nothing leaves the machine unless `uri` names another one."""
 
-    uri: str = FROM_ENVIRONMENT  # SQLite file, database or MLflow server
-
-    def __post_init__(self) -> None:
-        if self.uri == FROM_ENVIRONMENT:  # made by a program, where no configuration resolves it
-            self.uri = OmegaConf.create({"uri": self.uri}).uri
+    uri: str = "sqlite:///mlflow.db"  # SQLite file, database or MLflow server; commands: else MLFLOW_TRACKING_URI
 
     @property
     def shown(self) -> str:

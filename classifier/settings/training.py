@@ -127,7 +127,7 @@ class TrainerSettings:
 class TrackingSettings(Server):
     """How a run is kept."""
 
-    experiment: str = "${oc.env:MLFLOW_EXPERIMENT_NAME,${data.name}}"  # runs are listed by experiment
+    experiment: str = "${data.name}"  # runs are listed by experiment
     run_name: str | None = None  # None: MLflow makes one up
     run_id: str | None = None  # of a run made before, which trainer.resume=true continues; None: found by its settings
     register: str | None = None  # name in the model registry under which the model is registered
