@@ -45,8 +45,8 @@ def finished(trials: Sequence[Kept], names: Sequence[str]) -> list[Kept]:
 
 
 def validation_sets(trials: Sequence[Kept], names: Sequence[str]) -> int:
-    """On how many different sets of examples the objectives of the finished trials were measured."""
-    return len({one.validated_on if on_validation(names) else "" for one in finished(trials, names)})
+    """On how many different sets of examples the objectives of the finished trials were measured, as far as known."""
+    return len({one.validated_on for one in finished(trials, names)} - {""}) if on_validation(names) else 0
 
 
 def ranked(trials: Sequence[Kept], names: Sequence[str]) -> list[Kept]:
