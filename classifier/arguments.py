@@ -31,24 +31,26 @@ def with_files(arguments: Sequence[str]) -> list[str]:
     `data.train=` alone chooses `data=files` as well.
 
     >>> with_files(["tickets.csv", "data.label=topic"])
-    ['data.train=tickets.csv', 'data.label=topic', 'data=files']
+    ['data=files', 'data.train=tickets.csv', 'data.label=topic']
 
     Raises:
         UserError: if files are named both ways.
     """
     files = [argument for argument in arguments if is_data_file(argument)]
     keys = {key_of(argument) for argument in arguments}
-    given = list(arguments)
     if files and "data.train" in keys:
         raise UserError(
             f"{files[0]} and data.train= both name files to train on; put all of them into data.train=[...]."
         )
-    if files:
-        place = given.index(files[0])
-        given = [argument for argument in given if argument not in files]
-        given.insert(place, f"data.train={as_typed(files if len(files) > 1 else files[0])}")
-    named = files or "data.train" in keys
-    return [*given, "data=files"] if named and not {"data", "experiment"} & keys else given
+    chosen = [] if {"data", "experiment"} & keys else ["data=files"]
+    named = f"data.train={as_typed(files if len(files) > 1 else files[0])}" if files else ""
+    given = []
+    for argument in arguments:
+        if argument in files:
+            given += [*chosen, named] if argument == files[0] else []
+        else:
+            given += [*chosen, argument] if key_of(argument) == "data.train" else [argument]
+    return given
 
 
 def is_data_file(argument: str) -> bool:

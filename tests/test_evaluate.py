@@ -13,7 +13,7 @@ ROWS = "".join(f"text {i},{i % 2}.0\n" for i in range(40))
 
 def settings(path: Path, **others) -> DataSettings:
     path.write_text("text,label\n" + ROWS, encoding="utf-8")
-    return DataSettings("test", root="", **others)
+    return DataSettings(name="test", root="", **others)
 
 
 @pytest.mark.parametrize("key", ["train", "test"])

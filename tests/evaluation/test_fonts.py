@@ -4,6 +4,7 @@ import matplotlib
 import pytest
 from font_files import write_font
 from matplotlib import font_manager
+from matplotlib.backends import backend_agg
 from matplotlib.font_manager import FontManager
 
 from classifier.evaluation import fonts
@@ -27,6 +28,7 @@ def machine(monkeypatch, tmp_path):
     vars(manager).update(vars(font_manager.fontManager))
     manager.ttflist = list(font_manager.fontManager.ttflist)
     monkeypatch.setattr(font_manager, "fontManager", manager)
+    monkeypatch.setattr(backend_agg, "_fontManager", manager)  # bound when it was imported, perhaps by another test
     monkeypatch.setattr(font_manager, "findfont", manager.findfont)
     monkeypatch.setattr(font_manager, "findSystemFonts", find_system_fonts)
     monkeypatch.setattr(fonts, "named_packages", set())
