@@ -17,6 +17,7 @@
                         or on Spark; texts explained; formats/ has ONNX, LiteRT and smaller weights
     start.py            starts TensorFlow quietly
     arguments.py        what is typed after a command, before Hydra reads it
+    hydra_checks.py     what Hydra's own part of the configuration may name
     command_line.py     the door of every command
     preparation.py      what comes before the first epoch
     outcome.py          what comes after the last epoch

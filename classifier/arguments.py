@@ -55,7 +55,7 @@ def with_files(arguments: Sequence[str]) -> list[str]:
 
 def is_data_file(argument: str) -> bool:
     """Whether it is a file of a known format, and not an option or an override."""
-    if "=" in argument or argument.startswith(("-", "+", "~")):
+    if argument.startswith(("-", "+", "~")) or ("=" in argument and not Path(argument).is_file()):
         return False
     from classifier.data.files import COMPRESSIONS, FORMATS  # only now, since it imports NumPy
 
@@ -67,16 +67,11 @@ def check_arguments(arguments: Sequence[str]) -> None:
     """Refuses what would be kept or called before the settings are checked.
 
     Raises:
-        UserError: for a password, for a class of Hydra's own configuration, and for what is not valid UTF-8.
+        UserError: for a password, for an override without a key, and for what is not valid UTF-8.
     """
     check_no_password(arguments)
     for argument in arguments:
-        key = key_of(argument)
         if not argument.isprintable() and any(0xDC80 <= ord(character) <= 0xDCFF for character in argument):
             raise UserError(f"{argument!a} is not valid UTF-8.")
-        if key.startswith("hydra.") and (
-            "_target_" in argument or key.startswith(("hydra.callbacks", "hydra.job_logging"))
-        ):
-            raise UserError(f"{key}= is not an option: settings name no functions and no classes of Hydra's.")
         if argument.startswith("="):
             raise UserError(f"{argument} has no key; write key=value. See --cfg job for all keys.")

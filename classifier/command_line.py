@@ -1,7 +1,9 @@
 """The door of every command: composes its settings, refuses mistakes in a sentence, writes its summary."""
 
+import contextlib
 import difflib
 import errno
+import io
 import json
 import os
 import re
@@ -11,12 +13,15 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
+import antlr4
 import hydra
+import omegaconf
+import yaml
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
@@ -28,10 +33,11 @@ from omegaconf.errors import OmegaConfBaseException
 
 from classifier.arguments import check_arguments
 from classifier.errors import UserError
+from classifier.hydra_checks import check_when_composed
 from classifier.settings import check_rules
 from classifier.settings.passwords import hide_passwords, without_passwords
 from classifier.settings.targets import TARGET, check_targets
-from classifier.settings.typed import on_command_line
+from classifier.settings.typed import on_command_line, quoted
 from classifier.terminal import warn
 
 PACKAGE = Path(__file__).parent
@@ -39,6 +45,12 @@ CONF = PACKAGE.parent / "conf"
 MISTAKES = (UserError, HydraException, OmegaConfBaseException, OSError)
 INTERRUPTED = 130  # exit code of a command that Ctrl-C ended
 EXIT_CODES = {"KILLED": INTERRUPTED, "FAILED": 1, "MANY_ERRORS": 1}  # by the status in summary.json; 2 is a refusal
+ELSEWHERE = "Write elsewhere with hydra.run.dir=<folder>."
+PLACES = {  # what to do about a place that takes no file, by the error
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free some space, or write elsewhere with hydra.run.dir=<folder>."),
+    **dict.fromkeys((errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST), ELSEWHERE),
+    errno.ENAMETOOLONG: "Choose a shorter name.",
+}
 LEAVES = ("tokenizer", "attention", "pooling", "optimizer")  # folders of conf/train whose YAML names a class
 
 OmegaConf.register_new_resolver("package", lambda path: str(PACKAGE / path), replace=True)
@@ -84,10 +96,12 @@ def run_command(
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra raises instead of printing, and the sentence is ours
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a command as cleanly as Ctrl-C
     try:
+        check_when_composed()
         if understand:
             sys.argv[1:] = understand(sys.argv[1:])
         check_arguments(sys.argv[1:])
-        job()
+        with shown_without_passwords(sys.argv[1:]):
+            job()
     except MISTAKES as error:
         refuse(sentence(error, name, Path()))
     except KeyboardInterrupt:
@@ -120,26 +134,33 @@ def sentence(error: Exception, command: str, output: Path) -> str:
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, OSError) and not isinstance(error, HydraException):
-        if error.errno not in (
-            errno.ENOENT,
-            errno.ENAMETOOLONG,
-            errno.EPERM,
-            errno.ENOSPC,
-            errno.EDQUOT,
-            errno.EACCES,
-            errno.EROFS,
-            errno.ENOTDIR,
-            errno.EEXIST,
-        ):
+        hint = PLACES.get(error.errno or 0)
+        if hint is None or (error.errno == errno.ENOENT and output != Path()):
             raise error
-        return f"{error.strerror}: {error.filename or output}. Make room, or write elsewhere with hydra.run.dir=."
+        return (
+            f"{error.strerror}: {error.filename or (output if output != Path() else 'the folder of the run')}. {hint}"
+        )
     return explain(error, command)
+
+
+@contextlib.contextmanager
+def shown_without_passwords(arguments: Sequence[str]) -> Iterator[None]:
+    """Takes the passwords out of the configuration where the arguments ask Hydra to print it."""
+    if not any(argument.startswith(("--cfg", "-c", "--info", "-i")) for argument in arguments):
+        yield
+        return
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed):
+            yield
+    finally:
+        sys.stdout.write(without_passwords(printed.getvalue()))
 
 
 def raised_while_reading(error: Exception) -> bool:
     """Whether an error comes from the libraries that read the command line and the YAML files."""
-    last = traceback.extract_tb(error.__traceback__)[-1].filename
-    return bool({"hydra", "omegaconf", "yaml", "antlr4"} & set(Path(last).parts))
+    last = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
+    return any(last.is_relative_to(Path(str(module.__file__)).parent) for module in (hydra, omegaconf, yaml, antlr4))
 
 
 def refuse(message: str) -> NoReturn:
@@ -193,6 +214,8 @@ def check_leaves(config: DictConfig) -> None:
         if folder not in config:
             continue
         schema = leaf_schema(folder, config[folder])
+        if not set(schema) <= set(config[folder]) and chosen_target(folder) != config[folder][TARGET]:
+            raise UserError(f"{folder}.{TARGET}={config[folder][TARGET]}: choose it with {folder}= instead.")
         for key in schema:
             if key not in config[folder]:
                 raise UserError(f"{folder}.{key} cannot be taken away.")
@@ -215,6 +238,12 @@ def leaf_schema(folder: str, leaf: Any) -> Any:
         raise UserError(f"{folder} names no class: choose {folder}= from {options}.")
     files = map(OmegaConf.load, sorted((CONF / "train" / folder).glob("*.yaml")))
     return next((file for file in files if OmegaConf.select(file, TARGET) == leaf[TARGET]), {})
+
+
+def chosen_target(folder: str) -> str | None:
+    """The class that the chosen file of conf/train/<folder> names; None for a file of another folder."""
+    path = CONF / "train" / folder / f"{HydraConfig.get().runtime.choices[folder]}.yaml"
+    return OmegaConf.select(OmegaConf.load(path), TARGET) if path.exists() else None
 
 
 @cache
@@ -275,6 +304,9 @@ def explain(error: Exception, command: str) -> str:
         name, equals, value = error.override.partition("=")
         if not equals:
             return f"{error.override} is not an option. Settings are typed as key=value; see --cfg job for all keys."
+        if value.startswith("[") and value.endswith("]"):
+            items = ",".join(quoted(item.strip(), '"') for item in value[1:-1].split(","))
+            return f"{error.override}: quote each item of this list, as {shlex.quote(f'{name}=[{items}]')}."
         if re.fullmatch(r"[+~]*[\w./@]+", name) and (value[:1], value[-1:]) not in (("'", "'"), ('"', '"')):
             return f"{error.override}: quote this value for Hydra and for the shell, as {on_command_line(name, value)}."
         return f"{error.override} cannot be read: {str(error).strip().splitlines()[0]}"
@@ -285,14 +317,18 @@ def explain(error: Exception, command: str) -> str:
         return place(text) + unknown_key(key[1], [*known_keys(default_config(command))])
     if "missing mandatory value" in text.lower() and key:
         return f"{key[1]} has no value yet: give it with {key[1]}=..."
-    first = text.strip().splitlines()[0]
+    lines = [line for line in text.strip().splitlines() if not line.endswith("raised while composing config:")]
+    first = lines[0] if lines else text.strip()
     return place(text) + (f"{key[1]}: {first}" if key and key[1] not in first else first)
 
 
 def place(text: str) -> str:
-    """The file of conf/ that the error stands in, if it is one."""
+    """The configuration file with the error, if it is in one."""
     match = re.search(r"In '(.+?)': \w+ raised while composing config", text)
-    return f"In conf/{match[1]}.yaml: " if match and match[1] else ""
+    if not (match and match[1]):
+        return ""
+    ours = any(path.with_suffix("").as_posix().endswith(f"/{match[1]}") for path in CONF.rglob("*.yaml"))
+    return f"In {'conf/' if ours else ''}{match[1]}.yaml: "
 
 
 def default_config(command: str) -> DictConfig:

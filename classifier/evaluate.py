@@ -75,12 +75,12 @@ def test_examples(data: DataSettings, seed: int, label_names: tuple[str, ...], o
 
     if data.test is None:
         splits = load_splits(data, seed, label_names=label_names)
-        examples, rejects = splits.test, splits.rejects
+        examples, rejects, notices = splits.test, splits.rejects, splits.notices
     else:
         loaded = read_examples(data.test, data, split="test", label_names=label_names)
-        for notice in loaded.notices:
-            say(notice)
-        examples, rejects = loaded.examples, loaded.rejects
+        examples, rejects, notices = loaded.examples, loaded.rejects, loaded.notices
+    for notice in notices:
+        say(notice)
     if rejects:
         path = output / "report" / "rejects.csv"
         path.parent.mkdir(parents=True, exist_ok=True)

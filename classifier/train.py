@@ -77,14 +77,15 @@ def train(settings: TrainSettings, output: Path) -> dict[str, Any]:
             summary = train_tracked(settings, splits, run, checkpoint, output)
         if run.status == "FINISHED" and not run.waiting:
             checkpoint.unlink(missing_ok=True)  # everything it was for is done
-    return failed_if_refused(summary, run.refused)
+    return failed_if_refused(summary, run)
 
 
-def failed_if_refused(summary: dict[str, Any], refused: list[str]) -> dict[str, Any]:
-    """The summary of a training; one whose database refused something has failed, though its model is there."""
-    if refused and summary.get("status") == "FINISHED":
-        return {**summary, "status": "FAILED", "not_sent": refused}
-    return summary
+def failed_if_refused(summary: dict[str, Any], run: "Run") -> dict[str, Any]:
+    """The summary of a training, with what MLflow refused; it has failed if its run has, though its model is there."""
+    if not run.refused:
+        return summary
+    failed = summary.get("status") == "FINISHED" and run.status == "FAILED"
+    return {**summary, "status": "FAILED" if failed else summary.get("status"), "not_sent": run.refused}
 
 
 def check_names(settings: TrainSettings) -> None:
@@ -100,6 +101,11 @@ def check_names(settings: TrainSettings) -> None:
     except ValueError:
         raise UserError(f"model.activation={settings.model.activation} is no activation of Keras.") from None
     instantiate(settings.pooling)
+    try:
+        instantiate(settings.optimizer)
+    except Exception as error:
+        name, reason = settings.optimizer["_target_"], str(error.__cause__ or error).splitlines()[0]
+        raise UserError(f"optimizer._target_={name} cannot be made with these keys: {reason}") from error
 
 
 def load_data(settings: TrainSettings, output: Path) -> "Splits":

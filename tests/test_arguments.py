@@ -70,7 +70,7 @@ def test_a_text_needs_no_quotes():
     assert with_quotes(["text=a, {b}", "model=m"], "text") == ["text='a, {b}'", "model=m"]
 
 
-@pytest.mark.parametrize("argument", ["=1", "hydra.launcher._target_=collections.OrderedDict", "data.text=\udcff"])
+@pytest.mark.parametrize("argument", ["=1", "data.text=\udcff"])
 def test_refused_before_hydra_reads_it(argument):
     with pytest.raises(UserError):
         check_arguments([argument])

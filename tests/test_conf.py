@@ -106,11 +106,18 @@ MISTAKES = {
     "pooling.poolings=[{_target_:collections.OrderedDict}]": "Error: pooling.poolings.0._target_ is not an option",
     "++data.text._target_=collections.OrderedDict": "Error: data.text._target_ is not an option",
     "++attention._partial_=true": "Error: attention._partial_ is not an option",
+    "optimizer._target_=keras.optimizers.SGD": "keras.optimizers.SGD: choose it with optimizer=",
+    "trainer.class_weights=[1,2]": "Error: trainer.class_weights=[1,2] is neither null, balanced nor {label: weight}.",
+    "trainer.class_weights={spam:-2}": "Error: trainer.class_weights.spam=-2 is not a number above 0.",
+    "data.train=[a=b.csv,c]": 'quote each item of this list, as \'data.train=["a=b.csv","c"]\'.',
     "tokenizer=null": "Error: The settings cannot be read: Config group override must be a string or a list.",
     "data.text=Größe": "quote this value for Hydra and for the shell, as 'data.text=\"Größe\"'.",
     "data.train=year=2024/x.csv": "as 'data.train=\"year=2024/x.csv\"'.",
     "=1": "Error: =1 has no key; write key=value.",
-    "hydra.callbacks.x._target_=collections.OrderedDict": "settings name no functions and no classes of Hydra's.",
+    "+hydra.callbacks.x._target_=collections.OrderedDict": "Error: hydra.callbacks is not an option: settings cannot",
+    "++hydra={callbacks:{x:{_target_:collections.OrderedDict}}}": "Error: hydra.callbacks is not an option: settings",
+    "hydra.launcher._target_=collections.OrderedDict": "OrderedDict is not a plugin of Hydra.",
+    "hydra.hydra_logging.handlers.console.class=collections.OrderedDict": "class=collections.OrderedDict is not an",
 }
 
 

@@ -7,24 +7,27 @@ import sys
 import pytest
 
 PROGRAM = """
+from types import SimpleNamespace
+
 from classifier.command_line import run_command
 from classifier.settings import PromoteSettings
 from classifier.train import failed_if_refused
 
-run_command("promote", PromoteSettings, lambda *_: failed_if_refused({summary}, {refused}))
+run_command("promote", PromoteSettings, lambda *_: failed_if_refused({summary}, SimpleNamespace(status={run!r}, refused={refused})))
 """
 
 
 @pytest.mark.parametrize(
-    ("status", "refused", "expected", "code"),
+    ("status", "run", "refused", "expected", "code"),
     [
-        ("FINISHED", [], {"status": "FINISHED"}, 0),
-        ("FINISHED", ["the model"], {"status": "FAILED", "not_sent": ["the model"]}, 1),
-        ("KILLED", ["the model"], {"status": "KILLED"}, 130),
+        ("FINISHED", "FINISHED", [], {"status": "FINISHED"}, 0),
+        ("FINISHED", "FAILED", ["the model"], {"status": "FAILED", "not_sent": ["the model"]}, 1),
+        ("FINISHED", "FINISHED", ["a tag"], {"status": "FINISHED", "not_sent": ["a tag"]}, 0),
+        ("KILLED", "KILLED", ["the model"], {"status": "KILLED"}, 130),
     ],
 )
-def test_the_exit_code_says_whether_all_has_arrived(tmp_path, status, refused, expected, code):
-    program = PROGRAM.format(summary={"status": status}, refused=refused)
+def test_the_exit_code_says_whether_all_has_arrived(tmp_path, status, run, refused, expected, code):
+    program = PROGRAM.format(summary={"status": status}, run=run, refused=refused)
     arguments = ["name=any", "run=any", f"hydra.run.dir={tmp_path}"]
     done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True)
     assert done.returncode == code, done.stderr

@@ -189,7 +189,7 @@ def test_a_mistake_is_refused(settled, kept):
         settled("nothing")
     with pytest.raises(UserError, match="has logged no model: it is FINISHED"):
         settled("no model")
-    with pytest.raises(UserError, match=r"sweep\.refit=true trains the best anew"):
+    with pytest.raises(UserError, match=r"sweep\.refit=true trains the best setting again"):
         settled("searched")
     with pytest.raises(UserError, match=f"it is a sweep; promote one of those that have a model, {kept['good']}"):
         settled("sweep")
@@ -210,7 +210,7 @@ def test_registering_at_training_is_the_same_rule(kept, client, capsys):
         champions.append(int(client.get_model_version_by_alias("trained", "champion").version))
     assert champions == [1, 1, 3, 3]
     printed = capsys.readouterr().out
-    assert "cannot be held against the champion, version 3" in printed
+    assert "cannot be compared with the champion, version 3" in printed
     assert "The model is registered as version 4." in printed  # which is what tracking.register asks for
 
 

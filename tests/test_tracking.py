@@ -129,7 +129,7 @@ def test_what_never_arrives_is_named(settings, tmp_path, monkeypatch, capsys):
     with start_run(settings, tmp_path, "abc") as run:
         Cable(run, monkeypatch).connected = False
         run.log_metrics({"epoch/loss": 0.5}, step=1)
-    assert f"metrics of step 1, the end of the run. All of it lies in {tmp_path}" in capsys.readouterr().err
+    assert f"metrics of step 1, the end of the run. All of it is in {tmp_path}" in capsys.readouterr().err
 
 
 def test_what_the_server_refuses_is_named_and_holds_up_nothing(settings, tmp_path, capsys):
@@ -176,7 +176,7 @@ def test_a_full_disk_fails_the_run_which_the_next_command_ends(settings, tmp_pat
     assert run.refused == ["metrics of step 1", "the model", "the end of the run"]
     said = capsys.readouterr().err
     assert "database or disk is full. Training goes on" in said
-    assert "the end of the run. All of it lies in" in said and "trainer.resume=true sends it" in said
+    assert "the end of the run. All of it is in" in said and "trainer.resume=true sends it" in said
     end_abandoned_runs(settings)  # and cannot end it
     assert run.client.get_run(run.run_id).info.status == "RUNNING"
     with pytest.raises(UserError, match=r"does not take a run: \(sqlite3\.OperationalError\) database or disk is full"):

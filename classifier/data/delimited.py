@@ -98,7 +98,11 @@ def _named(
     problem = problem or line_problem("".join(lines), reading.encoding)
     if problem:
         half_nul = "".join(cells).count("\0") * 3 > len("".join(cells))
-        utf16 = " The file looks like UTF-16: set data.encoding=utf-16." if half_nul else ""
+        utf16 = (
+            " The file looks like UTF-16: set data.encoding=utf-16, or utf-16-le if that finds no byte-order mark."
+            if half_nul
+            else ""
+        )
         raise UserError(f"{path}:{number}: the header cannot be read: {problem}.{utf16}")
     _refuse_wrong_delimiter(path, number, cells, dialect.delimiter)
     return header_names(path, number, cells), records

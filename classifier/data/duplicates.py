@@ -1,11 +1,11 @@
 """Texts that occur more than once: with several labels in train, or in two splits."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from classifier.data.examples import Examples
+from classifier.data.text_form import text_form
 from classifier.report_table import write_records
 
 
@@ -21,9 +21,9 @@ class Contradiction:
 def find_duplicates(train: Examples, others: Mapping[str, Examples]) -> tuple[list[Contradiction], list[str]]:
     """The contradictions in train, equal texts together, and notices that count these and the texts shared by splits.
 
-    Texts are equal if they look the same: in Unicode's form NFC, with any run of blanks as one space.
+    Texts are equal if they are read alike: see `text_form`.
     """
-    forms = list(map(_form, train.texts))
+    forms = list(map(text_form, train.texts))
     first_label: dict[str, int] = {}
     torn: dict[str, list[Contradiction]] = {}
     for form, label in zip(forms, train.labels.tolist(), strict=True):
@@ -35,7 +35,7 @@ def find_duplicates(train: Examples, others: Mapping[str, Examples]) -> tuple[li
             torn[form].append(Contradiction(train.texts[place], label, train.origins[place]))
     notices = []
     for split, examples in others.items():
-        if count := sum(_form(text) in first_label for text in examples.texts):
+        if count := sum(text_form(text) in first_label for text in examples.texts):
             notices.append(f"{_occur(count, f' of {split} also')} in train.")
     if torn:
         notices.append(f"{_occur(len(torn))} in train with more than one label; contradictions.csv lists the rows.")
@@ -45,11 +45,6 @@ def find_duplicates(train: Examples, others: Mapping[str, Examples]) -> tuple[li
 def write_contradictions(path: str | Path, contradictions: Iterable[Contradiction]) -> None:
     """Writes them as CSV with the columns text, label, row."""
     write_records(path, Contradiction, contradictions)
-
-
-def _form(text: str) -> str:
-    form = " ".join((text if text.isascii() else unicodedata.normalize("NFC", text)).split())
-    return text if form == text else form  # nearly always the same string, which then is in memory once
 
 
 def _occur(count: int, which: str = "") -> str:

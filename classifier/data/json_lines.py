@@ -48,7 +48,15 @@ def _read_lines(path: AnyPath, lines: Iterator[str], number: int, encoding: str)
 
 def _begins_document(line: str) -> bool:
     start = line.strip()
-    return start in ("[", "{", "[]") or start.replace(" ", "").startswith("[{")
+    if start in ("[", "{", "[]") or start.replace(" ", "").startswith("[{"):
+        return True
+    try:
+        json.loads(start)
+    except json.JSONDecodeError as error:
+        return start.startswith("{") and start.endswith((",", ":", "{", "[")) and error.pos >= len(start)
+    except (ValueError, RecursionError):
+        return False
+    return False
 
 
 def _read_document(path: AnyPath, lines: Iterator[str], number: int, encoding: str) -> Iterator[Row]:

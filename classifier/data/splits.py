@@ -9,6 +9,7 @@ import numpy as np
 from classifier.data.duplicates import Contradiction, find_duplicates
 from classifier.data.examples import DataFile, Examples, Loaded, named, read_examples
 from classifier.data.rejects import Reject
+from classifier.data.text_form import text_form
 from classifier.errors import UserError
 from classifier.settings import DataSettings
 
@@ -100,12 +101,12 @@ def _no_split(examples: Examples, split: str, needed: int, label_column: str) ->
 def stratified(texts: Sequence[str], labels: np.ndarray, shares: Sequence[float], seed: int) -> list[np.ndarray]:
     """The places of the remainder, then of one part for each share; each in ascending order.
 
-    Equal texts stay together, and with the remainder where their labels differ. A class of more different texts than
-    there are shares is in every part and in the remainder; a smaller one is in the remainder only.
+    Texts of the same `text_form` stay together, and with the remainder where their labels differ. A class of more
+    different texts than there are shares is in every part and in the remainder; a smaller one is in the remainder only.
     """
     copies: dict[str, list[int]] = {}
     for place, text in enumerate(texts):
-        copies.setdefault(text, []).append(place)
+        copies.setdefault(text_form(text), []).append(place)
     groups = [places for places in copies.values() if len(set(labels[places].tolist())) == 1]
     label_of_group = np.array([labels[places[0]] for places in groups], dtype=np.int64)
     part_of = np.zeros(len(texts), dtype=np.int64)

@@ -47,10 +47,11 @@ def _filled_rows(path: Path, notices: list[str]) -> Iterator[tuple[int, list[str
         raise UserError(
             f'{path}: XLSX needs openpyxl: pip install "classifier[xlsx]", or save the sheet as CSV.'
         ) from None
-    warnings.filterwarnings("ignore", module="openpyxl")  # of what is not read anyway: validation, styles
     with reading_file(path, BadZipFile, KeyError, ValueError, SyntaxError):
         require_content(path)
-        book = load_workbook(path, read_only=True, data_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what is not read anyway: validation, styles
+            book = load_workbook(path, read_only=True, data_only=True)
         try:
             sheet = book.worksheets[0]
             if len(book.worksheets) > 1:

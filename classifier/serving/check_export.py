@@ -41,7 +41,7 @@ tf.io.write_file(answers, tf.io.serialize_tensor(tf.concat(found, axis=0)))
 
 
 def differing(name: str, expected: dict, got: dict) -> list[str]:
-    """Outputs of a signature that a session gives otherwise than Python's loader."""
+    """Outputs of a signature that differ between a session and Python's loader."""
     places = []
     for key, values in got.items():
         wanted = expected[key].numpy()
@@ -67,4 +67,4 @@ with tf.Graph().as_default() as graph, tf.compat.v1.Session(graph=graph) as sess
         for text, wanted in zip(few, answered, strict=False):
             got = session.run(outputs, {one.name: [text] for one in signature.inputs.values()})
             if places := differing(name, wanted, got):
-                sys.exit(f"a session answers otherwise than Python's loader: {', '.join(places)}")
+                sys.exit(f"a session gives another answer than Python's loader: {', '.join(places)}")

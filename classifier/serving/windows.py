@@ -56,7 +56,7 @@ def read_windows(rows: Iterator[tuple[str, Row]], texts: list[str], cut: Cut, sh
         text, problem, _ = text_of(row, texts)
         error = f"{name}:{row.number}: {problem}" if problem else ""
         if error and cut.refuse:
-            raise UserError(f"{error}. Mend the row, or set on_error=keep, and it has an error in place of a label.")
+            raise UserError(f"{error}. Fix the row, or set on_error=keep to write the error instead of a label.")
         window.values.append(row.values)
         window.texts.append(text)
         window.errors.append(error)

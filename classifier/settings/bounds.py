@@ -21,7 +21,7 @@ class Bounds:
 
     def __contains__(self, value: float) -> bool:
         return (
-            math.isfinite(value)
+            (isinstance(value, int) or math.isfinite(value))
             and (self.at_least is None or value >= self.at_least)
             and (self.above is None or value > self.above)
             and (self.at_most is None or value <= self.at_most)
@@ -40,7 +40,7 @@ COUNT, SIZE = Bounds(at_least=0, at_most=MOST), Bounds(at_least=1, at_most=MOST)
 SEED = Bounds(at_least=0, at_most=2**32 - 1)  # what NumPy takes
 SHARE = Bounds(at_least=0, below=1)
 ALL_OR_LESS = Bounds(at_least=0, at_most=1)
-PART = Bounds(above=0, below=1)
+OPEN_FRACTION = Bounds(above=0, below=1)
 POSITIVE, NOT_NEGATIVE = Bounds(above=0, at_most=1e9), Bounds(at_least=0, at_most=1e9)
 
 # Arguments of the classes that a YAML names in `_target_`, by name; a number of another name must be finite.
@@ -48,7 +48,7 @@ ARGUMENTS = {
     "beta_1": SHARE,
     "beta_2": SHARE,
     "dropout": SHARE,
-    "epsilon": PART,
+    "epsilon": OPEN_FRACTION,
     "global_clipnorm": POSITIVE,
     "heads": Bounds(at_least=1, at_most=1024),
     "learning_rate": Bounds(above=0, at_most=1000),
@@ -75,7 +75,7 @@ def check_bounds(settings: Any) -> None:
     """
     for key, value, bounds in numbers(settings):
         if value not in bounds:
-            raise UserError(f"{key}={value} must be {bounds}.")
+            raise UserError(f"{key}={shortened(value)} must be {bounds}.")
 
 
 def numbers(settings: Any, prefix: str = "") -> Iterator[tuple[str, Any, Bounds]]:
@@ -90,6 +90,13 @@ def numbers(settings: Any, prefix: str = "") -> Iterator[tuple[str, Any, Bounds]
                     yield f"{key}.{name}", argument, ARGUMENTS.get(name, Bounds())
         elif is_number(value):
             yield key, value, one.metadata.get("bounds", Bounds())
+
+
+def shortened(value: float) -> str:
+    """The number as it was given; of a very long one its size, since Python does not print it."""
+    return (
+        str(value) if abs(value) < 10**30 or not isinstance(value, int) else f"about 10^{int(math.log10(abs(value)))}"
+    )
 
 
 def is_number(value: Any) -> bool:

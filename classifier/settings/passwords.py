@@ -6,8 +6,8 @@ from pathlib import Path
 
 from classifier.errors import UserError
 
-IN_ADDRESS = re.compile(r"(://[^\s:/@]*:)\S*@")  # http://user:password@host
-IN_QUERY = re.compile(r"([?&](?:password|passwd|pwd)=)[^&\s]*", re.IGNORECASE)
+IN_ADDRESS = re.compile(r"(://[^\s:/@]*:)(?!\d{1,5}(?:[/,?#\s\]]|$))[^\s,]*@")  # http://user:password@host
+IN_QUERY = re.compile(r"([?&;]|%3B)(\w*(?:passw(?:or)?d|pwd|token|secret))(=|%3D)(?:(?!%3B)[^&;\s])*", re.IGNORECASE)
 
 
 def without_passwords(text: str) -> str:
@@ -18,7 +18,7 @@ def without_passwords(text: str) -> str:
     >>> without_passwords("postgresql://host/runs?user=me&password=secret")
     'postgresql://host/runs?user=me&password=***'
     """
-    return IN_QUERY.sub(r"\1***", IN_ADDRESS.sub(r"\1***@", text))
+    return IN_QUERY.sub(r"\1\2\3***", IN_ADDRESS.sub(r"\1***@", text))
 
 
 def check_no_password(arguments: Iterable[str]) -> None:

@@ -1,9 +1,10 @@
 """What no single field can know to be wrong."""
 
+import math
 from typing import Any
 
 from classifier.errors import UserError
-from classifier.settings.bounds import check_bounds
+from classifier.settings.bounds import check_bounds, is_number
 from classifier.settings.commands import CompareSettings, ExplainSettings, PromoteSettings
 from classifier.settings.shared import TRUNCATIONS
 from classifier.settings.training import EXPORTS, NOT_IN_LITERT, Block, ExportSettings, Positions, TrainSettings
@@ -38,11 +39,23 @@ def check_training(settings: TrainSettings) -> None:
     if settings.tokenizer["truncation"] not in TRUNCATIONS:
         given, known = settings.tokenizer["truncation"], ", ".join(TRUNCATIONS)
         raise UserError(f"tokenizer.truncation={given} is not one of {known}.")
+    check_class_weights(settings.trainer.class_weights)
     check_attention(settings)
     chosen_exports(settings.export)
     heads, width = settings.attention.get("heads", 1), settings.model.width
     if width % heads:
         raise UserError(f"model.width={width} is not a multiple of attention.heads={heads}.")
+
+
+def check_class_weights(weights: Any) -> None:
+    """Refuses what is neither null, `balanced` nor a mapping of positive numbers; the labels are known later."""
+    if weights is None or weights == "balanced":
+        return
+    if not isinstance(weights, dict):
+        raise UserError(f"trainer.class_weights={as_typed(weights)} is neither null, balanced nor {{label: weight}}.")
+    for label, weight in weights.items():
+        if not is_number(weight) or not 0 < weight < math.inf:
+            raise UserError(f"trainer.class_weights.{label}={weight} is not a number above 0.")
 
 
 def check_attention(settings: TrainSettings) -> None:

@@ -32,7 +32,7 @@ def check_targets(settings: Any, choices: dict[str, set[str]]) -> None:
         if name == TARGET and isinstance(value, str) and value in known:
             continue
         if not known:
-            raise UserError(f"{key} is not an option: settings name no functions and no classes here.")
+            raise UserError(f"{key} is not an option: settings cannot name functions or classes here.")
         raise UserError(f"{key}={value}: choose from {', '.join(sorted(known))}.")
 
 

@@ -1,4 +1,4 @@
-"""Runs that are RUNNING although nobody is at them any more: their process died, or could not say that it ended."""
+"""Runs that are RUNNING although their process has died, or could not say that it ended."""
 
 import contextlib
 import socket
@@ -9,7 +9,7 @@ from classifier.settings import Server
 from classifier.tracking.address import database_file
 from classifier.tracking.named_runs import PARENT, all_runs
 from classifier.tracking.server import check_existing, connect, one_at_a_time
-from classifier.training.checkpoint import is_locked
+from classifier.training.checkpoint import is_abandoned
 
 CHECKPOINT = "classifier.checkpoint"  # tag: the file that holds an unfinished training
 HOST = "classifier.host"  # tag: the machine of the latest start
@@ -37,5 +37,6 @@ def end_abandoned_runs(settings: Server) -> None:
         query = f"attributes.status = 'RUNNING' and tags.`{HOST}` = '{socket.gethostname()}'"
         for run in all_runs(mlflow, experiments, query):
             tags = run.data.tags
-            if PARENT not in tags and not is_locked(Path(tags[CHECKPOINT]).parent):
-                client.set_terminated(run.info.run_id, "FAILED")
+            if PARENT not in tags and is_abandoned(Path(tags[CHECKPOINT]).parent):
+                with contextlib.suppress(Exception):  # the others may go
+                    client.set_terminated(run.info.run_id, "FAILED")

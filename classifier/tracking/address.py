@@ -13,6 +13,7 @@ from classifier.settings.passwords import without_passwords
 
 REACH_SECONDS = 5  # a server that does not answer for so long is unreachable
 SQLITE = "sqlite:///"
+HEADER = b"SQLite format 3\0"  # with which such a file begins
 DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql", "mssql": "pymssql"}  # to recommend, by MLflow's databases
 WITH_TIMEOUT = ("psycopg", "psycopg2", "pymysql", "MySQLdb")  # drivers that know connect_timeout
 LOGIN = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
@@ -34,6 +35,8 @@ def check_file(uri: str) -> None:
         raise UserError(f"tracking.uri={uri}: the folder {file.parent} does not exist or cannot be written.")
     if file.is_dir():
         raise UserError(f"tracking.uri={uri}: {file} is a folder; name a file in it, as {uri.rstrip('/')}/mlflow.db.")
+    if file.is_file() and file.stat().st_size and file.open("rb").read(len(HEADER)) != HEADER:
+        raise UserError(f"tracking.uri={uri}: the file {file} is not an SQLite database; name another.")
     if file.exists() and not os.access(file, os.W_OK):
         raise UserError(f"tracking.uri={uri}: the file {file} cannot be written.")
 

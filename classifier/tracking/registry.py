@@ -99,7 +99,7 @@ def judged(mlflow, run_id: str, champion: Any, rule: PromotionSettings, force: b
         if force:
             return Judgement(True, {}, f"not compared, as {problem}")
         raise Incomparable(
-            f"The model of run {run_id} cannot be held against the champion, version {champion.version} of "
+            f"The model of run {run_id} cannot be compared with the champion, version {champion.version} of "
             f"{champion.name}: {problem}. The champion stays; force=true would replace it."
         ) from None
 
@@ -155,7 +155,8 @@ def why_no_model(mlflow, run: Any) -> str:
         have = f"promote one of those that have a model, {', '.join(ids)}" if ids else "none of its runs has one either"
         return f"it is a sweep; {have}"
     if run.data.params.get("trainer.validation_only") == "true":
-        return "it was trained with trainer.validation_only=true, as in a search; sweep.refit=true trains the best anew"
+        hint = "sweep.refit=true trains the best setting again"
+        return f"it was trained with trainer.validation_only=true, as in a search; {hint}"
     return f"it is {run.info.status}"
 
 

@@ -215,10 +215,9 @@ class Run:
         self.flush()
         missing = [*self.refused, *(name for name, _ in self.waiting)]
         if missing:
-            warn(
-                f"Not sent to {self.settings.shown}: {', '.join(missing)}. All of it lies in {self.output}. Once there "
-                "is room, or the server is back, the same command with trainer.resume=true sends it."
-            )
+            later = " Once there is room, or the server is back, the same command with trainer.resume=true sends it."
+            hint = "" if self.status == "FINISHED" and not self.waiting else later
+            warn(f"Not sent to {self.settings.shown}: {', '.join(missing)}. All of it is in {self.output}.{hint}")
 
 
 def start_run(settings: TrackingSettings, output: Path, identity: str, earlier: EarlierRun | None = None) -> Run:

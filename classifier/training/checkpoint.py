@@ -4,13 +4,16 @@ import contextlib
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from classifier.errors import UserError
+
+TRIES, PAUSE = 5, 0.05  # at a lock, and seconds between two
 
 
 @contextlib.contextmanager
@@ -27,22 +30,33 @@ def locked(folder: Path, doing: str = "training") -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            take(file)
         except BlockingIOError:
             raise UserError(f"Another process is {doing} in {folder}; wait for it, or end it first.") from None
         yield
 
 
-def is_locked(folder: Path) -> bool:
-    """Whether a process of this machine holds the folder."""
+def take(file: IO[str]) -> None:
+    """Locks the file; a command that only looks whether it is locked holds it for a moment, which is waited for.
+
+    Raises:
+        BlockingIOError: where another process holds it.
+    """
+    for _ in range(TRIES - 1):
+        with contextlib.suppress(BlockingIOError):
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(PAUSE)
+    return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def is_abandoned(folder: Path) -> bool:
+    """Whether a process of this machine once held the folder, and none does; False where there is no lock to tell."""
     try:
         with (folder / "lock").open("r") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:  # there is no such file
+    except OSError:  # it is held, or there is no such file
         return False
-    return False
+    return True
 
 
 def save_checkpoint(path: Path, state: dict[str, Any], arrays: dict[str, list[np.ndarray]]) -> None:

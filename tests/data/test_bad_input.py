@@ -100,7 +100,7 @@ BAD = [
     ("many.csv", GOOD + "a,b,c\n", {}, ["many.csv:22", "3 fields where the header has 2", "needs quotes"]),
     ("few.csv", GOOD + "a\n", {}, ["few.csv:22", "1 field where the header has 2"]),
     ("quote.csv", GOOD + '"open,pos\n' + GOOD, {}, ["quote.csv:22", "a quote opens in line"]),
-    ("text.csv", GOOD + " ,pos\n", {}, ["text.csv:22, text: the text is empty", "Mend these rows"]),
+    ("text.csv", GOOD + " ,pos\n", {}, ["text.csv:22, text: the text is empty", "Fix these rows"]),
     ("label.csv", GOOD + "good,\n", {}, ["label.csv:22, label: the label is empty"]),
     ("text.jsonl", JSON + '{"label": 1}', {}, ["text.jsonl:21, text: the text is missing"]),
     ("label.jsonl", JSON + '{"text": "a", "label": null}', {}, ["label.jsonl:21, label: the label is missing"]),
@@ -138,7 +138,7 @@ def test_the_first_three_of_many_rejects_are_shown(write, settings):
         "  train.csv:22, text: the text is empty\n"
         "  train.csv:23, text: the text is empty\n"
         "  train.csv:24, text: the text is empty\n"
-        "Mend these rows, or allow them with data.max_bad_rows=0.21."
+        "Fix these rows, or allow them with data.max_bad_rows=0.21."
     )
 
 

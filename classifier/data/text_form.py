@@ -1,0 +1,25 @@
+"""Spellings of one text, such as composed and decomposed letters, as one."""
+
+import re
+import unicodedata
+
+INVISIBLE = re.compile(
+    "[\\u00ad\\u034f\\u061c\\u180e\\u200b\\u200d-\\u200f\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u206f\\ufeff]"
+)
+FULL_WIDTH = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+
+
+def text_form(text: str) -> str:
+    """The text as classifiers read it, but for its case: equal texts must not be divided between splits.
+
+    That is in Unicode's normal form C, without invisible characters, with full-width letters and digits made plain and
+    any run of blanks as one space.
+
+    >>> text_form("Cafe\\u0301  no\\u00adte") == text_form("Caf\\u00e9 note")
+    True
+    """
+    form = text
+    if not text.isascii():
+        form = unicodedata.normalize("NFC", INVISIBLE.sub("", text).translate(FULL_WIDTH))
+    form = " ".join(form.split())
+    return text if form == text else form  # nearly always the same string, which then is in memory once
