@@ -13,7 +13,8 @@ from classifier.command_line import run_command
 from classifier.settings import PromoteSettings
 from classifier.train import failed_if_refused
 
-run_command("promote", PromoteSettings, lambda *_: failed_if_refused({summary}, SimpleNamespace(status={run!r}, refused={refused})))
+run = SimpleNamespace(status={run!r}, refused={refused})
+run_command("promote", PromoteSettings, lambda *_: failed_if_refused({summary}, run))
 """
 
 
