@@ -269,7 +269,7 @@ def test_a_folder_without_permission(tmp_path, score, monkeypatch):
 
 def test_on_error_fail_names_file_row_and_reason(tmp_path, score):
     write(tmp_path / "in.csv", ROWS)
-    with pytest.raises(UserError, match=r"in\.csv:\d+: the text is empty\. Mend the row, or set on_error=keep"):
+    with pytest.raises(UserError, match=r"in\.csv:\d+: the text is empty\. Fix the row, or set on_error=keep"):
         score(classifier=Counting(0, AssertionError), on_error=OnError.fail)
     assert os.listdir(tmp_path) == ["in.csv"]
 
