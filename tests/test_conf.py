@@ -107,6 +107,7 @@ MISTAKES = {
     "++data.text._target_=collections.OrderedDict": "Error: data.text._target_ is not an option",
     "++attention._partial_=true": "Error: attention._partial_ is not an option",
     "optimizer._target_=keras.optimizers.SGD": "keras.optimizers.SGD: choose it with optimizer=",
+    "tracking.experiment=": "Error: tracking.experiment is empty: give the experiment a name.",
     "trainer.class_weights=[1,2]": "Error: trainer.class_weights=[1,2] is neither null, balanced nor {label: weight}.",
     "trainer.class_weights={spam:-2}": "Error: trainer.class_weights.spam=-2 is not a number above 0.",
     "data.train=[a=b.csv,c]": 'quote each item of this list, as \'data.train=["a=b.csv","c"]\'.',

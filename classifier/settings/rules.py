@@ -34,6 +34,8 @@ def check_training(settings: TrainSettings) -> None:
     """Refuses what no single field of `classifier.train` can know to be wrong."""
     if settings.data.train is None:
         raise UserError("data.train has no value yet: give it with data.train=file.csv.")
+    if not settings.tracking.experiment.strip():
+        raise UserError("tracking.experiment is empty: give the experiment a name.")
     if settings.tracking.register is not None:
         check_registry_name("tracking.register", settings.tracking.register)
     if settings.tokenizer["truncation"] not in TRUNCATIONS:
