@@ -1,6 +1,7 @@
 """A Transformer text classifier with experiment tracking. The map of the package:
 
     errors.py           a user's mistake, told in a sentence
+    interruption.py     Ctrl-C, which waits for the end of a write
     report_table.py     CSV tables that people open in a spreadsheet
     settings/           every knob, typed
     data/               files -> Examples(texts, labels, label_names); splits; the embedded corpus

@@ -9,7 +9,6 @@ import os
 import re
 import resource
 import shlex
-import signal
 import sys
 import time
 import traceback
@@ -34,6 +33,7 @@ from omegaconf.errors import OmegaConfBaseException
 from classifier.arguments import check_arguments
 from classifier.errors import UserError
 from classifier.hydra_checks import check_when_composed
+from classifier.interruption import handle_interruptions
 from classifier.settings import check_rules
 from classifier.settings.passwords import hide_passwords, without_passwords
 from classifier.settings.targets import TARGET, check_targets
@@ -94,7 +94,7 @@ def run_command(
             sys.exit(INTERRUPTED)
 
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra raises instead of printing, and the sentence is ours
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a command as cleanly as Ctrl-C
+    handle_interruptions()
     try:
         check_when_composed()
         if understand:

@@ -1,19 +1,27 @@
 """Ctrl-C waits for a write of the tracking to end, but not for ever."""
 
 import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
 
 import pytest
 
-from classifier.tracking.interruption import uninterrupted
+from classifier.interruption import SIGNALS, handle_interruptions, interruption, uninterrupted
 
 
 @pytest.fixture(autouse=True)
-def usual_handlers():
-    """Those of a command: both signals end it as a KeyboardInterrupt."""
-    before = {one: signal.signal(one, signal.default_int_handler) for one in (signal.SIGINT, signal.SIGTERM)}
+def handlers():
+    """Those of a command."""
+    before = {one: signal.getsignal(one) for one in SIGNALS}
+    handle_interruptions()
     yield
     for one, handler in before.items():
         signal.signal(one, handler)
+
+
+def nothing_waits() -> bool:
+    return not interruption.writing and not interruption.delayed
 
 
 def write(done: list[str], *signals: signal.Signals) -> None:
@@ -24,13 +32,13 @@ def write(done: list[str], *signals: signal.Signals) -> None:
         done.append("write")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", SIGNALS)
 def test_an_interruption_comes_after_the_write(number):
     done = []
     with pytest.raises(KeyboardInterrupt):
         write(done, number)
     assert done == ["write"]
-    assert signal.getsignal(number) is signal.default_int_handler
+    assert nothing_waits()
 
 
 def test_an_interruption_is_not_lost_where_the_write_fails():
@@ -41,7 +49,7 @@ def test_an_interruption_is_not_lost_where_the_write_fails():
 
     with pytest.raises(KeyboardInterrupt):
         fail()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert nothing_waits()
 
 
 def test_a_second_interruption_does_not_wait():
@@ -49,11 +57,47 @@ def test_a_second_interruption_does_not_wait():
     with pytest.raises(KeyboardInterrupt):
         write(done, signal.SIGINT, signal.SIGINT)
     assert done == []
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert nothing_waits()
 
 
 def test_without_an_interruption_nothing_is_raised():
     done = []
     write(done)
     assert done == ["write"]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert nothing_waits()
+
+
+def interrupted_at(line: int, number: signal.Signals) -> tuple[bool, bool]:
+    """Sends the signal at the given line of code that an empty write runs: did it come, and did it interrupt?"""
+    lines, interrupted = 0, False
+
+    def trace(frame: FrameType, event: str, argument: object) -> Callable:
+        nonlocal lines
+        lines += 1
+        if lines == line:
+            signal.raise_signal(number)
+        return trace
+
+    tracing = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        with uninterrupted():
+            pass
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        sys.settrace(tracing)
+    return lines >= line, interrupted
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_no_interruption_is_lost_wherever_it_comes(number):
+    line = 1
+    while True:
+        came, interrupted = interrupted_at(line, number)
+        if not came:
+            break
+        assert interrupted, f"line {line}"
+        assert nothing_waits(), f"line {line}"
+        line += 1
+    assert line > 10

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from classifier.errors import UserError
+from classifier.interruption import uninterrupted
 from classifier.settings import TrackingSettings
 from classifier.terminal import say, warn
 from classifier.tracking.abandoned import CHECKPOINT, HOST, connect_existing
 from classifier.tracking.datasets import dataset_inputs
-from classifier.tracking.interruption import uninterrupted
 from classifier.tracking.models import log_model
 from classifier.tracking.named_runs import nearest_run
 from classifier.tracking.registry import register_and_promote
