@@ -32,7 +32,7 @@ from scoring_speed.table import table
 from scoring_speed.worker import Worker
 from training_speed.profiler import recorded
 
-from classifier.evaluation.style import canvas
+from classifier.drawing.style import canvas
 
 ROOT = Path(__file__).parents[1]
 EMBEDDED = ROOT / "classifier" / "data" / "embedded" / "train.csv"

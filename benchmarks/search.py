@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from classifier.evaluation.style import BLUE, GREEN, VERMILION, canvas
+from classifier.drawing.style import BLUE, GREEN, VERMILION, canvas
 
 ROOT = Path(__file__).parents[1]
 OBJECTIVE = "valid.macro_f1"

@@ -13,8 +13,8 @@ from classifier.settings import CompareSettings
 from classifier.terminal import say, show
 
 if TYPE_CHECKING:
-    from classifier.evaluation.comparison import Entry
-    from classifier.evaluation.comparison_report import Report
+    from classifier.comparison.comparison import Entry
+    from classifier.comparison.report import Report
     from classifier.tracking.kept_runs import KeptRun
 
 
@@ -28,7 +28,8 @@ def compare(settings: CompareSettings, output: Path) -> dict[str, Any]:
     Raises:
         UserError: where there are no such runs, or their examples differ.
     """
-    from classifier.evaluation.comparison_report import terminal_tables, verdict, write_comparison
+    from classifier.comparison.files import write_comparison
+    from classifier.comparison.report import terminal_tables, verdict
     from classifier.tracking.kept_runs import check_same_examples, kept_runs
 
     runs, left_out = kept_runs(settings)
@@ -45,8 +46,8 @@ def compare(settings: CompareSettings, output: Path) -> dict[str, Any]:
 
 def make_report(settings: CompareSettings, runs: "list[KeptRun]", left_out: list[str]) -> "Report":
     """Runs with the same examples -> all that there is to tell."""
-    from classifier.evaluation.comparison import compare as compare_entries
-    from classifier.evaluation.comparison_report import Report
+    from classifier.comparison.comparison import compare as compare_entries
+    from classifier.comparison.report import Report
     from classifier.tracking.repeats import entry_names, repeats, setting_differences
 
     groups = repeats(runs)
@@ -74,7 +75,7 @@ def make_entries(names: list[str], groups: "list[list[KeptRun]]", number: dict[s
     """An entry for each group, and the (examples,) labels as numbers."""
     import numpy as np
 
-    from classifier.evaluation.comparison import entry
+    from classifier.comparison.comparison import entry
 
     labels = np.array([number[label] for label in groups[0][0].predictions.labels])
     entries = []

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from training_speed.machine import in_a_line
 from training_speed.rates import middle_and_range
 
-from classifier.evaluation.style import COLOURS, canvas
+from classifier.drawing.style import COLOURS, canvas
 
 Entry = Mapping[str, Any]
 LONG = 256  # tokens from which on the exponent is fitted: below, the cost of starting an operation hides it

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
-from classifier.evaluation.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, canvas
+from classifier.drawing.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, canvas
 from comparison.results import BASELINES, METHODS
 from comparison.rows import Row, Rows
 

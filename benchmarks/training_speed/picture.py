@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from classifier.evaluation.style import COLOURS, GREY, INK, canvas
+from classifier.drawing.style import COLOURS, GREY, INK, canvas
 
 
 def bars(results: Sequence[Mapping[str, Any]]) -> Figure:

@@ -7,12 +7,9 @@
 | `calibration` | does 0.9 mean right nine times in ten?                                                     |
 | `mistakes`    | the most confident mistakes; the table of all predictions                                  |
 | `predictions` | that table read back; do two runs answer the same examples?                                |
-| `paired`      | is one model better than another on the same examples?                                     |
-| `comparison`  | which of several is best, and where do ties remain?                                        |
-| `promotion`   | is a challenger better than the champion?                                                  |
 | `plots`       | `figures`: every picture of a split; `learning_curves`: the picture of a run               |
 | `arrays`      | labels and probabilities checked once, at the door                                         |
 
-`plots` gathers those of `confusion` and `curves` too; `style` gives them one look. Importing this
+`plots` also gathers the pictures of `confusion` and `curves`. Importing this
 package, `metrics` or `mistakes` imports neither scikit-learn, matplotlib nor pyarrow; `plots` imports matplotlib.
 """

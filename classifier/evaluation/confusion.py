@@ -9,8 +9,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 from sklearn import metrics
 
+from classifier.drawing.style import BLUE, PALE, canvas, display_names
 from classifier.evaluation.arrays import check_names, checked
-from classifier.evaluation.style import BLUE, PALE, canvas, display_names
 
 MOST_CLASSES_WITH_COUNTS = 25
 MOST_CLASSES_WITH_NAMES = 200

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
+from classifier.drawing.style import COLOURS, GREY, INK, canvas, display_names, unit_axis
 from classifier.evaluation.arrays import check_names, checked, contrasted, one_hot
-from classifier.evaluation.style import COLOURS, GREY, INK, canvas, display_names, unit_axis
 
 MOST_CLASSES_IN_FULL = 10
 WORST = 5

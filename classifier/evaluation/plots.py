@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
+from classifier.drawing.style import BLUE, COLOURS, GREY, INK, SKY, VERMILION, canvas, display_names, unit_axis
 from classifier.evaluation.arrays import checked, contrasted
 from classifier.evaluation.calibration import reliability_bins
 from classifier.evaluation.confusion import confused_pairs, confusion_matrix
 from classifier.evaluation.curves import precision_recall, roc
 from classifier.evaluation.metrics import ClassMetrics, Evaluation
-from classifier.evaluation.style import BLUE, COLOURS, GREY, INK, SKY, VERMILION, canvas, display_names, unit_axis
 
 __all__ = [
     "class_support",

@@ -8,7 +8,7 @@ from html import escape
 import matplotlib.image
 import numpy as np
 
-from classifier.evaluation.style import BLUE, shortened
+from classifier.drawing.style import BLUE, shortened
 from classifier.explanation.explanation import METHODS, Array, Explanation
 from classifier.explanation.rollout import by_word, rollout
 from classifier.explanation.spans import spans

@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from classifier.evaluation.fonts import undrawable
-from classifier.evaluation.style import BLUE, COLOURS, GREY, VERMILION, canvas, literal, shortened
+from classifier.drawing.fonts import undrawable
+from classifier.drawing.style import BLUE, COLOURS, GREY, VERMILION, canvas, literal, shortened
 from classifier.explanation.classes import ClassWord
 from classifier.explanation.explanation import Explanation
 from classifier.explanation.faithfulness import FRACTIONS, RANDOM, Curves, Estimate

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from classifier.evaluation.style import BLUE, GREY, INK, ORANGE, PALE, VERMILION, canvas, display_text
+from classifier.drawing.style import BLUE, GREY, INK, ORANGE, PALE, VERMILION, canvas, display_text
 from classifier.sweeps.objective import finished, minimized, pareto, ranked
 from classifier.sweeps.setting_pictures import importance, parallel_coordinates, slices
 from classifier.tracking.kept_trials import Kept

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from classifier.evaluation.style import BLUE, GREY, canvas, display_text
+from classifier.drawing.style import BLUE, GREY, canvas, display_text
 from classifier.sweeps.objective import minimized
 from classifier.sweeps.trial import short_name, split_override
 from classifier.tracking.kept_trials import Kept

@@ -5,9 +5,9 @@ import io
 from dataclasses import dataclass, field
 from typing import Any
 
+from classifier.comparison.promotion import Incomparable, Judgement, judge
 from classifier.errors import UserError
 from classifier.evaluation.predictions import Predictions
-from classifier.evaluation.promotion import Incomparable, Judgement, judge
 from classifier.settings import PromotionSettings, Server
 from classifier.tracking.abandoned import connect_existing
 from classifier.tracking.kept_runs import artifact, keeps, run_predictions

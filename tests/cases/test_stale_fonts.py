@@ -7,7 +7,7 @@ import sys
 import pytest
 from font_files import write_font
 
-NAMES = "from classifier.evaluation.style import display_names; print(display_names(['体育']))"
+NAMES = "from classifier.drawing.style import display_names; print(display_names(['体育']))"
 
 
 def test_a_font_installed_later_is_used(tmp_path):

@@ -6,11 +6,12 @@ import matplotlib
 import numpy as np
 import pytest
 
-from classifier.evaluation import confusion, fonts, plots
+from classifier.drawing import fonts
+from classifier.drawing.style import NAME_LENGTH, display_names
+from classifier.evaluation import confusion, plots
 from classifier.evaluation.confusion import confusion_counts, largest_mistakes
 from classifier.evaluation.curves import PRECISION_RECALL, ROC, curves
 from classifier.evaluation.metrics import evaluate
-from classifier.evaluation.style import NAME_LENGTH, display_names
 
 pytestmark = pytest.mark.filterwarnings("error")
 ALWAYS = {"confusion_matrix", "reliability", "class_support"}

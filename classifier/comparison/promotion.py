@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from classifier.comparison.comparison import Entry, differences, entry
+from classifier.comparison.paired import WORDS
 from classifier.errors import UserError
-from classifier.evaluation.comparison import Entry, differences, entry
-from classifier.evaluation.paired import WORDS
 from classifier.evaluation.predictions import Predictions, aligned_to
 from classifier.settings import PromotionSettings, Rule
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from classifier.evaluation.fonts import font_families, undrawable
+from classifier.drawing.fonts import font_families, undrawable
 
 # Okabe and Ito, Color Universal Design, 2008, without yellow, which vanishes on white.
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"

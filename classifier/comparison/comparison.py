@@ -7,8 +7,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.evaluation.bootstrap import Interval, percentile_interval
-from classifier.evaluation.paired import (
+from classifier.comparison.paired import (
     ERROR,
     METRICS,
     Difference,
@@ -19,6 +18,7 @@ from classifier.evaluation.paired import (
     scores,
     smallest_difference,
 )
+from classifier.evaluation.bootstrap import Interval, percentile_interval
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from classifier.evaluation.bootstrap import percentile_interval
-from classifier.evaluation.paired import (
+from classifier.comparison.paired import (
     difference,
     drawn_repeats,
     holm,
@@ -16,6 +15,7 @@ from classifier.evaluation.paired import (
     scores,
     smallest_difference,
 )
+from classifier.evaluation.bootstrap import percentile_interval
 
 EXAMPLES, CLASSES = 211, 3
 

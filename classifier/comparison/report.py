@@ -1,19 +1,16 @@
-"""A comparison as sentences, as tables in the terminal, as CSV files and as one page."""
+"""A comparison as sentences and as tables in the terminal."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.comparison.comparison import ClassChange, Comparison, Entry, Pair, Standing, class_changes
+from classifier.comparison.paired import METRICS, WORDS
 from classifier.evaluation.bootstrap import Interval
-from classifier.evaluation.comparison import ClassChange, Comparison, Entry, Pair, Standing, class_changes
-from classifier.evaluation.paired import METRICS, WORDS
 from classifier.evaluation.predictions import Predictions
-from classifier.report_table import write_table
 from classifier.terminal import Table
 
 MOST_COLUMNS = 6  # entries side by side in the terminal
@@ -120,80 +117,3 @@ def terminal_tables(report: Report) -> list[Table]:
     for setting, values in report.settings.items():
         settings.add(setting, *(values[name] for name in names))
     return [table for table in (ranking, pairs, settings) if table.rows]
-
-
-def write_comparison(folder: Path, report: Report) -> Path:
-    """Writes comparison.html, ranking.csv, pairs.csv, settings.csv, classes.csv and examples.csv; returns the page."""
-    from classifier.evaluation.comparison_page import page
-
-    folder.mkdir(parents=True, exist_ok=True)
-    write_rows(folder / "ranking.csv", ranking_rows(report))
-    write_rows(folder / "pairs.csv", map(pair_row, report.comparison.pairs))
-    write_rows(folder / "settings.csv", ({"setting": key, **values} for key, values in report.settings.items()))
-    write_rows(folder / "classes.csv", map(asdict, report.changes()))
-    write_rows(folder / "examples.csv", example_rows(report))
-    path = folder / "comparison.html"
-    path.write_text(page(report), encoding="utf-8")
-    return path
-
-
-def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Writes the rows as CSV; no file of no rows."""
-    rows = list(rows)
-    if rows:
-        write_table(path, list(rows[0]), (list(row.values()) for row in rows))
-
-
-def ranking_rows(report: Report) -> list[dict[str, Any]]:
-    """A row for each entry, best first."""
-    return [
-        {
-            "best_place": one.places[0],
-            "worst_place": one.places[1],
-            "entry": one.name,
-            "seeds": one.repeats,
-            **{
-                key: value
-                for metric in METRICS
-                for key, value in {
-                    metric: one.means[metric],
-                    f"{metric}_sd": one.deviations[metric],
-                    f"{metric}_low": one.intervals[metric].low,
-                    f"{metric}_high": one.intervals[metric].high,
-                }.items()
-            },
-            "runs": "; ".join(report.runs[one.name]),
-        }
-        for one in report.comparison.standings
-    ]
-
-
-def pair_row(pair: Pair) -> dict[str, Any]:
-    """Every number of the pair."""
-    row: dict[str, Any] = {"first": pair.first, "second": pair.second}
-    for metric in METRICS:
-        found = pair.differences[metric]
-        row |= {
-            f"{metric}_difference": found.value,
-            f"{metric}_low": found.interval.low,
-            f"{metric}_high": found.interval.high,
-            f"{metric}_p": found.p_value,
-            f"{metric}_p_holm": pair.adjusted[metric],
-            f"{metric}_smallest": pair.smallest[metric],
-        }
-    test = "McNemar, exact" if pair.exact else "bootstrap"
-    return {**row, "accuracy_test": test, "only_first_right": pair.only_first, "only_second_right": pair.only_second}
-
-
-def example_rows(report: Report) -> list[dict[str, Any]]:
-    """A row for each example that one entry gets right and another wrong, with the answer of each."""
-    examples = report.examples
-    return [
-        {
-            "origin": examples.origins[row],
-            "text": examples.texts[row],
-            "label": examples.labels[row],
-            **{one.name: report.answer(one, row) for one in report.entries},
-        }
-        for row in report.disagreements()
-    ]

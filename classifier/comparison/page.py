@@ -7,10 +7,11 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from classifier.evaluation import comparison_report as told
-from classifier.evaluation.comparison import Comparison, Entry, Pair
-from classifier.evaluation.paired import ERROR, METRICS, WORDS
-from classifier.evaluation.style import BLUE, GREY, PALE, canvas, display_names
+from classifier.comparison import report as phrases
+from classifier.comparison.comparison import Comparison, Entry, Pair
+from classifier.comparison.paired import ERROR, METRICS, WORDS
+from classifier.comparison.report import Report
+from classifier.drawing.style import BLUE, GREY, PALE, canvas, display_names
 
 MOST_ENTRIES = 6  # columns beside the text of an example
 MOST_EXAMPLES = 50  # of each kind
@@ -18,7 +19,7 @@ MOST_CHARACTERS = 400  # of a text
 MOST_ROWS = 40  # of the picture
 
 
-def page(report: "told.Report") -> str:
+def page(report: Report) -> str:
     """The page, complete."""
     import jinja2
 
@@ -31,9 +32,9 @@ def page(report: "told.Report") -> str:
         comparison=comparison,
         words=WORDS,
         metrics=METRICS,
-        verdict=told.verdict(comparison),
-        told=told,
-        pairs=told.shown_pairs(comparison),
+        verdict=phrases.verdict(comparison),
+        phrases=phrases,
+        pairs=phrases.shown_pairs(comparison),
         error=ERROR,
         picture=encoded(differences_to_best(comparison)) if comparison.pairs else "",
         classes=class_rows(report, entries[1:]),
@@ -43,7 +44,7 @@ def page(report: "told.Report") -> str:
     )
 
 
-def class_rows(report: "told.Report", others: list[Entry]) -> list[tuple[str, int, float, list[Any]]]:
+def class_rows(report: Report, others: list[Entry]) -> list[tuple[str, int, float, list[Any]]]:
     """For each class: its name, its examples, the best entry's F1 and the change under each other entry."""
     names = {one.name for one in others}
     of_class: dict[str, list[Any]] = {}
@@ -53,7 +54,7 @@ def class_rows(report: "told.Report", others: list[Entry]) -> list[tuple[str, in
     return [(name, rows[0].support, rows[0].best_f1, rows) for name, rows in of_class.items()]
 
 
-def examples_of_kinds(report: "told.Report", entries: list[Entry]) -> list[tuple[str, int, list[dict[str, Any]]]]:
+def examples_of_kinds(report: Report, entries: list[Entry]) -> list[tuple[str, int, list[dict[str, Any]]]]:
     """(heading, how many, the first of them): what the best gets right and another wrong, and the other way round.
 
     Those in which the best and the next one differ come first.
@@ -72,7 +73,7 @@ def examples_of_kinds(report: "told.Report", entries: list[Entry]) -> list[tuple
     ]
 
 
-def example(report: "told.Report", entries: list[Entry], row: int) -> dict[str, Any]:
+def example(report: Report, entries: list[Entry], row: int) -> dict[str, Any]:
     """The example with the answer of each entry and how right it is."""
     text = report.examples.texts[row]
     return {

@@ -7,9 +7,9 @@ from matplotlib import font_manager
 from matplotlib.backends import backend_agg
 from matplotlib.font_manager import FontManager
 
-from classifier.evaluation import fonts
-from classifier.evaluation.fonts import package_of, undrawable
-from classifier.evaluation.style import canvas, display_names
+from classifier.drawing import fonts
+from classifier.drawing.fonts import package_of, undrawable
+from classifier.drawing.style import canvas, display_names
 
 WORD, FAMILY = "体育", "Noto Sans CJK SC"
 CACHED = (fonts.font_families, fonts.drawable_characters, fonts.add_new_fonts)

@@ -6,8 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from classifier.evaluation.comparison import class_changes, compare, differences, entry
-from classifier.evaluation.comparison_report import Report, terminal_tables, verdict, write_comparison
+from classifier.comparison.comparison import class_changes, compare, differences, entry
+from classifier.comparison.files import write_comparison
+from classifier.comparison.report import Report, terminal_tables, verdict
 from classifier.evaluation.predictions import Predictions, aligned_to, content_hash
 from classifier.terminal import show
 

@@ -1,0 +1,87 @@
+"""A comparison as files: one page and its tables as CSV."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from classifier.comparison.comparison import Pair
+from classifier.comparison.page import page
+from classifier.comparison.paired import METRICS
+from classifier.comparison.report import Report
+from classifier.report_table import write_table
+
+
+def write_comparison(folder: Path, report: Report) -> Path:
+    """Writes comparison.html, ranking.csv, pairs.csv, settings.csv, classes.csv and examples.csv; returns the page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_rows(folder / "ranking.csv", ranking_rows(report))
+    write_rows(folder / "pairs.csv", map(pair_row, report.comparison.pairs))
+    write_rows(folder / "settings.csv", ({"setting": key, **values} for key, values in report.settings.items()))
+    write_rows(folder / "classes.csv", map(asdict, report.changes()))
+    write_rows(folder / "examples.csv", example_rows(report))
+    path = folder / "comparison.html"
+    path.write_text(page(report), encoding="utf-8")
+    return path
+
+
+def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Writes the rows as CSV; no file of no rows."""
+    rows = list(rows)
+    if rows:
+        write_table(path, list(rows[0]), (list(row.values()) for row in rows))
+
+
+def ranking_rows(report: Report) -> list[dict[str, Any]]:
+    """A row for each entry, best first."""
+    return [
+        {
+            "best_place": one.places[0],
+            "worst_place": one.places[1],
+            "entry": one.name,
+            "seeds": one.repeats,
+            **{
+                key: value
+                for metric in METRICS
+                for key, value in {
+                    metric: one.means[metric],
+                    f"{metric}_sd": one.deviations[metric],
+                    f"{metric}_low": one.intervals[metric].low,
+                    f"{metric}_high": one.intervals[metric].high,
+                }.items()
+            },
+            "runs": "; ".join(report.runs[one.name]),
+        }
+        for one in report.comparison.standings
+    ]
+
+
+def pair_row(pair: Pair) -> dict[str, Any]:
+    """Every number of the pair."""
+    row: dict[str, Any] = {"first": pair.first, "second": pair.second}
+    for metric in METRICS:
+        found = pair.differences[metric]
+        row |= {
+            f"{metric}_difference": found.value,
+            f"{metric}_low": found.interval.low,
+            f"{metric}_high": found.interval.high,
+            f"{metric}_p": found.p_value,
+            f"{metric}_p_holm": pair.adjusted[metric],
+            f"{metric}_smallest": pair.smallest[metric],
+        }
+    test = "McNemar, exact" if pair.exact else "bootstrap"
+    return {**row, "accuracy_test": test, "only_first_right": pair.only_first, "only_second_right": pair.only_second}
+
+
+def example_rows(report: Report) -> list[dict[str, Any]]:
+    """A row for each example that one entry gets right and another wrong, with the answer of each."""
+    examples = report.examples
+    return [
+        {
+            "origin": examples.origins[row],
+            "text": examples.texts[row],
+            "label": examples.labels[row],
+            **{one.name: report.answer(one, row) for one in report.entries},
+        }
+        for row in report.disagreements()
+    ]

@@ -1,0 +1,1 @@
+"""What all pictures have in common: one style, and fonts for names in any script."""
