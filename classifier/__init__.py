@@ -7,9 +7,8 @@
     data/               files -> Examples(texts, labels, label_names); splits; the embedded corpus
     tokenizers/         strings -> token ids, inside the TensorFlow graph
     attention/          the gallery: what mechanisms share, and one mechanism per file
-    layers/             embedding, encoder block, pooling: what stands around attention
+    encoders/           embedding, encoder block, pooling and the encoder that they make
     ngrams/             the linear part: words -> hashed n-grams -> logits, in the same graph; how it is fitted
-    model.py            build_classifier: ids -> logits, one Keras model
     training/           batches of like length, schedule, the loop, checkpoints, how the two parts join
     evaluation/         metrics, intervals, tables, pictures
     explanation/        why an answer is what it is, which explanation to believe, and the page that shows it

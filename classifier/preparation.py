@@ -100,7 +100,7 @@ def prepare(
 
 def build_model(settings: TrainSettings, vocabulary_size: int, max_tokens: int, classes: int) -> "keras.Model":
     """The encoder that the settings describe: ids (batch, tokens) to logits (batch, classes)."""
-    from classifier.model import build_classifier
+    from classifier.encoders.scratch import build_classifier
 
     return build_classifier(
         settings.model,

@@ -83,8 +83,8 @@ def timed(step: Callable[[], Any], steps: int) -> float:
 
 def attending(name: str) -> Callable:
     """Maps states and mask to the new states and the layer."""
-    from classifier.layers import EncoderBlock
-    from classifier.layers.keras_nlp_block import KerasNlpBlock
+    from classifier.encoders import EncoderBlock
+    from classifier.encoders.keras_nlp_block import KerasNlpBlock
 
     if name in ("block", "keras_nlp_block"):
         block = EncoderBlock(make("multi_head"), 4 * WIDTH) if name == "block" else KerasNlpBlock(HEADS, 4 * WIDTH)
@@ -108,8 +108,8 @@ def measure_classifier(name: str) -> float:
     import numpy as np
     import tensorflow as tf
 
-    from classifier.layers import JoinedPooling
-    from classifier.model import build_classifier
+    from classifier.encoders import JoinedPooling
+    from classifier.encoders.scratch import build_classifier
     from classifier.settings import ModelSettings
 
     settings = ModelSettings(depth=2, width=WIDTH, feed_forward_width=4 * WIDTH)

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from classifier.model import embed, explain
+from classifier.encoders.scratch import embed, explain
 from classifier.ngrams import Mixture, NgramLinear
 from classifier.serving.saving import KerasModule
 from classifier.tokenizers import Tokenizer

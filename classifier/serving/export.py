@@ -98,7 +98,7 @@ class TextClassifier(PlainClassifier):
     """What is exported: it classifies, and tells what it looked at.
 
     Args:
-        encoder: made by `classifier.model.build_classifier`.
+        encoder: made by `classifier.encoders.scratch.build_classifier`.
         tokenizer, label_names, linear, weights: see `PlainClassifier`.
     """
 

@@ -7,7 +7,12 @@ from importlib import metadata
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
-DECIDING = ("attention", "data", "layers", "ngrams", "tokenizers", "training")  # what makes a model
+# Rooms and modules that cannot change what a training learns. All others count, so a new one is never forgotten.
+WITHOUT_EFFECT = frozenset({
+    *("comparison", "drawing", "explanation", "serving", "sweeps", "tracking"),
+    *("train.py", "evaluate.py", "score.py", "explain.py", "compare.py", "promote.py", "publish.py"),
+    *("arguments.py", "command_line.py", "hydra_checks.py", "interruption.py", "report_table.py", "terminal.py"),
+})  # fmt: skip
 PACKAGES = (
     "tensorflow",
     "keras",
@@ -41,12 +46,12 @@ def package_versions() -> dict[str, str]:
     return {"python": sys.version.split()[0], **{name: metadata.version(name) for name in PACKAGES}}
 
 
-def code_hash() -> str:
+def code_hash(package: Path = PACKAGE) -> str:
     """A hash of the code that decides what a training learns, and of the versions of what it computes with."""
-    files = [file for part in DECIDING for file in (PACKAGE / part).rglob("*.py")] + [PACKAGE / "model.py"]
+    files = (file.relative_to(package) for file in package.rglob("*.py"))
     sources = hashlib.sha256()
-    for file in sorted(files):
-        sources.update(str(file.relative_to(PACKAGE)).encode() + file.read_bytes())
+    for file in sorted(file for file in files if file.parts[0] not in WITHOUT_EFFECT):
+        sources.update(str(file).encode() + (package / file).read_bytes())
     for name in ("tensorflow", "keras", "numpy", "scikit-learn"):
         sources.update(f"{name}={metadata.version(name)}".encode())
     return sources.hexdigest()[:16]

@@ -11,9 +11,9 @@ from serving_texts import LABELS, TEXTS
 from table_files import read
 
 from classifier.attention import MultiHeadAttention
+from classifier.encoders import MeanPooling
+from classifier.encoders.scratch import build_classifier
 from classifier.errors import UserError
-from classifier.layers import MeanPooling
-from classifier.model import build_classifier
 from classifier.ngrams import Method, Recipe, compute_tfidf, fit_linear
 from classifier.serving.export import TextClassifier, export_model
 from classifier.serving.plan import make_plan

@@ -8,8 +8,8 @@ from c_api import Session
 from serving_texts import LABELS, TEXTS
 
 from classifier.attention import AdditiveAttention, LocalAttention, MultiHeadAttention, RotaryAttention
-from classifier.layers import AdditivePooling, JoinedPooling, MeanPooling
-from classifier.model import build_classifier
+from classifier.encoders import AdditivePooling, JoinedPooling, MeanPooling
+from classifier.encoders.scratch import build_classifier
 from classifier.serving.export import TextClassifier, export_model
 from classifier.serving.formats.halves import write_halves
 from classifier.serving.publish import publish_model

@@ -10,11 +10,11 @@ from serving_texts import LABELS, TEXTS
 
 from classifier import explain as command
 from classifier.attention import ScaledDotAttention
+from classifier.encoders import MeanPooling
+from classifier.encoders.scratch import build_classifier
 from classifier.errors import UserError
 from classifier.explanation.explanation import against_others, contrasted
 from classifier.explanation.integration import TOLERANCE
-from classifier.layers import MeanPooling
-from classifier.model import build_classifier
 from classifier.serving.explain_texts import Texts, explain_texts
 from classifier.serving.explainer import Explainer
 from classifier.serving.saved_explainer import SavedExplainer

@@ -12,8 +12,8 @@ from scipy.special import softmax
 from serving_texts import LABELS, TEXTS
 
 from classifier.attention import AdditiveAttention, MultiHeadAttention
-from classifier.layers import JoinedPooling, MeanPooling
-from classifier.model import build_classifier
+from classifier.encoders import JoinedPooling, MeanPooling
+from classifier.encoders.scratch import build_classifier
 from classifier.serving.export import TextClassifier
 from classifier.serving.formats.classify import Classifier
 from classifier.serving.formats.tokenizer_data import matching, write_data

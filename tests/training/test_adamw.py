@@ -7,7 +7,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier.layers import TokenAndPositionEmbedding
+from classifier.encoders import TokenAndPositionEmbedding
 from classifier.training.adamw import AdamW
 from classifier.training.optimization import WarmupDecay, spare_from_decay
 

@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 
 from classifier.attention import MultiHeadAttention
+from classifier.encoders import JoinedPooling
+from classifier.encoders.scratch import build_classifier
 from classifier.errors import UserError
-from classifier.layers import JoinedPooling
-from classifier.model import build_classifier
 from classifier.settings import Loss, ModelSettings, Monitor, Precision, TrainerSettings
 from classifier.training.adamw import AdamW
 from classifier.training.batches import EncodedTexts

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from check_layer import BATCH, MASK, TOKENS, WIDTH, check_layer
 
-from classifier.layers import AdditivePooling, DotPooling, FirstPooling, JoinedPooling, MaxPooling, MeanPooling
+from classifier.encoders import AdditivePooling, DotPooling, FirstPooling, JoinedPooling, MaxPooling, MeanPooling
 
 POOLINGS = [MeanPooling, MaxPooling, FirstPooling, AdditivePooling, DotPooling, JoinedPooling]
 STATES = np.random.default_rng(0).normal(size=(BATCH, TOKENS, WIDTH)).astype(np.float32)
@@ -79,7 +79,7 @@ def test_weights_sum_to_one_and_leave_padding_out(pooling):
 @pytest.mark.parametrize("pooling", POOLINGS)
 def test_weights_have_the_name_of_the_choice_whatever_the_layer_is_called(pooling):
     chosen = Path(__file__).parents[2] / "conf" / "train" / "pooling" / f"{pooling.kind}.yaml"
-    assert f"_target_: classifier.layers.{pooling.__name__}" in chosen.read_text().splitlines()
+    assert f"_target_: classifier.encoders.{pooling.__name__}" in chosen.read_text().splitlines()
     layer = pooling(name="pooling")
     kinds = [part.kind for part in layer.parts] if pooling is JoinedPooling else [pooling.kind]
     layer(STATES, MASK)

@@ -7,8 +7,8 @@ import tensorflow as tf
 from hypothesis import given, settings, strategies
 
 from classifier.attention import MultiHeadAttention
-from classifier.layers import JoinedPooling, MeanPooling
-from classifier.model import build_classifier, embed, explain
+from classifier.encoders import JoinedPooling, MeanPooling
+from classifier.encoders.scratch import build_classifier, embed, explain
 from classifier.settings import Block, ModelSettings, Normalize, Positions
 
 VOCABULARY, MAX_TOKENS, CLASSES = 23, 11, 3

@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from classifier.attention import Attention
-from classifier.layers import EncoderBlock, Pooling, TokenAndPositionEmbedding, TokenDropout
+from classifier.encoders import EncoderBlock, Pooling, TokenAndPositionEmbedding, TokenDropout
 from classifier.settings import Block, ModelSettings
 
 
@@ -55,7 +55,7 @@ def block(settings: ModelSettings, attention: Attention, name: str) -> keras.lay
     }
     if settings.block is Block.own:
         return EncoderBlock(attention, **shared)
-    from classifier.layers.keras_nlp_block import KerasNlpBlock  # keras-nlp costs a second to import
+    from classifier.encoders.keras_nlp_block import KerasNlpBlock  # keras-nlp costs a second to import
 
     return KerasNlpBlock(attention.heads, **shared)
 

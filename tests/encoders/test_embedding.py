@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from check_layer import TOKENS, VOCABULARY, WIDTH, check_layer
 
-from classifier.layers import TokenAndPositionEmbedding, TokenDropout
+from classifier.encoders import TokenAndPositionEmbedding, TokenDropout
 
 
 def embed(layer, ids, mask):

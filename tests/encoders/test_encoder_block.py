@@ -6,8 +6,8 @@ import tensorflow as tf
 from check_layer import BATCH, HEADS, MASK, TOKENS, WIDTH, check_layer
 
 from classifier.attention import MultiHeadAttention
-from classifier.layers import EncoderBlock
-from classifier.layers.keras_nlp_block import KerasNlpBlock
+from classifier.encoders import EncoderBlock
+from classifier.encoders.keras_nlp_block import KerasNlpBlock
 
 STATES = np.random.default_rng(0).normal(size=(BATCH, TOKENS, WIDTH)).astype(np.float32)
 

@@ -1,0 +1,30 @@
+"""Encoders: token ids (batch, tokens) in, logits (batch, classes) out.
+
+`scratch` builds one whose weights are learned from scratch, out of `embedding`, blocks that hold an attention
+(`encoder_block`, `keras_nlp_block`) and `pooling`.
+"""
+
+from classifier.encoders.embedding import TokenAndPositionEmbedding, TokenDropout
+from classifier.encoders.encoder_block import EncoderBlock
+from classifier.encoders.pooling import (
+    AdditivePooling,
+    DotPooling,
+    FirstPooling,
+    JoinedPooling,
+    MaxPooling,
+    MeanPooling,
+    Pooling,
+)
+
+__all__ = [
+    "AdditivePooling",
+    "DotPooling",
+    "EncoderBlock",
+    "FirstPooling",
+    "JoinedPooling",
+    "MaxPooling",
+    "MeanPooling",
+    "Pooling",
+    "TokenAndPositionEmbedding",
+    "TokenDropout",
+]
