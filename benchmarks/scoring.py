@@ -116,7 +116,7 @@ def profile(classifier: Any, corpus: Sequence[str], words: int) -> None:
     """
     import tensorflow as tf
 
-    from classifier.serving.batching import batches, token_counts
+    from classifier.model.batching import batches, token_counts
     from classifier.tokenizers import WordTokenizer
 
     count = max(200, 2 * BLOCK // words)

@@ -8,8 +8,8 @@
     tokenizers/         strings -> token ids, inside the TensorFlow graph
     attention/          the gallery: what mechanisms share, and one mechanism per file
     encoders/           embedding, encoder block, pooling and the encoder that they make
-    ngrams/             the linear part: words -> hashed n-grams -> logits, in the same graph; how it is fitted
-    training/           batches of like length, schedule, the loop, checkpoints, how the two parts join
+    training/           batches of like length, schedule, the loop, checkpoints
+    model/              the whole: encoder and n-gram model in one graph, how the latter is fitted and both are weighted
     evaluation/         metrics, intervals, tables, pictures
     explanation/        why an answer is what it is, which explanation to believe, and the page that shows it
     tracking/           runs and models in MLflow

@@ -16,7 +16,7 @@ from classifier.terminal import say, show, warn
 if TYPE_CHECKING:
     from classifier.data import Examples
     from classifier.evaluation.metrics import Evaluation
-    from classifier.serving.export import TextClassifier
+    from classifier.model.text_classifier import TextClassifier
     from classifier.tracking.run import EarlierRun
     from classifier.training.fit import Training
 
@@ -154,8 +154,8 @@ def complete(job: Job) -> "tuple[TextClassifier, TextClassifier]":
         What validation measures, which knows the training split alone; and what is exported, whose linear part is
         fitted on train and validation together. Without a linear part both are the same.
     """
-    from classifier.serving.export import TextClassifier
-    from classifier.training.linear import join
+    from classifier.model.hybrid import join
+    from classifier.model.text_classifier import TextClassifier
 
     training, names = job.training, job.splits.train.label_names
     if job.linear is None:

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     import numpy as np
 
     from classifier.data import Splits
+    from classifier.model.hybrid import FittedNgrams
     from classifier.tokenizers import Tokenizer
     from classifier.tracking.run import Run
     from classifier.training.batches import EncodedTexts
     from classifier.training.fit import Training
-    from classifier.training.linear import LinearPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Job:
     output: Path
     tokenizer: "Tokenizer"
     training: "Training"
-    linear: "Future[LinearPart] | None"  # fitted beside; None where the encoder is alone
+    linear: "Future[FittedNgrams] | None"  # fitted beside; None where the encoder is alone
 
 
 def learn_tokenizer(settings: TrainSettings, splits: "Splits", run: "Run") -> "tuple[Tokenizer, EncodedTexts]":
@@ -55,12 +55,12 @@ def prepare(
     run: "Run",
     checkpoint: Path,
     output: Path,
-    fit_beside: "Callable[..., Future[LinearPart]]",
+    fit_beside: "Callable[..., Future[FittedNgrams]]",
 ) -> Job:
     """Learns the vocabulary, encodes the texts, builds the model; continues the checkpoint if there is one.
 
     Args:
-        fit_beside: starts `classifier.training.linear.fit_part` with the arguments that follow its first.
+        fit_beside: starts `classifier.model.hybrid.fit_ngrams` with the arguments that follow its first.
     """
     import keras
 
@@ -113,7 +113,7 @@ def build_model(settings: TrainSettings, vocabulary_size: int, max_tokens: int, 
 
 
 def validation(
-    labels: "np.ndarray", class_weights: "np.ndarray", linear: "Future[LinearPart] | None"
+    labels: "np.ndarray", class_weights: "np.ndarray", linear: "Future[FittedNgrams] | None"
 ) -> "Callable[[np.ndarray], dict[str, float]]":
     """Maps the encoder's logits of the validation examples to the metrics of the whole: with the linear part, if any.
 
@@ -127,7 +127,7 @@ def validation(
     from scipy.special import softmax
 
     from classifier.evaluation.metrics import headline
-    from classifier.training.linear import join
+    from classifier.model.hybrid import join
 
     def measure(logits: "np.ndarray") -> dict[str, float]:
         encoder = headline(labels, softmax(logits, axis=1))

@@ -138,13 +138,13 @@ def train_tracked(
     settings: TrainSettings, splits: "Splits", run: "Run", checkpoint: Path, output: Path
 ) -> dict[str, Any]:
     """Everything that happens inside the MLflow run; returns the summary."""
-    from classifier.training.linear import fit_part
+    from classifier.model.hybrid import fit_ngrams
 
     stop = Event()
     with ThreadPoolExecutor(1) as beside:
         try:
             log_start(settings, splits, run, output)
-            fit_beside = partial(beside.submit, fit_part, stop)
+            fit_beside = partial(beside.submit, fit_ngrams, stop)
             job = prepare(settings, splits, run, checkpoint, output, fit_beside)
             try:
                 fit(job)

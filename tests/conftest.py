@@ -13,6 +13,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # Hydra's logging closes all handlers, and that of TensorFlow's absl closes the file that pytest captures with as well
 logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
+pytest_plugins = ["small_model"]
 LONG = ("test_commands.py", "test_notebooks.py", "test_spark.py", "test_formats.py")
 
 

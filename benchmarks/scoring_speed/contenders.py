@@ -61,7 +61,7 @@ def onnx(folder: Path, _: Sequence[str]) -> Contender:
     """
     import onnxruntime
 
-    from classifier.serving.batching import batches, token_counts
+    from classifier.model.batching import batches, token_counts
 
     spec = importlib.util.spec_from_file_location("classify", folder / "classify.py")
     assert spec and spec.loader

@@ -10,7 +10,7 @@ from classifier.errors import UserError
 from classifier.explanation.explanation import Array, Explanation, contrasted
 from classifier.explanation.integration import gauss_legendre, integrate
 from classifier.explanation.rollout import by_word, token_shares
-from classifier.serving.batching import batches, token_counts
+from classifier.model.batching import batches, token_counts
 from classifier.serving.saved_model import SavedClassifier
 from classifier.settings import BRANCHES
 

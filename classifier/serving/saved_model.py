@@ -3,15 +3,15 @@
 import difflib
 import hashlib
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 from classifier.data.files import file_sha256
 from classifier.errors import UserError
-from classifier.serving.batching import batches, token_counts
+from classifier.model.batching import classify_texts
 from classifier.settings import BRANCHES
 
 SAVED_MODEL = "saved_model.pb"  # the file by which a SavedModel is known
@@ -92,28 +92,3 @@ class SavedClassifier:
         """Probabilities (texts, classes), float32, in the order of the texts."""
         classes = len(self.label_names)
         return classify_texts(lambda batch: self.serve(text=batch)["probabilities"], texts, classes, self.threads)
-
-
-def classify_texts(classify: Callable, texts: Sequence[str], classes: int, threads: Executor) -> np.ndarray:
-    """Probabilities (texts, classes), float32, in the order of the texts, computed in batches of like length.
-
-    Args:
-        classify: tensor of strings (batch,) to probabilities (batch, classes).
-        texts: any; lone surrogates become question marks; those that are equal are computed once.
-        classes: columns of the result.
-        threads: each takes a batch.
-    """
-    import tensorflow as tf
-
-    places: dict[str, int] = {}
-    place_of = [places.setdefault(text, len(places)) for text in texts]
-    encoded = [text.encode("utf-8", "replace") for text in places]
-    result = np.zeros((len(encoded), classes), np.float32)
-
-    def answer(batch: tuple[np.ndarray, int]) -> None:
-        rows, size = batch
-        filled = tf.constant([encoded[row] for row in rows] + [b""] * (size - len(rows)))
-        result[rows] = classify(filled).numpy()[: len(rows)]
-
-    list(threads.map(answer, batches(token_counts(encoded))))
-    return result if len(places) == len(place_of) else result[place_of]

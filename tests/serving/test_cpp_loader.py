@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from c_api import Session
-from serving_texts import LABELS, TEXTS
+from small_model import LABELS, TEXTS
 
 from classifier.attention import AdditiveAttention, LocalAttention, MultiHeadAttention, RotaryAttention
 from classifier.encoders import AdditivePooling, JoinedPooling, MeanPooling
 from classifier.encoders.scratch import build_classifier
-from classifier.serving.export import TextClassifier, export_model
+from classifier.model.text_classifier import TextClassifier
+from classifier.serving.export import export_model
 from classifier.serving.formats.halves import write_halves
 from classifier.serving.publish import publish_model
 from classifier.serving.saving import load_module

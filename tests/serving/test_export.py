@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from scipy.special import log_softmax, softmax
-from serving_texts import LABELS, TEXTS
+from small_model import LABELS, TEXTS
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 from classifier.errors import UserError
+from classifier.model.text_classifier import TextClassifier
 from classifier.serving import export
-from classifier.serving.export import ExportError, TextClassifier, export_model
+from classifier.serving.export import ExportError, export_model
 from classifier.serving.saved_model import SavedClassifier
 
 

@@ -9,12 +9,12 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings, strategies
 from scipy.special import softmax
-from serving_texts import LABELS, TEXTS
+from small_model import LABELS, TEXTS
 
 from classifier.attention import AdditiveAttention, MultiHeadAttention
 from classifier.encoders import JoinedPooling, MeanPooling
 from classifier.encoders.scratch import build_classifier
-from classifier.serving.export import TextClassifier
+from classifier.model.text_classifier import TextClassifier
 from classifier.serving.formats.classify import Classifier
 from classifier.serving.formats.tokenizer_data import matching, write_data
 from classifier.serving.formats.write import TOLERANCE, saved_model, write_formats, write_one

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas
 import pytest
-from serving_texts import TEXTS
+from small_model import TEXTS
 
 from classifier.errors import UserError
 from classifier.serving.export import export_model

@@ -5,7 +5,7 @@ import json
 import mlflow
 import numpy as np
 import pytest
-from serving_texts import LABELS, TEXTS
+from small_model import LABELS, TEXTS
 
 from classifier.settings import TrackingSettings
 from classifier.tracking.run import start_run

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import psutil
 import pytest
-from serving_texts import LABELS
+from small_model import LABELS
 from table_files import write
 
 from classifier.errors import UserError

@@ -22,7 +22,7 @@ from classifier.tracking.views import view_address
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"
 )
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 WRONG = {
     "": "tracking.uri= is no address",
     "ftp://x": "tracking.uri=ftp://x: runs cannot be kept at ftp://; write sqlite:///",

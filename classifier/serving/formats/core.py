@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from classifier.serving.export import TextClassifier
+from classifier.model.text_classifier import TextClassifier
 
 INPUTS = {"ids": tf.int32, "features": tf.int32, "values": tf.float32}
 
@@ -13,7 +13,7 @@ class Core(tf.Module):
 
     ids: int32 (batch, tokens), zero-padded; features: int32 (batch, n-grams), a text's n-grams as places among the
     features; values: float32 (batch, n-grams), TF-IDF, 0 where padded. An encoder alone takes `ids` alone.
-    The sum over n-grams is that of `classifier.ngrams.NgramLinear`, gathered instead of sparse: neither format has
+    The sum over n-grams is that of `classifier.model.ngram_model`, gathered instead of sparse: neither format has
     sparse tensors.
 
     Args:

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from classifier.ngrams import NgramLinear
-from classifier.serving.export import PlainClassifier, TextClassifier
+from classifier.model.ngram_model import NgramModel
+from classifier.model.text_classifier import PlainClassifier, TextClassifier
 from classifier.serving.saving import save_module
 
 
@@ -29,7 +29,7 @@ class HalfEncoder(tf.Module):
         return self.compute([tf.cast(weight, tf.float32) for weight in self.kept], ids)
 
 
-class HalfLinear(NgramLinear):
+class HalfLinear(NgramModel):
     """A linear part whose weights are kept in half precision.
 
     Args:
@@ -37,7 +37,7 @@ class HalfLinear(NgramLinear):
         dtype: of what is kept.
     """
 
-    def __init__(self, linear: NgramLinear, dtype: tf.DType) -> None:
+    def __init__(self, linear: NgramModel, dtype: tf.DType) -> None:
         tf.Module.__init__(self)
         self.keys, self.bias = linear.keys, linear.bias
         self.idf, self.kept = linear.idf, narrow(linear.weights, dtype)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from classifier.ngrams.features import CHARACTERS, KEYS, MULTIPLIER
-from classifier.serving.export import TextClassifier
+from classifier.model.ngram_features import CHARACTERS, KEYS, MULTIPLIER
+from classifier.model.text_classifier import TextClassifier
 from classifier.tokenizers import WordPieceTokenizer
 from classifier.tokenizers.base import ALONE, SPACES
 from classifier.tokenizers.normal_form import FULL_WIDTH, INVISIBLE, WITHOUT_SPACES

@@ -4,8 +4,9 @@ import keras
 import tensorflow as tf
 
 from classifier.encoders.scratch import embed, explain
-from classifier.ngrams import Mixture, NgramLinear
-from classifier.serving.saving import KerasModule
+from classifier.model.keras_module import KerasModule
+from classifier.model.mixture import Mixture
+from classifier.model.ngram_model import NgramModel
 from classifier.tokenizers import Tokenizer
 
 UNKNOWN_ID = 1  # what the encoder was trained to know as any token; the baseline of an explanation
@@ -22,7 +23,7 @@ class Explainer(KerasModule):
     """
 
     def __init__(
-        self, encoder: keras.Model, tokenizer: Tokenizer, linear: NgramLinear | None, mixture: Mixture | None
+        self, encoder: keras.Model, tokenizer: Tokenizer, linear: NgramModel | None, mixture: Mixture | None
     ) -> None:
         super().__init__(encoder)
         self.tokenizer, self.linear, self.mixture = tokenizer, linear, mixture

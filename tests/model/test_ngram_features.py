@@ -8,7 +8,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier.ngrams.features import KEYS, character_ngrams, word_ngrams
+from classifier.model.ngram_features import KEYS, character_ngrams, word_ngrams
 from classifier.tokenizers import WordTokenizer
 
 SCRIPTS = "abcdeÄßéЖдעשمرनमตร한국中文あア👍🏽😀\u0301\u0e31 !-'4  "

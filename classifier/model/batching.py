@@ -1,6 +1,7 @@
-"""Texts into batches of like length, counted in tokens as nearly as can be told without splitting them."""
+"""Texts in batches of similar length, classified side by side; lengths are estimated in tokens from the bytes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 
 import numpy as np
 
@@ -56,3 +57,28 @@ def batches(lengths: Sequence[int] | np.ndarray) -> Iterator[tuple[np.ndarray, i
         rows = order[start : start + size]
         yield rows, 1 << (len(rows) - 1).bit_length()
         start += size
+
+
+def classify_texts(classify: Callable, texts: Sequence[str], classes: int, threads: Executor) -> np.ndarray:
+    """Probabilities (texts, classes), float32, in the order of the texts, computed in batches of like length.
+
+    Args:
+        classify: tensor of strings (batch,) to probabilities (batch, classes).
+        texts: any; lone surrogates become question marks; those that are equal are computed once.
+        classes: columns of the result.
+        threads: each takes a batch.
+    """
+    import tensorflow as tf
+
+    places: dict[str, int] = {}
+    place_of = [places.setdefault(text, len(places)) for text in texts]
+    encoded = [text.encode("utf-8", "replace") for text in places]
+    result = np.zeros((len(encoded), classes), np.float32)
+
+    def answer(batch: tuple[np.ndarray, int]) -> None:
+        rows, size = batch
+        filled = tf.constant([encoded[row] for row in rows] + [b""] * (size - len(rows)))
+        result[rows] = classify(filled).numpy()[: len(rows)]
+
+    list(threads.map(answer, batches(token_counts(encoded))))
+    return result if len(places) == len(place_of) else result[place_of]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from classifier.ngrams.features import KINDS, Ngrams
+from classifier.model.ngram_features import KINDS, Ngrams
 
 
 class Counts(NamedTuple):
@@ -26,7 +26,7 @@ class Counts(NamedTuple):
     last: tf.Tensor
 
 
-class NgramLinear(tf.Module):
+class NgramModel(tf.Module):
     """Words (batch, words) to logits (batch, classes), which are sums over the n-grams of a text.
 
     logits = sum of value x weights + bias, where value = (1 + log count) x idf, divided by the Euclidean length of all
@@ -82,22 +82,6 @@ class NgramLinear(tf.Module):
         raw = (1 + tf.math.log(tf.cast(found.counts, tf.float32))) * tf.gather(self.idf, found.features)
         squares = tf.math.unsorted_segment_sum(raw * raw, found.rows, batch)
         return found.rows, found.features, raw * tf.gather(tf.math.rsqrt(squares), found.rows)
-
-
-class Mixture(tf.Module):
-    """The answer of encoder and linear part together; `classifier.training.linear` finds the weights.
-
-    Args:
-        weights: of the encoder's log-probabilities and of the linear part's logits, (2,).
-    """
-
-    def __init__(self, weights: np.ndarray) -> None:
-        super().__init__()
-        self.weights = constant(weights)
-
-    def __call__(self, encoder_logits: tf.Tensor, linear_logits: tf.Tensor) -> tf.Tensor:
-        """Twice (batch, classes) -> (batch, classes)."""
-        return self.weights[0] * tf.nn.log_softmax(encoder_logits) + self.weights[1] * linear_logits
 
 
 def constant(values: np.ndarray, dtype: tf.DType = tf.float32) -> tf.Variable:

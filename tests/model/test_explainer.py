@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
-from serving_texts import LABELS, TEXTS
+from small_model import LABELS, TEXTS
 
 from classifier import explain as command
 from classifier.attention import ScaledDotAttention
@@ -15,8 +15,8 @@ from classifier.encoders.scratch import build_classifier
 from classifier.errors import UserError
 from classifier.explanation.explanation import against_others, contrasted
 from classifier.explanation.integration import TOLERANCE
+from classifier.model.explainer import Explainer
 from classifier.serving.explain_texts import Texts, explain_texts
-from classifier.serving.explainer import Explainer
 from classifier.serving.saved_explainer import SavedExplainer
 from classifier.serving.saved_model import SavedClassifier
 from classifier.settings import Columns, Explained, ExplainSettings, LabelCase, ModelSettings, Server

@@ -11,20 +11,21 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from classifier.data import Examples
-from classifier.ngrams import Mixture, Recipe, compute_tfidf, fit_linear
-from classifier.tokenizers import WordTokenizer
-from classifier.training import linear as linear_module
-from classifier.training.linear import (
+from classifier.model import hybrid
+from classifier.model.hybrid import (
     LEAST_SHARE,
     MOST_METHOD_SHARE,
     MOST_SHARE,
     STRENGTHS,
-    fit_part,
+    fit_ngrams,
     join,
     least_log_loss,
-    linear_logits,
+    ngram_logits,
     out_of_fold_logits,
 )
+from classifier.model.mixture import Mixture
+from classifier.model.ngram_fit import Recipe, compute_tfidf, fit_ngram_model
+from classifier.tokenizers import WordTokenizer
 
 TOKENIZER = WordTokenizer()
 RECIPES = [Recipe(method, strength) for method, strengths in STRENGTHS.items() for strength in strengths]
@@ -112,16 +113,16 @@ def examples_of(count: int, seed: int, extra: str = "") -> Examples:
 @pytest.fixture(scope="module")
 def part():
     train, valid = examples_of(53, 1), examples_of(23, 2, extra="marmalade")
-    return fit_part(Event(), TOKENIZER, train, valid, np.ones(3, np.float32), seed=5), train, valid
+    return fit_ngrams(Event(), TOKENIZER, train, valid, np.ones(3, np.float32), seed=5), train, valid
 
 
 def test_what_validation_measures_knows_train_alone_and_what_is_exported_knows_both(part):
     fitted, _, valid = part
-    np.testing.assert_array_equal(fitted.valid_logits, linear_logits(fitted.chosen, TOKENIZER, valid.texts))
+    np.testing.assert_array_equal(fitted.valid_logits, ngram_logits(fitted.chosen, TOKENIZER, valid.texts))
     assert fitted.valid_logits.shape == (23, 3)
     assert (fitted.valid_logits.argmax(1) == valid.labels).all()
     for linear, known in ((fitted.chosen, False), (fitted.final, True)):
-        logits = linear_logits(linear, TOKENIZER, ["marmalade", ""])
+        logits = ngram_logits(linear, TOKENIZER, ["marmalade", ""])
         assert (np.abs(logits[0] - logits[1]).max() > 1e-6) == known
 
 
@@ -142,13 +143,13 @@ def test_strengths_and_shares_are_the_best_on_unseen_texts_of_train(part):
 
 
 def test_strengths_and_shares_are_the_best_on_validation_where_that_is_large(part, monkeypatch):
-    monkeypatch.setattr(linear_module, "ENOUGH_EXAMPLES", 23)
+    monkeypatch.setattr(hybrid, "ENOUGH_EXAMPLES", 23)
     _, train, valid = part
-    fitted = fit_part(Event(), TOKENIZER, train, valid, np.ones(3, np.float32), seed=5)
+    fitted = fit_ngrams(Event(), TOKENIZER, train, valid, np.ones(3, np.float32), seed=5)
     tfidf, answers = compute_tfidf(TOKENIZER, train.texts, 3), {}
     for recipe in RECIPES:
-        one = fit_linear(tfidf, train.labels, np.ones(53), 3, {recipe: 1.0}, seed=5)
-        answers[recipe] = linear_logits(one, TOKENIZER, valid.texts)
+        one = fit_ngram_model(tfidf, train.labels, np.ones(53), 3, {recipe: 1.0}, seed=5)
+        answers[recipe] = ngram_logits(one, TOKENIZER, valid.texts)
     assert_best(fitted.shares, answers, valid.labels)
     whole = sum(share * answers[recipe] for recipe, share in fitted.shares.items())
     np.testing.assert_allclose(fitted.valid_logits, whole, atol=1e-4)
@@ -176,13 +177,13 @@ def test_of_two_classes_one_may_have_a_single_example(rare):
         Examples(one.texts, np.where(np.arange(len(one)) == 3, rare, 1 - rare), ("a", "b"), one.origins)
         for one in (train, valid)
     ]
-    fitted = fit_part(Event(), TOKENIZER, *two, np.ones(2, np.float32), seed=5)
+    fitted = fit_ngrams(Event(), TOKENIZER, *two, np.ones(2, np.float32), seed=5)
     assert np.isfinite(fitted.valid_logits).all()
 
 
 def test_the_same_seed_gives_the_same_part(part):
     fitted, train, valid = part
-    again = fit_part(Event(), TOKENIZER, train, valid, np.ones(3, np.float32), seed=5)
+    again = fit_ngrams(Event(), TOKENIZER, train, valid, np.ones(3, np.float32), seed=5)
     for one, other in ((fitted.chosen, again.chosen), (fitted.final, again.final)):
         for mine, theirs in zip(one.variables, other.variables, strict=True):
             np.testing.assert_array_equal(mine.numpy(), theirs.numpy())
@@ -190,16 +191,16 @@ def test_the_same_seed_gives_the_same_part(part):
 
 def test_a_class_with_more_weight_is_named_more_often(part):
     _, train, valid = part
-    vague = linear_logits(part[0].chosen, TOKENIZER, ["owl apple saw"])
-    heavy = fit_part(Event(), TOKENIZER, train, valid, np.array([1, 1, 3], np.float32), seed=5)
-    logits = linear_logits(heavy.chosen, TOKENIZER, ["owl apple saw"])
+    vague = ngram_logits(part[0].chosen, TOKENIZER, ["owl apple saw"])
+    heavy = fit_ngrams(Event(), TOKENIZER, train, valid, np.array([1, 1, 3], np.float32), seed=5)
+    logits = ngram_logits(heavy.chosen, TOKENIZER, ["owl apple saw"])
     assert logits[0, 2] - logits[0, :2].max() > vague[0, 2] - vague[0, :2].max()
 
 
 def test_logits_of_more_texts_than_one_batch(part, monkeypatch):
     fitted, train, _ = part
-    whole = linear_logits(fitted.chosen, TOKENIZER, train.texts)
+    whole = ngram_logits(fitted.chosen, TOKENIZER, train.texts)
     direct = fitted.chosen(TOKENIZER.words(tf.constant(train.texts)))
     np.testing.assert_allclose(whole, direct, rtol=1e-5)
     monkeypatch.setattr("classifier.tokenizers.base.BATCH", 7)
-    np.testing.assert_allclose(linear_logits(fitted.chosen, TOKENIZER, train.texts), whole, rtol=1e-5)
+    np.testing.assert_allclose(ngram_logits(fitted.chosen, TOKENIZER, train.texts), whole, rtol=1e-5)

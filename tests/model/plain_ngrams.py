@@ -4,7 +4,7 @@ import itertools
 
 import tensorflow as tf
 
-from classifier.ngrams.features import CHARACTERS, KEYS, MULTIPLIER
+from classifier.model.ngram_features import CHARACTERS, KEYS, MULTIPLIER
 
 
 def word_ngrams(words: list[str]) -> list[tuple[str, ...]]:

@@ -10,16 +10,16 @@ import tensorflow as tf
 from scipy.sparse import csr_matrix
 
 from classifier.data import Examples
-from classifier.ngrams import (
+from classifier.model.ngram_fit import (
     Method,
-    NgramLinear,
     Recipe,
     apply_tfidf,
     compute_tfidf,
-    fit_linear,
+    fit_ngram_model,
     fit_weights,
-    sum_linear,
+    sum_ngram_models,
 )
+from classifier.model.ngram_model import NgramModel
 from classifier.tokenizers import Tokenizer, batches_of
 
 STRENGTHS = {Method.svm: (0.3, 1.0), Method.nb_svm: (0.3, 1.0), Method.regression: (10.0,)}  # to choose from
@@ -31,7 +31,7 @@ MOST_METHOD_SHARE = 16.0  # of a linear classifier in the linear part: margins o
 
 
 @dataclass(frozen=True, slots=True)
-class LinearPart:
+class FittedNgrams:
     """What is fitted once before the encoder is done.
 
     Args:
@@ -42,9 +42,9 @@ class LinearPart:
     """
 
     shares: dict[Recipe, float]
-    chosen: NgramLinear
+    chosen: NgramModel
     valid_logits: np.ndarray
-    final: NgramLinear
+    final: NgramModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,9 @@ class Attempt:
     loss: float
 
 
-def fit_part(
+def fit_ngrams(
     stop: Event, tokenizer: Tokenizer, train: Examples, valid: Examples, class_weights: np.ndarray, seed: int
-) -> LinearPart:
+) -> FittedNgrams:
     """A weighted sum of linear classifiers: strengths and shares are those of least log-loss on unseen texts.
 
     Args:
@@ -85,17 +85,19 @@ def fit_part(
         raise CancelledError
     classes = len(train.label_names)
     both, labels = [*train.texts, *valid.texts], np.concatenate([train.labels, valid.labels])
-    final = fit_linear(compute_tfidf(tokenizer, both, classes), labels, class_weights[labels], classes, shares, seed)
-    return LinearPart(shares, chosen, linear_logits(chosen, tokenizer, valid.texts), final)
+    final = fit_ngram_model(
+        compute_tfidf(tokenizer, both, classes), labels, class_weights[labels], classes, shares, seed
+    )
+    return FittedNgrams(shares, chosen, ngram_logits(chosen, tokenizer, valid.texts), final)
 
 
 def choose(
     stop: Event, tokenizer: Tokenizer, train: Examples, valid: Examples, class_weights: np.ndarray, seed: int
-) -> tuple[dict[Recipe, float], NgramLinear]:
+) -> tuple[dict[Recipe, float], NgramModel]:
     """The shares, and their sum fitted on train.
 
     Unseen texts are the validation split, or where that is small, each fifth of train for classifiers fitted on the
-    rest of it. Arguments and errors are those of `fit_part`.
+    rest of it. Arguments and errors are those of `fit_ngrams`.
     """
     classes = len(train.label_names)
     tfidf = compute_tfidf(tokenizer, train.texts, classes)
@@ -121,7 +123,7 @@ def choose(
     limits = [MOST_METHOD_SHARE] * len(best)
     _, shares = least_log_loss([one.logits for one in best], unseen, limits, class_weights[unseen])
     by_recipe = {one.recipe: float(share) for one, share in zip(best, shares, strict=True)}
-    chosen = sum_linear(tfidf, classes, [(by_recipe[one.recipe], one.weights, one.bias) for one in best])
+    chosen = sum_ngram_models(tfidf, classes, [(by_recipe[one.recipe], one.weights, one.bias) for one in best])
     return by_recipe, chosen
 
 
@@ -141,7 +143,7 @@ def out_of_fold_logits(
     return logits
 
 
-def linear_logits(linear: NgramLinear, tokenizer: Tokenizer, texts: Sequence[str]) -> np.ndarray:
+def ngram_logits(linear: NgramModel, tokenizer: Tokenizer, texts: Sequence[str]) -> np.ndarray:
     """Logits of the linear part for many texts, (texts, classes)."""
     answer = tf.function(
         lambda batch: linear(tokenizer.words(batch)), input_signature=[tf.TensorSpec([None], tf.string)]

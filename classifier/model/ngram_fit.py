@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 from scipy.sparse import csr_matrix
 
-from classifier.ngrams.features import KEYS, KINDS
-from classifier.ngrams.linear import NgramLinear
+from classifier.model.ngram_features import KEYS, KINDS
+from classifier.model.ngram_model import NgramModel
 from classifier.settings import BRANCHES
 from classifier.tokenizers import Tokenizer, batches_of
 
@@ -26,7 +26,7 @@ class TfIdf:
     """What a linear classifier is fitted on.
 
     Args:
-        values: sparse float64 (texts, features), as `NgramLinear` computes them.
+        values: sparse float64 (texts, features), as `NgramModel` computes them.
         keys: hashed key of each column, ascending.
         idf: of each column.
     """
@@ -66,14 +66,14 @@ class Recipe:
         return f"{self.method} (C={self.inverse_regularization:g})"
 
 
-def fit_linear(
+def fit_ngram_model(
     tfidf: TfIdf,
     labels: np.ndarray,
     sample_weights: np.ndarray,
     classes: int,
     shares: Mapping[Recipe, float],
     seed: int,
-) -> NgramLinear:
+) -> NgramModel:
     """A weighted sum of linear classifiers, which is a linear classifier again.
 
     Args:
@@ -88,16 +88,16 @@ def fit_linear(
         (share, *fit_weights(tfidf.values, labels, sample_weights, classes, recipe, seed))
         for recipe, share in shares.items()
     )
-    return sum_linear(tfidf, classes, fits)
+    return sum_ngram_models(tfidf, classes, fits)
 
 
-def sum_linear(tfidf: TfIdf, classes: int, fits: Iterable[tuple[float, np.ndarray, np.ndarray]]) -> NgramLinear:
+def sum_ngram_models(tfidf: TfIdf, classes: int, fits: Iterable[tuple[float, np.ndarray, np.ndarray]]) -> NgramModel:
     """The sum of linear classifiers, each given as its share, weights (features, classes) and bias (classes,)."""
     weights, bias = np.zeros((len(tfidf.keys), classes), np.float32), np.zeros(classes, np.float32)
     for share, its_weights, its_bias in fits:
         weights += np.float32(share) * its_weights
         bias += np.float32(share) * its_bias
-    return NgramLinear(tfidf.keys, tfidf.idf, weights, bias)
+    return NgramModel(tfidf.keys, tfidf.idf, weights, bias)
 
 
 def fit_weights(

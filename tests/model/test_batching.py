@@ -8,8 +8,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier.serving.batching import BATCH_ROWS, BATCH_TOKENS, batches, token_counts
-from classifier.serving.saved_model import classify_texts
+from classifier.model.batching import BATCH_ROWS, BATCH_TOKENS, batches, classify_texts, token_counts
 from classifier.tokenizers import WordTokenizer
 
 

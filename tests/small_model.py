@@ -1,0 +1,55 @@
+"""A tiny classifier for the tests of all rooms, with a few texts and labels of several scripts; a plugin of pytest."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+LABELS = ("billing", "praise", "tech, or not", "返品", "other")
+TEXTS = ["the lamp is broken", "where is my refund", "love it, thank you!", "it will not switch on", "退货太慢了"]
+
+
+@pytest.fixture(scope="session")
+def untrained():
+    """A TextClassifier with large random weights, so that texts differ in their label, and a fitted n-gram model."""
+    import keras
+
+    from classifier.attention import MultiHeadAttention
+    from classifier.encoders import MeanPooling
+    from classifier.encoders.scratch import build_classifier
+    from classifier.model.ngram_fit import Method, Recipe, compute_tfidf, fit_ngram_model
+    from classifier.model.text_classifier import TextClassifier
+    from classifier.settings import ModelSettings
+    from classifier.tokenizers import WordTokenizer
+
+    keras.utils.set_random_seed(3)
+    tokenizer = WordTokenizer(max_tokens=11)
+    tokenizer.learn(TEXTS)
+    settings = ModelSettings(depth=1, width=12, feed_forward_width=7)
+    vocabulary = len(tokenizer.vocabulary)
+    encoder = build_classifier(
+        settings, lambda: MultiHeadAttention(heads=3), MeanPooling(), vocabulary, 11, len(LABELS)
+    )
+    for weight in encoder.weights:
+        weight.assign(3 * weight)
+    twice = 2 * TEXTS  # an n-gram of a single text has no weight
+    labels, sample_weights = np.arange(len(twice)) % len(LABELS), np.ones(len(twice))
+    tfidf = compute_tfidf(tokenizer, twice, len(LABELS))
+    ngrams = fit_ngram_model(tfidf, labels, sample_weights, len(LABELS), {Recipe(Method.nb_svm, 1.0): 1.0}, seed=3)
+    return TextClassifier(encoder, tokenizer, LABELS, ngrams, np.array([0.7, 3.0]))
+
+
+@pytest.fixture(scope="session")
+def model_folder(untrained, tmp_path_factory) -> Path:
+    """The folder of its SavedModel."""
+    from classifier.serving.export import export_model
+
+    return export_model(untrained, TEXTS, tmp_path_factory.mktemp("export") / "model")
+
+
+@pytest.fixture(scope="session")
+def classifier(model_folder):
+    """The SavedModel read back."""
+    from classifier.serving.saved_model import SavedClassifier
+
+    return SavedClassifier(model_folder)
