@@ -213,7 +213,7 @@ def main() -> None:
         seen = {f"{rows:,} rows of {words} words": measure(model, corpus, rows, words) for rows, words in pairs}
         draw_memory(seen).savefig(ROOT / "docs" / "pictures" / "scoring_memory.png")
     elif options.profile:
-        from classifier.serving.saved_model import SavedClassifier
+        from classifier.artifact.saved_model import SavedClassifier
         from classifier.start import start_tensorflow
 
         start_tensorflow()

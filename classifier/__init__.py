@@ -2,7 +2,7 @@
 
     errors.py           a user's mistake, told in a sentence
     interruption.py     Ctrl-C, which waits for the end of a write
-    report_table.py     CSV tables that people open in a spreadsheet
+    files.py            files that are whole or not there, tables for spreadsheets, locks
     settings/           every knob, typed
     data/               files -> Examples(texts, labels, label_names); splits; the embedded corpus
     tokenizers/         strings -> token ids, inside the TensorFlow graph
@@ -13,8 +13,9 @@
     evaluation/         metrics, intervals, tables, pictures
     explanation/        why an answer is what it is, which explanation to believe, and the page that shows it
     tracking/           runs and models in MLflow
-    serving/            the SavedModel: export, check, read back, publish; rows scored, in shards and from pipes, here
-                        or on Spark; texts explained; formats/ has ONNX, LiteRT and smaller weights
+    artifact/           the SavedModel: export, check, read back, publish; formats/ has ONNX, LiteRT, smaller weights
+    scoring/            rows scored, in shards and from pipes, here or on Spark
+    progress.py         how far a long reading has come
     start.py            starts TensorFlow quietly
     arguments.py        what is typed after a command, before Hydra reads it
     hydra_checks.py     what Hydra's own part of the configuration may name

@@ -32,6 +32,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from classifier.arguments import check_arguments
 from classifier.errors import UserError
+from classifier.files import write_text
 from classifier.hydra_checks import check_when_composed
 from classifier.interruption import handle_interruptions
 from classifier.settings import check_rules
@@ -171,17 +172,7 @@ def refuse(message: str) -> NoReturn:
 
 def write_summary(path: Path, summary: dict[str, Any]) -> None:
     """Writes the JSON file."""
-    write_whole(path, json.dumps(summary, indent=2) + "\n")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Writes the file whole or not at all, whoever else writes it at the same time."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="")
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)  # of a disk that was full
+    write_text(path, json.dumps(summary, indent=2) + "\n")
 
 
 def peak_memory_mb() -> float:

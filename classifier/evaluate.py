@@ -30,7 +30,7 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
         raise UserError("Give either run=<run id> or model=<folder of a SavedModel or models:/name@champion>.")
     data, seed = chosen_data(settings)
 
-    from classifier.serving.saved_model import SavedClassifier, local_folder
+    from classifier.artifact.saved_model import SavedClassifier, local_folder
     from classifier.start import start_saved_models
     from classifier.tracking.models import find_model
 

@@ -17,7 +17,7 @@ from classifier.settings import DataSettings, ExplainSettings
 from classifier.terminal import say
 
 if TYPE_CHECKING:
-    from classifier.serving.explain_texts import Texts
+    from classifier.explanation.explain_texts import Texts
 
 
 def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
     Raises:
         UserError: where there is no such model, or a file is not as it should be.
     """
-    from classifier.serving.saved_model import local_folder
+    from classifier.artifact.saved_model import local_folder
     from classifier.tracking.models import find_model, log_folder, run_of_model
 
     check_input(settings)
@@ -39,10 +39,10 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
     from classifier.start import start_saved_models
 
     start_saved_models()
+    from classifier.artifact.saved_model import SavedClassifier
+    from classifier.explanation.explain_texts import explain_texts
     from classifier.explanation.report import write_report
-    from classifier.serving.explain_texts import explain_texts
-    from classifier.serving.saved_explainer import SavedExplainer
-    from classifier.serving.saved_model import SavedClassifier
+    from classifier.explanation.saved_explainer import SavedExplainer
 
     classifier = SavedClassifier(model)
     explainer = SavedExplainer(classifier)
@@ -72,7 +72,7 @@ def read_texts(settings: ExplainSettings, label_names: tuple[str, ...], output: 
     Rows that cannot be explained are counted, and listed in rejects.csv.
     """
     from classifier.data import read_examples, write_rejects
-    from classifier.serving.explain_texts import Texts
+    from classifier.explanation.explain_texts import Texts
 
     if settings.text is not None:
         return Texts([settings.text], [""])
@@ -96,7 +96,7 @@ def unlabelled(settings: ExplainSettings) -> "tuple[Texts, list[Any]]":
     """The texts of files without labels, and the rows that have none."""
     from classifier.data import Reject, find_files, read_rows, text_columns, text_of
     from classifier.errors import UserError
-    from classifier.serving.explain_texts import Texts
+    from classifier.explanation.explain_texts import Texts
 
     notices: list[str] = []
     texts, rejects, columns = Texts([], []), [], text_columns(settings.data.text)

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from classifier.files import write_records
 from classifier.preparation import Job
-from classifier.report_table import write_records
 from classifier.settings import chosen_exports
 from classifier.terminal import say, show, warn
 
@@ -183,7 +183,7 @@ def complete(job: Job) -> "tuple[TextClassifier, TextClassifier]":
 
 def export(classifier: "TextClassifier", job: Job) -> Path:
     """The SavedModel, checked in a clean process."""
-    from classifier.serving.export import export_model
+    from classifier.artifact.export import export_model
 
     return export_model(classifier, job.splits.valid.texts, job.output.absolute() / "model")
 
@@ -193,8 +193,8 @@ def export_formats(job: Job, classifier: "TextClassifier", validated: "TextClass
     exports = chosen_exports(job.settings.export)
     if exports == [("savedmodel", "float32")]:
         return {}
-    from classifier.serving.formats.measure import Measured, as_table
-    from classifier.serving.formats.write import write_formats
+    from classifier.artifact.formats.measure import Measured, as_table
+    from classifier.artifact.formats.write import write_formats
 
     valid, folder = job.splits.valid, job.output.absolute() / "formats"
     rows, problems = write_formats(classifier, validated, model, exports, valid.texts, valid.labels, folder)
@@ -211,7 +211,7 @@ def serve(job: Job, model: Path) -> dict[str, str]:
     serving_dir = job.settings.export.serving_dir
     if serving_dir is None:
         return {}
-    from classifier.serving.publish import publish_model
+    from classifier.artifact.publish import publish_model
 
     version = publish_model(model, serving_dir)
     say(f"Served   {version}")

@@ -21,8 +21,8 @@ def publish(settings: PublishSettings, _: Path) -> dict[str, Any]:
     Raises:
         UserError: where there is no such model, or the folder cannot be written.
     """
-    from classifier.serving.publish import check_serving_dir, publish_model
-    from classifier.serving.saved_model import local_folder
+    from classifier.artifact.publish import check_serving_dir, publish_model
+    from classifier.artifact.saved_model import local_folder
     from classifier.tracking.models import find_model
 
     check_serving_dir(settings.serving_dir, "serving_dir")

@@ -20,8 +20,8 @@ from classifier.settings import Engine, ScoreSettings
 from classifier.terminal import say, show, warn
 
 if TYPE_CHECKING:
-    from classifier.serving.plan import Plan
-    from classifier.serving.score_file import Classifier, Scored
+    from classifier.scoring.plan import Plan
+    from classifier.scoring.score_file import Classifier, Scored
 
 ERRORS = 0.1  # share of rows with an error above which the command ends with exit code 1
 PIPE_CLOSED = 141  # exit code of a command that writes to a pipe nobody reads, as shells have it
@@ -36,11 +36,11 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
     Raises:
         UserError: where there is no such model, or a file is not as it should be.
     """
-    from classifier.serving.plan import make_plan
-    from classifier.serving.saved_model import model_sha256
+    from classifier.artifact.saved_model import model_sha256
+    from classifier.scoring.plan import make_plan
 
     if settings.engine is Engine.spark:
-        from classifier.serving.spark import check_spark
+        from classifier.scoring.spark import check_spark
 
         check_spark()
     folder, version = find(settings)
@@ -70,7 +70,7 @@ def many_errors(summary: dict[str, Any]) -> bool:
 
 def find(settings: ScoreSettings) -> tuple[Path, str]:
     """The folder of the SavedModel; and name and number of a registered one, empty of any other."""
-    from classifier.serving.saved_model import local_folder
+    from classifier.artifact.saved_model import local_folder
 
     folder = local_folder(settings.model)
     if folder is not None:
@@ -83,8 +83,8 @@ def find(settings: ScoreSettings) -> tuple[Path, str]:
 
 def run(settings: ScoreSettings, plan: "Plan", folder: Path, digest: str) -> "Scored":
     """Scores as planned; ends quietly where nobody reads the pipe any more."""
-    from classifier.serving.plan import shards_folder
-    from classifier.serving.score_file import score_files
+    from classifier.scoring.plan import shards_folder
+    from classifier.scoring.score_file import score_files
 
     try:
         with ExitStack() as closing:
@@ -103,21 +103,21 @@ def run(settings: ScoreSettings, plan: "Plan", folder: Path, digest: str) -> "Sc
 def load(settings: ScoreSettings, folder: Path, digest: str, closing: ExitStack) -> "Classifier":
     """The classifier, here or on Spark, whose session `closing` ends."""
     if settings.engine is Engine.spark:
-        from classifier.serving.spark import spark_classifier
+        from classifier.scoring.spark import spark_classifier
 
         return closing.enter_context(spark_classifier(settings.spark_master, folder, digest))
     from classifier.start import cores, start_saved_models
 
     # Every batch is one thread's: small operations gain nothing from more, and the bits do not depend on the cores.
     start_saved_models(branches=cores())
-    from classifier.serving.saved_model import SavedClassifier
+    from classifier.artifact.saved_model import SavedClassifier
 
     return SavedClassifier(folder, cores())
 
 
 def tell(settings: ScoreSettings, done: Any) -> None:
     """The table of results; on standard error where standard output holds the rows."""
-    from classifier.serving.totals import totals_table
+    from classifier.scoring.totals import totals_table
 
     piped = settings.output == "-"
     line = warn if piped else say

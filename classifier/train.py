@@ -41,8 +41,8 @@ def train(settings: TrainSettings, output: Path) -> dict[str, Any]:
     Raises:
         UserError: for input that cannot serve, or a tracking server that does not answer.
     """
-    from classifier.serving.formats.packages import check_packages
-    from classifier.serving.publish import check_serving_dir
+    from classifier.artifact.formats.packages import check_packages
+    from classifier.artifact.publish import check_serving_dir
     from classifier.start import start_tensorflow
     from classifier.tracking.abandoned import end_abandoned_runs
     from classifier.tracking.run import checkpoint_in, find_run, identity_of, start_run
@@ -60,13 +60,13 @@ def train(settings: TrainSettings, output: Path) -> dict[str, Any]:
     start_tensorflow(settings.trainer.deterministic)
     check_names(settings)
 
-    from classifier.training.checkpoint import locked
+    from classifier.files import locked
 
     end_abandoned_runs(settings.tracking)
     identity = identity_of(typed(settings), [file.sha256 for file in splits.files])
     earlier = find_run(settings.tracking, identity) if settings.trainer.resume else None
     checkpoint = earlier.checkpoint if earlier else checkpoint_in(output)
-    with locked(checkpoint.parent):
+    with locked(checkpoint.parent, doing="training"):
         if earlier:  # once more: another process may have finished it before the lock was ours
             earlier = find_run(settings.tracking, identity)
         if earlier and earlier.finished:

@@ -42,7 +42,7 @@ def untrained():
 @pytest.fixture(scope="session")
 def model_folder(untrained, tmp_path_factory) -> Path:
     """The folder of its SavedModel."""
-    from classifier.serving.export import export_model
+    from classifier.artifact.export import export_model
 
     return export_model(untrained, TEXTS, tmp_path_factory.mktemp("export") / "model")
 
@@ -50,6 +50,6 @@ def model_folder(untrained, tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def classifier(model_folder):
     """The SavedModel read back."""
-    from classifier.serving.saved_model import SavedClassifier
+    from classifier.artifact.saved_model import SavedClassifier
 
     return SavedClassifier(model_folder)

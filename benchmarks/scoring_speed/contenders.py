@@ -24,7 +24,7 @@ Answers = tuple[Sequence[Any], Sequence[float]]  # labels and scores
 
 def ours(model: Path, _: Sequence[str]) -> Contender:
     """This project's scorer, as the command runs it. It computes what it tokenises in one graph."""
-    from classifier.serving.saved_model import SavedClassifier
+    from classifier.artifact.saved_model import SavedClassifier
     from classifier.start import cores, start_saved_models
 
     start_saved_models(branches=cores())
@@ -33,7 +33,7 @@ def ours(model: Path, _: Sequence[str]) -> Contender:
 
 def spark(model: Path, _: Sequence[str]) -> Contender:
     """This project's scorer with engine=spark, on the cores of this machine; the session stays."""
-    from classifier.serving.spark import spark_classifier
+    from classifier.scoring.spark import spark_classifier
 
     session = ExitStack()
     atexit.register(session.close)
@@ -42,8 +42,8 @@ def spark(model: Path, _: Sequence[str]) -> Contender:
 
 def by_our_scorer(classifier: Any) -> Contender:
     """Scores with the classifier, in shards, with checks and checksums."""
-    from classifier.serving.plan import make_plan
-    from classifier.serving.score_file import score_files
+    from classifier.scoring.plan import make_plan
+    from classifier.scoring.score_file import score_files
     from classifier.settings import ScoreSettings
 
     def score(given: Path, output: Path) -> Seconds:

@@ -9,7 +9,7 @@ from classifier.comparison.comparison import Pair
 from classifier.comparison.page import page
 from classifier.comparison.paired import METRICS
 from classifier.comparison.report import Report
-from classifier.report_table import write_table
+from classifier.files import write_table, write_text
 
 
 def write_comparison(folder: Path, report: Report) -> Path:
@@ -21,7 +21,7 @@ def write_comparison(folder: Path, report: Report) -> Path:
     write_rows(folder / "classes.csv", map(asdict, report.changes()))
     write_rows(folder / "examples.csv", example_rows(report))
     path = folder / "comparison.html"
-    path.write_text(page(report), encoding="utf-8")
+    write_text(path, page(report))
     return path
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from classifier.data.examples import Examples
 from classifier.data.text_form import text_form
-from classifier.report_table import write_records
+from classifier.files import write_records
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from classifier.data.lines import NUL_BYTE
 from classifier.errors import UserError
-from classifier.report_table import write_records
+from classifier.files import write_records
 
 
 @dataclass(frozen=True, slots=True)

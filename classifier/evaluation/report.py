@@ -8,7 +8,7 @@ import numpy as np
 
 from classifier.evaluation.metrics import ClassMetrics, Evaluation, evaluate
 from classifier.evaluation.mistakes import Mistake, confident_mistakes, predictions_table
-from classifier.report_table import write_records
+from classifier.files import write_records, write_text
 from classifier.terminal import Table
 
 HEADLINES = (
@@ -79,7 +79,7 @@ def write_report(
 
     names = list(label_names)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "metrics.json").write_text(json.dumps(flat(evaluation), indent=2) + "\n")
+    write_text(folder / "metrics.json", json.dumps(flat(evaluation), indent=2) + "\n")
     write_records(folder / "per_class.csv", ClassMetrics, evaluation.per_class)
     mistakes = confident_mistakes(texts, labels, probabilities, names, origins)
     write_records(folder / "mistakes.csv", Mistake, mistakes)

@@ -14,6 +14,7 @@ from classifier.explanation.faithfulness import Curves, Estimate
 from classifier.explanation.page import Page, Shown, page_html
 from classifier.explanation.pictures import attention_figure, class_words_figure, faithfulness_figure, words_figure
 from classifier.explanation.tables import write_class_words, write_faithfulness
+from classifier.files import write_text
 
 PAGE = "explanation.html"
 
@@ -71,7 +72,7 @@ def write_report(folder: Path, report: Report) -> Path:
             if one.explanation.attention and one.explanation.tokens:
                 attention_figure(one.explanation).savefig(pictures / f"{kind}_{number}_attention.png")
     write_scores(folder / "explanations.jsonl", [*report.mistakes, *report.texts], report.label_names)
-    (folder / PAGE).write_text(page_html(page), encoding="utf-8")
+    write_text(folder / PAGE, page_html(page))
     return folder / PAGE
 
 

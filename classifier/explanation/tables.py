@@ -9,7 +9,7 @@ from classifier.explanation.classes import ClassWord
 from classifier.explanation.explanation import METHODS
 from classifier.explanation.faithfulness import RANDOM, Estimate, verdict
 from classifier.explanation.marks import level
-from classifier.report_table import write_records, write_table
+from classifier.files import write_records, write_table
 
 STRONGEST = 12  # words of a class for it, and half as many against it
 TITLES = {RANDOM: "Random words", **{name: method.title for name, method in METHODS.items()}}

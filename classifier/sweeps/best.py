@@ -7,7 +7,7 @@ from typing import Any
 from hydra import compose
 from omegaconf import OmegaConf
 
-from classifier.command_line import write_whole
+from classifier.files import write_text
 from classifier.sweeps.compose import Composer
 from classifier.sweeps.refit import DROPPED
 from classifier.terminal import visible
@@ -43,7 +43,7 @@ def write_experiment(path: Path, composer: Composer, best: Kept, sweep: str, obj
         {"defaults": [{f"override /{group}": choice} for group, choice in chosen.items()]} if chosen else {}
     )
     text = OmegaConf.to_yaml(OmegaConf.create({**body, **differs})) if body or differs else ""
-    write_whole(path, "\n".join(lines) + "\n" + text)
+    write_text(path, "\n".join(lines) + "\n" + text)
 
 
 def plain_values(config: Any) -> dict[str, Any]:

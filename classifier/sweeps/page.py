@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from classifier.command_line import write_whole
+from classifier.files import write_text
 from classifier.sweeps.objective import ranked
 from classifier.sweeps.pictures import pictures
 from classifier.sweeps.table import best_first, metric_columns, number, result_lines
@@ -44,7 +44,7 @@ def write_page(folder: Path, name: str, trials: Sequence[Kept], keys: Sequence[s
         *tables(trials, objectives),
     ]
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Sweep {escape(name)}</title>'
-    write_whole(folder / "sweep.html", f"{head}<style>{STYLE}</style>\n" + "\n".join(body) + "\n")
+    write_text(folder / "sweep.html", f"{head}<style>{STYLE}</style>\n" + "\n".join(body) + "\n")
 
 
 def best_lines(trials: Sequence[Kept], objectives: Sequence[str]) -> Iterable[str]:

@@ -10,8 +10,9 @@ from pathlib import Path
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
-from classifier.command_line import peak_memory_mb, write_summary, write_whole
+from classifier.command_line import peak_memory_mb, write_summary
 from classifier.errors import UserError
+from classifier.files import locked, write_text
 from classifier.settings import SweepSettings, TrainSettings
 from classifier.settings.passwords import hide_passwords, without_passwords
 from classifier.settings.typed import quoted
@@ -29,7 +30,6 @@ from classifier.tracking.kept_trials import Kept
 from classifier.tracking.run import identity_of
 from classifier.tracking.server import check_reachable, interface
 from classifier.tracking.sweeps import SweepRun
-from classifier.training.checkpoint import locked
 
 VALIDATION_ONLY = "trainer.validation_only=true"
 
@@ -156,7 +156,7 @@ class Conductor:
             "launcher": config.hydra.launcher,
             "settings": OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]),
         }
-        write_whole(self.report / "sweep.yaml", without_passwords(OmegaConf.to_yaml(OmegaConf.create(asked))))
+        write_text(self.report / "sweep.yaml", without_passwords(OmegaConf.to_yaml(OmegaConf.create(asked))))
         hide_passwords(self.folder)  # in Hydra's multirun.yaml
 
     def write_tables(self) -> list[Kept]:

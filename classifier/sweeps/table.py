@@ -6,8 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from classifier.command_line import write_whole
-from classifier.report_table import write_table
+from classifier.files import write_table, write_text
 from classifier.sweeps.objective import finished, pareto, ranked, validation_sets
 from classifier.sweeps.refit import refit_metrics
 from classifier.terminal import Table, say, show
@@ -52,7 +51,7 @@ def write_tables(folder: Path, trials: Sequence[Kept]) -> None:
     table = rows(trials)
     columns = list(table[0]) if table else [*FIRST, *LAST]
     write_table(folder / "trials.csv", columns, (list(row.values()) for row in table))
-    write_whole(folder / "trials.json", json.dumps([asdict(trial) for trial in trials], indent=2) + "\n")
+    write_text(folder / "trials.json", json.dumps([asdict(trial) for trial in trials], indent=2) + "\n")
 
 
 def metric_columns(trials: Sequence[Kept], objectives: Sequence[str], more: Sequence[str] = ()) -> list[str]:

@@ -5,11 +5,11 @@ import socket
 from pathlib import Path
 from typing import Any
 
+from classifier.files import is_abandoned
 from classifier.settings import Server
 from classifier.tracking.address import database_file
 from classifier.tracking.named_runs import PARENT, all_runs
 from classifier.tracking.server import check_existing, connect, one_at_a_time
-from classifier.training.checkpoint import is_abandoned
 
 CHECKPOINT = "classifier.checkpoint"  # tag: the file that holds an unfinished training
 HOST = "classifier.host"  # tag: the machine of the latest start

@@ -1,10 +1,11 @@
 """MLflow pointed at a server or a database: quiet, with its experiment."""
 
 import contextlib
-import fcntl
 import os
 import shlex
 from collections.abc import Iterator
+
+from filelock import FileLock
 
 from classifier.errors import UserError
 from classifier.settings import Server, TrackingSettings
@@ -154,8 +155,7 @@ def one_at_a_time(uri: str) -> Iterator[None]:
     if database is None:
         yield
         return
-    with open(f"{database}.lock", "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with FileLock(f"{database}.lock"):
         yield
 
 

@@ -1,66 +1,17 @@
 """All that a training needs to go on after a crash, in one file that is always whole."""
 
-import contextlib
-import fcntl
 import json
-import os
-import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from classifier.errors import UserError
-
-TRIES, PAUSE = 5, 0.05  # at a lock, and seconds between two
-
-
-@contextlib.contextmanager
-def locked(folder: Path, doing: str = "training") -> Iterator[None]:
-    """Holds the folder for this process alone; the lock vanishes with the process, however it ends.
-
-    Args:
-        folder: is made where there is none.
-        doing: what the process does, for the sentence that refuses another.
-
-    Raises:
-        UserError: where another process holds it.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as file:
-        try:
-            take(file)
-        except BlockingIOError:
-            raise UserError(f"Another process is {doing} in {folder}; wait for it, or end it first.") from None
-        yield
-
-
-def take(file: IO[str]) -> None:
-    """Locks the file; a command that only looks whether it is locked holds it for a moment, which is waited for.
-
-    Raises:
-        BlockingIOError: where another process holds it.
-    """
-    for _ in range(TRIES - 1):
-        with contextlib.suppress(BlockingIOError):
-            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        time.sleep(PAUSE)
-    return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def is_abandoned(folder: Path) -> bool:
-    """Whether a process of this machine once held the folder, and none does; False where there is no lock to tell."""
-    try:
-        with (folder / "lock").open("r") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:  # it is held, or there is no such file
-        return False
-    return True
+from classifier.files import whole_file
 
 
 def save_checkpoint(path: Path, state: dict[str, Any], arrays: dict[str, list[np.ndarray]]) -> None:
-    """Writes beside the path, flushes to the disk, then renames: a crash leaves the old file or the new one.
+    """Writes the file whole or not at all: a crash leaves the old one or the new one. The folder is locked meanwhile.
 
     Args:
         path: of the file; its folder is made.
@@ -69,16 +20,10 @@ def save_checkpoint(path: Path, state: dict[str, Any], arrays: dict[str, list[np
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     named: dict[str, Any] = {f"{name}/{i}": array for name, group in arrays.items() for i, array in enumerate(group)}
-    part = path.with_suffix(".part")
-    try:
-        with part.open("wb") as file:
-            np.savez(file, state=np.array(json.dumps(state)), **named)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError:  # a full disk: give its room back
-        part.unlink(missing_ok=True)
-        raise
+    for left in path.parent.glob(".*.part"):
+        left.unlink(missing_ok=True)  # by a process that was killed; no other one writes here now
+    with whole_file(path) as file:
+        np.savez(file, state=np.array(json.dumps(state)), **named)
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, list[np.ndarray]]] | None:

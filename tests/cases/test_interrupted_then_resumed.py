@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT, TINY
 from mlflow import MlflowClient
 
-from classifier.serving.saved_model import model_sha256
+from classifier.artifact.saved_model import model_sha256
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"

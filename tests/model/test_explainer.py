@@ -9,16 +9,16 @@ import tensorflow as tf
 from small_model import LABELS, TEXTS
 
 from classifier import explain as command
+from classifier.artifact.saved_model import SavedClassifier
 from classifier.attention import ScaledDotAttention
 from classifier.encoders import MeanPooling
 from classifier.encoders.scratch import build_classifier
 from classifier.errors import UserError
+from classifier.explanation.explain_texts import Texts, explain_texts
 from classifier.explanation.explanation import against_others, contrasted
 from classifier.explanation.integration import TOLERANCE
+from classifier.explanation.saved_explainer import SavedExplainer
 from classifier.model.explainer import Explainer
-from classifier.serving.explain_texts import Texts, explain_texts
-from classifier.serving.saved_explainer import SavedExplainer
-from classifier.serving.saved_model import SavedClassifier
 from classifier.settings import Columns, Explained, ExplainSettings, LabelCase, ModelSettings, Server
 from classifier.tokenizers import WordPieceTokenizer
 
@@ -173,7 +173,7 @@ def test_the_command_on_a_text(model_folder, tmp_path, capsys, monkeypatch):
 
 
 def test_a_missing_column_is_refused_before_the_model_is_loaded(model_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("classifier.serving.saved_model.SavedClassifier", lambda folder: pytest.fail("loaded"))
+    monkeypatch.setattr("classifier.artifact.saved_model.SavedClassifier", lambda folder: pytest.fail("loaded"))
     (tmp_path / "in.csv").write_text("massage,topic\nhello,praise\n")
     with pytest.raises(UserError, match=r"has no column 'message'\. Did you mean 'massage'\? .*data\.text="):
         run(model_folder, tmp_path, input=str(tmp_path / "in.csv"), data=Columns(text="message"))

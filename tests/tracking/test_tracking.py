@@ -13,6 +13,7 @@ from kept_models import keep_model, keep_run
 from mlflow.entities import LoggedModelOutput
 
 from classifier.errors import UserError
+from classifier.files import locked
 from classifier.settings import CompareSettings, PromotionSettings, TrackingSettings
 from classifier.tracking.abandoned import HOST, end_abandoned_runs
 from classifier.tracking.comparison_run import log_comparison
@@ -24,7 +25,6 @@ from classifier.tracking.registry import promote
 from classifier.tracking.run import find_run, identity_of, start_run
 from classifier.tracking.run_models import models_of
 from classifier.tracking.server import check_reachable, connect, experiment_id
-from classifier.training.checkpoint import locked
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"
@@ -167,7 +167,7 @@ def full_disk(settings, monkeypatch):
 
 
 def test_a_full_disk_fails_the_run_which_the_next_command_ends(settings, tmp_path, full_disk, capsys):
-    with locked(tmp_path / "checkpoint"), start_run(settings, tmp_path, "abc") as run:
+    with locked(tmp_path / "checkpoint", "training"), start_run(settings, tmp_path, "abc") as run:
         end_abandoned_runs(settings)
         assert run.client.get_run(run.run_id).info.status == "RUNNING"  # its process is there
         full_disk(True)
@@ -215,8 +215,8 @@ def test_only_the_trainings_of_dead_processes_of_this_machine_are_ended(settings
     client = runs[alive].client
     client.set_tag(runs[elsewhere].run_id, HOST, "another machine")
     client.set_tag(runs[trial].run_id, PARENT, "a sweep")
-    with locked(alive / "checkpoint"):
-        with locked(dead / "checkpoint"):
+    with locked(alive / "checkpoint", "training"):
+        with locked(dead / "checkpoint", "training"):
             pass
         end_abandoned_runs(settings)
     found = {folder.name: client.get_run(run.run_id).info.status for folder, run in runs.items()}

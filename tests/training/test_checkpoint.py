@@ -67,10 +67,11 @@ def test_a_crash_leaves_the_old_file(path, monkeypatch, failing):
 
 def test_half_a_file_left_by_a_crash_does_not_matter(path):
     path.parent.mkdir()
-    path.with_suffix(".part").write_bytes(b"PK half a file")
+    path.with_name(".a1.part").write_bytes(b"PK half a file")
     assert load_checkpoint(path) is None
     save_checkpoint(path, STATE, {})
     assert load_checkpoint(path) == (STATE, {})
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
 @pytest.mark.parametrize(

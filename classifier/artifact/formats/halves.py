@@ -1,0 +1,71 @@
+"""The SavedModel with its weights stored in half precision: half the size, computed with in float32."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from classifier.artifact.saving import save_module
+from classifier.model.ngram_model import NgramModel
+from classifier.model.text_classifier import PlainClassifier, TextClassifier
+
+
+class HalfEncoder(tf.Module):
+    """An encoder whose weights are kept in half precision and widened in each call.
+
+    Args:
+        encoder: ids (batch, tokens) to logits (batch, classes); nothing of it is changed.
+        dtype: of what is kept.
+    """
+
+    def __init__(self, encoder: keras.Model, dtype: tf.DType) -> None:
+        super().__init__()
+        self.kept = [narrow(weight, dtype) for weight in encoder.trainable_variables]
+        rest = [np.asarray(state) for state in encoder.non_trainable_variables]  # seeds of the dropout, not used here
+        self.compute = lambda weights, ids: encoder.stateless_call(weights, rest, ids, training=False)[0]
+
+    def __call__(self, ids, training=False):
+        return self.compute([tf.cast(weight, tf.float32) for weight in self.kept], ids)
+
+
+class HalfLinear(NgramModel):
+    """A linear part whose weights are kept in half precision.
+
+    Args:
+        linear: nothing of it is changed.
+        dtype: of what is kept.
+    """
+
+    def __init__(self, linear: NgramModel, dtype: tf.DType) -> None:
+        tf.Module.__init__(self)
+        self.keys, self.bias = linear.keys, linear.bias
+        self.idf, self.kept = linear.idf, narrow(linear.weights, dtype)
+
+    @property
+    def weights(self):  # pyright: ignore[reportIncompatibleVariableOverride]
+        return tf.cast(self.kept, tf.float32)
+
+
+def narrow(weight, dtype: tf.DType) -> tf.Variable:
+    return tf.Variable(tf.cast(tf.convert_to_tensor(weight), dtype), trainable=False)
+
+
+def write_halves(classifier: TextClassifier, weights: str, folder: Path) -> None:
+    """Writes the SavedModel; it classifies as the whole one does, and explains nothing.
+
+    Args:
+        classifier: trained.
+        weights: float16 or bfloat16.
+        folder: of the SavedModel.
+    """
+    dtype = tf.as_dtype(weights)
+    mixture = classifier.mixture.weights.numpy() if classifier.mixture else None
+    half = PlainClassifier(
+        HalfEncoder(classifier.encoder, dtype),
+        classifier.tokenizer,
+        [name.decode() for name in classifier.names.numpy()],
+        HalfLinear(classifier.linear, dtype) if classifier.linear else None,
+        mixture,
+    )
+    save_module(half, folder, {"serving_default": half.classify, "label_names": half.label_names})

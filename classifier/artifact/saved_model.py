@@ -1,0 +1,94 @@
+"""A SavedModel read back: texts in, probabilities out, in batches of like length."""
+
+import difflib
+import hashlib
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from classifier.data.files import file_sha256
+from classifier.errors import UserError
+from classifier.model.batching import classify_texts
+from classifier.settings import BRANCHES
+
+SAVED_MODEL = "saved_model.pb"  # the file by which a SavedModel is known
+MLFLOW_ADDRESSES = ("models:/", "runs:/")
+
+
+def local_folder(model: str) -> Path | None:
+    """The folder of that name, or `model` in it if it is that of a training; None for a run id or an MLflow address.
+
+    Raises:
+        UserError: if it is a folder without a SavedModel, or a path that does not exist.
+    """
+    folder = Path(model).expanduser()
+    if folder.is_file():
+        raise UserError(f"model={model} is a file; the model is the folder {model_near(folder) or folder.parent}.")
+    if folder.is_dir():
+        folder = model_near(folder) or folder
+        check_folder(folder)
+        return folder
+    if model.startswith(MLFLOW_ADDRESSES) or not (os.sep in model or model.startswith(("~", "."))):
+        return None
+    names = [path.name for path in folder.parent.iterdir()] if folder.parent.is_dir() else []
+    near = difflib.get_close_matches(folder.name, names, n=1)
+    hint = f" Did you mean {folder.parent / near[0]}?" if near else ""
+    raise UserError(f"model={model}: there is no such folder.{hint}")
+
+
+def model_near(path: Path) -> Path | None:
+    """The SavedModel that a folder is or holds as `model`, or that a file is part of; None if there is none."""
+    folders = (path, path / "model") if path.is_dir() else (path.parent, path.parent / "model", path.parent.parent)
+    return next((folder for folder in folders if (folder / SAVED_MODEL).exists()), None)
+
+
+def model_sha256(folder: Path) -> str:
+    """One SHA-256 of all files of the SavedModel, their names included, in hexadecimal."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(folder).as_posix()}\n{file_sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def check_folder(folder: str | os.PathLike[str]) -> None:
+    """Raises UserError where the folder holds no SavedModel; needs no TensorFlow."""
+    if not (Path(folder) / SAVED_MODEL).exists():
+        raise UserError(f"{folder} is not a SavedModel: it holds no {SAVED_MODEL}.")
+
+
+class SavedClassifier:
+    """An exported classifier.
+
+    Args:
+        folder: of the SavedModel.
+        branches: batches that are worked on side by side, whoever asks.
+
+    Raises:
+        UserError: where the folder holds no classifier that this package exported.
+    """
+
+    windows_ahead = 2  # one is computed while the batches of another end
+
+    def __init__(self, folder: str | os.PathLike[str], branches: int = BRANCHES) -> None:
+        check_folder(folder)
+        self.threads = ThreadPoolExecutor(branches)
+        from classifier.artifact.saving import load_module
+
+        try:
+            self.loaded = load_module(Path(folder))
+        except Exception as error:
+            raise UserError(f"{folder} cannot be loaded as a SavedModel: {error}") from error
+        signatures = self.loaded.signatures
+        if not {"serving_default", "label_names"} <= set(signatures):
+            raise UserError(f"{folder} is a SavedModel, but not one that classifier.train exported.")
+        self.serve = signatures["serving_default"]
+        names = signatures["label_names"]()["label_names"].numpy()
+        self.label_names = tuple(name.decode() for name in names)
+
+    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
+        """Probabilities (texts, classes), float32, in the order of the texts."""
+        classes = len(self.label_names)
+        return classify_texts(lambda batch: self.serve(text=batch)["probabilities"], texts, classes, self.threads)

@@ -1,0 +1,39 @@
+"""Where rows go when they go in one go: to a file that appears when it is complete, or through a pipe."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from classifier.data.files import Piped
+from classifier.scoring.new_file import BUFFER, close_quietly, explained, new_file
+
+
+@contextlib.contextmanager
+def open_stream(output: Path | Piped) -> Iterator[BinaryIO]:
+    """Takes the bytes of the output.
+
+    Standard output carries nothing but rows: what anything else prints meanwhile goes to standard error.
+
+    Raises:
+        BrokenPipeError: where nobody reads standard output any more.
+        UserError: where it cannot be written for another reason.
+    """
+    if isinstance(output, Path):
+        with new_file(output) as stream:
+            yield stream
+        return
+    sys.stdout.flush()
+    with contextlib.ExitStack() as undo:
+        stream = os.fdopen(os.dup(1), "wb", buffering=BUFFER)
+        undo.callback(close_quietly, stream)
+        rows = os.dup(1)
+        undo.callback(os.close, rows)
+        os.dup2(2, 1)
+        undo.callback(os.dup2, rows, 1)
+        undo.enter_context(contextlib.redirect_stdout(sys.stderr))
+        undo.enter_context(explained(output, "Rows before that have gone through."))
+        yield stream
+        stream.flush()

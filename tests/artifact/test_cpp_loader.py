@@ -1,0 +1,104 @@
+"""TensorFlow's C++ loader answers every signature of every SavedModel as Python's loader does."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from c_api import Session
+from small_model import LABELS, TEXTS
+
+from classifier.artifact.export import export_model
+from classifier.artifact.formats.halves import write_halves
+from classifier.artifact.publish import publish_model
+from classifier.artifact.saving import load_module
+from classifier.attention import AdditiveAttention, LocalAttention, MultiHeadAttention, RotaryAttention
+from classifier.encoders import AdditivePooling, JoinedPooling, MeanPooling
+from classifier.encoders.scratch import build_classifier
+from classifier.model.text_classifier import TextClassifier
+from classifier.settings import Block, ModelSettings, Positions
+from classifier.tokenizers import WordPieceTokenizer, WordTokenizer
+
+ENCODERS = {
+    "rotary, wordpiece, several poolings": (
+        lambda: RotaryAttention(heads=3),
+        lambda: JoinedPooling(["mean", "max", "additive"], name="pooling"),
+        {"positions": Positions.rotary},
+        WordPieceTokenizer,
+    ),
+    "keras_nlp, sinusoidal": (
+        lambda: MultiHeadAttention(heads=3),
+        lambda: MeanPooling(name="pooling"),
+        {"block": Block.keras_nlp, "positions": Positions.sinusoidal},
+        WordTokenizer,
+    ),
+    "local": (lambda: LocalAttention(heads=3, window=3), lambda: MeanPooling(name="pooling"), {}, WordTokenizer),
+    "additive": (AdditiveAttention, lambda: AdditivePooling(name="pooling"), {}, WordTokenizer),
+}
+
+
+def check_both_loaders(folder) -> None:
+    """Compares the loaders on every signature, text by text."""
+    python, session = load_module(folder).signatures, Session(folder)
+    assert set(session.signatures) - {"__saved_model_init_op"} == set(python)
+    for name, function in python.items():
+        asked = [text.encode() for text in [*TEXTS, ""]] if function.structured_input_signature[1] else [None]
+        for text in asked:
+            expected = function() if text is None else function(text=tf.constant([text]))
+            found = session.run(name, [] if text is None else [text])
+            assert set(found) == set(expected)
+            for key, values in found.items():
+                if expected[key].dtype == tf.string:
+                    np.testing.assert_array_equal(values, expected[key].numpy())
+                elif key != "pooling_max":  # which of two equal states is larger is decided by rounding
+                    np.testing.assert_allclose(values, expected[key].numpy(), atol=1e-5)
+
+
+@pytest.fixture(params=list(ENCODERS))
+def encoder_alone(request) -> TextClassifier:
+    attention, pooling, settings, tokenizer_class = ENCODERS[request.param]
+    keras.utils.set_random_seed(5)
+    tokenizer = tokenizer_class(max_tokens=11)
+    tokenizer.learn(2 * TEXTS)
+    chosen = ModelSettings(depth=2, width=12, feed_forward_width=7, **settings)
+    return TextClassifier(
+        build_classifier(chosen, attention, pooling(), len(tokenizer.vocabulary), 11, len(LABELS)), tokenizer, LABELS
+    )
+
+
+def test_every_encoder(encoder_alone, tmp_path):
+    check_both_loaders(export_model(encoder_alone, TEXTS, tmp_path / "model"))
+
+
+def test_encoder_with_ngrams(model_folder):
+    check_both_loaders(model_folder)
+
+
+@pytest.mark.parametrize("weights", ["float16", "bfloat16"])
+def test_half_precision(untrained, weights, tmp_path):
+    write_halves(untrained, weights, tmp_path / "half")
+    check_both_loaders(tmp_path / "half")
+
+
+def test_published(model_folder, tmp_path):
+    check_both_loaders(publish_model(model_folder, str(tmp_path / "served")))
+
+
+def test_each_weight_is_stored_once(model_folder, untrained):
+    stored = sum(path.stat().st_size for path in (model_folder / "variables").iterdir())
+    variables = [*untrained.encoder_variables, untrained.linear.weights, untrained.linear.keys, untrained.linear.idf]
+    needed = sum(variable.numpy().nbytes for variable in variables)
+    assert needed < stored < 1.2 * needed + 20_000
+
+
+def test_a_variable_that_only_python_finds_is_refused(untrained, tmp_path, monkeypatch):
+    from classifier.artifact import saving
+    from classifier.artifact.export import ExportError
+
+    def forget(module, encoder) -> None:
+        tf.Module.__init__(module)
+        module.encoder = encoder  # as Keras tracks it
+
+    monkeypatch.setattr(saving.KerasModule, "__init__", forget)
+    forgetful = TextClassifier(untrained.encoder, untrained.tokenizer, LABELS)
+    with pytest.raises(ExportError, match="Could not find variable"):
+        export_model(forgetful, TEXTS, tmp_path / "model")
