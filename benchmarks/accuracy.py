@@ -8,7 +8,7 @@ result.json in the output folder is not measured again: an interrupted measureme
 
 The baselines (benchmarks/comparison/baselines.py) choose on the validation split that `seed=0` gives ours, are fitted
 again on train and valid together, and score the test split once. Ours is the plain command, `python -m classifier.train
-data=<name> seed=<seed>`, and `experiment=<name>` where conf/train/experiment/ has a file of that name.
+data=<name> seed=<seed>`, and `recipe=<name>` where conf/recipe/ has a file of that name.
 
 With --table-only, what there is so far is tabulated, and nothing is measured.
 """

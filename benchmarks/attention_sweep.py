@@ -1,4 +1,4 @@
-"""The table of `python -m classifier.train sweep=attention`: test accuracy and time of each mechanism.
+"""The table of `python -m classifier.train recipe=attention_sweep`: test accuracy and time of each mechanism.
 
 python benchmarks/attention_sweep.py <hydra.sweep.dir of the sweep>
 """

@@ -3,7 +3,7 @@
 CLASSIFIER_DATA=<folder> python benchmarks/search.py
 CLASSIFIER_DATA=<folder> python benchmarks/search.py --trials 4 --data trec6 trainer.epochs=3      # a smaller one
 
-Three searches over conf/train/sweep/search.yaml, with the same seeds: TPE with the median pruner, TPE without pruning
+Three searches over conf/recipe/search.yaml, with the same seeds: TPE with the median pruner, TPE without pruning
 and random search without pruning. The first runs its number of trials; the other two get the seconds that it took
 (or, with --same-trials, its number of trials). Writes docs/search.md and docs/pictures/search.png.
 """
@@ -72,7 +72,7 @@ def search(
     if kept.exists():
         return json.loads(kept.read_text())
     began = time.monotonic()
-    command = [sys.executable, "-m", "classifier.train", "sweep=search", f"data={options.data}"]
+    command = [sys.executable, "-m", "classifier.train", "recipe=search", f"data={options.data}"]
     command += [f"hydra.sweeper.{key}" for key in (f"sampler={sampler}", f"pruner={pruner}", f"seed={seed}")]
     command += [f"hydra.sweeper.n_trials={trials}", f"hydra.sweep.dir={folder / 'sweep'}", *overrides]
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{os.environ.get('PYTHONPATH', '')}"}

@@ -42,7 +42,7 @@ def with_files(arguments: Sequence[str]) -> list[str]:
         raise UserError(
             f"{files[0]} and data.train= both name files to train on; put all of them into data.train=[...]."
         )
-    chosen = [] if {"data", "experiment"} & keys else ["data=files"]
+    chosen = [] if {"data", "recipe"} & keys else ["data=files"]
     named = f"data.train={as_typed(files if len(files) > 1 else files[0])}" if files else ""
     given = []
     for argument in arguments:

@@ -37,12 +37,13 @@ from classifier.hydra_checks import check_when_composed
 from classifier.interruption import handle_interruptions
 from classifier.settings import check_rules
 from classifier.settings.passwords import hide_passwords, without_passwords
+from classifier.settings.renamed import RENAMED_CHOICES, new_name
 from classifier.settings.targets import TARGET, check_targets
 from classifier.settings.typed import on_command_line, quoted
 from classifier.terminal import warn
 
 PACKAGE = Path(__file__).parent
-CONF = PACKAGE.parent / "conf"
+CONF = PACKAGE / "conf"
 MISTAKES = (UserError, HydraException, OmegaConfBaseException, OSError)
 INTERRUPTED = 130  # exit code of a command that Ctrl-C ended
 EXIT_CODES = {"KILLED": INTERRUPTED, "FAILED": 1, "MANY_ERRORS": 1}  # by the status in summary.json; 2 is a refusal
@@ -52,9 +53,7 @@ PLACES = {  # what to do about a place that takes no file, by the error
     **dict.fromkeys((errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST), ELSEWHERE),
     errno.ENAMETOOLONG: "Choose a shorter name.",
 }
-LEAVES = ("tokenizer", "attention", "pooling", "optimizer")  # folders of conf/train whose YAML names a class
-
-OmegaConf.register_new_resolver("package", lambda path: str(PACKAGE / path), replace=True)
+LEAVES = ("tokenizer", "attention", "pooling", "optimizer")  # folders of conf/ whose YAML names a class
 
 
 def run_command(
@@ -219,21 +218,21 @@ def check_leaves(config: DictConfig) -> None:
 
 
 def leaf_schema(folder: str, leaf: Any) -> Any:
-    """The file of conf/train/<folder> that names the same class; empty for another optimizer of Keras.
+    """The file of conf/<folder> that names the same class; empty for another optimizer of Keras.
 
     Raises:
         UserError: if no class is named.
     """
     if not isinstance(leaf, DictConfig) or TARGET not in leaf:
-        options = ", ".join(sorted(path.stem for path in (CONF / "train" / folder).glob("*.yaml")))
+        options = ", ".join(sorted(path.stem for path in (CONF / folder).glob("*.yaml")))
         raise UserError(f"{folder} names no class: choose {folder}= from {options}.")
-    files = map(OmegaConf.load, sorted((CONF / "train" / folder).glob("*.yaml")))
+    files = map(OmegaConf.load, sorted((CONF / folder).glob("*.yaml")))
     return next((file for file in files if OmegaConf.select(file, TARGET) == leaf[TARGET]), {})
 
 
 def chosen_target(folder: str) -> str | None:
-    """The class that the chosen file of conf/train/<folder> names; None for a file of another folder."""
-    path = CONF / "train" / folder / f"{HydraConfig.get().runtime.choices[folder]}.yaml"
+    """The class that the chosen file of conf/<folder> names; None for a file of another folder."""
+    path = CONF / folder / f"{HydraConfig.get().runtime.choices[folder]}.yaml"
     return OmegaConf.select(OmegaConf.load(path), TARGET) if path.exists() else None
 
 
@@ -241,9 +240,7 @@ def chosen_target(folder: str) -> str | None:
 def named_classes() -> dict[str, set[str]]:
     """The classes that the files of each folder of conf/train name."""
     return {
-        folder: {
-            str(OmegaConf.select(OmegaConf.load(path), TARGET)) for path in (CONF / "train" / folder).glob("*.yaml")
-        }
+        folder: {str(OmegaConf.select(OmegaConf.load(path), TARGET)) for path in (CONF / folder).glob("*.yaml")}
         for folder in LEAVES
     }
 
@@ -268,6 +265,8 @@ def known_keys(config: DictConfig, prefix: str = "") -> list[str]:
 
 def unknown_key(key: str, known: list[str]) -> str:
     """The sentence about a key that does not exist, with the nearest one that does."""
+    if new_name(key) != key:
+        return f"{key} is now {new_name(key)}."
     nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
     last = [name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]]
     found = last[:1] or nearest
@@ -277,9 +276,16 @@ def unknown_key(key: str, known: list[str]) -> str:
 def explain(error: Exception, command: str) -> str:
     """What Hydra and OmegaConf refuse, in the words of the command line."""
     text = "\n".join(str(one) for one in (error.__cause__, error) if one)
-    key = re.search(r"full_key: (\S+)", text) or re.search(r"Could not override '\+*([^']+?)'", text)
+    key = re.search(r"Could not override '\+*([^']+?)'", text) or re.search(r"full_key: (\S+)", text)
+    if key and (match := re.search(r"value: (\w+)", text)) and (renamed := RENAMED_CHOICES.get(f"{key[1]}={match[1]}")):
+        return f"{key[1]}={match[1]} is now {renamed}."
+    if key and (match := re.search(r"str is not a subclass of \w+\. value: (.*)", text)):
+        first = next(name for name in known_keys(default_config(command)) if name.startswith(f"{key[1]}."))
+        return f"{key[1]}={match[1]}: {key[1]} is a group of keys; set one of them, such as {first}."
     if match := re.search(r"Could not find '(\w+)/([^']*)'", text):
         folder, choice = match.groups()
+        if renamed := RENAMED_CHOICES.get(f"{folder}={choice}"):
+            return f"{folder}={choice} is now {renamed}."
         options = sorted(path.stem for path in CONF.rglob(f"{folder}/*.yaml"))
         nearest = difflib.get_close_matches(choice, options, n=1)
         hint = f" Did you mean '{nearest[0]}'?" if nearest else ""

@@ -75,10 +75,10 @@ def prepare(
     weights = class_weights(settings.trainer.class_weights, splits.train.labels, splits.train.label_names)
     epochs = settings.trainer.epochs or epochs_for(len(texts), len(weights))
     steps = epochs * -(-len(texts) // settings.trainer.batch_size)
-    warmup_steps = int(settings.trainer.warmup_share * steps)
+    warmup_steps = int(settings.trainer.warmup_ratio * steps)
     rate = WarmupDecay(settings.optimizer["learning_rate"], steps, warmup_steps, settings.trainer.schedule.name)
     linear = None
-    if settings.model.linear is Linear.ngrams:
+    if settings.encoder.linear is Linear.ngrams:
         linear = fit_beside(tokenizer, splits.train, splits.valid, weights, settings.seed)
     training = Training(
         model,
@@ -103,7 +103,7 @@ def build_model(settings: TrainSettings, vocabulary_size: int, max_tokens: int, 
     from classifier.encoders.scratch import build_classifier
 
     return build_classifier(
-        settings.model,
+        settings.encoder,
         attention=lambda: instantiate(settings.attention),
         pooling=instantiate(settings.pooling, name="pooling"),
         vocabulary_size=vocabulary_size,

@@ -97,9 +97,9 @@ def check_names(settings: TrainSettings) -> None:
     import keras
 
     try:
-        keras.activations.get(settings.model.activation)
+        keras.activations.get(settings.encoder.activation)
     except ValueError:
-        raise UserError(f"model.activation={settings.model.activation} is no activation of Keras.") from None
+        raise UserError(f"encoder.activation={settings.encoder.activation} is no activation of Keras.") from None
     instantiate(settings.pooling)
     try:
         instantiate(settings.optimizer)

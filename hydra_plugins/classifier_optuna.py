@@ -35,7 +35,7 @@ class OptunaConfig:
     """Keys of hydra.sweeper."""
 
     _target_: str = "hydra_plugins.classifier_optuna.OptunaSweeper"
-    params: dict[str, str] = field(default_factory=dict)  # what varies, for a file of conf/train/sweep/
+    params: dict[str, str] = field(default_factory=dict)  # what varies, for a file of conf/recipe/
     n_trials: int = 20  # of all commands together that take part
     timeout: float | None = None  # seconds after which this command starts no further trial
     sampler: Sampler = Sampler.tpe

@@ -19,16 +19,16 @@ def untrained():
     from classifier.encoders.scratch import build_classifier
     from classifier.model.ngram_fit import Method, Recipe, compute_tfidf, fit_ngram_model
     from classifier.model.text_classifier import TextClassifier
-    from classifier.settings import ModelSettings
+    from classifier.settings import EncoderSettings
     from classifier.tokenizers import WordTokenizer
 
     keras.utils.set_random_seed(3)
     tokenizer = WordTokenizer(max_tokens=11)
     tokenizer.learn(TEXTS)
-    settings = ModelSettings(depth=1, width=12, feed_forward_width=7)
+    settings = EncoderSettings(depth=1, width=12, intermediate_dim=7)
     vocabulary = len(tokenizer.vocabulary)
     encoder = build_classifier(
-        settings, lambda: MultiHeadAttention(heads=3), MeanPooling(), vocabulary, 11, len(LABELS)
+        settings, lambda: MultiHeadAttention(num_heads=3), MeanPooling(), vocabulary, 11, len(LABELS)
     )
     for weight in encoder.weights:
         weight.assign(3 * weight)

@@ -51,7 +51,7 @@ def unquoted(value):
         (["a.csv", "b c.jsonl.gz"], ["data=files", "data.train=[a.csv,'b c.jsonl.gz']"]),
         (["data.train=t.csv", "--cfg", "job"], ["data=files", "data.train=t.csv", "--cfg", "job"]),
         (["data.train=t.csv", "data=sst2"], ["data.train=t.csv", "data=sst2"]),
-        (["data.train=t.csv", "experiment=imdb"], ["data.train=t.csv", "experiment=imdb"]),
+        (["data.train=t.csv", "recipe=imdb"], ["data.train=t.csv", "recipe=imdb"]),
         (["-m", "seed=0,1", "data.train=a.csv,b.csv"], ["-m", "seed=0,1", "data=files", "data.train=a.csv,b.csv"]),
         (["--config-dir", "conf", "seed=1"], ["--config-dir", "conf", "seed=1"]),
         (["trainer.epochs=1"], ["trainer.epochs=1"]),

@@ -24,7 +24,7 @@ from mlflow import MlflowClient
 from classifier.evaluation.predictions import read_predictions
 
 WORDS = {"fruit": ["apple", "pear", "plum"], "tool": ["saw", "axe", "file"], "bird": ["owl", "wren", "kite"]}
-SMALL = ["model=tiny", "model.width=12", "attention.heads=3", "tokenizer.max_tokens=7", "trainer.patience=99"]
+SMALL = ["encoder=tiny", "encoder.width=12", "attention.num_heads=3", "tokenizer.max_tokens=7", "trainer.patience=99"]
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 
@@ -125,8 +125,8 @@ def test_the_run_holds_settings_series_pictures_data_and_model(folder, whole):
     result = summary(folder, "whole")
     kept = client.get_run(result["run_id"])
     assert kept.info.status == "FINISHED"
-    assert kept.data.params["model.width"] == "12"
-    assert kept.data.params["attention.heads"] == "3"
+    assert kept.data.params["encoder.width"] == "12"
+    assert kept.data.params["attention.num_heads"] == "3"
     assert kept.data.metrics["test.accuracy"] == result["metrics"]["test"]["accuracy"]
     steps = [point.step for point in client.get_metric_history(result["run_id"], "epoch/valid.macro_f1")]
     assert steps == list(range(1, 9))
@@ -276,7 +276,12 @@ def test_a_server_that_is_not_there_is_refused_before_training(folder):
 
 def test_a_sweep_that_is_killed_goes_on_where_it_was(folder):
     """One trial is refused and the other trained; kill -9 takes the sweep and its trial, the same command ends both."""
-    several = ["hydra.mode=MULTIRUN", f"hydra.sweep.dir={folder / 'several'}", "model.width=13,12", "model.linear=none"]
+    several = [
+        "hydra.mode=MULTIRUN",
+        f"hydra.sweep.dir={folder / 'several'}",
+        "encoder.width=13,12",
+        "encoder.linear=none",
+    ]
     several += ["tracking.uri=sqlite:///several.db", *LONG, "trainer.epochs=30", "trainer.validation_only=true"]
     log = folder / "several/1/log.txt"
     with subprocess.Popen(command(folder, "unused", *several), cwd=folder) as sweep:
@@ -287,7 +292,7 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(folder):
     done = run(folder, "unused", *several)
     assert done.returncode == 2
     assert "1 of 2 trials failed" in done.stderr
-    assert "model.width=13 is not a multiple of attention.heads=3" in done.stderr
+    assert "encoder.width=13 is not a multiple of attention.num_heads=3" in done.stderr
     assert "Traceback" not in done.stderr + log.read_text()
     assert summary(folder, "several/1")["status"] == "FINISHED"
     client = MlflowClient(f"sqlite:///{folder}/several.db")

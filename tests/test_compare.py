@@ -17,7 +17,10 @@ pytestmark = pytest.mark.filterwarnings(
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
-    """A database with a sweep of two settings with two seeds each, one pruned child, and a run on other texts."""
+    """A database with a sweep of two settings with two seeds each, one pruned child, and a run on other texts.
+
+    The runs of one seed have the names of settings that an earlier version used.
+    """
     folder = tmp_path_factory.mktemp("compare")
     settings = TrackingSettings(f"sqlite:///{folder}/mlflow.db", experiment="primes", system_metrics=False)
     with start_run(settings, folder, "parent") as parent:
@@ -25,18 +28,20 @@ def kept(tmp_path_factory):
     child = {PARENT: parent.run_id, KIND: "trial"}
     ids = {
         f"{depth}{seed}": keep_run(
-            settings, folder, wrong, {"model.depth": depth, "seed": seed, "model": "tiny"}, tags=child
+            settings, folder, wrong, {f"{group}.depth": depth, "seed": seed, group: "tiny"}, tags=child
         )
-        for depth, seed, wrong in (("2", "0", 10), ("2", "1", 12), ("3", "0", 50), ("3", "1", 54))
-    }
+        for depth, seed, group, wrong in (
+            ("2", "0", "encoder", 10), ("2", "1", "model", 12), ("3", "0", "encoder", 50), ("3", "1", "model", 54)
+        )
+    }  # fmt: skip
     ids["valid"] = keep_run(
-        settings, folder, 9, {"model.depth": "5", "seed": "0", "model": "tiny"}, splits=["valid"], tags=child
+        settings, folder, 9, {"encoder.depth": "5", "seed": "0", "encoder": "tiny"}, splits=["valid"], tags=child
     )
     pruned = start_run(settings, folder, "same")
     pruned.client.set_tag(pruned.run_id, PARENT, parent.run_id)
     pruned.client.set_terminated(pruned.run_id, "KILLED")
     elsewhere = TrackingSettings(settings.uri, experiment="elsewhere", system_metrics=False)
-    ids["other"] = keep_run(elsewhere, folder, 8, {"model.depth": "2", "seed": "0"}, texts="other")
+    ids["other"] = keep_run(elsewhere, folder, 8, {"encoder.depth": "2", "seed": "0"}, texts="other")
     return {"uri": settings.uri, "parent": parent.run_id, "pruned": pruned.run_id, **ids}
 
 

@@ -33,7 +33,7 @@ from classifier.settings import (
 from classifier.train import train
 
 CONF = Path(__file__).parents[1] / "conf"
-CHOICES = sorted(path for path in [*CONF.glob("data/*.yaml"), *CONF.glob("train/*/*.yaml")])
+CHOICES = sorted(path for path in CONF.glob("*/*.yaml"))
 WITH_CLASS = [path for path in CHOICES if "_target_" in path.read_text()]
 NAMED = {path: f"{path.parent.name}={path.stem}" for path in CHOICES}
 
@@ -66,28 +66,35 @@ def test_the_keys_of_a_choice_are_arguments_of_its_class(path):
 
 
 MISTAKES = {
-    "model.dept=3": "Error: model.dept is not an option. Did you mean 'model.depth'?",
-    "modle=tiny": "Error: modle is not an option. Did you mean 'model'?",
-    "model=tinyy": "Error: model=tinyy: choose from base, small, tiny. Did you mean 'tiny'?",
-    "model.depth=abc": "Error: model.depth: Value 'abc' of type 'str' could not be converted to Integer",
-    "+model.extra=1": "Error: model.extra is not an option.",
+    "encoder.dept=3": "Error: encoder.dept is not an option. Did you mean 'encoder.depth'?",
+    "encodr=tiny": "Error: encodr is not an option. Did you mean 'encoder'?",
+    "model.depth=3": "Error: model.depth is now encoder.depth.",
+    "model=tiny": "Error: model is now encoder.",
+    "experiment=films": "Error: experiment is now recipe.",
+    "sweep=search": "Error: sweep=search is now recipe=search.",
+    "trainer=fast": "Error: trainer=fast: trainer is a group of keys; set one of them, such as trainer.epochs.",
+    "pooling=joined": "Error: pooling=joined is now pooling=concat.",
+    "trainer.weight_average=0.9": "Error: trainer.weight_average is now trainer.ema_decay.",
+    "encoder=tinyy": "Error: encoder=tinyy: choose from base, small, tiny. Did you mean 'tiny'?",
+    "encoder.depth=abc": "Error: encoder.depth: Value 'abc' of type 'str' could not be converted to Integer",
+    "+encoder.extra=1": "Error: encoder.extra is not an option.",
     "++typo=1": "Error: typo is not an option.",
-    "attention.headz=3": "Error: attention.headz is not an option. Did you mean 'attention.heads'?",
-    "attention.heads=abc": "Error: attention.heads=abc is not of type int; its default is 4.",
-    "attention.heads=5": "Error: model.width=128 is not a multiple of attention.heads=5.",
+    "attention.num_headz=3": "Error: attention.num_headz is not an option. Did you mean 'attention.num_heads'?",
+    "attention.num_heads=abc": "Error: attention.num_heads=abc is not of type int; its default is 4.",
+    "attention.num_heads=5": "Error: encoder.width=128 is not a multiple of attention.num_heads=5.",
     "attention=adittive": "choose from additive, concat, dot, general,",
     "attention=local attention.window=0": "Error: attention.window=0 must be at least 1 and at most 100,000.",
-    "model.positions=rotary": "Error: model.positions=rotary needs attention=rotary, which turns",
-    "model.block=keras_nlp attention=dot": "Error: model.block=keras_nlp brings its own attention;",
-    "model.block=keras_nlp attention.dropout=0.1": "Error: attention.dropout has no effect with model.block=keras_nlp",
-    "attention=rotary attention.heads=4 model.width=4": "leaves an odd 1 to each of attention.heads=4.",
+    "encoder.positions=rotary": "Error: encoder.positions=rotary needs attention=rotary, which turns",
+    "encoder.block=keras_nlp attention=dot": "Error: encoder.block=keras_nlp brings its own attention;",
+    "encoder.block=keras_nlp attention.dropout=0.1": "Error: attention.dropout has no effect with encoder.block=",
+    "attention=rotary attention.num_heads=4 encoder.width=4": "leaves an odd 1 to each of attention.num_heads=4.",
     "trainer.loss=hinge": "expected one of [cross_entropy, focal]",
     "trainer.focal_gamma=-1": "Error: trainer.focal_gamma=-1.0 must be at least 0 and at most 100.",
     "tokenizer.max_token=9": "Error: tokenizer.max_token is not an option. Did you mean 'tokenizer.max_tokens'?",
-    "model.normalize=between": "expected one of [before, after]",
+    "encoder.normalize=between": "expected one of [before, after]",
     "trainer.monitor=f1": "expected one of [accuracy, macro_precision, macro_recall, macro_f1, log_loss]",
     "trainer.epochs=0": "Error: trainer.epochs=0 must be at least 1 and at most 10,000.",
-    "model.dropout=1.5": "Error: model.dropout=1.5 must be at least 0 and below 1.",
+    "encoder.dropout=1.5": "Error: encoder.dropout=1.5 must be at least 0 and below 1.",
     "data=files": "Error: data.train has no value yet: give it with data.train=",
     "data=filse": "Did you mean 'files'?",
     "tokenizer.truncation=middle": "tokenizer.truncation=middle is not one of head, tail, head_tail",
@@ -191,20 +198,20 @@ def check_sentence(printed: str, message: str) -> None:
 
 
 def test_a_mistake_at_the_shell_is_a_sentence_and_exit_code_2(tmp_path):
-    command = [sys.executable, "-m", "classifier.train", "model.dept=3", f"hydra.run.dir={tmp_path}"]
+    command = [sys.executable, "-m", "classifier.train", "encoder.dept=3", f"hydra.run.dir={tmp_path}"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
-    check_sentence(done.stderr, MISTAKES["model.dept=3"])
+    check_sentence(done.stderr, MISTAKES["encoder.dept=3"])
 
 
 def test_a_key_of_the_chosen_file_may_be_forced():
-    command = [sys.executable, "-m", "classifier.train", "++model.depth=3", "--cfg", "job"]
+    command = [sys.executable, "-m", "classifier.train", "++encoder.depth=3", "--cfg", "job"]
     assert subprocess.run(command, capture_output=True).returncode == 0
 
 
 @pytest.mark.parametrize(
     ("command", "argument"),
-    [("train", "--help"), ("train", "--cfg=job"), ("train", "model.dept=3"), ("explain", "--cfg=job")],
+    [("train", "--help"), ("train", "--cfg=job"), ("train", "encoder.dept=3"), ("explain", "--cfg=job")],
 )
 def test_answers_without_work_import_nothing_heavy(command, argument):
     program = (
@@ -228,12 +235,12 @@ def test_a_value_as_it_is_typed(value, typed):
 
 
 def test_the_parameters_of_a_run_can_be_typed_back():
-    choices = {"model": "tiny", "tokenizer": "wordpiece", "optimizer": "sgd", "experiment": None}
+    choices = {"encoder": "tiny", "tokenizer": "wordpiece", "optimizer": "sgd", "recipe": None}
     given = [
-        "model=tiny",
+        "encoder=tiny",
         "tokenizer=wordpiece",
         "optimizer=sgd",
-        "model.depth=3",
+        "encoder.depth=3",
         "trainer.class_weights={technical:2}",
     ]
     with initialize_config_dir(str(CONF), version_base="1.3"):

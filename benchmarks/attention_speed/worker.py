@@ -94,11 +94,11 @@ def attending(name: str) -> Callable:
 
 
 def make(name: str):
-    """The mechanism as conf/train/attention/ says."""
+    """The mechanism as conf/attention/ says."""
     from hydra.utils import instantiate
     from omegaconf import OmegaConf
 
-    return instantiate(OmegaConf.load(Path(__file__).parents[2] / "conf" / "train" / "attention" / f"{name}.yaml"))
+    return instantiate(OmegaConf.load(Path(__file__).parents[2] / "conf" / "attention" / f"{name}.yaml"))
 
 
 def measure_classifier(name: str) -> float:
@@ -108,12 +108,12 @@ def measure_classifier(name: str) -> float:
     import numpy as np
     import tensorflow as tf
 
-    from classifier.encoders import JoinedPooling
+    from classifier.encoders import ConcatPooling
     from classifier.encoders.scratch import build_classifier
-    from classifier.settings import ModelSettings
+    from classifier.settings import EncoderSettings
 
-    settings = ModelSettings(depth=2, width=WIDTH, feed_forward_width=4 * WIDTH)
-    model = build_classifier(settings, lambda: make(name), JoinedPooling(name="pooling"), 30_000, 512, 2)
+    settings = EncoderSettings(depth=2, width=WIDTH, intermediate_dim=4 * WIDTH)
+    model = build_classifier(settings, lambda: make(name), ConcatPooling(name="pooling"), 30_000, 512, 2)
     optimizer = keras.optimizers.AdamW(1e-3)
     optimizer.build(model.trainable_variables)
     ids = tf.constant(np.random.default_rng(0).integers(2, 30_000, (32, 512)), tf.int32)

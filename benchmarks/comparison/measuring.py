@@ -50,7 +50,7 @@ def overrides(case: Case, further: list[str]) -> list[str]:
     """What a reader types behind `python -m classifier.train`; nothing for a baseline."""
     if case.method in BASELINES:
         return []
-    choice = "experiment" if case.method == "ours_experiment" else "data"
+    choice = "recipe" if case.method == "ours_experiment" else "data"
     return [f"{choice}={case.data}", f"seed={case.seed}", *further]
 
 

@@ -83,7 +83,7 @@ class Result:
 
 def has_experiment(data: str) -> bool:
     """Whether there is an experiment file of this name."""
-    return (CONF / "train" / "experiment" / f"{data}.yaml").exists()
+    return (CONF / "recipe" / f"{data}.yaml").exists()
 
 
 def cases(data: Sequence[str], methods: Sequence[str], seeds: Sequence[int]) -> Iterator[Case]:

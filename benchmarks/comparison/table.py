@@ -36,8 +36,8 @@ KINDS = """\
 - fastText autotuned: the settings that its autotune finds on valid in the given time; on IMDB it ended twice
   with its own error, "Encountered NaN"
 - ours, defaults: `python -m classifier.train data=<name> seed=<seed>`
-- ours, kept experiment: `python -m classifier.train experiment=<name> seed=<seed>`, one for a data set, chosen on
-  validation data (`conf/train/experiment/`)"""
+- ours, kept experiment: `python -m classifier.train recipe=<name> seed=<seed>`, one for a data set, chosen on
+  validation data (`conf/recipe/`)"""
 
 PICTURE = """\
 ![Test accuracy against seconds, one panel for each data set](pictures/accuracy.png)

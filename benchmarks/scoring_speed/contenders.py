@@ -104,7 +104,7 @@ def hugging_face(_: Path, corpus: Sequence[str]) -> Contender:
         vocab_size=VOCABULARY,
         hidden_size=WIDTH,
         num_hidden_layers=DEPTH,
-        num_attention_heads=HEADS,
+        num_attention_num_heads=HEADS,
         intermediate_size=FEED_FORWARD_WIDTH,
         max_position_embeddings=MAX_TOKENS,
     )

@@ -31,7 +31,7 @@ def network(workload: Workload):
     import keras_nlp
 
     settings = workload.settings
-    sizes = settings.model
+    sizes = settings.encoder
     ids = keras.Input((workload.max_tokens,), dtype="int32")
     states = keras_nlp.layers.TokenAndPositionEmbedding(
         workload.vocabulary_size, workload.max_tokens, sizes.width, mask_zero=True
@@ -39,8 +39,8 @@ def network(workload: Workload):
     states = keras.layers.Dropout(sizes.embedding_dropout)(states)
     for _ in range(sizes.depth):
         states = keras_nlp.layers.TransformerEncoder(
-            sizes.feed_forward_width,
-            settings.attention["heads"],
+            sizes.intermediate_dim,
+            settings.attention["num_heads"],
             dropout=sizes.dropout,
             activation=sizes.activation,
             normalize_first=True,

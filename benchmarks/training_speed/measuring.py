@@ -136,10 +136,10 @@ def matrix_products(plan: Plan) -> Results:
 
 def of_width(workload: Workload, width: int, precision: str) -> Workload:
     """The workload with a model of that width, trained in that precision."""
-    feed_forward_width = FEED_FORWARD_WIDTHS[width]
+    intermediate_dim = FEED_FORWARD_WIDTHS[width]
     overrides = (
-        f"model.width={width}",
-        f"model.feed_forward_width={feed_forward_width}",
+        f"encoder.width={width}",
+        f"encoder.intermediate_dim={intermediate_dim}",
         f"trainer.precision={precision}",
     )
     return replace(workload, name=f"{workload.name} at width {width} in {precision}", overrides=overrides)

@@ -24,9 +24,9 @@ def step_operations(workload: Workload, texts: int, tokens: int) -> float:
     and the backward pass twice as many: each product has a gradient for either factor. Embedding, normalisation,
     softmax, dropout and the optimizer are not counted, though they take time.
     """
-    sizes, poolings = workload.settings.model, pooling_names(workload)
+    sizes, poolings = workload.settings.encoder, pooling_names(workload)
     width, positions = sizes.width, texts * tokens
-    block = 8 * positions * width**2 + 4 * positions * tokens * width + 4 * positions * width * sizes.feed_forward_width
+    block = 8 * positions * width**2 + 4 * positions * tokens * width + 4 * positions * width * sizes.intermediate_dim
     pooling = poolings.count("additive") * (2 * positions * width**2 + 4 * positions * width)
     head = 2 * texts * len(poolings) * width * workload.classes
     return 3.0 * (sizes.depth * block + pooling + head)

@@ -52,7 +52,7 @@ class Classifier(nn.Module):
 
     def __init__(self, workload: Workload) -> None:
         super().__init__()
-        sizes = workload.settings.model
+        sizes = workload.settings.encoder
         self.tokens = nn.Embedding(workload.vocabulary_size, sizes.width)
         self.positions = nn.Embedding(workload.max_tokens, sizes.width)
         self.embedding_dropout = nn.Dropout(sizes.embedding_dropout)
@@ -72,11 +72,11 @@ class Classifier(nn.Module):
 def encoder_layer(workload: Workload) -> nn.TransformerEncoderLayer:
     """One block, with dropout where this project's has it: not within the feed-forward network, nor of attention."""
     settings = workload.settings
-    sizes = settings.model
+    sizes = settings.encoder
     layer = nn.TransformerEncoderLayer(
         sizes.width,
-        settings.attention["heads"],
-        sizes.feed_forward_width,
+        settings.attention["num_heads"],
+        sizes.intermediate_dim,
         sizes.dropout,
         sizes.activation,
         batch_first=True,

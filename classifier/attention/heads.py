@@ -9,22 +9,22 @@ class HeadedAttention(Attention):
     """Abstract: attention in several narrow heads, side by side (Vaswani et al. 2017, section 3.2.2).
 
     Args:
-        heads: how many; the width must be a multiple of it.
+        num_heads: how many; the width must be a multiple of it.
         dropout: see `Attention`.
 
     Raises:
         ValueError: in `build`, where the width is not a multiple of heads.
     """
 
-    def __init__(self, heads: int = 4, dropout: float = 0.0, **kwargs) -> None:
+    def __init__(self, num_heads: int = 4, dropout: float = 0.0, **kwargs) -> None:
         super().__init__(dropout=dropout, **kwargs)
-        self.heads = heads
+        self.num_heads = num_heads
 
     def build(self, query_shape, value_shape, key_shape=None):
         width = query_shape[-1]
-        if width % self.heads:
-            raise ValueError(f"The width {width} is not a multiple of heads={self.heads}.")
-        self.scale = (width // self.heads) ** -0.5
+        if width % self.num_heads:
+            raise ValueError(f"The width {width} is not a multiple of num_heads={self.num_heads}.")
+        self.scale = (width // self.num_heads) ** -0.5
         self.query = self.projection("query", width, query_shape)
         self.key = self.projection("key", width, key_shape or value_shape)
         self.value = self.projection("value", width, value_shape)
@@ -44,7 +44,9 @@ class HeadedAttention(Attention):
     def split(self, states):
         """(batch, tokens, width) -> (batch, heads, tokens, width / heads)."""
         batch, tokens, width = ops.shape(states)
-        return ops.transpose(ops.reshape(states, (batch, tokens, self.heads, width // self.heads)), (0, 2, 1, 3))
+        return ops.transpose(
+            ops.reshape(states, (batch, tokens, self.num_heads, width // self.num_heads)), (0, 2, 1, 3)
+        )
 
     def merge(self, states):
         """(batch, heads, tokens, width / heads) -> (batch, tokens, width)."""
@@ -61,4 +63,4 @@ class HeadedAttention(Attention):
         return tuple(query_shape)
 
     def get_config(self):
-        return {**super().get_config(), "heads": self.heads}
+        return {**super().get_config(), "num_heads": self.num_heads}

@@ -16,11 +16,11 @@ class LocalAttention(HeadedAttention):
 
     Args:
         window: tokens that are seen to the left and to the right.
-        heads, dropout: see `HeadedAttention`.
+        num_heads, dropout: see `HeadedAttention`.
     """
 
-    def __init__(self, window: int = 32, heads: int = 4, dropout: float = 0.0, **kwargs) -> None:
-        super().__init__(heads=heads, dropout=dropout, **kwargs)
+    def __init__(self, window: int = 32, num_heads: int = 4, dropout: float = 0.0, **kwargs) -> None:
+        super().__init__(num_heads=num_heads, dropout=dropout, **kwargs)
         self.window = window
 
     def call(self, query, value, key=None, mask=None, training=None, return_weights=False):

@@ -94,23 +94,23 @@ class KerasMultiHeadAttention(Attention):
     Time grows with queries x keys x width, memory with queries x keys x heads.
 
     Args:
-        heads: how many; the width must be a multiple of it.
+        num_heads: how many; the width must be a multiple of it.
         dropout: see `Attention`.
 
     Raises:
         ValueError: in `build`, where the width is not a multiple of heads.
     """
 
-    def __init__(self, heads: int = 4, dropout: float = 0.0, **kwargs) -> None:
+    def __init__(self, num_heads: int = 4, dropout: float = 0.0, **kwargs) -> None:
         super().__init__(dropout=dropout, **kwargs)
-        self.heads = heads
+        self.num_heads = num_heads
 
     def build(self, query_shape, value_shape, key_shape=None):
         width = query_shape[-1]
-        if width % self.heads:
-            raise ValueError(f"The width {width} is not a multiple of heads={self.heads}.")
+        if width % self.num_heads:
+            raise ValueError(f"The width {width} is not a multiple of num_heads={self.num_heads}.")
         self.layer = keras.layers.MultiHeadAttention(
-            self.heads, width // self.heads, dropout=self.dropout, name="official", dtype=self.dtype_policy
+            self.num_heads, width // self.num_heads, dropout=self.dropout, name="official", dtype=self.dtype_policy
         )
         self.layer.build(query_shape, value_shape, key_shape)
 
@@ -123,4 +123,4 @@ class KerasMultiHeadAttention(Attention):
         return tuple(query_shape)
 
     def get_config(self):
-        return {**super().get_config(), "heads": self.heads}
+        return {**super().get_config(), "num_heads": self.num_heads}

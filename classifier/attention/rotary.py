@@ -17,7 +17,7 @@ class RotaryAttention(HeadedAttention):
     Time grows with queries x keys x width, memory with queries x keys x heads.
 
     Args:
-        heads, dropout: see `HeadedAttention`; the width of a head must be even.
+        num_heads, dropout: see `HeadedAttention`; the width of a head must be even.
 
     Raises:
         ValueError: in `build`, where the width of a head is odd.
@@ -25,8 +25,10 @@ class RotaryAttention(HeadedAttention):
 
     def build(self, query_shape, value_shape, key_shape=None):
         super().build(query_shape, value_shape, key_shape)
-        if query_shape[-1] // self.heads % 2:
-            raise ValueError(f"The width {query_shape[-1]} in heads={self.heads} leaves an odd width to a head.")
+        if query_shape[-1] // self.num_heads % 2:
+            raise ValueError(
+                f"The width {query_shape[-1]} in num_heads={self.num_heads} leaves an odd width to a head."
+            )
 
     def project(self, query, key, value):
         query, key, value = super().project(query, key, value)

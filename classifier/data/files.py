@@ -3,6 +3,7 @@
 import difflib
 import glob
 import hashlib
+import importlib.util
 import os
 import re
 import zlib
@@ -24,6 +25,7 @@ FORMATS = {
     ".txt": "text",
 }
 READ_ONLY = {"xlsx": "XLSX", "text": "plain text"}  # formats that are never written
+PACKAGE = "package:"  # before the name of a Python package and a path inside it
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 
 
@@ -52,6 +54,8 @@ AnyPath = str | Path | Piped
 def find_files(pattern: str | Path | Sequence[str]) -> list[Path]:
     """The files meant by a path, a folder or a glob (both sorted), or a list of these; each file once.
 
+    `package:<name>/<path>` is a path inside an installed Python package.
+
     Raises UserError when one of them means no file.
     """
     patterns = [pattern] if isinstance(pattern, str | Path) else pattern
@@ -61,7 +65,18 @@ def find_files(pattern: str | Path | Sequence[str]) -> list[Path]:
     for one in patterns:
         if re.match(r"[a-z][a-z0-9+.-]+://", str(one), re.IGNORECASE):
             raise UserError(f"{one} is an address: only files on this machine are read. Download it first.")
-    return list(dict.fromkeys(path for one in patterns for path in _matches(Path(one).expanduser())))
+    return list(dict.fromkeys(path for one in patterns for path in _matches(_located(one))))
+
+
+def _located(path: str | Path) -> Path:
+    """The path with its `~`, or its package, replaced by the folder that it stands for."""
+    if not str(path).startswith(PACKAGE):
+        return Path(path).expanduser()
+    name, _, inner = str(path).removeprefix(PACKAGE).partition("/")
+    found = importlib.util.find_spec(name) if name.isidentifier() else None
+    if found is None or not found.submodule_search_locations:
+        raise UserError(f"{path}: there is no installed Python package {name!r}.")
+    return Path(found.submodule_search_locations[0]) / inner
 
 
 def _matches(path: Path) -> list[Path]:

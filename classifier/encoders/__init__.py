@@ -8,9 +8,9 @@ from classifier.encoders.embedding import TokenAndPositionEmbedding, TokenDropou
 from classifier.encoders.encoder_block import EncoderBlock
 from classifier.encoders.pooling import (
     AdditivePooling,
+    ConcatPooling,
     DotPooling,
     FirstPooling,
-    JoinedPooling,
     MaxPooling,
     MeanPooling,
     Pooling,
@@ -18,10 +18,10 @@ from classifier.encoders.pooling import (
 
 __all__ = [
     "AdditivePooling",
+    "ConcatPooling",
     "DotPooling",
     "EncoderBlock",
     "FirstPooling",
-    "JoinedPooling",
     "MaxPooling",
     "MeanPooling",
     "Pooling",

@@ -12,7 +12,7 @@ class EncoderBlock(keras.layers.Layer):
 
     Args:
         attention: mixes the tokens of a text.
-        feed_forward_width: of the hidden layer.
+        intermediate_dim: of the hidden layer.
         activation: of the hidden layer.
         dropout: share dropped of what each half adds.
         normalize: `before` each half (Xiong et al. 2020, figure 1b) or `after` its residual (figure 1a).
@@ -21,7 +21,7 @@ class EncoderBlock(keras.layers.Layer):
     def __init__(
         self,
         attention: Attention,
-        feed_forward_width: int,
+        intermediate_dim: int,
         activation: str = "relu",
         dropout: float = 0.1,
         normalize: str = "before",
@@ -30,7 +30,7 @@ class EncoderBlock(keras.layers.Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.attention = attention
-        self.feed_forward_width = feed_forward_width
+        self.intermediate_dim = intermediate_dim
         self.activation = activation
         self.dropout = dropout
         self.normalize = normalize
@@ -39,14 +39,14 @@ class EncoderBlock(keras.layers.Layer):
         width = states_shape[-1]
         self.attention_norm = keras.layers.LayerNormalization(epsilon=1e-6, name="attention_norm")
         self.feed_forward_norm = keras.layers.LayerNormalization(epsilon=1e-6, name="feed_forward_norm")
-        self.expand = keras.layers.Dense(self.feed_forward_width, activation=self.activation, name="expand")
+        self.expand = keras.layers.Dense(self.intermediate_dim, activation=self.activation, name="expand")
         self.contract = keras.layers.Dense(width, name="contract")
         self.drop = keras.layers.Dropout(self.dropout, name="drop")
         if not self.attention.built:
             self.attention.build(states_shape, states_shape)
         for layer in (self.attention_norm, self.feed_forward_norm, self.expand):
             layer.build(states_shape)
-        self.contract.build((*states_shape[:-1], self.feed_forward_width))
+        self.contract.build((*states_shape[:-1], self.intermediate_dim))
 
     def call(self, states, mask=None, training=None, return_weights=False):
         """(batch, tokens, width) -> (batch, tokens, width).
@@ -80,7 +80,7 @@ class EncoderBlock(keras.layers.Layer):
         return states_shape
 
     def get_config(self):
-        names = ("feed_forward_width", "activation", "dropout", "normalize")
+        names = ("intermediate_dim", "activation", "dropout", "normalize")
         attention = keras.saving.serialize_keras_object(self.attention)
         return {**super().get_config(), "attention": attention, **{name: getattr(self, name) for name in names}}
 

@@ -9,15 +9,15 @@ class KerasNlpBlock(keras.layers.Layer):
     """keras_nlp.layers.TransformerEncoder: what `EncoderBlock` computes with multi-head attention.
 
     Args:
-        heads: of its attention.
-        feed_forward_width, activation, normalize: see `EncoderBlock`.
+        num_heads: of its attention.
+        intermediate_dim, activation, normalize: see `EncoderBlock`.
         dropout: see `EncoderBlock`; the attention weights are dropped as well.
     """
 
     def __init__(
         self,
-        heads: int,
-        feed_forward_width: int,
+        num_heads: int,
+        intermediate_dim: int,
         activation: str = "relu",
         dropout: float = 0.1,
         normalize: str = "before",
@@ -25,14 +25,14 @@ class KerasNlpBlock(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.heads = heads
-        self.feed_forward_width = feed_forward_width
+        self.num_heads = num_heads
+        self.intermediate_dim = intermediate_dim
         self.activation = activation
         self.dropout = dropout
         self.normalize = normalize
         self.encoder = keras_nlp.layers.TransformerEncoder(
-            feed_forward_width,
-            heads,
+            intermediate_dim,
+            num_heads,
             dropout=dropout,
             activation=activation,
             layer_norm_epsilon=1e-6,
@@ -52,5 +52,5 @@ class KerasNlpBlock(keras.layers.Layer):
         return states_shape
 
     def get_config(self):
-        names = ("heads", "feed_forward_width", "activation", "dropout", "normalize")
+        names = ("num_heads", "intermediate_dim", "activation", "dropout", "normalize")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -112,14 +112,14 @@ class AdditivePooling(Pooling):
 
 
 @keras.saving.register_keras_serializable(package="classifier")
-class JoinedPooling(Pooling):
+class ConcatPooling(Pooling):
     """Several poolings side by side: (batch, tokens, width) -> (batch, width x poolings).
 
     Args:
         poolings: names out of `additive`, `dot`, `mean`, `max`, `first`.
     """
 
-    kind = "joined"
+    kind = "concat"
     kinds: ClassVar[dict[str, type[Pooling]]] = {
         one.kind: one for one in (AdditivePooling, DotPooling, MeanPooling, MaxPooling, FirstPooling)
     }

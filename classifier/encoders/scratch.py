@@ -8,11 +8,11 @@ from keras import ops
 
 from classifier.attention import Attention
 from classifier.encoders import EncoderBlock, Pooling, TokenAndPositionEmbedding, TokenDropout
-from classifier.settings import Block, ModelSettings
+from classifier.settings import Block, EncoderSettings
 
 
 def build_classifier(
-    settings: ModelSettings,
+    settings: EncoderSettings,
     attention: Callable[[], Attention],
     pooling: Pooling,
     vocabulary_size: int,
@@ -44,10 +44,10 @@ def build_classifier(
     return keras.Model(ids, keras.layers.Dense(classes, dtype="float32", name="logits")(context), name="classifier")
 
 
-def block(settings: ModelSettings, attention: Attention, name: str) -> keras.layers.Layer:
+def block(settings: EncoderSettings, attention: Attention, name: str) -> keras.layers.Layer:
     """One block of the encoder: ours, or keras-nlp's, which has its own attention of as many heads."""
     shared = {
-        "feed_forward_width": settings.feed_forward_width,
+        "intermediate_dim": settings.intermediate_dim,
         "activation": settings.activation,
         "dropout": settings.dropout,
         "normalize": settings.normalize.name,
@@ -57,7 +57,7 @@ def block(settings: ModelSettings, attention: Attention, name: str) -> keras.lay
         return EncoderBlock(attention, **shared)
     from classifier.encoders.keras_nlp_block import KerasNlpBlock  # keras-nlp costs a second to import
 
-    return KerasNlpBlock(attention.heads, **shared)
+    return KerasNlpBlock(attention.num_heads, **shared)
 
 
 class Explained(NamedTuple):

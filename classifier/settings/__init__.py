@@ -1,6 +1,6 @@
 """Every knob that is always present, typed, with its default and its unit; imports no other room but errors.
 
-A folder of `conf/train/` in which a reader chooses a class (tokenizer, attention, pooling, optimizer) is not
+A folder of `conf/` in which a reader chooses a class (tokenizer, attention, pooling, optimizer) is not
 here: its YAML names the class in `_target_`, and the constructor's arguments are its keys.
 """
 
@@ -36,10 +36,10 @@ from classifier.settings.shared import (
 from classifier.settings.training import (
     EXPORTS,
     Block,
+    EncoderSettings,
     ExportSettings,
     Linear,
     Loss,
-    ModelSettings,
     Monitor,
     Normalize,
     Positions,
@@ -62,6 +62,7 @@ __all__ = [
     "Columns",
     "CompareSettings",
     "DataSettings",
+    "EncoderSettings",
     "Engine",
     "EvaluateSettings",
     "ExplainSettings",
@@ -70,7 +71,6 @@ __all__ = [
     "LabelCase",
     "Linear",
     "Loss",
-    "ModelSettings",
     "Monitor",
     "Normalize",
     "OnError",

@@ -44,9 +44,9 @@ def check_training(settings: TrainSettings) -> None:
     check_class_weights(settings.trainer.class_weights)
     check_attention(settings)
     chosen_exports(settings.export)
-    heads, width = settings.attention.get("heads", 1), settings.model.width
+    heads, width = settings.attention.get("num_heads", 1), settings.encoder.width
     if width % heads:
-        raise UserError(f"model.width={width} is not a multiple of attention.heads={heads}.")
+        raise UserError(f"encoder.width={width} is not a multiple of attention.num_heads={heads}.")
 
 
 def check_class_weights(weights: Any) -> None:
@@ -68,23 +68,23 @@ def check_attention(settings: TrainSettings) -> None:
             "export.formats=litert has no operations for attention=additive, concat and local; onnx has, "
             "and LiteRT has them for keras_additive and keras_concat."
         )
-    if settings.model.positions is Positions.rotary and mechanism != "RotaryAttention":
+    if settings.encoder.positions is Positions.rotary and mechanism != "RotaryAttention":
         raise UserError(
-            "model.positions=rotary needs attention=rotary, which turns queries and keys by their positions."
+            "encoder.positions=rotary needs attention=rotary, which turns queries and keys by their positions."
         )
-    if settings.model.block is Block.keras_nlp and mechanism != "MultiHeadAttention":
+    if settings.encoder.block is Block.keras_nlp and mechanism != "MultiHeadAttention":
         raise UserError(
-            "model.block=keras_nlp brings its own attention; leave attention=multi_head, whose heads it takes."
+            "encoder.block=keras_nlp brings its own attention; leave attention=multi_head, whose heads it takes."
         )
-    if settings.model.block is Block.keras_nlp and settings.attention["dropout"]:
+    if settings.encoder.block is Block.keras_nlp and settings.attention["dropout"]:
         raise UserError(
-            "attention.dropout has no effect with model.block=keras_nlp, whose attention has model.dropout."
+            "attention.dropout has no effect with encoder.block=keras_nlp, whose attention has encoder.dropout."
         )
-    heads, width = settings.attention.get("heads", 1), settings.model.width
+    heads, width = settings.attention.get("num_heads", 1), settings.encoder.width
     if mechanism == "RotaryAttention" and width % heads == 0 and width // heads % 2:
         raise UserError(
-            f"attention=rotary turns pairs of features: model.width={width} leaves an odd {width // heads} to each of "
-            f"attention.heads={heads}."
+            f"attention=rotary turns pairs of features: encoder.width={width} leaves an odd {width // heads} to "
+            f"each of attention.num_heads={heads}."
         )
 
 

@@ -76,12 +76,12 @@ class Linear(Enum):
 
 
 @dataclass
-class ModelSettings:
+class EncoderSettings:
     """The encoder; what pools its states and how it attends are folders of their own."""
 
     depth: int = number(MISSING, Bounds(at_least=0, at_most=100))  # encoder blocks
     width: int = number(MISSING, WIDTH)  # of a token's vector
-    feed_forward_width: int = number(MISSING, WIDTH)  # of a block's hidden layer
+    intermediate_dim: int = number(MISSING, WIDTH)  # of a block's hidden layer
     activation: str = "relu"  # of a block's hidden layer, by Keras's name
     block: Block = Block.own
     normalize: Normalize = Normalize.before
@@ -102,14 +102,14 @@ class TrainerSettings:
     )  # at most; None: 3 to 20, the fewer the more examples and the fewer classes
     batch_size: int = number(32, Bounds(at_least=1, at_most=100_000))
     schedule: Schedule = Schedule.cosine
-    warmup_share: float = number(0.1, SHARE)  # of all steps, in which the learning rate rises
+    warmup_ratio: float = number(0.1, SHARE)  # of all steps, in which the learning rate rises
     loss: Loss = Loss.cross_entropy
     focal_gamma: float = number(
         2.0, Bounds(at_least=0, at_most=100)
     )  # of the focal loss: 0 is cross-entropy, the larger, the less the learnt counts
     label_smoothing: float = number(0.1, SHARE)
     class_weights: Any = None  # None, balanced, or {label: weight}
-    weight_average: float = number(
+    ema_decay: float = number(
         0.99, SHARE
     )  # decay per step of the average of the weights that is evaluated; 0: no average
     monitor: Monitor = Monitor.log_loss  # validation metric that chooses the best epoch
@@ -173,7 +173,7 @@ class TrainSettings:
 
     data: DataSettings = MISSING
     tokenizer: dict[str, Any] = MISSING
-    model: ModelSettings = MISSING
+    encoder: EncoderSettings = MISSING
     attention: dict[str, Any] = MISSING
     pooling: dict[str, Any] = MISSING
     optimizer: dict[str, Any] = MISSING
@@ -181,5 +181,5 @@ class TrainSettings:
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
     seed: int = number(0, SEED)  # of the split, the weights, dropout and the order of the batches
-    experiment: Any = None
+    recipe: Any = None
     sweep: SweepSettings = field(default_factory=SweepSettings)

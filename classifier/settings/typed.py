@@ -14,7 +14,7 @@ NOT_TEXT = re.compile(
     r"null|true|false|[+-]?(nan|inf|[0-9._]+(e[+-]?[0-9_]+)?)", re.IGNORECASE
 )  # Hydra has types for it
 SPECIAL, ESCAPED = re.compile(r"[\\()\[\]{}:=, \t]"), r"\\\g<0>"  # in the key of a dictionary
-UNDECIDING = ("trainer.resume", "experiment")  # as tracking, sweep and export: they change nothing of what is learned
+UNDECIDING = ("trainer.resume", "recipe")  # as tracking, sweep and export: they change nothing of what is learned
 
 
 def as_overrides(settings: TrainSettings, choices: Mapping[str, str]) -> dict[str, str]:
@@ -24,9 +24,7 @@ def as_overrides(settings: TrainSettings, choices: Mapping[str, str]) -> dict[st
         settings: to flatten; tracking, sweeping, resuming and export decide nothing.
         choices: the chosen file of each folder.
     """
-    typed = {
-        folder: choice for folder, choice in choices.items() if choice and not folder.startswith(("hydra", "sweep"))
-    }
+    typed = {folder: choice for folder, choice in choices.items() if choice and not folder.startswith("hydra")}
 
     def add(key: str, value: Any) -> None:
         if isinstance(value, dict) and key != "trainer.class_weights":

@@ -1,4 +1,4 @@
-"""The best setting of a sweep as a file of conf/train/experiment/, ready to run."""
+"""The best setting of a sweep as a file of conf/recipe/, ready to run."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,10 +13,10 @@ from classifier.sweeps.refit import DROPPED
 from classifier.terminal import visible
 from classifier.tracking.kept_trials import Kept
 
-NOT_LEARNED = ("tracking", "sweep", "experiment")  # keys that an experiment does not say
+NOT_LEARNED = ("tracking", "sweep", "recipe")  # keys that a recipe does not set
 
 
-def write_experiment(path: Path, composer: Composer, best: Kept, sweep: str, objective: str) -> None:
+def write_recipe(path: Path, composer: Composer, best: Kept, sweep: str, objective: str) -> None:
     """Writes all in which the trial differs from `python -m classifier.train` without overrides."""
     seed = composer.settings(best.overrides)[0].seed
     wanted = composer.compose(composer.with_split(best.overrides, seed))  # what the sweep saw must not become test data
@@ -36,7 +36,7 @@ def write_experiment(path: Path, composer: Composer, best: Kept, sweep: str, obj
     lines = [
         "# @package _global_",
         f"# {visible(found)}: {objective} {best.metrics[objective]:.4f} on validation.",
-        f"#   python -m classifier.train experiment={path.stem}",
+        f"#   python -m classifier.train recipe={path.stem}",
         f"#   Found in run {best.run_id}.",
     ]
     body: dict[str, Any] = (

@@ -53,7 +53,7 @@ def best_lines(trials: Sequence[Kept], objectives: Sequence[str]) -> Iterable[st
         yield f"<p>{escape(line)}.</p>"
     if best := ranked(trials, objectives):
         wanted = [one for one in best[0].overrides if split_override(one)[0] != "trainer.validation_only"]
-        single = ["hydra.mode=RUN"] if any(one.startswith("sweep=") for one in wanted) else []
+        single = ["hydra.mode=RUN"] if any(one.startswith("recipe=") for one in wanted) else []
         yield f"<p><code>{escape(shlex.join(['python', '-m', 'classifier.train', *single, *wanted]))}</code></p>"
 
 

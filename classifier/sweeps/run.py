@@ -16,7 +16,7 @@ from classifier.files import locked, write_text
 from classifier.settings import SweepSettings, TrainSettings
 from classifier.settings.passwords import hide_passwords, without_passwords
 from classifier.settings.typed import quoted
-from classifier.sweeps.best import write_experiment
+from classifier.sweeps.best import write_recipe
 from classifier.sweeps.compose import SPLIT_SEED, Composer
 from classifier.sweeps.grid import Grid
 from classifier.sweeps.objective import minimized, objectives, on_validation, ranked
@@ -90,7 +90,7 @@ class Conductor:
                 "are validated on different examples. Leave out one of the two."
             )
         self.folder = Path(hydra.sweep.dir)
-        self.name = self.settings.name or hydra.runtime.choices.get("sweep") or ",".join(self.keys) or "defaults"
+        self.name = self.settings.name or hydra.runtime.choices.get("recipe") or ",".join(self.keys) or "defaults"
         identity = identity_of({"name": self.settings.name}, []) if self.settings.name else self.identity
         experiments = {settings.tracking.experiment for settings in self.composed}
         experiment = experiments.pop() if len(experiments) == 1 else self.name
@@ -175,7 +175,7 @@ class Conductor:
         metrics: dict[str, float] = {f"trials.{name.lower()}": count for name, count in counts.items()}
         if best:
             metrics |= best[0].metrics | refit_metrics(trials)
-            write_experiment(self.report / "best.yaml", self.composer, best[0], self.name, self.objectives[0])
+            write_recipe(self.report / "best.yaml", self.composer, best[0], self.name, self.objectives[0])
         write_page(self.report, self.name, trials, self.keys, self.objectives)
         self.run.log_metrics(metrics)
         self.run.log_folder(self.report)
@@ -197,7 +197,8 @@ class Conductor:
             say(line)
         if best:
             copied = shlex.quote(str(self.report / "best.yaml"))
-            say(f"Keep     cp {copied} conf/train/experiment/<name>.yaml; experiment=<name> trains it")
+            say(f"Keep     mkdir -p recipe && cp {copied} recipe/<name>.yaml")
+            say("         and train it again with --config-dir . recipe=<name>")
         say(f"Page     {self.report / 'sweep.html'}")
         say(f"Run      {self.run.run_id}")
         if interface(self.run.settings) not in address:

@@ -44,7 +44,7 @@ def sweep_search(config: DictConfig, loader: ConfigLoader, arguments: Sequence[s
     parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(arguments))
     space = {one.get_key_element(): distribution(one) for one in parsed if one.is_sweep_override()}
     if not space:
-        raise UserError("There is nothing to search: let a setting vary, as in 'model.depth=1,2,3'.")
+        raise UserError("There is nothing to search: let a setting vary, as in 'encoder.depth=1,2,3'.")
     fixed = [
         f"{one.get_key_element()}={one.get_value_element_as_str()}" for one in parsed if not one.is_sweep_override()
     ]

@@ -71,7 +71,7 @@ def ends(choice: BaseDistribution) -> tuple[Any, Any]:
 def as_overrides(params: Mapping[str, Any]) -> list[str]:
     """The values that were chosen, as they are typed; a float with four digits.
 
-    >>> as_overrides({"model.depth": 2, "optimizer.learning_rate": 0.000312345})
-    ['model.depth=2', 'optimizer.learning_rate=0.0003123']
+    >>> as_overrides({"encoder.depth": 2, "optimizer.learning_rate": 0.000312345})
+    ['encoder.depth=2', 'optimizer.learning_rate=0.0003123']
     """
     return [f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}" for key, value in params.items()]

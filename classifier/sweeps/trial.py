@@ -45,7 +45,7 @@ def varying(trials: Iterable[Sequence[str]]) -> list[str]:
 def short_name(values: Mapping[str, str]) -> str:
     """Values by key in the fewest characters that tell them apart.
 
-    >>> short_name({"model.depth": "2", "optimizer.learning_rate": "0.00030000001"})
+    >>> short_name({"encoder.depth": "2", "optimizer.learning_rate": "0.00030000001"})
     'depth=2 lr=3e-4'
     """
     last = [key.rpartition(".")[2] for key in values]

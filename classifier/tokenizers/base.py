@@ -20,7 +20,7 @@ class Tokenizer(tf.Module):
 
     Args:
         vocabulary_size: at most so many entries, padding and unknown included.
-        minimum_count: a token must occur so often in the training texts to enter the vocabulary.
+        min_frequency: a token must occur so often in the training texts to enter the vocabulary.
         max_tokens: longer texts are cut to so many tokens.
         truncation: what is kept of a longer text: its `head`, its `tail`, or `head_tail`, half of each.
         lower_case: whether letters are lower-cased first.
@@ -30,7 +30,7 @@ class Tokenizer(tf.Module):
     """
 
     def __init__(
-        self, vocabulary_size: int, minimum_count: int, max_tokens: int, truncation: str, lower_case: bool
+        self, vocabulary_size: int, min_frequency: int, max_tokens: int, truncation: str, lower_case: bool
     ) -> None:
         super().__init__()
         if truncation not in TRUNCATIONS:
@@ -40,7 +40,7 @@ class Tokenizer(tf.Module):
         if max_tokens < 1:
             raise ValueError(f"max_tokens={max_tokens} leaves nothing of a text.")
         self.vocabulary_size = vocabulary_size
-        self.minimum_count = minimum_count
+        self.min_frequency = min_frequency
         self.max_tokens = max_tokens
         self.lower_case = lower_case
         self.head = {"head": max_tokens, "tail": 0, "head_tail": max_tokens // 2}[truncation]

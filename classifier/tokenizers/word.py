@@ -13,22 +13,22 @@ class WordTokenizer(Tokenizer):
     The exported graph needs plain TensorFlow alone: no tensorflow-text, no files beside it.
 
     Args:
-        vocabulary_size, minimum_count, max_tokens, truncation, lower_case: see `Tokenizer`.
+        vocabulary_size, min_frequency, max_tokens, truncation, lower_case: see `Tokenizer`.
     """
 
     def __init__(
         self,
         vocabulary_size: int = 30_000,
-        minimum_count: int = 1,
+        min_frequency: int = 1,
         max_tokens: int = 256,
         truncation: str = "head",
         lower_case: bool = True,
     ) -> None:
-        super().__init__(vocabulary_size, minimum_count, max_tokens, truncation, lower_case)
+        super().__init__(vocabulary_size, min_frequency, max_tokens, truncation, lower_case)
 
     def learn(self, texts: Sequence[str]) -> None:
         counts = self.count_words(texts)
-        frequent = sorted((-count, word) for word, count in counts.items() if count >= self.minimum_count)
+        frequent = sorted((-count, word) for word, count in counts.items() if count >= self.min_frequency)
         self.load([PADDING, UNKNOWN] + [word for _, word in frequent[: self.vocabulary_size - 2]])
 
     def load(self, vocabulary: Sequence[str]) -> None:

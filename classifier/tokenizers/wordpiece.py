@@ -17,24 +17,24 @@ class WordPieceTokenizer(Tokenizer):
     The exported graph needs tensorflow-text, which must be imported before it is loaded.
 
     Args:
-        vocabulary_size, minimum_count, max_tokens, truncation, lower_case: see `Tokenizer`.
+        vocabulary_size, min_frequency, max_tokens, truncation, lower_case: see `Tokenizer`.
     """
 
     def __init__(
         self,
         vocabulary_size: int = 8_000,
-        minimum_count: int = 2,
+        min_frequency: int = 2,
         max_tokens: int = 256,
         truncation: str = "head",
         lower_case: bool = True,
     ) -> None:
-        super().__init__(vocabulary_size, minimum_count, max_tokens, truncation, lower_case)
+        super().__init__(vocabulary_size, min_frequency, max_tokens, truncation, lower_case)
 
     def learn(self, texts: Sequence[str]) -> None:
         counts = {word: n for word, n in self.count_words(texts).items() if len(word.encode()) <= LONGEST_WORD}
-        letters = frequent_letters(counts, self.minimum_count, self.vocabulary_size - 2)
+        letters = frequent_letters(counts, self.min_frequency, self.vocabulary_size - 2)
         spelled = {word: count for word, count in counts.items() if letters.keys() >= set(word)}
-        self.load(learned_pieces(spelled, letters, self.vocabulary_size, self.minimum_count))
+        self.load(learned_pieces(spelled, letters, self.vocabulary_size, self.min_frequency))
 
     def load(self, vocabulary: Sequence[str]) -> None:
         import keras_nlp
@@ -48,7 +48,7 @@ class WordPieceTokenizer(Tokenizer):
         return self.pieces(words)
 
 
-def frequent_letters(counts: Mapping[str, int], minimum_count: int, room: int) -> dict[str, list[str]]:
+def frequent_letters(counts: Mapping[str, int], min_frequency: int, room: int) -> dict[str, list[str]]:
     """The pieces of each of the most frequent letters, as many as have room; ties go by alphabet.
 
     A letter starts a word or continues it; one that is always a word of its own has no second piece:
@@ -63,14 +63,14 @@ def frequent_letters(counts: Mapping[str, int], minimum_count: int, room: int) -
     for count, letter in sorted((-count, letter) for letter, count in letters.items()):
         forms = [letter, SUFFIX + letter] if letter in joined else [letter]
         room -= len(forms)
-        if -count < minimum_count or room < 0:
+        if -count < min_frequency or room < 0:
             break
         pieces[letter] = forms
     return pieces
 
 
 def learned_pieces(
-    counts: Mapping[str, int], letters: Mapping[str, list[str]], vocabulary_size: int, minimum_count: int
+    counts: Mapping[str, int], letters: Mapping[str, list[str]], vocabulary_size: int, min_frequency: int
 ) -> list[str]:
     """Padding, unknown, the letters, then the pieces in the order in which they were merged; the same every time.
 
@@ -84,7 +84,7 @@ def learned_pieces(
     model.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     trainer = trainers.WordPieceTrainer(
         vocab_size=vocabulary_size,
-        min_frequency=minimum_count,
+        min_frequency=min_frequency,
         show_progress=False,
         special_tokens=[PADDING, UNKNOWN, *(piece for forms in letters.values() for piece in forms)],
         initial_alphabet=sorted(letters),

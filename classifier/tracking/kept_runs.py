@@ -9,6 +9,7 @@ from typing import Any
 from classifier.errors import UserError
 from classifier.evaluation.predictions import Predictions, aligned_to, read_predictions
 from classifier.settings import CompareSettings, as_typed
+from classifier.settings.renamed import renamed
 from classifier.tracking.abandoned import connect_existing
 from classifier.tracking.named_runs import COMPARISON, KIND, SWEEP_KIND, existing_run, searched
 
@@ -95,7 +96,7 @@ def read_all(mlflow, runs: Sequence[Any], split: str) -> list[KeptRun]:
         if first is not predictions:
             predictions = aligned_to(first, predictions)
         info, kind = run.info, run.data.tags.get(KIND, "")
-        params = dict(run.data.params)
+        params = renamed(run.data.params)
         kept.append(KeptRun(info.run_id, info.run_name, info.experiment_id, params, code_of(run), kind, predictions))
     return kept
 

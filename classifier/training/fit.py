@@ -75,7 +75,7 @@ class Training:
         self.predict = Predictor(model)
         self.best = weights_of(model)
         optimizer.build(model.trainable_variables)
-        averaged = model.trainable_variables if settings.weight_average else []
+        averaged = model.trainable_variables if settings.ema_decay else []
         self.epochs = settings.epochs or epochs_for(len(texts), len(class_weights))
         self.reduced = settings.precision is Precision.bfloat16 or (
             settings.precision is Precision.auto and processor_has_bfloat16()
@@ -115,7 +115,7 @@ class Training:
     def update_averages(self, steps) -> None:
         """Moves each average towards its weight; early on faster, so that the start is soon forgotten."""
         step = tf.cast(self.optimizer.iterations, tf.float32)
-        decay = tf.minimum(self.settings.weight_average, (1 + step) / (10 + step)) ** steps
+        decay = tf.minimum(self.settings.ema_decay, (1 + step) / (10 + step)) ** steps
         for average, variable in zip(self.averages, self.model.trainable_variables, strict=False):
             average.assign_add((1 - decay) * (variable.value - average))
 

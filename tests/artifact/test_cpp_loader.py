@@ -12,26 +12,31 @@ from classifier.artifact.formats.halves import write_halves
 from classifier.artifact.publish import publish_model
 from classifier.artifact.saving import load_module
 from classifier.attention import AdditiveAttention, LocalAttention, MultiHeadAttention, RotaryAttention
-from classifier.encoders import AdditivePooling, JoinedPooling, MeanPooling
+from classifier.encoders import AdditivePooling, ConcatPooling, MeanPooling
 from classifier.encoders.scratch import build_classifier
 from classifier.model.text_classifier import TextClassifier
-from classifier.settings import Block, ModelSettings, Positions
+from classifier.settings import Block, EncoderSettings, Positions
 from classifier.tokenizers import WordPieceTokenizer, WordTokenizer
 
 ENCODERS = {
     "rotary, wordpiece, several poolings": (
-        lambda: RotaryAttention(heads=3),
-        lambda: JoinedPooling(["mean", "max", "additive"], name="pooling"),
+        lambda: RotaryAttention(num_heads=3),
+        lambda: ConcatPooling(["mean", "max", "additive"], name="pooling"),
         {"positions": Positions.rotary},
         WordPieceTokenizer,
     ),
     "keras_nlp, sinusoidal": (
-        lambda: MultiHeadAttention(heads=3),
+        lambda: MultiHeadAttention(num_heads=3),
         lambda: MeanPooling(name="pooling"),
         {"block": Block.keras_nlp, "positions": Positions.sinusoidal},
         WordTokenizer,
     ),
-    "local": (lambda: LocalAttention(heads=3, window=3), lambda: MeanPooling(name="pooling"), {}, WordTokenizer),
+    "local": (
+        lambda: LocalAttention(num_heads=3, window=3),
+        lambda: MeanPooling(name="pooling"),
+        {},
+        WordTokenizer,
+    ),
     "additive": (AdditiveAttention, lambda: AdditivePooling(name="pooling"), {}, WordTokenizer),
 }
 
@@ -59,7 +64,7 @@ def encoder_alone(request) -> TextClassifier:
     keras.utils.set_random_seed(5)
     tokenizer = tokenizer_class(max_tokens=11)
     tokenizer.learn(2 * TEXTS)
-    chosen = ModelSettings(depth=2, width=12, feed_forward_width=7, **settings)
+    chosen = EncoderSettings(depth=2, width=12, intermediate_dim=7, **settings)
     return TextClassifier(
         build_classifier(chosen, attention, pooling(), len(tokenizer.vocabulary), 11, len(LABELS)), tokenizer, LABELS
     )

@@ -16,10 +16,10 @@ from classifier.artifact.formats.tokenizer_data import matching, write_data
 from classifier.artifact.formats.write import TOLERANCE, saved_model, write_formats, write_one
 from classifier.artifact.saved_model import SavedClassifier
 from classifier.attention import AdditiveAttention, MultiHeadAttention
-from classifier.encoders import JoinedPooling, MeanPooling
+from classifier.encoders import ConcatPooling, MeanPooling
 from classifier.encoders.scratch import build_classifier
 from classifier.model.text_classifier import TextClassifier
-from classifier.settings import ModelSettings
+from classifier.settings import EncoderSettings
 from classifier.tokenizers import WordPieceTokenizer, WordTokenizer
 
 EXPORTS = [
@@ -125,12 +125,12 @@ def test_nothing_half_written_stays(written):
 def test_pieces_and_an_encoder_alone(tmp_path):
     """WordPiece, the tail of long texts, attention in a loop; without n-grams there is no ngrams.npz."""
     keras.utils.set_random_seed(5)
-    tokenizer = WordPieceTokenizer(vocabulary_size=60, minimum_count=1, max_tokens=7, truncation="head_tail")
+    tokenizer = WordPieceTokenizer(vocabulary_size=60, min_frequency=1, max_tokens=7, truncation="head_tail")
     tokenizer.learn(TEXTS)
     encoder = build_classifier(
-        ModelSettings(depth=1, width=6, feed_forward_width=5),
+        EncoderSettings(depth=1, width=6, intermediate_dim=5),
         AdditiveAttention,
-        JoinedPooling(),
+        ConcatPooling(),
         len(tokenizer.vocabulary),
         7,
         len(LABELS),
@@ -148,9 +148,9 @@ def test_activations(tmp_path, activation):
     keras.utils.set_random_seed(5)
     tokenizer = WordTokenizer(max_tokens=7)
     tokenizer.learn(TEXTS)
-    settings = ModelSettings(depth=1, width=6, feed_forward_width=5, activation=activation)
+    settings = EncoderSettings(depth=1, width=6, intermediate_dim=5, activation=activation)
     size = len(tokenizer.vocabulary)
-    encoder = build_classifier(settings, lambda: MultiHeadAttention(heads=2), MeanPooling(), size, 7, len(LABELS))
+    encoder = build_classifier(settings, lambda: MultiHeadAttention(num_heads=2), MeanPooling(), size, 7, len(LABELS))
     write_one(TextClassifier(encoder, tokenizer, LABELS), "onnx", "float32", tmp_path / "onnx")
     ids = tokenizer.padded(tokenizer.words(tf.constant([text.encode() for text in TEXTS])))
     found = Classifier(tmp_path / "onnx").probabilities(TEXTS)

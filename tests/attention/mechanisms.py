@@ -9,7 +9,7 @@ OURS = {
     "concat": attention.ConcatAttention,
     "dot": attention.DotAttention,
     "general": attention.GeneralAttention,
-    "local": lambda: attention.LocalAttention(window=5, heads=HEADS),
+    "local": lambda: attention.LocalAttention(window=5, num_heads=HEADS),
     "multi_head": lambda: attention.MultiHeadAttention(HEADS),
     "rotary": lambda: attention.RotaryAttention(HEADS),
     "scaled_dot": attention.ScaledDotAttention,

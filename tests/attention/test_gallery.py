@@ -18,7 +18,7 @@ ALL = {**OURS, **OFFICIAL}
 
 
 def test_there_is_a_choice_for_each_mechanism():
-    choices = Path(__file__).parents[2] / "conf" / "train" / "attention"
+    choices = Path(__file__).parents[2] / "conf" / "attention"
     assert {path.stem for path in choices.glob("*.yaml")} == set(ALL)
 
 
@@ -107,6 +107,6 @@ def test_dropout_only_while_training(name):
 
 @pytest.mark.parametrize("name", HEADED)
 def test_width_must_be_a_multiple_of_heads(name):
-    layer = type(ALL[name]()).from_config({**ALL[name]().get_config(), "heads": 5})
-    with pytest.raises(ValueError, match="The width 12 is not a multiple of heads=5"):
+    layer = type(ALL[name]()).from_config({**ALL[name]().get_config(), "num_heads": 5})
+    with pytest.raises(ValueError, match="The width 12 is not a multiple of num_heads=5"):
         layer(VALUE, VALUE)

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CASES = ROOT.parent / "shared" / "cases"
-TINY = ("model=tiny", "trainer.epochs=1")
+TINY = ("encoder=tiny", "trainer.epochs=1")
 
 
 def pytest_collection_modifyitems(items):

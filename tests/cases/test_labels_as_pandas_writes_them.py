@@ -29,7 +29,7 @@ def check_test_of_floats(run, folder, summary):
 def test_booleans_of_csv_and_json_are_two_classes(case, run):
     folder = case("labels_as_pandas_writes_them")
     files = f"data.train=[{folder}/flags.csv,{folder}/flags.jsonl]"
-    done = run("train", "data=files", files, *TINY, "model.linear=none", "trainer.validation_only=true", STORE)
+    done = run("train", "data=files", files, *TINY, "encoder.linear=none", "trainer.validation_only=true", STORE)
     assert done.returncode == 0, done.stderr
     assert " 2 classes" in done.stdout
     assert "'True' (30) and 'true' (30) are 'true'" in done.stdout

@@ -7,7 +7,7 @@ from pathlib import Path
 from conftest import TINY
 
 STORE = "tracking.uri=sqlite:///cases.db"
-QUICK = [*TINY, "model.linear=none", "trainer.validation_only=true", STORE, "data=files"]
+QUICK = [*TINY, "encoder.linear=none", "trainer.validation_only=true", STORE, "data=files"]
 
 
 def test_invisible_marks_make_no_classes(case, run, tmp_path):

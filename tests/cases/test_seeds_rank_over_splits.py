@@ -6,8 +6,8 @@ import json
 
 def test_seeds_share_one_split(case, run, tmp_path):
     data = ("data=files", f"data.train={case('path_brackets')}/train.csv")
-    tiny = ("model=tiny", "trainer.epochs=1", "model.linear=none", "hydra.launcher.processes=2")
-    done = run("train", "-m", *data, "seed=0,1", "model.depth=1,2", *tiny, "hydra.sweep.dir=s3")
+    tiny = ("encoder=tiny", "trainer.epochs=1", "encoder.linear=none", "hydra.launcher.processes=2")
+    done = run("train", "-m", *data, "seed=0,1", "encoder.depth=1,2", *tiny, "hydra.sweep.dir=s3")
     assert done.returncode == 0, done.stderr
     assert "All seeds share one split of the data: data.split_seed=0" in done.stdout
     with (tmp_path / "s3/report/trials.csv").open() as file:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-TINY = ("model=tiny", "trainer.epochs=1", "model.linear=none")
+TINY = ("encoder=tiny", "trainer.epochs=1", "encoder.linear=none")
 TRIALS = ("trainer.validation_only=true", "hydra.launcher.processes=2")
 
 

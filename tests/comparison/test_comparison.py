@@ -52,7 +52,7 @@ def report(entries):
         LABELS,
         NAMES,
         {name: [f"{name} (id)"] for name in names},
-        {"model.depth": dict(zip(names, "123", strict=True))},
+        {"encoder.depth": dict(zip(names, "123", strict=True))},
         ["crashed (id) is FAILED"],
         "three entries",
     )
@@ -120,7 +120,7 @@ def test_the_page_needs_no_other_file_and_runs_nothing(report, tmp_path):
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert all(address.startswith("data:image/png") for address in re.findall(r'(?:src|href)="([^"]{,20})', page))
-    for told in ("three entries", "crashed (id) is FAILED", "model.depth", "text 3", "good (id)"):
+    for told in ("three entries", "crashed (id) is FAILED", "encoder.depth", "text 3", "good (id)"):
         assert told in page
 
 

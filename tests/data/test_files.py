@@ -115,3 +115,14 @@ def test_a_file_without_permission(write, monkeypatch):
 def test_an_address_is_no_file(address):
     with pytest.raises(UserError, match="only files on this machine are read"):
         find_files(address)
+
+
+def test_a_file_of_an_installed_package():
+    (found,) = find_files("package:classifier/data/embedded/train.csv")
+    assert found.read_text(encoding="utf-8").startswith("text,label")
+
+
+@pytest.mark.parametrize("path", ["package:no_such_package/a.csv", "package:", "package:json.tool/a.csv"])
+def test_a_package_that_is_not_installed_is_named(path):
+    with pytest.raises(UserError, match="there is no installed Python package"):
+        find_files(path)

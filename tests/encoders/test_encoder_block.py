@@ -13,7 +13,7 @@ STATES = np.random.default_rng(0).normal(size=(BATCH, TOKENS, WIDTH)).astype(np.
 
 
 def block(**arguments):
-    return EncoderBlock(MultiHeadAttention(HEADS, name="attention"), feed_forward_width=19, **arguments)
+    return EncoderBlock(MultiHeadAttention(HEADS, name="attention"), intermediate_dim=19, **arguments)
 
 
 @pytest.mark.parametrize("normalize", ["before", "after"])
@@ -56,7 +56,7 @@ def test_keras_nlp_block(normalize, tmp_path):
     def encode(layer, states, mask):
         return layer(states, mask=mask)
 
-    layer = KerasNlpBlock(HEADS, feed_forward_width=19, normalize=normalize)
+    layer = KerasNlpBlock(HEADS, intermediate_dim=19, normalize=normalize)
     check_layer(layer, encode, tmp_path, without_gradient=["key/bias"])
 
 
@@ -65,7 +65,7 @@ def test_keras_nlp_block(normalize, tmp_path):
 def test_parity_with_keras_nlp(normalize, mask):
     """With the same weights, the same states, attention and gradients."""
     ours = block(normalize=normalize)
-    official = KerasNlpBlock(HEADS, feed_forward_width=19, normalize=normalize)
+    official = KerasNlpBlock(HEADS, intermediate_dim=19, normalize=normalize)
     states = tf.constant(STATES)
     ours(states), official(states)
     attention = [weight for part in ("query", "key", "value", "output") for weight in of(ours.attention, part)]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from check_layer import BATCH, MASK, TOKENS, WIDTH, check_layer
 
-from classifier.encoders import AdditivePooling, DotPooling, FirstPooling, JoinedPooling, MaxPooling, MeanPooling
+from classifier.encoders import AdditivePooling, ConcatPooling, DotPooling, FirstPooling, MaxPooling, MeanPooling
 
-POOLINGS = [MeanPooling, MaxPooling, FirstPooling, AdditivePooling, DotPooling, JoinedPooling]
+POOLINGS = [MeanPooling, MaxPooling, FirstPooling, AdditivePooling, DotPooling, ConcatPooling]
 STATES = np.random.default_rng(0).normal(size=(BATCH, TOKENS, WIDTH)).astype(np.float32)
 
 
@@ -20,7 +20,7 @@ def pool(layer, states, mask):
     return layer(states, mask)
 
 
-@pytest.mark.parametrize("make", [*POOLINGS, lambda: JoinedPooling(["first", "additive"])])
+@pytest.mark.parametrize("make", [*POOLINGS, lambda: ConcatPooling(["first", "additive"])])
 def test_layer(make, tmp_path):
     check_layer(make(), pool, tmp_path, per_token=False)
 
@@ -78,10 +78,10 @@ def test_weights_sum_to_one_and_leave_padding_out(pooling):
 
 @pytest.mark.parametrize("pooling", POOLINGS)
 def test_weights_have_the_name_of_the_choice_whatever_the_layer_is_called(pooling):
-    chosen = Path(__file__).parents[2] / "conf" / "train" / "pooling" / f"{pooling.kind}.yaml"
+    chosen = Path(__file__).parents[2] / "conf" / "pooling" / f"{pooling.kind}.yaml"
     assert f"_target_: classifier.encoders.{pooling.__name__}" in chosen.read_text().splitlines()
     layer = pooling(name="pooling")
-    kinds = [part.kind for part in layer.parts] if pooling is JoinedPooling else [pooling.kind]
+    kinds = [part.kind for part in layer.parts] if pooling is ConcatPooling else [pooling.kind]
     layer(STATES, MASK)
     assert list(layer.weights_by_kind(STATES, MASK)) == kinds
 
@@ -93,21 +93,21 @@ def test_a_token_counts_in_the_maximum_by_the_features_it_gives():
         np.testing.assert_allclose(weights[text], given / WIDTH, atol=1e-6)
 
 
-def test_joined_weights_are_those_of_its_parts():
-    layer = JoinedPooling(["max", "first"])
+def test_concat_weights_are_those_of_its_parts():
+    layer = ConcatPooling(["max", "first"])
     found = layer.weights_by_kind(STATES, MASK)
     assert list(found) == ["max", "first"]
     np.testing.assert_allclose(layer.token_weights(STATES, MASK), (found["max"] + found["first"]) / 2, atol=1e-6)
 
 
-def test_joined_is_side_by_side():
-    joined = JoinedPooling(["max", "first"])(STATES, MASK)
+def test_concat_is_side_by_side():
+    joined = ConcatPooling(["max", "first"])(STATES, MASK)
     np.testing.assert_array_equal(
         joined, np.concatenate([MaxPooling()(STATES, MASK), FirstPooling()(STATES, MASK)], axis=1)
     )
 
 
 @pytest.mark.parametrize("names", [[], ["mean", "median"]])
-def test_joined_refuses(names):
+def test_concat_refuses(names):
     with pytest.raises(ValueError, match="choose from additive, dot, mean, max, first"):
-        JoinedPooling(names)
+        ConcatPooling(names)

@@ -7,9 +7,9 @@ import tensorflow as tf
 from hypothesis import given, settings, strategies
 
 from classifier.attention import MultiHeadAttention
-from classifier.encoders import JoinedPooling, MeanPooling
+from classifier.encoders import ConcatPooling, MeanPooling
 from classifier.encoders.scratch import build_classifier, embed, explain
-from classifier.settings import Block, ModelSettings, Normalize, Positions
+from classifier.settings import Block, EncoderSettings, Normalize, Positions
 
 VOCABULARY, MAX_TOKENS, CLASSES = 23, 11, 3
 TEXT = strategies.lists(strategies.integers(1, VOCABULARY - 1), max_size=7)
@@ -25,10 +25,10 @@ KINDS = {
 
 def build(pooling=None, **changes):
     keras.utils.set_random_seed(0)
-    tiny = {"depth": 2, "width": 12, "feed_forward_width": 17, **changes}
+    tiny = {"depth": 2, "width": 12, "intermediate_dim": 17, **changes}
     attention = lambda: MultiHeadAttention(3, name="attention")  # noqa: E731
     return build_classifier(
-        ModelSettings(**tiny), attention, pooling or JoinedPooling(name="pooling"), VOCABULARY, MAX_TOKENS, CLASSES
+        EncoderSettings(**tiny), attention, pooling or ConcatPooling(name="pooling"), VOCABULARY, MAX_TOKENS, CLASSES
     )
 
 

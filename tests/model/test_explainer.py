@@ -19,7 +19,7 @@ from classifier.explanation.explanation import against_others, contrasted
 from classifier.explanation.integration import TOLERANCE
 from classifier.explanation.saved_explainer import SavedExplainer
 from classifier.model.explainer import Explainer
-from classifier.settings import Columns, Explained, ExplainSettings, LabelCase, ModelSettings, Server
+from classifier.settings import Columns, EncoderSettings, Explained, ExplainSettings, LabelCase, Server
 from classifier.tokenizers import WordPieceTokenizer
 
 SOME = [*TEXTS, "thank you it is broken , broken", "word", "the refund will not switch on where is my lamp love it"]
@@ -102,7 +102,7 @@ def test_a_text_without_words(explainer):
 
 
 def test_pieces_belong_to_their_words(untrained):
-    tokenizer = WordPieceTokenizer(max_tokens=5, minimum_count=1, truncation="head_tail")
+    tokenizer = WordPieceTokenizer(max_tokens=5, min_frequency=1, truncation="head_tail")
     tokenizer.learn(TEXTS)
     explainer = Explainer(untrained.encoder, tokenizer, None, None)
     read = explainer.read(tf.constant(["love thelamp", "on it where is switch on"]))
@@ -199,7 +199,7 @@ def test_texts_without_labels(model_folder, tmp_path):
 @pytest.mark.parametrize("depth", [0, 1])
 def test_an_encoder_alone_whose_attention_has_no_heads_or_that_has_none(untrained, depth):
     settings, vocabulary = (
-        ModelSettings(depth=depth, width=12, feed_forward_width=7),
+        EncoderSettings(depth=depth, width=12, intermediate_dim=7),
         len(untrained.tokenizer.vocabulary),
     )
     encoder = build_classifier(settings, ScaledDotAttention, MeanPooling(), vocabulary, 11, len(LABELS))

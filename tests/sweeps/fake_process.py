@@ -39,7 +39,7 @@ class FakeProcess:
             if on_epoch({"epoch": epoch, "valid.macro_f1": value}):
                 return Ended(0, "")
         client.log_metric(run_id, "valid.macro_f1", score)
-        client.log_metric(run_id, "parameters", 1000 * (1 + int(self.values.get("model.depth", 1))))
+        client.log_metric(run_id, "parameters", 1000 * (1 + int(self.values.get("encoder.depth", 1))))
         if self.values.get("trainer.validation_only") != "true":
             client.log_metric(run_id, "test.macro_f1", score / 2)
         return Ended(0, "")

@@ -35,7 +35,7 @@ def sweep_that_dies(uri: str, folder: Path, request: int | None) -> None:
     def score(values):
         with (folder / "started").open("a") as file:
             file.write(values["tracking.run_id"] + "\n")
-        return 0.1 * int(values["model.depth"])
+        return 0.1 * int(values["encoder.depth"])
 
     Patience.__call__ = ask_or_die
     FakeProcess.uri, FakeProcess.started, FakeProcess.score = uri, [], score
@@ -43,7 +43,7 @@ def sweep_that_dies(uri: str, folder: Path, request: int | None) -> None:
     run.write_page = lambda folder, *_: None
     own = ["tracking.experiment=killed", "sweep.objective=valid.macro_f1", "hydra.launcher.processes=2"]
     where = [f"tracking.uri={uri}", f"hydra.sweep.dir={folder}/{request}"]
-    sys.argv = ["train", "-m", f"model.depth={DEPTHS}", *own, *where]
+    sys.argv = ["train", "-m", f"encoder.depth={DEPTHS}", *own, *where]
     run_command("train", TrainSettings, train)
 
 

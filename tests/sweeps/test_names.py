@@ -25,15 +25,15 @@ def folders(done):
     ("subdir", "expected"),
     [
         ("trial_${hydra.job.num}", ["trial_0", "trial_1"]),
-        ("depth=${model.depth}/run", ["depth=1/run", "depth=2/run"]),
-        ("x${hydra.job.override_dirname}", ["xmodel.depth=1,seed=3", "xmodel.depth=2,seed=3"]),
-        ("[a] ${model.depth} %ü", ["[a] 1 %ü", "[a] 2 %ü"]),
+        ("depth=${encoder.depth}/run", ["depth=1/run", "depth=2/run"]),
+        ("x${hydra.job.override_dirname}", ["xencoder.depth=1,seed=3", "xencoder.depth=2,seed=3"]),
+        ("[a] ${encoder.depth} %ü", ["[a] 1 %ü", "[a] 2 %ü"]),
     ],
 )
 def test_a_trial_has_the_folder_that_hydra_would_give_it(run_sweep, subdir, expected):
     left_out = "[sweep.objective,tracking.uri,tracking.experiment]"
     without = f"hydra.job.config.override_dirname.exclude_keys={left_out}"
-    done = run_sweep("model.depth=1,2", "seed=3", without, f"hydra.sweep.subdir='{subdir}'")
+    done = run_sweep("encoder.depth=1,2", "seed=3", without, f"hydra.sweep.subdir='{subdir}'")
     assert done.code == 0, done.err
     assert folders(done) == expected
     assert [run.data.tags["classifier.output"] for run in done.children] == [f"{done.folder}/{one}" for one in expected]
@@ -51,14 +51,18 @@ def test_a_trial_has_the_folder_that_hydra_would_give_it(run_sweep, subdir, expe
     ],
 )
 def test_a_folder_that_is_not_its_own_is_refused(run_sweep, subdir, message):
-    done = run_sweep("model.depth=1,2", f"hydra.sweep.subdir={subdir}")
+    done = run_sweep("encoder.depth=1,2", f"hydra.sweep.subdir={subdir}")
     assert done.code == 2 and message in done.err
     assert not done.started
 
 
 def test_the_folders_of_a_search_are_numbered(run_sweep, tmp_path):
-    search = ("hydra/sweeper=optuna", f"hydra.sweeper.storage=journal:///{tmp_path}/optuna.journal", "model.depth=1,2")
-    done = run_sweep(*search, "hydra.sweep.subdir='${model.depth}'")
+    search = (
+        "hydra/sweeper=optuna",
+        f"hydra.sweeper.storage=journal:///{tmp_path}/optuna.journal",
+        "encoder.depth=1,2",
+    )
+    done = run_sweep(*search, "hydra.sweep.subdir='${encoder.depth}'")
     assert done.code == 2 and "gives several trials the same folder" in done.err
     done = run_sweep(*search, "hydra.sweep.subdir='t${hydra.job.num}'", "hydra.sweeper.n_trials=1", "sweep.refit=true")
     assert folders(done) == ["t0", "refit-0", "refit-1", "refit-2"]

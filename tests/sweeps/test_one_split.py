@@ -49,7 +49,7 @@ def test_seeds_share_one_split(run_sweep, unsplit, tmp_path, more):
         (["seed=1,2", "data.split_seed=5"], ["5", "5"]),
         (["seed=1,2", "data.test=${data.train}"], ["0", "0"]),
         (["seed=1,2", "data.valid=${data.train}", "data.test=${data.train}"], [None, None]),
-        (["seed=3", "model.depth=1,2"], [None, None]),
+        (["seed=3", "encoder.depth=1,2"], [None, None]),
     ],
 )
 def test_a_split_that_is_settled_stays(run_sweep, unsplit, overrides, expected):
@@ -63,13 +63,13 @@ def test_data_with_their_own_files_need_no_split(run_sweep):
 
 
 def test_a_refit_and_the_best_setting_keep_the_split_of_the_sweep(run_sweep, unsplit):
-    done = run_sweep(*unsplit, "seed=7", "model.depth=1,2", "sweep.refit=true", "sweep.seeds=2")
+    done = run_sweep(*unsplit, "seed=7", "encoder.depth=1,2", "sweep.refit=true", "sweep.seeds=2")
     assert split_seeds(done) == [None, None, "7", "7"]
     assert "split_seed: 7" in (done.report / "best.yaml").read_text()
 
 
 def test_no_trial_is_best_over_several_splits(run_sweep, unsplit):
-    done = run_sweep(*unsplit, "data.split_seed=1,2", "seed=3", "model.depth=1,2")
+    done = run_sweep(*unsplit, "data.split_seed=1,2", "seed=3", "encoder.depth=1,2")
     assert done.code == 0, done.err
     assert WITHOUT_BEST in done.out and "Best: " not in done.out
     assert WITHOUT_BEST in done.parents[0].data.tags["mlflow.note.content"]
@@ -80,15 +80,15 @@ def test_no_trial_is_best_over_several_splits(run_sweep, unsplit):
 
 
 def test_a_sweep_that_grew_over_another_split_has_no_best(run_sweep, unsplit):
-    first = run_sweep(*unsplit, "seed=3", "model.depth=1,2", "sweep.name=grown")
+    first = run_sweep(*unsplit, "seed=3", "encoder.depth=1,2", "sweep.name=grown")
     assert "Best: " in first.out
-    more = run_sweep(*unsplit, "seed=4", "model.depth=1,2", "sweep.name=grown", "sweep.refit=true")
+    more = run_sweep(*unsplit, "seed=4", "encoder.depth=1,2", "sweep.name=grown", "sweep.refit=true")
     assert WITHOUT_BEST in more.out and "There is no best trial" in more.out
     assert split_seeds(more) == [None, None]
 
 
 def test_an_objective_that_needs_no_examples_ranks_over_splits(run_sweep, unsplit):
-    done = run_sweep(*unsplit, "data.split_seed=1,2", "model.depth=1,2", "sweep.objective=parameters")
+    done = run_sweep(*unsplit, "data.split_seed=1,2", "encoder.depth=1,2", "sweep.objective=parameters")
     assert "Best: #0" in done.out
 
 
@@ -96,7 +96,7 @@ def test_an_objective_that_needs_no_examples_ranks_over_splits(run_sweep, unspli
     ("overrides", "message"),
     [
         (["data.split_seed=1,2", "sweep.refit=true"], "there is none where data.split_seed varies"),
-        (["data.split_seed=1,2", "model.depth=1,2", *SEARCH], "A search cannot vary data.split_seed"),
+        (["data.split_seed=1,2", "encoder.depth=1,2", *SEARCH], "A search cannot vary data.split_seed"),
     ],
 )
 def test_what_needs_a_best_trial_is_refused_over_splits(run_sweep, unsplit, overrides, message):

@@ -18,7 +18,7 @@ BOTH = ["valid.macro_f1", "parameters"]
 
 
 def kept(number, metrics, status="FINISHED", **more):
-    overrides = [f"model.depth={number % 3}", f"optimizer.learning_rate={10.0 ** -(1 + number % 4)}"]
+    overrides = [f"encoder.depth={number % 3}", f"optimizer.learning_rate={10.0 ** -(1 + number % 4)}"]
     history = [{"epoch": float(epoch), "valid.macro_f1": 0.1 * epoch} for epoch in (1, 2)]
     return Kept(
         number, f"depth={number}", status, more.get("reason", ""), more.get("kind", "trial"), overrides,
@@ -58,7 +58,7 @@ def test_tables_hold_every_trial_and_metric(tmp_path, capsys):
 
 
 def test_the_page_needs_nothing_beside_it(tmp_path):
-    write_page(tmp_path, "<depths>", [*TRIALS, *POOR], ["model.depth", "optimizer.learning_rate"], BOTH)
+    write_page(tmp_path, "<depths>", [*TRIALS, *POOR], ["encoder.depth", "optimizer.learning_rate"], BOTH)
     page = (tmp_path / "sweep.html").read_text()
     names = {path.stem for path in tmp_path.glob("*.png")}
     assert names == {"history", "learning_curves", "importance", "parallel_coordinates", "slices", "pareto", "time"}
@@ -69,18 +69,18 @@ def test_the_page_needs_nothing_beside_it(tmp_path):
 
 @pytest.mark.parametrize("trials", [[], POOR, TRIALS[:1], [kept(0, {"seconds": 1.0}, "KILLED")]])
 def test_pictures_of_little_are_few(trials):
-    assert set(pictures(trials, ["model.depth"], ["valid.macro_f1"])) <= {"history", "learning_curves", "time"}
+    assert set(pictures(trials, ["encoder.depth"], ["valid.macro_f1"])) <= {"history", "learning_curves", "time"}
 
 
 def test_trials_on_different_examples_are_drawn_without_a_best():
     trials = [replace(trial, validated_on=str(trial.number % 2)) for trial in TRIALS]
     assert ranked(trials, BOTH) == pareto(trials, BOTH) == []
     assert ranked(trials, ["parameters"])
-    figures = pictures(trials, ["model.depth"], BOTH)
+    figures = pictures(trials, ["encoder.depth"], BOTH)
     assert set(figures) == {"history", "learning_curves", "slices", "time"}
     assert "best so far" not in [line.get_label() for line in figures["history"].axes[0].lines]
 
 
 def test_pruned_curves_are_dashed():
-    (axes,) = pictures([*TRIALS, *POOR], ["model.depth"], ["valid.macro_f1"])["learning_curves"].axes
+    (axes,) = pictures([*TRIALS, *POOR], ["encoder.depth"], ["valid.macro_f1"])["learning_curves"].axes
     assert [line.get_linestyle() for line in axes.lines].count("--") == 2  # the pruned trial, and its legend

@@ -12,12 +12,12 @@ from classifier.sweeps.study import OWNER, abandoned
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::optuna.exceptions.ExperimentalWarning"
 )
-DEPTHS = ("hydra/sweeper=optuna", "model.depth=range(0,8)", "sweep.name=depths")
+DEPTHS = ("hydra/sweeper=optuna", "encoder.depth=range(0,8)", "sweep.name=depths")
 
 
 def by_depth(values):
     """Best at a depth of 5."""
-    return 0.9 - 0.1 * abs(5 - int(values["model.depth"]))
+    return 0.9 - 0.1 * abs(5 - int(values["encoder.depth"]))
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def study(tmp_path):
 def test_a_search_finds_the_best_and_no_trial_sees_the_test_split(search, tmp_path):
     done = search("hydra.sweeper.sampler=grid", "hydra.sweeper.pruner=none", score=by_depth)
     assert done.code == 0, done.err
-    assert sorted(values["model.depth"] for values in done.started) == list("01234567")
+    assert sorted(values["encoder.depth"] for values in done.started) == list("01234567")
     assert {values["trainer.validation_only"] for values in done.started} == {"true"}
     assert done.parents[0].data.metrics["valid.macro_f1"] == 0.9
     assert "depth: 5" in (done.report / "best.yaml").read_text()
@@ -58,10 +58,10 @@ def test_a_poor_trial_is_pruned_and_says_why(search):
 def test_a_search_goes_on_with_new_trials_and_with_what_failed(search, tmp_path):
     grid, ends = "hydra.sweeper.sampler=grid", iter([Ended(-9, "killed by SIGKILL"), 0.5, 0.6])
     first = search(grid, "hydra.sweeper.n_trials=3", score=lambda values: next(ends))
-    failed, *ended = [values["model.depth"] for values in first.started]
+    failed, *ended = [values["encoder.depth"] for values in first.started]
     again = search(grid, "hydra.sweeper.n_trials=6", score=by_depth)
     assert len(again.parents) == 1
-    first_again, *new = [values["model.depth"] for values in again.started]
+    first_again, *new = [values["encoder.depth"] for values in again.started]
     assert first_again == failed
     assert not set(new) & set(ended), "a setting that has ended is not trained again"
     assert len(study(tmp_path).get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))) == 6
@@ -70,10 +70,10 @@ def test_a_search_goes_on_with_new_trials_and_with_what_failed(search, tmp_path)
 
 def test_what_a_dead_process_left_is_completed_under_its_number(search, tmp_path):
     search("hydra.sweeper.n_trials=2", score=by_depth)
-    left = study(tmp_path).ask({"model.depth": optuna.distributions.IntDistribution(3, 3)})
+    left = study(tmp_path).ask({"encoder.depth": optuna.distributions.IntDistribution(3, 3)})
     left.set_user_attr(OWNER, f"{socket.gethostname()} 999999999 1.0")
     again = search("hydra.sweeper.n_trials=3", score=by_depth)
-    assert [values["model.depth"] for values in again.started] == ["3"]
+    assert [values["encoder.depth"] for values in again.started] == ["3"]
     assert again.children[-1].data.tags["classifier.trial"] == str(left.number)
     assert study(tmp_path).trials[left.number].state is TrialState.COMPLETE
 
@@ -81,7 +81,7 @@ def test_what_a_dead_process_left_is_completed_under_its_number(search, tmp_path
 def test_what_another_process_runs_or_has_told_is_left_to_it(search, tmp_path):
     """Just asked for, its owner not written yet; and ended by another command while this one runs it."""
     search("hydra.sweeper.n_trials=1", score=by_depth)
-    asked = study(tmp_path).ask({"model.depth": optuna.distributions.IntDistribution(3, 3)})
+    asked = study(tmp_path).ask({"encoder.depth": optuna.distributions.IntDistribution(3, 3)})
     assert not abandoned(study(tmp_path).trials[asked.number])
 
     def told_elsewhere(values):
@@ -99,7 +99,7 @@ def test_what_another_process_runs_or_has_told_is_left_to_it(search, tmp_path):
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("model.depth=1,2", "The search depths has had other choices of model.depth already."),
+        ("encoder.depth=1,2", "The search depths has had other choices of encoder.depth already."),
         ("sweep.objective=latency_ms", "The search depths has other objectives already."),
     ],
 )
@@ -114,7 +114,7 @@ def test_cma_es_searches_intervals_and_hyperband_prunes(search):
     """Best at a learning rate of 0.01."""
     cma_es = ("hydra.sweeper.sampler=cma_es", "optimizer.learning_rate=tag(log,interval(1e-4,1e-2))")
     pruner, rate = "hydra.sweeper.pruner=hyperband", "optimizer.learning_rate"
-    some = ("hydra.sweeper.n_trials=6", "hydra.sweeper.startup_trials=2", "model.depth=2")
+    some = ("hydra.sweeper.n_trials=6", "hydra.sweeper.startup_trials=2", "encoder.depth=2")
     done = search(*cma_es, pruner, *some, score=lambda values: 20 * float(values[rate]))
     assert done.code == 0, done.err
     assert len({values[rate] for values in done.started}) == 6
@@ -149,7 +149,7 @@ def test_several_objectives_give_a_front(search):
         (["hydra.sweeper.timeout=-1"], "hydra.sweeper.timeout=-1 must be above 0 seconds"),
         (["hydra.sweeper.sampler=tpee"], "expected one of [tpe, random, grid, cma_es]"),
         (["hydra.sweeper.trials=3"], "hydra.sweeper.trials is not an option. See --cfg hydra"),
-        (["attention.heads=5"], "is not a multiple"),
+        (["attention.num_heads=5"], "is not a multiple"),
     ],
 )
 def test_a_mistake_is_refused_before_any_trial(search, overrides, message):
@@ -160,5 +160,5 @@ def test_a_mistake_is_refused_before_any_trial(search, overrides, message):
 
 
 def test_there_must_be_something_to_search(run_sweep):
-    done = run_sweep("hydra/sweeper=optuna", "model.depth=2")
+    done = run_sweep("hydra/sweeper=optuna", "encoder.depth=2")
     assert "There is nothing to search" in done.err

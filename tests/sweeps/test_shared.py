@@ -27,7 +27,7 @@ started = Path({started!r})
 def score(values):
     while len(list(started.iterdir())) < {commands}:  # none is done before all are there
         time.sleep(0.05)
-    return 0.9 - 0.1 * abs(5 - int(values["model.depth"]))
+    return 0.9 - 0.1 * abs(5 - int(values["encoder.depth"]))
 
 
 FakeProcess.score = score
@@ -42,7 +42,8 @@ def test_three_commands_share_a_search(postgres, database, tmp_path):
         tests=str(Path(__file__).parent), uri=database, started=str(tmp_path / "started"), commands=COMMANDS
     )
     overrides = [
-        "-m", "hydra/sweeper=optuna", "model.depth=range(0,8)", "sweep.name=shared", f"hydra.sweeper.n_trials={TRIALS}",
+        "-m", "hydra/sweeper=optuna", "encoder.depth=range(0,8)", "sweep.name=shared",
+        f"hydra.sweeper.n_trials={TRIALS}",
         f"hydra.sweeper.storage={postgres}", "hydra.sweeper.sampler=grid", "hydra.sweeper.pruner=none",
         f"tracking.uri={database}", "tracking.experiment=shared", "sweep.objective=valid.macro_f1",
     ]  # fmt: skip
@@ -69,4 +70,4 @@ def test_three_commands_share_a_search(postgres, database, tmp_path):
     runs = client.search_runs([client.get_experiment_by_name("shared").experiment_id])
     (parent,) = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
     assert parent.info.status == "FINISHED"
-    assert len({trial.params["model.depth"] for trial in trials}) <= len(runs) - 1 <= len(trials)
+    assert len({trial.params["encoder.depth"] for trial in trials}) <= len(runs) - 1 <= len(trials)

@@ -57,8 +57,8 @@ def test_what_was_chosen_can_be_typed():
 @pytest.mark.parametrize(
     ("values", "name"),
     [
-        ({"model.depth": "2", "optimizer.learning_rate": "0.0003"}, "depth=2 lr=3e-4"),
-        ({"model.dropout": "0.1", "attention.dropout": "0.25"}, "model.dropout=0.1 attention.dropout=0.25"),
+        ({"encoder.depth": "2", "optimizer.learning_rate": "0.0003"}, "depth=2 lr=3e-4"),
+        ({"encoder.dropout": "0.1", "attention.dropout": "0.25"}, "encoder.dropout=0.1 attention.dropout=0.25"),
         ({"data": "trec6", "seed": "0"}, "data=trec6 seed=0"),
         ({"tokenizer.truncation": "head_tail"}, "truncation=head_tail"),
         ({"data.train": "[/a.csv,/b.csv]"}, "train=[/a.csv,/b.csv]"),

@@ -71,14 +71,14 @@ def test_a_sweep_outlives_a_restart_and_its_runs_are_compared_and_promoted(serve
 
     def wait(trial, on_epoch):
         ended = original(trial, on_epoch)
-        if trial.values["model.depth"] == "2":
+        if trial.values["encoder.depth"] == "2":
             server.kill()
             server.start()  # and the sweep goes on while it is not there yet
             restarts.append(time.monotonic())
         return ended
 
     monkeypatch.setattr(FakeProcess, "wait", wait)
-    done = run_sweep("model.depth=1,2,3", score=lambda values: 0.1 * int(values["model.depth"]))
+    done = run_sweep("encoder.depth=1,2,3", score=lambda values: 0.1 * int(values["encoder.depth"]))
     assert done.code == 0, done.err
     assert "View run" not in done.out
     assert len(restarts) == 1 and "The sweep waits and tries again" in done.err
@@ -88,7 +88,7 @@ def test_a_sweep_outlives_a_restart_and_its_runs_are_compared_and_promoted(serve
     assert {"trials.csv", "best.yaml", "sweep.html"} <= kept
 
     tracking = TrackingSettings(server.address, experiment="models", system_metrics=False)
-    good, better = (keep_run(tracking, tmp_path, wrong, {"model.depth": str(wrong)}, model=True) for wrong in (40, 5))
+    good, better = (keep_run(tracking, tmp_path, wrong, {"encoder.depth": str(wrong)}, model=True) for wrong in (40, 5))
     compared = compare(CompareSettings(runs=[good, better], tracking=Server(server.address)), tmp_path / "compared")
     assert compared["ranking"][0]["runs"] == [better]
     for run, version in ((good, 1), (better, 2)):

@@ -57,10 +57,10 @@ def test_vocabulary_goes_by_count_then_alphabet():
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ({"minimum_count": 2}, ["b", "a"]),
-        ({"minimum_count": 3}, ["b"]),
+        ({"min_frequency": 2}, ["b", "a"]),
+        ({"min_frequency": 3}, ["b"]),
         ({"vocabulary_size": 4}, ["b", "a"]),
-        ({"minimum_count": 9}, []),
+        ({"min_frequency": 9}, []),
     ],
 )
 def test_vocabulary_is_limited(arguments, expected):

@@ -73,14 +73,14 @@ def test_vocabulary_size_is_kept_even_below_the_alphabet(size, expected):
 
 def test_minimum_count():
     texts = ["aa aa aa b", "aa c"]
-    assert learned(texts, minimum_count=1).vocabulary[2:] == ["a", "##a", "b", "c", "aa"]
-    assert learned(texts, minimum_count=2).vocabulary[2:] == ["a", "##a", "aa"]
-    assert learned(texts, minimum_count=9).vocabulary[2:] == []
+    assert learned(texts, min_frequency=1).vocabulary[2:] == ["a", "##a", "b", "c", "aa"]
+    assert learned(texts, min_frequency=2).vocabulary[2:] == ["a", "##a", "aa"]
+    assert learned(texts, min_frequency=9).vocabulary[2:] == []
 
 
 def test_a_word_with_a_rare_letter_teaches_nothing():
     """Its other letters are not neighbours: of `oxp` nobody may learn `op`."""
-    assert "op" not in learned(["oxp", "oyp", "ozp", "p o"] * 2, minimum_count=3).vocabulary
+    assert "op" not in learned(["oxp", "oyp", "ozp", "p o"] * 2, min_frequency=3).vocabulary
 
 
 def test_load_is_as_good_as_learn(tokenizer):

@@ -182,11 +182,11 @@ def test_a_password_from_the_environment_is_kept_nowhere(tmp_path):
 
 
 def test_a_password_of_a_configuration_file_is_not_saved_again(tmp_path):
-    (tmp_path / "experiment").mkdir()
-    (tmp_path / "experiment" / "ours.yaml").write_text("# @package _global_\ntracking:\n  uri: ftp://me:secret@host\n")
+    (tmp_path / "recipe").mkdir()
+    (tmp_path / "recipe" / "ours.yaml").write_text("# @package _global_\ntracking:\n  uri: ftp://me:secret@host\n")
     out = tmp_path / "out"
-    searched = f"hydra.searchpath=[file://{tmp_path},file://{ROOT}/conf/train]"
-    done = command(tmp_path, "train", "experiment=ours", searched, f"hydra.run.dir={out}")
+    searched = f"hydra.searchpath=[file://{tmp_path}]"
+    done = command(tmp_path, "train", "recipe=ours", searched, f"hydra.run.dir={out}")
     assert (done.returncode, "tracking.uri=ftp://me:***@host: runs cannot" in done.stderr) == (2, True)
     assert "me:***@host" in (out / ".hydra" / "config.yaml").read_text()
     assert "secret" not in done.stdout + done.stderr + kept(out)

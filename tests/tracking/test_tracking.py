@@ -72,7 +72,7 @@ def test_settings_metrics_files_and_datasets_arrive(settings, tmp_path):
     (tmp_path / "report" / "note.txt").write_text("seven")
     file = SimpleNamespace(path="train.csv", split="train", sha256="5" * 64, rows=7, used=5, classes={"a": 3, "b": 2})
     with start_run(settings, tmp_path, "abc") as run:
-        run.log_params({"model.depth": "2"})
+        run.log_params({"encoder.depth": "2"})
         run.log_metrics({"epoch/loss": 0.5}, step=1)
         run.log_metrics({"epoch/loss": 0.25}, step=2)
         assert run.logged_epochs() == 2
@@ -80,7 +80,7 @@ def test_settings_metrics_files_and_datasets_arrive(settings, tmp_path):
         run.log_folder(tmp_path / "report")
     kept = run.client.get_run(run.run_id)
     assert kept.info.status == "FINISHED"
-    assert kept.data.params == {"model.depth": "2"}
+    assert kept.data.params == {"encoder.depth": "2"}
     assert kept.data.metrics == {"epoch/loss": 0.25}
     (dataset,) = kept.inputs.dataset_inputs
     assert json.loads(dataset.dataset.profile)["classes"] == {"a": 3, "b": 2}
@@ -116,11 +116,11 @@ def test_what_a_lost_server_does_not_take_is_sent_when_it_is_back(settings, tmp_
         cable = Cable(run, monkeypatch)
         cable.connected = False
         run.log_metrics({"epoch/loss": 0.5}, step=1)
-        run.log_params({"model.depth": "2"})
+        run.log_params({"encoder.depth": "2"})
         assert [name for name, _ in run.waiting] == ["metrics of step 1", "parameters"]
         cable.connected = True
     kept = run.client.get_run(run.run_id)
-    assert (kept.data.metrics, kept.data.params) == ({"epoch/loss": 0.5}, {"model.depth": "2"})
+    assert (kept.data.metrics, kept.data.params) == ({"epoch/loss": 0.5}, {"encoder.depth": "2"})
     assert kept.info.status == "FINISHED"
     assert capsys.readouterr().err.count("Training goes on") == 1
 
@@ -135,9 +135,9 @@ def test_what_never_arrives_is_named(settings, tmp_path, monkeypatch, capsys):
 def test_what_the_server_refuses_is_named_and_holds_up_nothing(settings, tmp_path, capsys):
     with start_run(settings, tmp_path, "abc") as run:
         run.log_metrics({"not?a!name": 0.5}, step=1)
-        run.log_params({"model.depth": "2"})
+        run.log_params({"encoder.depth": "2"})
     kept = run.client.get_run(run.run_id)
-    assert (kept.info.status, kept.data.params) == ("FINISHED", {"model.depth": "2"})
+    assert (kept.info.status, kept.data.params) == ("FINISHED", {"encoder.depth": "2"})
     assert "Not sent" in capsys.readouterr().err
 
 

@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 
 from classifier.attention import MultiHeadAttention
-from classifier.encoders import JoinedPooling
+from classifier.encoders import ConcatPooling
 from classifier.encoders.scratch import build_classifier
 from classifier.errors import UserError
-from classifier.settings import Loss, ModelSettings, Monitor, Precision, TrainerSettings
+from classifier.settings import EncoderSettings, Loss, Monitor, Precision, TrainerSettings
 from classifier.training.adamw import AdamW
 from classifier.training.batches import EncodedTexts
 from classifier.training.fit import AVERAGE_STEPS, Training
@@ -44,14 +44,14 @@ def training_of(
     keras.utils.set_random_seed(5)
     encoded, labels = texts
     model = build_classifier(
-        ModelSettings(depth=1, width=12, feed_forward_width=24, **dict.fromkeys(DROPOUTS, dropout)),
+        EncoderSettings(depth=1, width=12, intermediate_dim=24, **dict.fromkeys(DROPOUTS, dropout)),
         lambda: MultiHeadAttention(3, dropout),
-        JoinedPooling(name="pooling"),
+        ConcatPooling(name="pooling"),
         VOCABULARY,
         11,
         CLASSES,
     )
-    fixed = {"epochs": EPOCHS, "batch_size": BATCH, "weight_average": 0.9, "monitor": Monitor.macro_f1, "patience": 4}
+    fixed = {"epochs": EPOCHS, "batch_size": BATCH, "ema_decay": 0.9, "monitor": Monitor.macro_f1, "patience": 4}
     trainer = TrainerSettings(**{**fixed, **settings})
     optimizer = spare_from_decay(AdamW(WarmupDecay(0.01, STEPS, 2, "cosine")))
     validate = validate or (lambda logits: {"macro_f1": float((logits.argmax(1) == labels).mean())})
@@ -148,7 +148,7 @@ def test_two_runs_with_one_seed_are_equal(texts, whole, tmp_path):
 
 def test_it_learns(texts, tmp_path):
     losses = []
-    training = training_of(texts, tmp_path / "state.npz", epochs=8, patience=8, weight_average=0.0)
+    training = training_of(texts, tmp_path / "state.npz", epochs=8, patience=8, ema_decay=0.0)
     training.run(ignore, lambda state: losses.append(state.history[-1]["loss"]))
     assert losses[-1] < 0.95 * losses[0]
 
@@ -235,7 +235,7 @@ def averages(training: Training) -> np.ndarray:
 
 
 def test_averages_move_now_and_then_as_far_as_they_would_have_step_by_step(texts, tmp_path):
-    training = training_of(texts, tmp_path / "state.npz", weight_average=0.9)
+    training = training_of(texts, tmp_path / "state.npz", ema_decay=0.9)
     expected = weights(training)
     for step in range(1, 2 * AVERAGE_STEPS + 2):
         training.learn(np.arange(BATCH))

@@ -1,0 +1,46 @@
+"""Keys and choices with a new name: an old name is refused with the new one, and earlier runs can be compared."""
+
+from collections.abc import Mapping
+
+_ENCODER = (
+    *("depth", "width", "activation", "block", "normalize", "positions", "linear"),
+    *("dropout", "token_dropout", "embedding_dropout", "head_dropout"),
+)
+RENAMED = {
+    "model": "encoder",
+    **{f"model.{key}": f"encoder.{key}" for key in _ENCODER},
+    "model.feed_forward_width": "encoder.intermediate_dim",
+    "attention.heads": "attention.num_heads",
+    "tokenizer.minimum_count": "tokenizer.min_frequency",
+    "trainer.warmup_share": "trainer.warmup_ratio",
+    "trainer.weight_average": "trainer.ema_decay",
+    "experiment": "recipe",
+}
+RENAMED_CHOICES = {
+    "pooling=joined": "pooling=concat",
+    "sweep=attention": "recipe=attention_sweep",
+    "sweep=search": "recipe=search",
+}
+
+
+def new_name(key: str) -> str:
+    """The key under its name of today.
+
+    >>> new_name("model.feed_forward_width"), new_name("seed")
+    ('encoder.intermediate_dim', 'seed')
+    """
+    return RENAMED.get(key, key)
+
+
+def renamed(settings: Mapping[str, str]) -> dict[str, str]:
+    """The settings of an earlier run under the names of today.
+
+    >>> renamed({"pooling": "joined", "attention.heads": "4"})
+    {'pooling': 'concat', 'attention.num_heads': '4'}
+    """
+    found = {}
+    for key, value in settings.items():
+        choice = RENAMED_CHOICES.get(f"{key}={value}", f"{new_name(key)}={value}")
+        name, _, found_value = choice.partition("=")
+        found[name] = found_value
+    return found
