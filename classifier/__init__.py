@@ -24,7 +24,8 @@
     outcome.py          what comes after the last epoch
     sweeps/             many trainings as one thing: trials in processes, search, tables, pictures
     train.py evaluate.py score.py explain.py compare.py promote.py publish.py
-                        the commands: python -m classifier.train
+                        the commands: classifier train, or python -m classifier.train
+    __main__.py         the command `classifier`: its list, completion
 
 A room imports only those above it in this list, and importing `classifier` alone imports nothing heavy.
 """

@@ -113,5 +113,9 @@ def summarized(report: "Report", runs: "list[KeptRun]") -> dict[str, Any]:
     return {"ranking": ranking, "smallest_difference": report.comparison.smallest}
 
 
-if __name__ == "__main__":
+def main() -> None:
     run_command("compare", CompareSettings, compare)
+
+
+if __name__ == "__main__":
+    main()

@@ -89,5 +89,9 @@ def test_examples(data: DataSettings, seed: int, label_names: tuple[str, ...], o
     return examples
 
 
-if __name__ == "__main__":
+def main() -> None:
     run_command("evaluate", EvaluateSettings, evaluate)
+
+
+if __name__ == "__main__":
+    main()

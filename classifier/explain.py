@@ -115,5 +115,9 @@ def unlabelled(settings: ExplainSettings) -> "tuple[Texts, list[Any]]":
     return texts, rejects
 
 
-if __name__ == "__main__":
+def main() -> None:
     run_command("explain", ExplainSettings, explain, lambda arguments: with_quotes(arguments, "text"))
+
+
+if __name__ == "__main__":
+    main()

@@ -43,5 +43,9 @@ def promote(settings: PromoteSettings, output: Path) -> dict[str, Any]:
     }
 
 
-if __name__ == "__main__":
+def main() -> None:
     run_command("promote", PromoteSettings, promote)
+
+
+if __name__ == "__main__":
+    main()

@@ -32,5 +32,9 @@ def publish(settings: PublishSettings, _: Path) -> dict[str, Any]:
     return {"model": str(folder), "served": str(served)}
 
 
-if __name__ == "__main__":
+def main() -> None:
     run_command("publish", PublishSettings, publish)
+
+
+if __name__ == "__main__":
+    main()

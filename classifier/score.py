@@ -135,5 +135,9 @@ def tell(settings: ScoreSettings, done: Any) -> None:
         )
 
 
-if __name__ == "__main__":
+def main() -> None:
     run_command("score", ScoreSettings, score)
+
+
+if __name__ == "__main__":
+    main()

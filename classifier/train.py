@@ -225,5 +225,9 @@ def typed(settings: TrainSettings) -> dict[str, str]:
     return as_overrides(settings, HydraConfig.get().runtime.choices)
 
 
-if __name__ == "__main__":
+def main() -> None:
     run_command("train", TrainSettings, train, with_files)
+
+
+if __name__ == "__main__":
+    main()
