@@ -19,7 +19,7 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from classifier.command_line import CONF
-from classifier.preparation import build_model
+from classifier.pipeline.prepare import build_model
 from classifier.settings import TrainSettings
 from classifier.start import start_tensorflow
 
@@ -56,7 +56,7 @@ def main() -> None:
     import mlflow  # noqa: F401
 
     from classifier.training.batches import encode, epoch_batches
-    from classifier.training.fit import Training
+    from classifier.training.fit import Training, TrainingData
 
     lap("import TensorFlow and MLflow", counts=False)
     tokenizer = instantiate(settings.tokenizer)
@@ -70,10 +70,7 @@ def main() -> None:
     weights = np.ones(classes, np.float32)
     with tempfile.TemporaryDirectory() as folder:
         arguments = (
-            texts,
-            splits.train.labels,
-            weights,
-            valid,
+            TrainingData(texts, splits.train.labels, weights, valid),
             lambda logits: {},
             settings.seed,
             Path(folder) / "state",

@@ -20,8 +20,7 @@
     arguments.py        what is typed after a command, before Hydra reads it
     hydra_checks.py     what Hydra's own part of the configuration may name
     command_line.py     the door of every command
-    preparation.py      what comes before the first epoch
-    outcome.py          what comes after the last epoch
+    pipeline/           the chain of a training: check, load, prepare, run, finish
     sweeps/             many trainings as one thing: trials in processes, search, tables, pictures
     train.py evaluate.py score.py explain.py compare.py promote.py publish.py
                         the commands: classifier train, or python -m classifier.train

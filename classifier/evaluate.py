@@ -75,6 +75,8 @@ def test_examples(data: DataSettings, seed: int, label_names: tuple[str, ...], o
 
     if data.test is None:
         splits = load_splits(data, seed, label_names=label_names)
+        if splits.test is None:
+            raise UserError("This run has no test split (data.test_share=0): name a file with data.test=.")
         examples, rejects, notices = splits.test, splits.rejects, splits.notices
     else:
         loaded = read_examples(data.test, data, split="test", label_names=label_names)

@@ -16,7 +16,7 @@ def untrained():
 
     from classifier.attention import MultiHeadAttention
     from classifier.encoders import MeanPooling
-    from classifier.encoders.scratch import build_classifier
+    from classifier.encoders.scratch import ScratchEncoder, build_classifier
     from classifier.model.ngram_fit import Method, Recipe, compute_tfidf, fit_ngram_model
     from classifier.model.text_classifier import TextClassifier
     from classifier.settings import EncoderSettings
@@ -36,7 +36,7 @@ def untrained():
     labels, sample_weights = np.arange(len(twice)) % len(LABELS), np.ones(len(twice))
     tfidf = compute_tfidf(tokenizer, twice, len(LABELS))
     ngrams = fit_ngram_model(tfidf, labels, sample_weights, len(LABELS), {Recipe(Method.nb_svm, 1.0): 1.0}, seed=3)
-    return TextClassifier(encoder, tokenizer, LABELS, ngrams, np.array([0.7, 3.0]))
+    return TextClassifier(ScratchEncoder(encoder, tokenizer), LABELS, ngrams, np.array([0.7, 3.0]))
 
 
 @pytest.fixture(scope="session")

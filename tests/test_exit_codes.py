@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 from classifier.command_line import run_command
 from classifier.settings import PromoteSettings
-from classifier.train import failed_if_refused
+from classifier.pipeline.finish import failed_if_refused
 
 run = SimpleNamespace(status={run!r}, refused={refused})
 run_command("promote", PromoteSettings, lambda *_: failed_if_refused({summary}, run))

@@ -217,6 +217,7 @@ def write(fitted: Fitted, task: Task, folder: Path) -> None:
     from classifier.evaluation.mistakes import predictions_table
 
     test = task.splits.test
+    assert test is not None
     sure = one_hot(np.asarray(fitted.predict(test.texts)), len(test.label_names))
     table = predictions_table(test.texts, test.labels, sure, list(test.label_names), test.origins)
     pyarrow.parquet.write_table(table, folder / "predictions.parquet")

@@ -42,7 +42,7 @@ def network(workload: Workload):
             sizes.intermediate_dim,
             settings.attention["num_heads"],
             dropout=sizes.dropout,
-            activation=sizes.activation,
+            activation=sizes.activation.value,
             normalize_first=True,
         )(states)
     states = keras.layers.LayerNormalization()(states)

@@ -27,15 +27,15 @@ def ours(workload: Workload) -> Train:
 
 
 def training_of(workload: Workload):
-    """The project's `Training` of its default model without the linear part, as `classifier.preparation` makes it."""
+    """The `Training` of the default model without n-grams, as `classifier.pipeline.prepare` makes it."""
     settings = workload.settings
     start_once(settings.trainer.deterministic)
 
     import keras
     from hydra.utils import instantiate
 
-    from classifier.preparation import build_model
-    from classifier.training.fit import Training
+    from classifier.pipeline.prepare import build_model
+    from classifier.training.fit import Training, TrainingData
     from classifier.training.optimization import WarmupDecay, spare_from_decay
 
     keras.utils.set_random_seed(settings.seed)
@@ -45,10 +45,7 @@ def training_of(workload: Workload):
         model,
         spare_from_decay(instantiate(settings.optimizer, learning_rate=rate)),
         settings.trainer,
-        workload.texts,
-        workload.labels,
-        np.ones(workload.classes, np.float32),
-        valid_texts=workload.texts,
+        TrainingData(workload.texts, workload.labels, np.ones(workload.classes, np.float32), workload.texts),
         validate=lambda logits: {},
         seed=settings.seed,
         checkpoint=Path(tempfile.gettempdir()) / "never_written",

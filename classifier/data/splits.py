@@ -22,11 +22,16 @@ class Splits:
 
     train: Examples
     valid: Examples
-    test: Examples
+    test: Examples | None  # None: data.test_share=0, and nothing is tested
     rejects: list[Reject]
     files: list[DataFile]
     notices: list[str]
     contradictions: list[Contradiction]
+
+    def parts(self) -> dict[str, Examples]:
+        """The sets by name, without a test set if there is none."""
+        parts = {"train": self.train, "valid": self.valid, "test": self.test}
+        return {name: examples for name, examples in parts.items() if examples is not None}
 
 
 def load_splits(settings: DataSettings, seed: int, *, label_names: tuple[str, ...] | None = None) -> Splits:
@@ -55,7 +60,7 @@ def load_splits(settings: DataSettings, seed: int, *, label_names: tuple[str, ..
     parts |= _split_off(loaded["train"], shares, seed, settings.label) if shares else {"train": train}
     notices = [note for one in loaded.values() for note in one.notices]
     return Splits(
-        **parts,
+        **{"test": None, **parts},
         rejects=[reject for one in loaded.values() for reject in one.rejects],
         files=[file for one in loaded.values() for file in one.files],
         notices=[*notices, *_many_classes_notice(train, settings.label), *_class_notices(parts, shares), *duplicates],
@@ -66,7 +71,7 @@ def load_splits(settings: DataSettings, seed: int, *, label_names: tuple[str, ..
 def _wanted_shares(settings: DataSettings) -> dict[str, float]:
     """The shares of train to split off, by the split for which no file is named."""
     shares = {}
-    if settings.test is None:
+    if settings.test is None and settings.test_share:
         shares["test"] = settings.test_share
     if settings.valid is None:
         shares["valid"] = settings.valid_share

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-UNKNOWN_ID = 1
+from classifier.tokenizers import PADDING_ID, UNKNOWN_ID
 
 
 @keras.saving.register_keras_serializable(package="classifier")
@@ -25,7 +25,7 @@ class TokenDropout(keras.layers.Layer):
         if not training or not self.rate:
             return ids
         dropped = keras.random.uniform(ops.shape(ids), seed=self.seed_generator) < self.rate
-        return ops.where(ops.logical_and(dropped, ops.not_equal(ids, 0)), UNKNOWN_ID, ids)
+        return ops.where(ops.logical_and(dropped, ops.not_equal(ids, PADDING_ID)), UNKNOWN_ID, ids)
 
     def compute_output_shape(self, ids_shape):
         return ids_shape

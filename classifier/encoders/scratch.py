@@ -1,4 +1,4 @@
-"""The classifier as one Keras model; reads like the diagram in the README."""
+"""An encoder learned from scratch, as one Keras model; reads like the diagram in docs/model.md."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -9,6 +9,7 @@ from keras import ops
 from classifier.attention import Attention
 from classifier.encoders import EncoderBlock, Pooling, TokenAndPositionEmbedding, TokenDropout
 from classifier.settings import Block, EncoderSettings
+from classifier.tokenizers import PADDING_ID, Tokenizer
 
 
 def build_classifier(
@@ -30,7 +31,7 @@ def build_classifier(
         classes: number of labels.
     """
     ids = keras.Input((None,), dtype="int32", name="ids")
-    mask = ops.not_equal(ids, 0)
+    mask = ops.not_equal(ids, PADDING_ID)
     kept = TokenDropout(settings.token_dropout, name="token_dropout")(ids)
     states = TokenAndPositionEmbedding(
         vocabulary_size, max_tokens, settings.width, settings.positions.name, name="embedding"
@@ -48,7 +49,7 @@ def block(settings: EncoderSettings, attention: Attention, name: str) -> keras.l
     """One block of the encoder: ours, or keras-nlp's, which has its own attention of as many heads."""
     shared = {
         "intermediate_dim": settings.intermediate_dim,
-        "activation": settings.activation,
+        "activation": settings.activation.value,
         "dropout": settings.dropout,
         "normalize": settings.normalize.name,
         "name": name,
@@ -73,27 +74,47 @@ class Explained(NamedTuple):
     pooling: dict[str, Any]
 
 
-def embed(model: keras.Model, ids):
-    """Where a classifier begins: ids (batch, tokens) -> states (batch, tokens, width)."""
-    return model.get_layer("embedding")(ids)
-
-
-def explain(model: keras.Model, states, mask) -> Explained:
-    """What `build_classifier` built, from the states of `embed` on, without dropout: the same layers, watched.
+class ScratchEncoder:
+    """A classifier's encoder with its tokenizer: what knows the layers of the Keras model, so that nothing else has to.
 
     Args:
-        model: a classifier.
-        states: (batch, tokens, width).
-        mask: boolean (batch, tokens), True at real tokens.
+        model: made by `build_classifier`: ids (batch, tokens) to logits (batch, classes).
+        tokenizer: strings to words and to ids.
     """
-    attention, pooling = [], {}
-    for layer in model.layers:
-        if layer.name.startswith("block_"):
-            states, weights = layer(states, mask=mask, return_weights=True)
-            attention.append(weights)
-        elif isinstance(layer, Pooling):
-            pooling = layer.weights_by_kind(states, mask)
-            states = layer(states, mask=mask)
-        elif layer.name in ("final_norm", "logits"):
-            states = layer(states)
-    return Explained(states, attention, pooling)
+
+    def __init__(self, model: keras.Model, tokenizer: Tokenizer) -> None:
+        self.model, self.tokenizer = model, tokenizer
+        self.embedding = model.get_layer("embedding")
+
+    @property
+    def width(self) -> int:
+        """Of the state of a token."""
+        return self.embedding.width
+
+    @property
+    def token_embeddings(self):
+        """The vector of each token of the vocabulary, (vocabulary, width)."""
+        return self.embedding.token_embeddings
+
+    def embed(self, ids):
+        """Where the encoder begins: ids (batch, tokens) -> states (batch, tokens, width)."""
+        return self.embedding(ids)
+
+    def watch(self, states, mask) -> Explained:
+        """The model from the states of `embed` on, without dropout: the same layers, watched.
+
+        Args:
+            states: (batch, tokens, width).
+            mask: boolean (batch, tokens), True at real tokens.
+        """
+        attention, pooling = [], {}
+        for layer in self.model.layers:
+            if layer.name.startswith("block_"):
+                states, weights = layer(states, mask=mask, return_weights=True)
+                attention.append(weights)
+            elif isinstance(layer, Pooling):
+                pooling = layer.weights_by_kind(states, mask)
+                states = layer(states, mask=mask)
+            elif layer.name in ("final_norm", "logits"):
+                states = layer(states)
+        return Explained(states, attention, pooling)

@@ -1,34 +1,31 @@
 """What an exported classifier tells about its answers: what it looked at, and what an explanation is computed from."""
 
-import keras
 import tensorflow as tf
 
-from classifier.encoders.scratch import embed, explain
+from classifier.encoders.scratch import ScratchEncoder
 from classifier.model.keras_module import KerasModule
 from classifier.model.mixture import Mixture
 from classifier.model.ngram_model import NgramModel
-from classifier.tokenizers import Tokenizer
-
-UNKNOWN_ID = 1  # what the encoder was trained to know as any token; the baseline of an explanation
+from classifier.tokenizers import PADDING_ID, UNKNOWN_ID
 
 
 class Explainer(KerasModule):
     """Exported beside the classifier, whose parts it shares.
 
     Args:
-        encoder: ids (batch, tokens) to logits (batch, classes).
-        tokenizer: strings to words and to ids.
-        linear: words to logits, or None.
-        mixture: of encoder and linear part, or None.
+        encoder: with its tokenizer.
+        ngrams: words to logits, or None.
+        mixture: of both, or None.
     """
 
-    def __init__(
-        self, encoder: keras.Model, tokenizer: Tokenizer, linear: NgramModel | None, mixture: Mixture | None
-    ) -> None:
-        super().__init__(encoder)
-        self.tokenizer, self.linear, self.mixture = tokenizer, linear, mixture
-        self.vocabulary = tf.Variable(tf.constant(tokenizer.vocabulary), trainable=False)
-        if linear:
+    watched: ScratchEncoder
+
+    def __init__(self, encoder: ScratchEncoder, ngrams: NgramModel | None, mixture: Mixture | None) -> None:
+        super().__init__(encoder.model)
+        object.__setattr__(self, "watched", encoder)  # past the tracking of tf.Module, as KerasModule does
+        self.tokenizer, self.ngram_model, self.mixture = encoder.tokenizer, ngrams, mixture
+        self.vocabulary = tf.Variable(tf.constant(self.tokenizer.vocabulary), trainable=False)
+        if ngrams:
             words = tf.RaggedTensorSpec([None, None], tf.string)
             contrast = tf.TensorSpec([None, None], tf.float32)
             self.ngrams = tf.function(self.ngram_contributions, input_signature=[words, contrast])
@@ -45,14 +42,14 @@ class Explainer(KerasModule):
         """
         words = self.tokenizer.words(text)
         ids = self.tokenizer.padded(words)
-        tokens = tf.where(ids > 0, tf.gather(self.vocabulary, ids), "")
+        tokens = tf.where(ids != PADDING_ID, tf.gather(self.vocabulary, ids), "")
         return {"words": words, "ids": ids, "tokens": tokens, "places": self.tokenizer.places(words)}
 
     @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
     def embed(self, ids):
         """Ids (batch, tokens) -> the states of their tokens, and those if all were unknown: (batch, tokens, width)."""
-        unknown = tf.where(ids > 0, UNKNOWN_ID, 0)
-        return embed(self.encoder, ids), embed(self.encoder, unknown)
+        unknown = tf.where(ids != PADDING_ID, UNKNOWN_ID, PADDING_ID)
+        return self.watched.embed(ids), self.watched.embed(unknown)
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, None]), tf.TensorSpec([None, None], tf.bool)])
     def watch(self, states, mask):
@@ -63,8 +60,8 @@ class Explainer(KerasModule):
             attention: of each layer, (batch, heads, tokens, tokens); a row is a query.
             pooling: by kind, (batch, tokens).
         """
-        states.set_shape([None, None, self.encoder.get_layer("embedding").width])
-        found = explain(self.encoder, states, mask)
+        states.set_shape([None, None, self.watched.width])
+        found = self.watched.watch(states, mask)
         share = self.mixture.weights[0] if self.mixture else 1.0
         attention = [weights if weights.shape.rank == 4 else weights[:, None] for weights in found.attention]
         return {"encoder": share * tf.nn.log_softmax(found.logits), "attention": attention, "pooling": found.pooling}
@@ -76,13 +73,13 @@ class Explainer(KerasModule):
             words: (batch, words).
             contrast: factor of each logit in the sum, (batch, classes).
         """
-        return self.mixture.weights[1] * self.linear.contributions(words, contrast)  # pyright: ignore
+        return self.mixture.weights[1] * self.ngram_model.contributions(words, contrast)  # pyright: ignore
 
     def looked_at(self, text):
         """text (batch,) -> tokens (batch, tokens), attention_<layer> (batch, heads, tokens, tokens), pooling_<kind>."""
         read = self.read(text)
         states, _ = self.embed(read["ids"])
-        real = read["ids"] > 0
+        real = read["ids"] != PADDING_ID
         watched = self.watch(states, real)
         longest = tf.maximum(tf.reduce_max(tf.math.count_nonzero(real, axis=1)), 1)  # what is wider is padding
         layers = enumerate(watched["attention"])

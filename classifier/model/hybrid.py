@@ -1,15 +1,19 @@
-"""The linear part beside the encoder: fitted while the encoder trains, and joined with it on validation."""
+"""The hybrid: an encoder and the n-gram model next to it, fitted at the same time and mixed on validation."""
 
-from collections.abc import Sequence
-from concurrent.futures import CancelledError
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass, field
 from threading import Event
 
 import numpy as np
 import tensorflow as tf
+from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
+from scipy.special import log_softmax, softmax
 
 from classifier.data import Examples
+from classifier.encoders.scratch import ScratchEncoder
+from classifier.evaluation.metrics import headline
 from classifier.model.ngram_fit import (
     Method,
     Recipe,
@@ -20,6 +24,7 @@ from classifier.model.ngram_fit import (
     sum_ngram_models,
 )
 from classifier.model.ngram_model import NgramModel
+from classifier.model.text_classifier import TextClassifier
 from classifier.tokenizers import Tokenizer, batches_of
 
 STRENGTHS = {Method.svm: (0.3, 1.0), Method.nb_svm: (0.3, 1.0), Method.regression: (10.0,)}  # to choose from
@@ -27,7 +32,7 @@ ENOUGH_EXAMPLES = 1000  # of validation, to choose by; with fewer, folds of trai
 FOLDS = 5
 LEAST_SHARE = 0.01  # of each part: if none helps on a few validation examples, the whole still answers
 MOST_SHARE = 2.0  # a small validation split that is all right must not make the whole certain of everything
-MOST_METHOD_SHARE = 16.0  # of a linear classifier in the linear part: margins of an SVM are small numbers
+MOST_METHOD_SHARE = 16.0  # of a linear classifier in the n-gram model: margins of an SVM are small numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,67 @@ class Attempt:
     loss: float
 
 
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A hybrid whose encoder is trained.
+
+    Args:
+        validated: what validation measures; it knows the training split alone.
+        final: what is exported; its n-gram model is fitted on train and validation together. The same without one.
+        mixture: weights of encoder and n-gram model, (2,); None without an n-gram model.
+        shares: of each linear classifier in the n-gram model.
+    """
+
+    validated: TextClassifier
+    final: TextClassifier
+    mixture: np.ndarray | None = None
+    shares: Mapping[Recipe, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hybrid:
+    """An encoder and, if the settings want one, the n-gram model that is fitted while the encoder trains.
+
+    Args:
+        encoder: with its tokenizer.
+        valid: the validation examples.
+        class_weights: loss weight of each class, (classes,).
+        ngrams: what `fit_ngrams` returns, once it is done; None: the encoder is alone.
+    """
+
+    encoder: ScratchEncoder
+    valid: Examples
+    class_weights: np.ndarray
+    ngrams: "Future[FittedNgrams] | None" = None
+
+    def validate(self, logits: np.ndarray) -> dict[str, float]:
+        """The metrics of the whole on validation; with an n-gram model also the encoder's own, `encoder_log_loss`.
+
+        Args:
+            logits: of the encoder for the validation examples, (examples, classes).
+        """
+        encoder = headline(self.valid.labels, softmax(logits, axis=1))
+        if self.ngrams is None:
+            return encoder
+        _, mixed = mix(logits, self.ngrams.result().valid_logits, self.valid.labels, self.class_weights)
+        return {**headline(self.valid.labels, softmax(mixed, axis=1)), "encoder_log_loss": encoder["log_loss"]}
+
+    def complete(self, logits: np.ndarray) -> Completed:
+        """The whole classifier; the weights of its mixture are chosen on validation.
+
+        Args:
+            logits: see `validate`.
+        """
+        names = self.valid.label_names
+        if self.ngrams is None:
+            alone = TextClassifier(self.encoder, names)
+            return Completed(alone, alone)
+        fitted = self.ngrams.result()
+        weights, _ = mix(logits, fitted.valid_logits, self.valid.labels, self.class_weights)
+        validated, final = (TextClassifier(self.encoder, names, one, weights) for one in (fitted.chosen, fitted.final))
+        return Completed(validated, final, weights, fitted.shares)
+
+
 def fit_ngrams(
     stop: Event, tokenizer: Tokenizer, train: Examples, valid: Examples, class_weights: np.ndarray, seed: int
 ) -> FittedNgrams:
@@ -88,7 +154,7 @@ def fit_ngrams(
     final = fit_ngram_model(
         compute_tfidf(tokenizer, both, classes), labels, class_weights[labels], classes, shares, seed
     )
-    return FittedNgrams(shares, chosen, ngram_logits(chosen, tokenizer, valid.texts), final)
+    return FittedNgrams(shares, chosen, logits_of(chosen, tokenizer, valid.texts), final)
 
 
 def choose(
@@ -143,30 +209,28 @@ def out_of_fold_logits(
     return logits
 
 
-def ngram_logits(linear: NgramModel, tokenizer: Tokenizer, texts: Sequence[str]) -> np.ndarray:
-    """Logits of the linear part for many texts, (texts, classes)."""
+def logits_of(model: NgramModel, tokenizer: Tokenizer, texts: Sequence[str]) -> np.ndarray:
+    """Logits of an n-gram model for many texts, (texts, classes)."""
     answer = tf.function(
-        lambda batch: linear(tokenizer.words(batch)), input_signature=[tf.TensorSpec([None], tf.string)]
+        lambda batch: model(tokenizer.words(batch)), input_signature=[tf.TensorSpec([None], tf.string)]
     )
     return np.concatenate([answer(batch).numpy() for batch in batches_of(texts)])
 
 
-def join(
-    encoder_logits: np.ndarray, linear: np.ndarray, labels: np.ndarray, class_weights: np.ndarray | None = None
+def mix(
+    encoder_logits: np.ndarray, ngram_logits: np.ndarray, labels: np.ndarray, class_weights: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How much encoder and linear part each have to say: the two weights of least log-loss on validation.
+    """The weights of encoder and n-gram model that have the least log-loss on validation.
 
     Args:
-        encoder_logits, linear: logits of the validation examples, (examples, classes).
+        encoder_logits, ngram_logits: logits of the validation examples, (examples, classes).
         labels: (examples,).
         class_weights: loss weight of each class, (classes,); None: all alike.
 
     Returns:
-        The weights (2,) and the joined logits (examples, classes).
+        The weights (2,) and the mixed logits (examples, classes).
     """
-    from scipy.special import log_softmax
-
-    parts = [log_softmax(encoder_logits, axis=1), linear]
+    parts = [log_softmax(encoder_logits, axis=1), ngram_logits]
     sample_weights = None if class_weights is None else class_weights[labels]
     _, weights = least_log_loss(parts, labels, [MOST_SHARE] * 2, sample_weights)
     return weights, weights[0] * parts[0] + weights[1] * parts[1]
@@ -176,9 +240,6 @@ def least_log_loss(
     parts: Sequence[np.ndarray], labels: np.ndarray, most: Sequence[float], sample_weights: np.ndarray | None = None
 ) -> tuple[float, np.ndarray]:
     """The least log-loss of a weighted sum of logits, in nats, and the weights, from LEAST_SHARE to `most` of each."""
-    from scipy.optimize import minimize
-    from scipy.special import log_softmax
-
     right = np.arange(len(labels)), labels
     shares = np.ones(len(labels)) if sample_weights is None else sample_weights
     shares = (shares / shares.sum())[:, None]

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
+from classifier.encoders.scratch import ScratchEncoder
 from classifier.model.batching import classify_texts
 from classifier.model.explainer import Explainer
 from classifier.model.keras_module import KerasModule
@@ -18,14 +18,14 @@ from classifier.tokenizers import Tokenizer
 
 
 class PlainClassifier(KerasModule):
-    """Tokenizer, encoder, linear part and the names of the labels in one graph, which classifies and no more.
+    """Tokenizer, encoder, n-gram model and the names of the labels in one graph, which classifies and no more.
 
     Args:
         encoder: ids (batch, tokens) to logits (batch, classes); called as a Keras model is.
         tokenizer: strings to words and to ids.
         label_names: by class.
-        linear: words to logits; None: the encoder is alone.
-        weights: of encoder and linear part in their `Mixture`, (2,).
+        ngrams: words to logits; None: the encoder is alone.
+        weights: of encoder and n-gram model in their `Mixture`, (2,).
     """
 
     def __init__(
@@ -33,14 +33,14 @@ class PlainClassifier(KerasModule):
         encoder: Any,
         tokenizer: Tokenizer,
         label_names: Sequence[str],
-        linear: NgramModel | None = None,
+        ngrams: NgramModel | None = None,
         weights: np.ndarray | None = None,
     ) -> None:
         super().__init__(encoder)
-        if (linear is None) != (weights is None):
-            raise ValueError("A linear part needs the weights of the mixture, and they need it.")
+        if (ngrams is None) != (weights is None):
+            raise ValueError("An n-gram model needs the weights of the mixture, and they need it.")
         self.tokenizer = tokenizer
-        self.linear = linear
+        self.ngrams = ngrams
         self.mixture = None if weights is None else Mixture(weights)
         self.classes = len(label_names)
         self.names = tf.Variable(tf.constant([name.encode() for name in label_names], tf.string), trainable=False)
@@ -50,8 +50,8 @@ class PlainClassifier(KerasModule):
         """text (batch,) -> probabilities (batch, classes), label (batch,), score (batch,): that label's probability."""
         words = self.tokenizer.words(text)
         logits = self.encoder(self.tokenizer.padded(words), training=False)
-        if self.linear and self.mixture:
-            logits = self.mixture(logits, self.linear(words))
+        if self.ngrams and self.mixture:
+            logits = self.mixture(logits, self.ngrams(words))
         probabilities = tf.nn.softmax(logits)
         label = tf.gather(self.names, tf.argmax(probabilities, axis=-1))
         return {"probabilities": probabilities, "label": label, "score": tf.reduce_max(probabilities, axis=-1)}
@@ -71,20 +71,19 @@ class TextClassifier(PlainClassifier):
     """What is exported: it classifies, and tells what it looked at.
 
     Args:
-        encoder: made by `classifier.encoders.scratch.build_classifier`.
-        tokenizer, label_names, linear, weights: see `PlainClassifier`.
+        encoder: with its tokenizer.
+        label_names, ngrams, weights: see `PlainClassifier`.
     """
 
     def __init__(
         self,
-        encoder: keras.Model,
-        tokenizer: Tokenizer,
+        encoder: ScratchEncoder,
         label_names: Sequence[str],
-        linear: NgramModel | None = None,
+        ngrams: NgramModel | None = None,
         weights: np.ndarray | None = None,
     ) -> None:
-        super().__init__(encoder, tokenizer, label_names, linear, weights)
-        self.explainer = Explainer(encoder, tokenizer, linear, self.mixture)
+        super().__init__(encoder.model, encoder.tokenizer, label_names, ngrams, weights)
+        self.explainer = Explainer(encoder, ngrams, self.mixture)
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def explain(self, text):

@@ -35,6 +35,7 @@ from classifier.settings.shared import (
 )
 from classifier.settings.training import (
     EXPORTS,
+    Activation,
     Block,
     EncoderSettings,
     ExportSettings,
@@ -58,6 +59,7 @@ __all__ = [
     "BRANCHES",
     "EXPORTS",
     "TRUNCATIONS",
+    "Activation",
     "Block",
     "Columns",
     "CompareSettings",

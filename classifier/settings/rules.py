@@ -1,12 +1,13 @@
 """What no single field can know to be wrong."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from classifier.errors import UserError
 from classifier.settings.bounds import check_bounds, is_number
 from classifier.settings.commands import CompareSettings, ExplainSettings, PromoteSettings
-from classifier.settings.shared import TRUNCATIONS
+from classifier.settings.shared import POOLINGS, TRUNCATIONS
 from classifier.settings.training import EXPORTS, NOT_IN_LITERT, Block, ExportSettings, Positions, TrainSettings
 from classifier.settings.typed import as_typed
 
@@ -36,17 +37,40 @@ def check_training(settings: TrainSettings) -> None:
         raise UserError("data.train has no value yet: give it with data.train=file.csv.")
     if not settings.tracking.experiment.strip():
         raise UserError("tracking.experiment is empty: give the experiment a name.")
+    if not settings.tracking.enabled:
+        check_untracked(settings)
     if settings.tracking.register is not None:
         check_registry_name("tracking.register", settings.tracking.register)
-    if settings.tokenizer["truncation"] not in TRUNCATIONS:
-        given, known = settings.tokenizer["truncation"], ", ".join(TRUNCATIONS)
-        raise UserError(f"tokenizer.truncation={given} is not one of {known}.")
+    check_choice("tokenizer.truncation", settings.tokenizer.get("truncation", TRUNCATIONS[0]), TRUNCATIONS)
+    poolings = settings.pooling.get("poolings", POOLINGS)
+    if not poolings:
+        raise UserError(f"pooling.poolings is empty: choose from {', '.join(POOLINGS)}.")
+    for one in poolings:
+        check_choice("pooling.poolings", one, POOLINGS)
     check_class_weights(settings.trainer.class_weights)
     check_attention(settings)
     chosen_exports(settings.export)
     heads, width = settings.attention.get("num_heads", 1), settings.encoder.width
     if width % heads:
         raise UserError(f"encoder.width={width} is not a multiple of attention.num_heads={heads}.")
+
+
+def check_choice(key: str, given: Any, known: Sequence[str]) -> None:
+    """Refuses what is not one of the known names."""
+    if given not in known:
+        raise UserError(f"{key}={given} is not one of {', '.join(known)}.")
+
+
+def check_untracked(settings: TrainSettings) -> None:
+    """Refuses what needs a run in MLflow if there is none."""
+    wanted = {
+        "trainer.resume=true": settings.trainer.resume,
+        "tracking.run_id": settings.tracking.run_id,
+        "tracking.register": settings.tracking.register,
+    }
+    for key, given in wanted.items():
+        if given:
+            raise UserError(f"{key} needs a run in MLflow: leave out tracking.enabled=false.")
 
 
 def check_class_weights(weights: Any) -> None:
@@ -76,7 +100,7 @@ def check_attention(settings: TrainSettings) -> None:
         raise UserError(
             "encoder.block=keras_nlp brings its own attention; leave attention=multi_head, whose heads it takes."
         )
-    if settings.encoder.block is Block.keras_nlp and settings.attention["dropout"]:
+    if settings.encoder.block is Block.keras_nlp and settings.attention.get("dropout"):
         raise UserError(
             "attention.dropout has no effect with encoder.block=keras_nlp, whose attention has encoder.dropout."
         )

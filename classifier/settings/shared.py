@@ -13,6 +13,7 @@ from classifier.settings.passwords import without_passwords
 # cores: small operations gain more from that than from being split themselves. A number of its own, so that the bits
 # of a trained model do not depend on how many cores there are.
 BRANCHES = 2
+POOLINGS = ("additive", "dot", "mean", "max", "first")  # that pooling=concat puts side by side
 TRUNCATIONS = ("head", "tail", "head_tail")  # what is kept of a text that is too long
 
 
@@ -55,7 +56,7 @@ class DataSettings(Reading):
     label_case: LabelCase = LabelCase.keep  # fold: labels that differ in case or blanks only are one class
     root: str = "${oc.env:CLASSIFIER_DATA,data}"  # folder of the named data sets
     valid_share: float = number(0.1, SHARE)  # of train, where valid is None
-    test_share: float = number(0.1, SHARE)  # of train, where test is None
+    test_share: float = number(0.1, SHARE)  # of train, if test is None; 0: all of it is learned from, none is tested
     split_seed: int | None = number(None, SEED)  # of what is split off train; None: seed
     max_bad_rows: float = number(0.01, ALL_OR_LESS)  # share of unusable rows in a file above which training refuses
 

@@ -35,6 +35,29 @@ class Block(Enum):
     keras_nlp = "keras_nlp"  # its TransformerEncoder, to compare with
 
 
+class Activation(Enum):
+    """Of a block's hidden layer, by Keras's name."""
+
+    celu = "celu"
+    elu = "elu"
+    exponential = "exponential"
+    gelu = "gelu"
+    hard_sigmoid = "hard_sigmoid"
+    hard_silu = "hard_silu"
+    hard_tanh = "hard_tanh"
+    leaky_relu = "leaky_relu"
+    linear = "linear"
+    mish = "mish"
+    relu = "relu"
+    relu6 = "relu6"
+    selu = "selu"
+    sigmoid = "sigmoid"
+    silu = "silu"
+    softplus = "softplus"
+    softsign = "softsign"
+    tanh = "tanh"
+
+
 class Loss(Enum):
     """What training makes small."""
 
@@ -82,7 +105,7 @@ class EncoderSettings:
     depth: int = number(MISSING, Bounds(at_least=0, at_most=100))  # encoder blocks
     width: int = number(MISSING, WIDTH)  # of a token's vector
     intermediate_dim: int = number(MISSING, WIDTH)  # of a block's hidden layer
-    activation: str = "relu"  # of a block's hidden layer, by Keras's name
+    activation: Activation = Activation.relu  # of a block's hidden layer
     block: Block = Block.own
     normalize: Normalize = Normalize.before
     positions: Positions = Positions.learned
@@ -127,6 +150,7 @@ class TrainerSettings:
 class TrackingSettings(Server):
     """How a run is kept."""
 
+    enabled: bool = True  # false: there is no run in MLflow, only the folder with report and model
     experiment: str = "${data.name}"  # runs are listed by experiment
     run_name: str | None = None  # None: MLflow makes one up
     run_id: str | None = None  # of a run made before, which trainer.resume=true continues; None: found by its settings

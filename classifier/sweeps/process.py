@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from multiprocessing import Pipe
 from pathlib import Path
 
-from classifier.sweeps.connection import DESCRIPTOR
+from classifier.pipeline.connection import DESCRIPTOR
 
 COMMAND = (sys.executable, "-m", "classifier.train")
 LAST_BYTES = 10_000  # of a log, in which its last line is looked for

@@ -1,7 +1,16 @@
 """Strings to token ids inside the TensorFlow graph; the same graph serves training and the exported model."""
 
-from classifier.tokenizers.base import PADDING, UNKNOWN, Tokenizer, batches_of
+from classifier.tokenizers.base import PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID, Tokenizer, batches_of
 from classifier.tokenizers.word import WordTokenizer
 from classifier.tokenizers.wordpiece import WordPieceTokenizer
 
-__all__ = ["PADDING", "UNKNOWN", "Tokenizer", "WordPieceTokenizer", "WordTokenizer", "batches_of"]
+__all__ = [
+    "PADDING",
+    "PADDING_ID",
+    "UNKNOWN",
+    "UNKNOWN_ID",
+    "Tokenizer",
+    "WordPieceTokenizer",
+    "WordTokenizer",
+    "batches_of",
+]

@@ -10,6 +10,7 @@ from classifier.settings import TRUNCATIONS
 from classifier.tokenizers.normal_form import normal_form
 
 PADDING, UNKNOWN = "[PAD]", "[UNK]"
+PADDING_ID, UNKNOWN_ID = 0, 1  # their places in the vocabulary
 BATCH = 1024
 SPACES = r"[\p{Z}\p{Cc}\p{Cf}\x{FE0E}\x{FE0F}]+"  # separators, control and format characters, emoji variation selectors
 ALONE = r"([\p{P}\p{S}\p{Han}\p{Hiragana}\p{Katakana}])"  # each of these is a word of its own

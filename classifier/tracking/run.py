@@ -93,6 +93,7 @@ class Run:
     run_id: str
     settings: TrackingSettings
     output: Path
+    checkpoint: Path
     status: str = "FINISHED"  # what the run ends as, unless an exception ends it
     waiting: list[tuple[str, Callable[[], Any]]] = field(default_factory=list)  # for the server
     refused: list[str] = field(default_factory=list)  # by a server that answers, or a database that is full
@@ -234,10 +235,10 @@ def start_run(settings: TrackingSettings, output: Path, identity: str, earlier: 
             client.update_run(earlier.run_id, status="RUNNING")
             for key, value in places.items():
                 client.set_tag(earlier.run_id, key, value)
-            return Run(mlflow, earlier.run_id, settings, output)
+            return Run(mlflow, earlier.run_id, settings, output, earlier.checkpoint)
         places |= {IDENTITY: identity, CHECKPOINT: str(checkpoint_in(output)), **code_version()}
         run = client.create_run(experiment, tags=places, run_name=settings.run_name)
-    return Run(mlflow, run.info.run_id, settings, output)
+    return Run(mlflow, run.info.run_id, settings, output, checkpoint_in(output))
 
 
 def checkpoint_in(output: Path) -> Path:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from classifier.tokenizers import PADDING_ID, batches_of
+
 POOL_BATCHES = 50  # so many batches are sorted by length together: short texts meet short ones, yet order stays random
 
 
@@ -33,7 +35,7 @@ class EncodedTexts:
         lengths = self.lengths[indices]
         columns = np.arange(max(1, lengths.max(initial=0)))
         real = columns < lengths[:, None]
-        batch = np.zeros(real.shape, np.int32)
+        batch = np.full(real.shape, PADDING_ID, np.int32)
         batch[real] = self.ids[(self.starts[indices][:, None] + columns)[real]]
         return batch
 
@@ -41,8 +43,6 @@ class EncodedTexts:
 def encode(tokenizer, texts: Sequence[str]) -> tuple[EncodedTexts, float]:
     """The ids of all texts, and the share of texts that were cut to the tokenizer's `max_tokens`."""
     import tensorflow as tf
-
-    from classifier.tokenizers import batches_of
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def tokenize(batch):

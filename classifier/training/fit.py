@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -37,17 +37,31 @@ class State:
     history: list[dict[str, float]] = field(default_factory=list)  # one entry an epoch
 
 
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What a model is trained on, and the texts that validate it.
+
+    Args:
+        texts, labels: the training examples; labels integers (texts,).
+        class_weights: float32 (classes,).
+        valid_texts: the validation texts.
+    """
+
+    texts: EncodedTexts
+    labels: np.ndarray
+    class_weights: np.ndarray
+    valid_texts: EncodedTexts
+
+
 class Training:
-    """A model on its way; `run` trains it to the end, from wherever its checkpoint stands.
+    """A model on its way; `epochs` trains it to the end, from where its checkpoint left off.
 
     Args:
         model: ids (batch, tokens) to logits (batch, classes).
         optimizer: built here.
         settings: of the trainer.
-        texts, labels: the training examples; labels int32 (texts,).
-        class_weights: float32 (classes,).
+        data: to train on, and the validation texts.
         validate: maps the model's validation logits to named metrics.
-        valid_texts: the validation texts.
         seed: of the order of the batches.
         checkpoint: file that is written after each epoch and every `checkpoint_seconds`.
     """
@@ -57,26 +71,23 @@ class Training:
         model: keras.Model,
         optimizer: keras.optimizers.Optimizer,
         settings: TrainerSettings,
-        texts: EncodedTexts,
-        labels: np.ndarray,
-        class_weights: np.ndarray,
-        valid_texts: EncodedTexts,
+        data: TrainingData,
         validate: Callable[[np.ndarray], dict[str, float]],
         seed: int,
         checkpoint: Path,
     ) -> None:
         self.model, self.optimizer, self.settings = model, optimizer, settings
-        self.texts, self.labels = texts, labels.astype(np.int32)
-        self.valid_texts, self.validate = valid_texts, validate
+        self.data, self.validate = data, validate
+        self.labels = data.labels.astype(np.int32)
         self.seed, self.checkpoint = seed, checkpoint
-        self.class_weights = tf.constant(class_weights)
+        self.class_weights = tf.constant(data.class_weights)
         self.state = State()
         self.unaveraged = 0  # steps since the averages moved
         self.predict = Predictor(model)
         self.best = weights_of(model)
         optimizer.build(model.trainable_variables)
         averaged = model.trainable_variables if settings.ema_decay else []
-        self.epochs = settings.epochs or epochs_for(len(texts), len(class_weights))
+        self.most_epochs = settings.epochs or epochs_for(len(data.texts), len(data.class_weights))
         self.reduced = settings.precision is Precision.bfloat16 or (
             settings.precision is Precision.auto and processor_has_bfloat16()
         )
@@ -119,31 +130,31 @@ class Training:
         for average, variable in zip(self.averages, self.model.trainable_variables, strict=False):
             average.assign_add((1 - decay) * (variable.value - average))
 
-    def run(self, on_step: Callable[[State, int, int], None], on_epoch: Callable[[State], None]) -> State:
+    def epochs(self, on_step: Callable[[State, int, int], None]) -> Iterator[State]:
         """Trains until the epochs or the patience are used up, then loads the best weights into the model.
 
+        Yields the state after each epoch, once the checkpoint is written.
+
         Args:
-            on_step: told the state, the steps of an epoch and the examples of the batch, after each step.
-            on_epoch: told the state after each epoch, once the checkpoint is written.
+            on_step: called with the state, the steps of an epoch and the examples of the batch, after each step.
         """
         while not self.finished:
             self.train_epoch(on_step)
             self.finish_epoch()
             self.save()
-            on_epoch(self.state)
+            yield self.state
         set_weights(self.model, self.best)
-        return self.state
 
     @property
     def finished(self) -> bool:
         """Whether the epochs or the patience are used up."""
         waited = self.state.epoch - self.state.gained_epoch
-        return self.state.epoch >= self.epochs or (self.state.epoch > 0 and waited >= self.settings.patience)
+        return self.state.epoch >= self.most_epochs or (self.state.epoch > 0 and waited >= self.settings.patience)
 
     def train_epoch(self, on_step: Callable[[State, int, int], None]) -> None:
         """The steps of the epoch under way that are not done yet."""
         state = self.state
-        batches = epoch_batches(self.texts.lengths, self.settings.batch_size, self.seed, state.epoch)
+        batches = epoch_batches(self.data.texts.lengths, self.settings.batch_size, self.seed, state.epoch)
         saved = before = time.monotonic()
         for batch in batches[state.step :]:
             loss = self.learn(batch)
@@ -165,7 +176,7 @@ class Training:
         """One step on the texts of these indices; returns its loss."""
         with bfloat16_products(self.reduced):
             shards = np.array_split(batch, BRANCHES)
-            ids, labels = [self.texts.padded(shard) for shard in shards], [self.labels[shard] for shard in shards]
+            ids, labels = [self.data.texts.padded(shard) for shard in shards], [self.labels[shard] for shard in shards]
             loss = float(self.train_step(*ids, *labels))
         self.unaveraged += 1
         if self.unaveraged == AVERAGE_STEPS:
@@ -185,7 +196,7 @@ class Training:
         raw = weights_of(self.model)
         if self.averages:
             set_weights(self.model, [average.numpy() for average in self.averages])
-        metrics = self.validate(self.predict(self.valid_texts))
+        metrics = self.validate(self.predict(self.data.valid_texts))
         monitor = self.settings.monitor
         value = -metrics[monitor.name] if monitor is Monitor.log_loss else metrics[monitor.name]
         if state.best_value is None or value > state.best_value:

@@ -13,7 +13,7 @@ from classifier.artifact.publish import publish_model
 from classifier.artifact.saving import load_module
 from classifier.attention import AdditiveAttention, LocalAttention, MultiHeadAttention, RotaryAttention
 from classifier.encoders import AdditivePooling, ConcatPooling, MeanPooling
-from classifier.encoders.scratch import build_classifier
+from classifier.encoders.scratch import ScratchEncoder, build_classifier
 from classifier.model.text_classifier import TextClassifier
 from classifier.settings import Block, EncoderSettings, Positions
 from classifier.tokenizers import WordPieceTokenizer, WordTokenizer
@@ -66,7 +66,10 @@ def encoder_alone(request) -> TextClassifier:
     tokenizer.learn(2 * TEXTS)
     chosen = EncoderSettings(depth=2, width=12, intermediate_dim=7, **settings)
     return TextClassifier(
-        build_classifier(chosen, attention, pooling(), len(tokenizer.vocabulary), 11, len(LABELS)), tokenizer, LABELS
+        ScratchEncoder(
+            build_classifier(chosen, attention, pooling(), len(tokenizer.vocabulary), 11, len(LABELS)), tokenizer
+        ),
+        LABELS,
     )
 
 
@@ -90,20 +93,20 @@ def test_published(model_folder, tmp_path):
 
 def test_each_weight_is_stored_once(model_folder, untrained):
     stored = sum(path.stat().st_size for path in (model_folder / "variables").iterdir())
-    variables = [*untrained.encoder_variables, untrained.linear.weights, untrained.linear.keys, untrained.linear.idf]
+    variables = [*untrained.encoder_variables, untrained.ngrams.weights, untrained.ngrams.keys, untrained.ngrams.idf]
     needed = sum(variable.numpy().nbytes for variable in variables)
     assert needed < stored < 1.2 * needed + 20_000
 
 
 def test_a_variable_that_only_python_finds_is_refused(untrained, tmp_path, monkeypatch):
-    from classifier.artifact import saving
     from classifier.artifact.export import ExportError
+    from classifier.model import keras_module
 
     def forget(module, encoder) -> None:
         tf.Module.__init__(module)
         module.encoder = encoder  # as Keras tracks it
 
-    monkeypatch.setattr(saving.KerasModule, "__init__", forget)
-    forgetful = TextClassifier(untrained.encoder, untrained.tokenizer, LABELS)
+    monkeypatch.setattr(keras_module.KerasModule, "__init__", forget)
+    forgetful = TextClassifier(untrained.explainer.watched, LABELS)
     with pytest.raises(ExportError, match="Could not find variable"):
         export_model(forgetful, TEXTS, tmp_path / "model")

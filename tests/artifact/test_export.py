@@ -63,7 +63,7 @@ def test_the_exported_model_answers_as_the_one_in_this_process(classifier, untra
 def test_probabilities_are_those_of_encoder_and_linear_part_mixed(untrained):
     words = untrained.tokenizer.words(tf.constant(TEXTS))
     encoder = log_softmax(untrained.encoder(untrained.tokenizer.padded(words)).numpy(), axis=1)
-    linear = untrained.linear(words).numpy()
+    linear = untrained.ngrams(words).numpy()
     assert np.abs(linear).max() > 0.1
     expected = softmax(0.7 * encoder + 3 * linear, axis=1)
     np.testing.assert_allclose(untrained.probabilities(TEXTS), expected, atol=1e-5)
@@ -77,7 +77,7 @@ def test_plain_tensorflow_has_every_operation_of_the_graph(model_folder):
 
 
 def test_an_encoder_alone_is_exported_too(untrained, tmp_path):
-    alone = TextClassifier(untrained.encoder, untrained.tokenizer, LABELS)
+    alone = TextClassifier(untrained.explainer.watched, LABELS)
     loaded = SavedClassifier(export_model(alone, TEXTS, tmp_path / "model"))
     ids = untrained.tokenizer.padded(untrained.tokenizer.words(tf.constant(TEXTS)))
     np.testing.assert_allclose(loaded.probabilities(TEXTS), softmax(untrained.encoder(ids), axis=1), atol=1e-5)

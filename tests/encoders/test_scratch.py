@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies
 
 from classifier.attention import MultiHeadAttention
 from classifier.encoders import ConcatPooling, MeanPooling
-from classifier.encoders.scratch import build_classifier, embed, explain
+from classifier.encoders.scratch import ScratchEncoder, build_classifier
 from classifier.settings import Block, EncoderSettings, Normalize, Positions
 
 VOCABULARY, MAX_TOKENS, CLASSES = 23, 11, 3
@@ -99,7 +99,8 @@ def test_depth_and_names():
 
 def test_explained_is_the_same_answer_with_what_it_looked_at(model):
     ids = padded([[5, 6, 7, 8], [9, 2], []])
-    found = explain(model, embed(model, ids), ids != 0)
+    encoder = ScratchEncoder(model, tokenizer=None)
+    found = encoder.watch(encoder.embed(ids), ids != 0)
     np.testing.assert_allclose(found.logits, model(ids), atol=1e-5)
     assert len(found.attention) == sum(layer.name.startswith("block_") for layer in model.layers)
     for weights in found.attention:

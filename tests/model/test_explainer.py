@@ -12,7 +12,7 @@ from classifier import explain as command
 from classifier.artifact.saved_model import SavedClassifier
 from classifier.attention import ScaledDotAttention
 from classifier.encoders import MeanPooling
-from classifier.encoders.scratch import build_classifier
+from classifier.encoders.scratch import ScratchEncoder, build_classifier
 from classifier.errors import UserError
 from classifier.explanation.explain_texts import Texts, explain_texts
 from classifier.explanation.explanation import against_others, contrasted
@@ -68,15 +68,15 @@ def test_the_difference_is_that_of_the_whole_model(explained, untrained):
         ids = untrained.tokenizer.padded(words)
         _, unknown = untrained.explainer.embed(ids)
         encoder = untrained.explainer.watch(unknown, ids > 0)["encoder"]
-        from_nothing = one.contrast @ (encoder + untrained.mixture.weights[1] * untrained.linear.bias).numpy()[0]
+        from_nothing = one.contrast @ (encoder + untrained.mixture.weights[1] * untrained.ngrams.bias).numpy()[0]
         assert one.difference == pytest.approx(contrasted(one.probabilities, one.contrast) - from_nothing, abs=1e-4)
 
 
 def test_ngrams_sum_exactly_to_the_difference_of_the_linear_logits(explained, untrained):
     for one in explained:
-        logits = untrained.linear(untrained.tokenizer.words(tf.constant([one.text]))).numpy()[0]
+        logits = untrained.ngrams(untrained.tokenizer.words(tf.constant([one.text]))).numpy()[0]
         share = untrained.mixture.weights.numpy()[1]
-        expected = share * one.contrast @ (logits - untrained.linear.bias.numpy())
+        expected = share * one.contrast @ (logits - untrained.ngrams.bias.numpy())
         assert one.scores["ngrams"].sum() == pytest.approx(expected, abs=1e-5)
     assert any(np.abs(one.scores["ngrams"]).max() > 0.1 for one in explained)
 
@@ -104,7 +104,7 @@ def test_a_text_without_words(explainer):
 def test_pieces_belong_to_their_words(untrained):
     tokenizer = WordPieceTokenizer(max_tokens=5, min_frequency=1, truncation="head_tail")
     tokenizer.learn(TEXTS)
-    explainer = Explainer(untrained.encoder, tokenizer, None, None)
+    explainer = Explainer(ScratchEncoder(untrained.encoder, tokenizer), None, None)
     read = explainer.read(tf.constant(["love thelamp", "on it where is switch on"]))
     tokens, places = read["tokens"].numpy().tolist(), read["places"].numpy().tolist()
     words = read["words"].to_list()
@@ -203,7 +203,7 @@ def test_an_encoder_alone_whose_attention_has_no_heads_or_that_has_none(untraine
         len(untrained.tokenizer.vocabulary),
     )
     encoder = build_classifier(settings, ScaledDotAttention, MeanPooling(), vocabulary, 11, len(LABELS))
-    graph = Explainer(encoder, untrained.tokenizer, None, None)
+    graph = Explainer(ScratchEncoder(encoder, untrained.tokenizer), None, None)
     loaded = type("Loaded", (), {"signatures": {"explain": None}, "explainer": graph})()
     alone = SavedClassifier.__new__(SavedClassifier)
     alone.loaded = loaded

@@ -18,9 +18,9 @@ from classifier.model.hybrid import (
     MOST_SHARE,
     STRENGTHS,
     fit_ngrams,
-    join,
     least_log_loss,
-    ngram_logits,
+    logits_of,
+    mix,
     out_of_fold_logits,
 )
 from classifier.model.mixture import Mixture
@@ -56,7 +56,7 @@ problems = given(seed=st.integers(0, 999), examples=st.integers(1, 53), classes=
 @quick
 def test_joined_is_no_worse_than_either_part_at_its_best_scale(seed, examples, classes):
     encoder, linear, labels = drawn(seed, examples, classes)
-    weights, joined = join(encoder, linear, labels)
+    weights, joined = mix(encoder, linear, labels)
     for part in (encoder, linear):
         alone = minimize_scalar(lambda scale: log_loss(scale * part, labels), bounds=(0, MOST_SHARE), method="bounded")  # noqa: B023
         assert log_loss(joined, labels) <= alone.fun + 0.1  # LEAST_SHARE of the other part is always there
@@ -67,7 +67,7 @@ def test_joined_is_no_worse_than_either_part_at_its_best_scale(seed, examples, c
 @quick
 def test_joined_logits_are_those_of_the_mixture(seed, examples, classes):
     encoder, linear, labels = drawn(seed, examples, classes)
-    weights, joined = join(encoder, linear, labels)
+    weights, joined = mix(encoder, linear, labels)
     np.testing.assert_allclose(Mixture(weights)(encoder, linear), joined, rtol=1e-5, atol=1e-4)
 
 
@@ -118,11 +118,11 @@ def part():
 
 def test_what_validation_measures_knows_train_alone_and_what_is_exported_knows_both(part):
     fitted, _, valid = part
-    np.testing.assert_array_equal(fitted.valid_logits, ngram_logits(fitted.chosen, TOKENIZER, valid.texts))
+    np.testing.assert_array_equal(fitted.valid_logits, logits_of(fitted.chosen, TOKENIZER, valid.texts))
     assert fitted.valid_logits.shape == (23, 3)
     assert (fitted.valid_logits.argmax(1) == valid.labels).all()
     for linear, known in ((fitted.chosen, False), (fitted.final, True)):
-        logits = ngram_logits(linear, TOKENIZER, ["marmalade", ""])
+        logits = logits_of(linear, TOKENIZER, ["marmalade", ""])
         assert (np.abs(logits[0] - logits[1]).max() > 1e-6) == known
 
 
@@ -149,7 +149,7 @@ def test_strengths_and_shares_are_the_best_on_validation_where_that_is_large(par
     tfidf, answers = compute_tfidf(TOKENIZER, train.texts, 3), {}
     for recipe in RECIPES:
         one = fit_ngram_model(tfidf, train.labels, np.ones(53), 3, {recipe: 1.0}, seed=5)
-        answers[recipe] = ngram_logits(one, TOKENIZER, valid.texts)
+        answers[recipe] = logits_of(one, TOKENIZER, valid.texts)
     assert_best(fitted.shares, answers, valid.labels)
     whole = sum(share * answers[recipe] for recipe, share in fitted.shares.items())
     np.testing.assert_allclose(fitted.valid_logits, whole, atol=1e-4)
@@ -191,16 +191,16 @@ def test_the_same_seed_gives_the_same_part(part):
 
 def test_a_class_with_more_weight_is_named_more_often(part):
     _, train, valid = part
-    vague = ngram_logits(part[0].chosen, TOKENIZER, ["owl apple saw"])
+    vague = logits_of(part[0].chosen, TOKENIZER, ["owl apple saw"])
     heavy = fit_ngrams(Event(), TOKENIZER, train, valid, np.array([1, 1, 3], np.float32), seed=5)
-    logits = ngram_logits(heavy.chosen, TOKENIZER, ["owl apple saw"])
+    logits = logits_of(heavy.chosen, TOKENIZER, ["owl apple saw"])
     assert logits[0, 2] - logits[0, :2].max() > vague[0, 2] - vague[0, :2].max()
 
 
 def test_logits_of_more_texts_than_one_batch(part, monkeypatch):
     fitted, train, _ = part
-    whole = ngram_logits(fitted.chosen, TOKENIZER, train.texts)
+    whole = logits_of(fitted.chosen, TOKENIZER, train.texts)
     direct = fitted.chosen(TOKENIZER.words(tf.constant(train.texts)))
     np.testing.assert_allclose(whole, direct, rtol=1e-5)
     monkeypatch.setattr("classifier.tokenizers.base.BATCH", 7)
-    np.testing.assert_allclose(ngram_logits(fitted.chosen, TOKENIZER, train.texts), whole, rtol=1e-5)
+    np.testing.assert_allclose(logits_of(fitted.chosen, TOKENIZER, train.texts), whole, rtol=1e-5)

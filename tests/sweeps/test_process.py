@@ -14,7 +14,7 @@ from classifier.sweeps.process import TrialProcess
 
 TRIAL = """
 import os, sys, time
-from classifier.sweeps.connection import Pruned, sweep_connection
+from classifier.pipeline.connection import Pruned, sweep_connection
 connection = sweep_connection()
 print("threads", os.environ["OMP_NUM_THREADS"], flush=True)
 try:

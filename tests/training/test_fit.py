@@ -14,7 +14,7 @@ from classifier.errors import UserError
 from classifier.settings import EncoderSettings, Loss, Monitor, Precision, TrainerSettings
 from classifier.training.adamw import AdamW
 from classifier.training.batches import EncodedTexts
-from classifier.training.fit import AVERAGE_STEPS, Training
+from classifier.training.fit import AVERAGE_STEPS, State, Training, TrainingData
 from classifier.training.optimization import WarmupDecay, epochs_for, spare_from_decay
 from classifier.training.precision import processor_has_bfloat16
 
@@ -56,11 +56,18 @@ def training_of(
     optimizer = spare_from_decay(AdamW(WarmupDecay(0.01, STEPS, 2, "cosine")))
     validate = validate or (lambda logits: {"macro_f1": float((logits.argmax(1) == labels).mean())})
     weights = np.array(weights, np.float32)
-    return Training(model, optimizer, trainer, encoded, labels, weights, encoded, validate, 3, checkpoint)
+    return Training(model, optimizer, trainer, TrainingData(encoded, labels, weights, encoded), validate, 3, checkpoint)
 
 
 def ignore(*_):
     pass
+
+
+def train(training: Training, on_step=ignore) -> State:
+    """Trains to the end."""
+    for _ in training.epochs(on_step):
+        pass
+    return training.state
 
 
 def run_until_killed(training: Training, steps: int) -> None:
@@ -73,13 +80,13 @@ def run_until_killed(training: Training, steps: int) -> None:
             raise Killed
 
     with pytest.raises(Killed):
-        training.run(kill, ignore)
+        train(training, kill)
 
 
 @pytest.fixture(scope="module")
 def whole(texts, tmp_path_factory):
     training = training_of(texts, tmp_path_factory.mktemp("whole") / "state.npz")
-    training.run(ignore, ignore)
+    train(training)
     return training
 
 
@@ -99,7 +106,7 @@ def test_killed_after_any_step_and_continued_gives_the_same_bits(texts, whole, t
     run_until_killed(training_of(texts, path, checkpoint_seconds=checkpoint_seconds), steps)
     continued = training_of(texts, path)
     continued.restore()
-    continued.run(ignore, ignore)
+    train(continued)
     assert same_bits(continued, whole)
     assert without_seconds(continued.state.history) == without_seconds(whole.state.history)
 
@@ -107,7 +114,7 @@ def test_killed_after_any_step_and_continued_gives_the_same_bits(texts, whole, t
 @pytest.mark.parametrize(("batch_size", "steps"), [(1, EXAMPLES), (EXAMPLES, 1), (1000, 1)])
 def test_a_batch_of_one_and_one_larger_than_the_data(texts, tmp_path, batch_size, steps):
     training, seen = training_of(texts, tmp_path / "state.npz", batch_size=batch_size, epochs=1), []
-    training.run(lambda state, of_epoch, examples: seen.append((of_epoch, examples)), ignore)
+    train(training, lambda state, of_epoch, examples: seen.append((of_epoch, examples)))
     assert seen == [(steps, min(batch_size, EXAMPLES))] * steps
     assert np.isfinite(training.state.history[0]["loss"])
     assert all(np.isfinite(variable.numpy()).all() for variable in training.model.trainable_variables)
@@ -127,12 +134,12 @@ def test_killed_while_a_checkpoint_is_written(texts, whole, tmp_path, monkeypatc
 
     monkeypatch.setattr(np, "savez", torn)
     with pytest.raises(Killed):
-        first.run(ignore, ignore)
+        train(first)
     monkeypatch.undo()
     continued = training_of(texts, path)
     assert continued.restore()
     assert continued.state.epoch == 1
-    continued.run(ignore, ignore)
+    train(continued)
     assert same_bits(continued, whole)
 
 
@@ -142,14 +149,13 @@ def test_without_a_checkpoint_there_is_nothing_to_restore(texts, tmp_path):
 
 def test_two_runs_with_one_seed_are_equal(texts, whole, tmp_path):
     again = training_of(texts, tmp_path / "state.npz")
-    again.run(ignore, ignore)
+    train(again)
     assert same_bits(again, whole)
 
 
 def test_it_learns(texts, tmp_path):
-    losses = []
     training = training_of(texts, tmp_path / "state.npz", epochs=8, patience=8, ema_decay=0.0)
-    training.run(ignore, lambda state: losses.append(state.history[-1]["loss"]))
+    losses = [state.history[-1]["loss"] for state in training.epochs(ignore)]
     assert losses[-1] < 0.95 * losses[0]
 
 
@@ -160,7 +166,8 @@ def test_the_best_epoch_is_kept(texts, tmp_path, monitor, values, best):
     """The highest macro F1, or the lowest log-loss; and the model ends with the weights of that epoch."""
     given, kept = iter(values), {}
     training = training_of(texts, tmp_path / "state.npz", lambda _: {monitor.name: next(given)}, monitor=monitor)
-    training.run(ignore, lambda state: kept.update({state.epoch: [average.numpy() for average in training.averages]}))
+    for state in training.epochs(ignore):
+        kept[state.epoch] = [average.numpy() for average in training.averages]
     assert training.state.best_epoch == best
     for weight, average in zip(training.model.trainable_variables, kept[best], strict=True):
         assert np.array_equal(weight.numpy(), average)
@@ -169,7 +176,7 @@ def test_the_best_epoch_is_kept(texts, tmp_path, monitor, values, best):
 def test_patience_ends_a_training(texts, tmp_path):
     given = iter([0.5, 0.4, 0.4, 0.4, 0.4])
     training = training_of(texts, tmp_path / "state.npz", lambda _: {"macro_f1": next(given)}, epochs=5, patience=2)
-    assert training.run(ignore, ignore).epoch == 3
+    assert train(training).epoch == 3
 
 
 def test_patience_waits_for_an_encoder_that_still_learns(texts, tmp_path):
@@ -181,7 +188,7 @@ def test_patience_waits_for_an_encoder_that_still_learns(texts, tmp_path):
     training = training_of(
         texts, tmp_path / "state.npz", lambda _: next(given), epochs=6, patience=2, monitor=Monitor.log_loss
     )
-    state = training.run(ignore, ignore)
+    state = train(training)
     assert (state.epoch, state.best_epoch) == (5, 1)
 
 
@@ -189,7 +196,7 @@ def test_a_loss_that_is_no_number_is_refused_with_the_way_out(texts, tmp_path):
     training = training_of(texts, tmp_path / "state.npz")
     training.model.get_layer("logits").kernel.assign(np.full((36, CLASSES), np.nan, np.float32))
     with pytest.raises(UserError, match=r"epoch 1, step 1: lower optimizer\.learning_rate"):
-        training.run(ignore, ignore)
+        train(training)
 
 
 def test_predictions_stand_in_the_order_of_the_texts(texts, whole):
@@ -251,16 +258,16 @@ def test_what_a_short_training_learned_is_kept(texts, tmp_path, steps):
     size = -(-EXAMPLES // steps)
     training = training_of(texts, tmp_path / "state.npz", epochs=1, batch_size=size)
     began, embeddings = weights(training), training.model.get_layer("embedding").trainable_variables[0].numpy()
-    training.run(ignore, ignore)
+    train(training)
     assert np.abs(weights(training) - began).max() > 1e-4
     assert np.abs(training.model.get_layer("embedding").trainable_variables[0].numpy() - embeddings).max() > 1e-4
 
 
 def test_without_a_number_of_epochs_it_follows_from_examples_and_classes(texts, tmp_path):
     training = training_of(texts, tmp_path / "state.npz", lambda _: {"macro_f1": 0.5}, epochs=None, patience=99)
-    assert training.epochs == epochs_for(EXAMPLES, CLASSES)
-    training.state.epoch = training.epochs - 1
-    assert training.run(ignore, ignore).epoch == training.epochs
+    assert training.most_epochs == epochs_for(EXAMPLES, CLASSES)
+    training.state.epoch = training.most_epochs - 1
+    assert train(training).epoch == training.most_epochs
 
 
 @pytest.mark.skipif(not processor_has_bfloat16(), reason="the processor multiplies no bfloat16")

@@ -22,14 +22,14 @@ class Core(tf.Module):
 
     def __init__(self, classifier: TextClassifier) -> None:
         super().__init__()
-        names = list(INPUTS) if classifier.linear else ["ids"]
+        names = list(INPUTS) if classifier.ngrams else ["ids"]
         self.signature = [tf.TensorSpec([None, None], INPUTS[name], name=name) for name in names]
         self.function = tf.function(numbers_to_probabilities(classifier), input_signature=self.signature)
 
 
 def numbers_to_probabilities(classifier: TextClassifier):
     """The function of `Core`; what its weights are now they stay, since a converter may lose a variable's value."""
-    encoder, linear, mixture = classifier.encoder, classifier.linear, classifier.mixture
+    encoder, ngrams, mixture = classifier.encoder, classifier.ngrams, classifier.mixture
     weights, others = (
         [np.asarray(variable) for variable in variables]
         for variables in (encoder.trainable_variables, encoder.non_trainable_variables)
@@ -39,9 +39,9 @@ def numbers_to_probabilities(classifier: TextClassifier):
         constants = [tf.constant(weight) for weight in weights]
         return encoder.stateless_call(constants, others, ids, training=False)[0]
 
-    if linear is None or mixture is None:
+    if ngrams is None or mixture is None:
         return lambda ids: {"probabilities": tf.nn.softmax(encode(ids))}
-    table, bias, shares = (variable.numpy() for variable in (linear.weights, linear.bias, mixture.weights))
+    table, bias, shares = (variable.numpy() for variable in (ngrams.weights, ngrams.bias, mixture.weights))
 
     def classify(ids, features, values):
         rows = tf.gather(tf.constant(table), features)

@@ -29,18 +29,18 @@ class HalfEncoder(tf.Module):
         return self.compute([tf.cast(weight, tf.float32) for weight in self.kept], ids)
 
 
-class HalfLinear(NgramModel):
-    """A linear part whose weights are kept in half precision.
+class HalfNgrams(NgramModel):
+    """An n-gram model whose weights are kept in half precision.
 
     Args:
-        linear: nothing of it is changed.
+        ngrams: nothing of it is changed.
         dtype: of what is kept.
     """
 
-    def __init__(self, linear: NgramModel, dtype: tf.DType) -> None:
+    def __init__(self, ngrams: NgramModel, dtype: tf.DType) -> None:
         tf.Module.__init__(self)
-        self.keys, self.bias = linear.keys, linear.bias
-        self.idf, self.kept = linear.idf, narrow(linear.weights, dtype)
+        self.keys, self.bias = ngrams.keys, ngrams.bias
+        self.idf, self.kept = ngrams.idf, narrow(ngrams.weights, dtype)
 
     @property
     def weights(self):  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -65,7 +65,7 @@ def write_halves(classifier: TextClassifier, weights: str, folder: Path) -> None
         HalfEncoder(classifier.encoder, dtype),
         classifier.tokenizer,
         [name.decode() for name in classifier.names.numpy()],
-        HalfLinear(classifier.linear, dtype) if classifier.linear else None,
+        HalfNgrams(classifier.ngrams, dtype) if classifier.ngrams else None,
         mixture,
     )
     save_module(half, folder, {"serving_default": half.classify, "label_names": half.label_names})

@@ -38,8 +38,8 @@ def write_data(classifier: TextClassifier, folder: Path) -> None:
     }
     write_json(folder / "tokenizer.json", data)
     write_json(folder / "labels.json", [name.decode() for name in classifier.names.numpy()])
-    if classifier.linear:
-        np.savez(folder / "ngrams.npz", keys=classifier.linear.keys.numpy(), idf=classifier.linear.idf.numpy())
+    if classifier.ngrams:
+        np.savez(folder / "ngrams.npz", keys=classifier.ngrams.keys.numpy(), idf=classifier.ngrams.idf.numpy())
 
 
 @cache  # the same for all exports of a process

@@ -2,15 +2,15 @@
 
 import csv
 
+from classifier.pipeline.load import load
 from classifier.settings import DataSettings, TrainSettings
-from classifier.train import load_data
 
 ROWS = "".join(f"text {i},{'ham' if i % 2 else 'spam'}\n" for i in range(30))
 
 
 def test_contradictions_are_counted_and_listed(tmp_path, capsys):
     (tmp_path / "train.csv").write_text(f"text,label\n=1+1,ham\n{ROWS}=1+1,spam\n")
-    load_data(TrainSettings(data=DataSettings(name="test", train=str(tmp_path / "train.csv"), root="")), tmp_path)
+    load(TrainSettings(data=DataSettings(name="test", train=str(tmp_path / "train.csv"), root="")), tmp_path)
     assert (
         "1 text occurs in train with more than one label; contradictions.csv lists the rows." in capsys.readouterr().out
     )
@@ -20,5 +20,5 @@ def test_contradictions_are_counted_and_listed(tmp_path, capsys):
 
 def test_without_contradictions_there_is_no_list(tmp_path):
     (tmp_path / "train.csv").write_text(f"text,label\n{ROWS}")
-    load_data(TrainSettings(data=DataSettings(name="test", train=str(tmp_path / "train.csv"), root="")), tmp_path)
+    load(TrainSettings(data=DataSettings(name="test", train=str(tmp_path / "train.csv"), root="")), tmp_path)
     assert not (tmp_path / "report" / "contradictions.csv").exists()

@@ -1,0 +1,228 @@
+"""What comes after the last epoch: the whole model, its export, its measurements, its run in MLflow, the last lines."""
+
+import json
+import statistics
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from classifier.artifact.export import export_model
+from classifier.artifact.publish import publish_model
+from classifier.data import Examples, Splits
+from classifier.evaluation.metrics import Evaluation
+from classifier.evaluation.report import flat, measure, results_table, summarized
+from classifier.files import write_records
+from classifier.model.hybrid import Completed, Hybrid
+from classifier.model.text_classifier import TextClassifier
+from classifier.settings import TrainSettings, chosen_exports
+from classifier.terminal import say, show, warn
+from classifier.tracking.open_run import AnyRun
+from classifier.tracking.run import EarlierRun, Run
+from classifier.training.fit import Training, set_weights
+
+LATENCY_TEXTS = 20  # by which the time of one text is measured
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One training under way."""
+
+    settings: TrainSettings
+    splits: Splits
+    run: AnyRun
+    hybrid: Hybrid
+    training: Training
+
+    @property
+    def report(self) -> Path:
+        """Folder of tables and pictures."""
+        return self.run.output / "report"
+
+
+def finish(job: Job) -> dict[str, Any]:
+    """Completes, exports, measures and logs the model of the best epoch; returns the summary.
+
+    The test split is scored here, once.
+    """
+    run = job.run
+    whole = complete(job)
+    with ThreadPoolExecutor(1) as beside:  # the export waits for a process of its own, which the other core can run
+        exported = beside.submit(export, whole.final, job)
+        evaluations = {"valid": measure_split(job.report / "valid", job.splits.valid, whole.validated)}
+        if job.splits.test is not None:
+            evaluations["test"] = measure_split(job.report / "test", job.splits.test, whole.final)
+        model = exported.result()
+    log_evaluations(job, evaluations, whole.validated)
+    run.log_model(model, job.splits.valid.texts[0], job.splits.train.label_names, job.training.state.epoch)
+    formats = export_formats(job, whole, model)
+    run.log_folder(job.report)
+    run.register_model()
+    print_results(job, evaluations, model)
+    served = serve(job, model)
+    return {**summary(job, evaluations), "model": str(model), **formats, **served}
+
+
+def finish_trial(job: Job) -> dict[str, Any]:
+    """Measures the model of the best epoch on validation alone; nothing is exported. Returns the summary."""
+    whole = complete(job)
+    evaluations = {"valid": measure_split(job.report / "valid", job.splits.valid, whole.validated)}
+    log_evaluations(job, evaluations, whole.validated)
+    job.run.log_folder(job.report)
+    print_results(job, evaluations)
+    return summary(job, evaluations)
+
+
+def finish_pruned(job: Job, reason: str) -> dict[str, Any]:
+    """Leaves a trial that its sweep does not want any more; returns the summary."""
+    say(f"Pruned: {reason}")
+    draw_learning_curves(job)
+    job.run.log_folder(job.report)
+    job.run.status = "KILLED"
+    return {"run_id": job.run.run_id, "status": "PRUNED", "reason": reason}
+
+
+def log_evaluations(job: Job, evaluations: dict[str, Evaluation], classifier: TextClassifier) -> None:
+    """Keeps what was measured, with the size and the speed of the model."""
+    state = job.training.state
+    metrics = {f"{split}.{name}": value for split, one in evaluations.items() for name, value in flat(one).items()}
+    costs = {
+        "best_epoch": state.best_epoch,
+        "training_seconds": state.seconds,
+        "parameters": job.training.model.count_params(),
+        "latency_ms": latency_ms(classifier, job.splits.valid.texts),
+    }
+    job.run.log_metrics({**metrics, **costs}, step=state.epoch)
+    draw_learning_curves(job)
+
+
+def latency_ms(classifier: TextClassifier, texts: Sequence[str]) -> float:
+    """Milliseconds in which one text by itself is classified: the median of some texts, once each was seen."""
+    seconds = []
+    for text in [*texts[:LATENCY_TEXTS]] * 2:
+        began = time.perf_counter()
+        classifier.probabilities([text])
+        seconds.append(time.perf_counter() - began)
+    return 1000 * statistics.median(seconds[len(seconds) // 2 :])
+
+
+def summary(job: Job, evaluations: dict[str, Evaluation]) -> dict[str, Any]:
+    """What goes into summary.json."""
+    state = job.training.state
+    return {
+        "run_id": job.run.run_id,
+        "status": job.run.status,
+        "metrics": summarized(evaluations),
+        "best_epoch": state.best_epoch,
+        "training_seconds": round(state.seconds, 2),
+    }
+
+
+def draw_learning_curves(job: Job) -> None:
+    """Draws the metrics of all epochs into the report."""
+    from classifier.evaluation.plots import learning_curves
+
+    state = job.training.state
+    learning_curves(state.history, best_epoch=state.best_epoch).savefig(job.report / "learning_curves.png")
+
+
+def print_results(job: Job, evaluations: dict[str, Evaluation], model: Path | None = None) -> None:
+    """The table of results, where the model lies and how to look at the run."""
+    state = job.training.state
+    show(results_table(evaluations))
+    say(f"Best epoch {state.best_epoch} of {state.epoch}, by valid.{job.settings.trainer.monitor.name}")
+    if model:
+        say(f"Model    {model}")
+    if isinstance(job.run, Run):
+        say(f"Run      {job.run.run_id}")
+        say(f"Look at  {job.run.interface()}")
+
+
+def finish_interrupted(job: Job) -> dict[str, Any]:
+    """After Ctrl-C: exports and logs the best model so far; returns the summary of a run that is KILLED."""
+    state, run = job.training.state, job.run
+    run.status = "KILLED"
+    say(f"Interrupted; keeping the best model so far, of epoch {state.best_epoch}. Press Ctrl-C again to discard it.")
+    set_weights(job.training.model, job.training.best)
+    model = export(complete(job).final, job)
+    run.log_model(model, job.splits.valid.texts[0], job.splits.train.label_names, state.epoch)
+    draw_learning_curves(job)
+    run.log_folder(job.report)
+    say(f"Model    {model}")
+    if isinstance(run, Run):
+        say(f"Continue with the same command and trainer.resume=true; run {run.run_id}")
+    entry = state.history[state.best_epoch - 1]
+    best = {name.removeprefix("valid."): value for name, value in entry.items() if name.startswith("valid.")}
+    return {"run_id": run.run_id, "status": run.status, "model": str(model), "metrics": {"valid": best}}
+
+
+def complete(job: Job) -> Completed:
+    """The whole classifier with the encoder of the best epoch; says and logs how it is mixed."""
+    training = job.training
+    whole = job.hybrid.complete(training.predict(training.data.valid_texts))
+    if whole.mixture is not None:
+        encoder, ngrams = map(float, whole.mixture)
+        logged = {"mixture.encoder": encoder, "mixture.linear": ngrams}
+        for recipe, share in whole.shares.items():
+            logged[f"linear.{recipe.method.name}.share"] = share
+            logged[f"linear.{recipe.method.name}.inverse_regularization"] = recipe.inverse_regularization
+        job.run.log_metrics(logged, step=training.state.epoch)
+        say(f"N-gram model: {' + '.join(f'{share:.2f} x {recipe}' for recipe, share in whole.shares.items())}")
+        say(f"Mixture: encoder {encoder:.2f}, n-grams {ngrams:.2f} (chosen on validation)")
+    return whole
+
+
+def export(classifier: TextClassifier, job: Job) -> Path:
+    """The SavedModel, checked in a clean process."""
+    return export_model(classifier, job.splits.valid.texts, job.run.output.absolute() / "model")
+
+
+def export_formats(job: Job, whole: Completed, model: Path) -> dict[str, Any]:
+    """Writes the further formats that were chosen, and how they compare, into the report; returns their folder."""
+    exports = chosen_exports(job.settings.export)
+    if exports == [("savedmodel", "float32")]:
+        return {}
+    from classifier.artifact.formats.measure import Measured, as_table
+    from classifier.artifact.formats.write import write_formats
+
+    valid, folder = job.splits.valid, job.run.output.absolute() / "formats"
+    rows, problems = write_formats(whole.final, whole.validated, model, exports, valid.texts, valid.labels, folder)
+    write_records(job.report / "formats.csv", Measured, rows)
+    show(as_table(rows))
+    for problem in problems:
+        warn(problem)
+    say(f"Formats  {folder}")
+    return {"formats": str(folder)}
+
+
+def serve(job: Job, model: Path) -> dict[str, str]:
+    """Publishes the model for TensorFlow Serving where the settings say so; returns where."""
+    serving_dir = job.settings.export.serving_dir
+    if serving_dir is None:
+        return {}
+    version = publish_model(model, serving_dir)
+    say(f"Served   {version}")
+    return {"served": str(version)}
+
+
+def measure_split(folder: Path, examples: Examples, classifier: TextClassifier) -> Evaluation:
+    """Evaluates one split and writes its report into the folder."""
+    probabilities = classifier.probabilities(examples.texts)
+    return measure(folder, examples.texts, examples.labels, probabilities, examples.label_names, examples.origins)
+
+
+def finished_already(earlier: EarlierRun) -> dict[str, Any]:
+    """The summary of the run of this command that is finished."""
+    say(f"Nothing to resume: the last run of this command, {earlier.run_id}, is finished.")
+    summary = earlier.output / "summary.json"
+    return json.loads(summary.read_text()) if summary.exists() else {"run_id": earlier.run_id, "status": "FINISHED"}
+
+
+def failed_if_refused(summary: dict[str, Any], run: AnyRun) -> dict[str, Any]:
+    """The summary of a training, with what MLflow refused; it has failed if its run has, though its model is there."""
+    if not run.refused:
+        return summary
+    failed = summary.get("status") == "FINISHED" and run.status == "FAILED"
+    return {**summary, "status": "FAILED" if failed else summary.get("status"), "not_sent": run.refused}

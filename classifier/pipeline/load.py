@@ -1,0 +1,34 @@
+"""The data of a training, with what a person should know about it."""
+
+from pathlib import Path
+
+from classifier.data import Splits, TooManyBadRows, load_splits, write_contradictions, write_rejects
+from classifier.settings import TrainSettings
+from classifier.terminal import say
+
+
+def load(settings: TrainSettings, output: Path) -> Splits:
+    """The splits; notices are printed, rows to look at are written to rejects.csv and contradictions.csv.
+
+    Raises:
+        UserError: for files that cannot serve.
+    """
+    rejects = output / "report" / "rejects.csv"
+    rejects.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        splits = load_splits(settings.data, settings.seed)
+    except TooManyBadRows as error:
+        if not error.rejects:
+            raise
+        write_rejects(rejects, error.rejects)
+        raise TooManyBadRows(f"{error}\nAll of them are listed in {rejects}.", error.rejects) from None
+    for notice in splits.notices:
+        say(notice)
+    if splits.rejects:
+        write_rejects(rejects, splits.rejects)
+        say(f"{len(splits.rejects)} rows could not be used; reasons in {rejects}")
+    if splits.contradictions:
+        write_contradictions(rejects.with_name("contradictions.csv"), splits.contradictions)
+    sizes = ", ".join(f"{len(part):,} {name}" for name, part in splits.parts().items())
+    say(f"{settings.data.name}: {sizes} examples, {len(splits.train.label_names)} classes")
+    return splits

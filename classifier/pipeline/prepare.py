@@ -1,0 +1,81 @@
+"""What comes before the first epoch: the tokenizer, the encoder, the n-gram model next to it, the training loop."""
+
+from concurrent.futures import Executor, Future
+from threading import Event
+
+import keras
+from hydra.utils import instantiate
+
+from classifier.data import Splits
+from classifier.encoders.scratch import ScratchEncoder, build_classifier
+from classifier.model.hybrid import FittedNgrams, Hybrid, fit_ngrams
+from classifier.settings import Linear, TrainSettings
+from classifier.terminal import say
+from classifier.tokenizers import Tokenizer
+from classifier.tracking.open_run import AnyRun
+from classifier.training.batches import EncodedTexts, encode
+from classifier.training.fit import Training, TrainingData
+from classifier.training.optimization import WarmupDecay, class_weights, epochs_for, spare_from_decay
+
+
+def prepare(
+    settings: TrainSettings, splits: Splits, run: AnyRun, executor: Executor, stop: Event
+) -> tuple[Hybrid, Training]:
+    """The hybrid and the loop that trains its encoder, continued from the checkpoint of the run if there is one.
+
+    Args:
+        executor: fits the n-gram model while the encoder trains.
+        stop: once set, what is still to be fitted is given up.
+    """
+    tokenizer, texts = learn_tokenizer(settings, splits, run)
+    keras.utils.set_random_seed(settings.seed)  # only here: tracking draws from the same generators before
+    size, classes = len(tokenizer.vocabulary), len(splits.train.label_names)
+    encoder = ScratchEncoder(build_model(settings, size, tokenizer.max_tokens, classes), tokenizer)
+    weights = class_weights(settings.trainer.class_weights, splits.train.labels, splits.train.label_names)
+    ngrams: Future[FittedNgrams] | None = None
+    if settings.encoder.linear is Linear.ngrams:
+        ngrams = executor.submit(fit_ngrams, stop, tokenizer, splits.train, splits.valid, weights, settings.seed)
+    hybrid = Hybrid(encoder, splits.valid, weights, ngrams)
+    data = TrainingData(texts, splits.train.labels, weights, encode(tokenizer, splits.valid.texts)[0])
+    optimizer = make_optimizer(settings, len(texts), len(weights))
+    training = Training(
+        encoder.model, optimizer, settings.trainer, data, hybrid.validate, settings.seed, run.checkpoint
+    )
+    run.log_metrics({"trainer.epochs": training.most_epochs, "trainer.bfloat16": float(training.reduced)}, step=0)
+    if training.restore():
+        say(f"Continuing run {run.run_id} after {training.state.epoch} epochs and {training.state.step} steps")
+    return hybrid, training
+
+
+def learn_tokenizer(settings: TrainSettings, splits: Splits, run: AnyRun) -> tuple[Tokenizer, EncodedTexts]:
+    """The tokenizer with its vocabulary, and the ids of the training texts."""
+    tokenizer = instantiate(settings.tokenizer)
+    tokenizer.learn(splits.train.texts)
+    texts, cut = encode(tokenizer, splits.train.texts)
+    size = len(tokenizer.vocabulary)
+    run.log_metrics({"data.cut_texts": cut, "data.vocabulary": size}, step=0)
+    say(f"{size:,} tokens in the vocabulary; {cut:.1%} of the texts are cut to {tokenizer.max_tokens}")
+    return tokenizer, texts
+
+
+def build_model(settings: TrainSettings, vocabulary_size: int, max_tokens: int, classes: int) -> keras.Model:
+    """The model that the settings describe, with random weights: ids (batch, tokens) to logits (batch, classes)."""
+    return build_classifier(
+        settings.encoder,
+        attention=lambda: instantiate(settings.attention),
+        pooling=instantiate(settings.pooling, name="pooling"),
+        vocabulary_size=vocabulary_size,
+        max_tokens=max_tokens,
+        classes=classes,
+    )
+
+
+def make_optimizer(settings: TrainSettings, examples: int, classes: int) -> keras.optimizers.Optimizer:
+    """The optimizer with its schedule of learning rates."""
+    trainer = settings.trainer
+    epochs = trainer.epochs or epochs_for(examples, classes)
+    steps = epochs * -(-examples // trainer.batch_size)
+    rate = WarmupDecay(
+        settings.optimizer["learning_rate"], steps, int(trainer.warmup_ratio * steps), trainer.schedule.name
+    )
+    return spare_from_decay(instantiate(settings.optimizer, learning_rate=rate))

@@ -1,0 +1,133 @@
+"""A training from files to an exported model: the whole chain."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from classifier.data import Splits
+from classifier.pipeline.check import check
+from classifier.pipeline.connection import Pruned, sweep_connection
+from classifier.pipeline.load import load
+from classifier.settings import TrainSettings
+from classifier.settings.passwords import without_passwords
+from classifier.start import start_tensorflow
+from classifier.terminal import say
+from classifier.tracking.open_run import AnyRun, open_run
+from classifier.tracking.run import EarlierRun, identity_of
+from classifier.tracking.versions import package_versions
+
+
+def train(settings: TrainSettings, typed: Mapping[str, str], output: Path) -> dict[str, Any]:
+    """Trains, measures and exports a classifier; returns what goes into summary.json.
+
+    Args:
+        settings: checked already.
+        typed: the same as they would be typed; they are the parameters of the run.
+        output: folder of this run.
+
+    Raises:
+        UserError: for input that cannot serve, or a tracking server that does not answer.
+    """
+    sweep_connection()  # from here on a trial ends with its sweep
+    check(settings)
+    splits = load(settings, output)
+    start_tensorflow(settings.trainer.deterministic)
+
+    from classifier.pipeline.finish import failed_if_refused, finished_already
+
+    identity = identity_of(typed, [file.sha256 for file in splits.files])
+    with open_run(settings.tracking, output, identity, settings.trainer.resume) as run:
+        if isinstance(run, EarlierRun):
+            return finished_already(run)
+        log_start(settings, typed, splits, run)
+        summary = train_tracked(settings, splits, run)
+    return failed_if_refused(summary, run)
+
+
+def train_tracked(settings: TrainSettings, splits: Splits, run: AnyRun) -> dict[str, Any]:
+    """From the tokenizer to the last line, within a run; returns the summary."""
+    from classifier.pipeline.finish import Job, finish, finish_interrupted, finish_pruned, finish_trial
+    from classifier.pipeline.prepare import prepare
+
+    stop = Event()
+    with ThreadPoolExecutor(1) as executor:
+        try:
+            hybrid, training = prepare(settings, splits, run, executor, stop)
+            job = Job(settings, splits, run, hybrid, training)
+            try:
+                fit(job)
+                return finish_trial(job) if settings.trainer.validation_only else finish(job)
+            except Pruned as pruned:
+                return finish_pruned(job, str(pruned))
+            except KeyboardInterrupt:
+                if not training.state.history:
+                    raise
+                return finish_interrupted(job)
+        finally:
+            stop.set()  # whatever ended the training, nobody needs what could still be fitted
+
+
+def log_start(settings: TrainSettings, typed: Mapping[str, str], splits: Splits, run: AnyRun) -> None:
+    """Keeps what the run starts from."""
+    from classifier.evaluation.predictions import content_hash
+
+    report = run.output / "report"
+    (report / "config.yaml").write_text(without_passwords(OmegaConf.to_yaml(OmegaConf.structured(settings))))
+    (report / "packages.json").write_text(json.dumps(package_versions(), indent=2) + "\n")
+    (report / "notices.txt").write_text("".join(f"{notice}\n" for notice in splits.notices))
+    run.log_params(typed)
+    run.log_datasets(splits.files)
+    measured = {name: part for name, part in splits.parts().items() if name != "train"}
+    run.set_tags({f"{name}.content": content_hash(one.texts, one.named_labels()) for name, one in measured.items()})
+    run.log_folder(report)
+    run.log_metrics({"data.rejected_rows": len(splits.rejects)}, step=0)
+
+
+def fit(job: Any) -> None:
+    """Trains to the end; each epoch is shown, logged once whatever process trained it, and reported to the sweep.
+
+    Args:
+        job: a `classifier.pipeline.finish.Job`.
+
+    Raises:
+        Pruned: if this is a trial and its sweep has seen enough.
+    """
+    from classifier.tracking.tensorboard import TensorBoard
+    from classifier.training.progress import TrainingDisplay
+
+    settings, training, run = job.settings, job.training, job.run
+    history = training.state.history
+    board = TensorBoard(run.output / "tensorboard") if settings.tracking.tensorboard else None
+    sweep = sweep_connection()
+    log_epochs(run, history[run.logged_epochs() :])
+    if board:
+        board.log_epochs(history)
+    if sweep and not training.finished:
+        for entry in history:
+            sweep.report(entry)
+    run.start_monitor()
+    with TrainingDisplay(training.most_epochs, settings.trainer.monitor.name) as display:
+        for state in training.epochs(display.on_step):
+            display.on_epoch(state)
+            log_epochs(run, state.history[-1:])
+            if board:
+                board.log_epochs(state.history)
+            if sweep and not training.finished:  # after the last epoch there is nothing left to stop
+                sweep.report(state.history[-1])
+    if board:
+        board.log_graph(training.predict.graph)
+        board.log_embeddings(job.hybrid.encoder.tokenizer.vocabulary, job.hybrid.encoder.token_embeddings)
+        say(f"Look at  {shlex.join(['tensorboard', '--logdir', str(board.folder)])}")
+
+
+def log_epochs(run: AnyRun, entries: list[dict[str, float]]) -> None:
+    """Logs epochs, each with its metrics as a step of its own."""
+    for entry in entries:
+        series = {f"epoch/{name}": value for name, value in entry.items() if name != "epoch"}
+        run.log_metrics(series, step=int(entry["epoch"]))
