@@ -28,3 +28,21 @@
 
 A room imports only those above it in this list, and importing `classifier` alone imports nothing heavy.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from classifier.estimator import TextClassifier, load
+
+__all__ = ["TextClassifier", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(import_module("classifier.estimator"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

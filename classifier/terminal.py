@@ -4,7 +4,9 @@ Labels, texts, paths and settings are data. None of them is read as markup, no c
 terminal, a line is never cut or broken, and a cell that is too wide for its column continues below.
 """
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from types import TracebackType
@@ -26,6 +28,7 @@ SYMBOLS = {
 }
 LINES = {code: symbol for code, symbol in SYMBOLS.items() if code != 0x0A}
 shown_live: "list[Console]" = []  # those that a bar is on
+silent = False  # whether nothing is printed
 
 
 @dataclass(slots=True)
@@ -54,18 +57,35 @@ class Table:
         self.sections.add(len(self.rows) - 1)
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Prints nothing while a program other than a command runs; warnings become Python's own."""
+    global silent
+    before, silent = silent, True
+    try:
+        yield
+    finally:
+        silent = before
+
+
 def say(text: str) -> None:
     """Prints a line, or several, on standard output."""
-    print_lines(text, error=False)
+    if not silent:
+        print_lines(text, error=False)
 
 
 def warn(text: str) -> None:
     """Prints a line, or several, on standard error."""
-    print_lines(text, error=True)
+    if silent:
+        warnings.warn(text, stacklevel=2)
+    else:
+        print_lines(text, error=True)
 
 
 def show(table: Table, error: bool = False) -> None:
     """Prints a table on standard output, or on standard error."""
+    if silent:
+        return
     from rich.box import SIMPLE
     from rich.table import Table as RichTable
     from rich.text import Text
@@ -111,7 +131,7 @@ class LiveLine:
     @property
     def shown(self) -> bool:
         """Whether there is a terminal."""
-        return self.console.is_terminal
+        return self.console.is_terminal and not silent
 
     def __enter__(self) -> "LiveLine":
         if self.shown:

@@ -67,7 +67,7 @@ class SavedExplainer:
     def explain_batch(self, texts: list[bytes], probabilities: Array, contrasts: Array) -> list[Explanation]:
         """Explanations of a few texts of like length."""
         read = self.graph.read(tf.constant(texts))
-        mask = read["ids"] > 0
+        mask = read["places"] >= 0
         states, unknown = self.graph.embed(read["ids"])
         watched = {name: self.graph.watch(some, mask) for name, some in (("text", states), ("unknown", unknown))}
         contrast = tf.constant(contrasts, tf.float32)

@@ -1,0 +1,60 @@
+"""The settings of a training for programs: composed and checked as the command line does, without its process."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import open_dict
+
+from classifier.command_line import CONF, MISTAKES, checked, sentence
+from classifier.errors import UserError
+from classifier.hydra_checks import check_when_composed
+from classifier.settings import TrainSettings, as_overrides
+
+
+class Composed(NamedTuple):
+    """settings: of the training; typed: as they would be typed; folder: where the command would write."""
+
+    settings: TrainSettings
+    typed: dict[str, str]
+    folder: str
+
+
+def compose_training(overrides: Sequence[str]) -> Composed:
+    """Composes conf/train.yaml with the overrides; Hydra's own state is left as it was.
+
+    Raises:
+        UserError: for a mistake in them, as the command would print it.
+    """
+    ConfigStore.instance().store(name="train_settings", node=TrainSettings)
+    check_when_composed()
+    with hydra_state():
+        try:
+            with initialize_config_dir(str(CONF), version_base="1.3"):
+                config: Any = compose("train", list(overrides), return_hydra_config=True)
+                HydraConfig.instance().set_config(config)
+                folder = str(config.hydra.run.dir)
+                with open_dict(config):
+                    del config["hydra"]
+                settings = checked(config, "train")
+                return Composed(settings, as_overrides(settings, HydraConfig.get().runtime.choices), folder)
+        except MISTAKES as error:
+            raise UserError(sentence(error, "train", Path())) from None
+
+
+@contextlib.contextmanager
+def hydra_state() -> Iterator[None]:
+    """Restores what Hydra keeps for the whole process, since the caller may be a Hydra application itself."""
+    instance, config = GlobalHydra.instance(), HydraConfig.instance()
+    before, cfg = instance.hydra, config.cfg
+    instance.clear()
+    try:
+        yield
+    finally:
+        instance.clear()
+        instance.hydra, config.cfg = before, cfg

@@ -1,0 +1,330 @@
+"""The classifier for programs: an estimator of scikit-learn's convention around the same training as the command."""
+
+import io
+import random
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import NotFittedError
+
+from classifier.compose import compose_training
+from classifier.data.fields import label_of
+from classifier.errors import UserError
+from classifier.settings import as_typed
+from classifier.terminal import quiet
+
+if TYPE_CHECKING:
+    from classifier.explanation.text_explanation import TextExplanation
+
+OPTIONS = {"track": False, "verbose": False}  # parameters that are not settings of the training
+
+
+class TextClassifier(ClassifierMixin, BaseEstimator):
+    """Trains on texts and their labels, and classifies; an estimator of scikit-learn.
+
+    >>> model = TextClassifier("encoder=tiny", "trainer.epochs=5")       # doctest: +SKIP
+    >>> model.fit(texts, labels).predict(["where is my parcel?"])        # doctest: +SKIP
+    array(['delivery'], dtype='<U12')
+
+    Args:
+        *overrides: settings of `classifier train`, as on the command line.
+        track: whether the training is kept as a run in MLflow, as the command does.
+        verbose: whether the training prints what the command prints.
+        **settings: the same settings by name, such as `encoder="tiny"`; `**{"trainer.epochs": 5}`.
+
+    Attributes:
+        classes_: the labels in order, as they were given to `fit`.
+        summary_: what the command writes into summary.json: metrics on validation, the run, the folder of the model.
+
+    Raises:
+        UserError: from `fit`, for a setting, a text or a label that cannot serve.
+    """
+
+    def __init__(self, *overrides: str, track: bool = False, verbose: bool = False, **settings: Any) -> None:
+        self.track, self.verbose = track, verbose
+        self.settings: dict[str, Any] = {}
+        for override in overrides:
+            key, equals, value = override.partition("=")
+            if not equals:
+                raise UserError(f"{override!r} is not a setting; write it as 'key=value'.")
+            self.settings[key] = Typed(value)
+        self.settings |= settings
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The settings and options by name."""
+        return {**self.settings, "track": self.track, "verbose": self.verbose}
+
+    def set_params(self, **params: Any) -> "TextClassifier":
+        """Changes settings or options; what a setting may be is checked by `fit`."""
+        for key, value in params.items():
+            if key in OPTIONS:
+                setattr(self, key, value)
+            else:
+                self.settings[key] = value
+        return self
+
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:  # scikit-learn's name
+        options = [f"{key}={getattr(self, key)}" for key, default in OPTIONS.items() if getattr(self, key) != default]
+        return f"TextClassifier({', '.join([*map(repr, self.overrides()), *options])})"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": repr(self)}
+
+    def overrides(self) -> list[str]:
+        """The settings as they would be typed."""
+        return [
+            f"{key}={value if isinstance(value, Typed) else as_typed(value)}" for key, value in self.settings.items()
+        ]
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        text: str | Sequence[str] = "text",
+        label: str = "label",
+        validation_data: Any = None,
+    ) -> "TextClassifier":
+        """Trains; a tenth of the examples validates it unless `validation_data` is given. Nothing is tested.
+
+        Args:
+            X: texts: a list, an array, a Series; or a DataFrame.
+            y: labels, as many as texts; None: the column `label` of the DataFrame.
+            text: column of the texts of a DataFrame, or several, which are joined.
+            label: column of its labels.
+            validation_data: (X, y), or a DataFrame with the same columns.
+
+        Raises:
+            UserError: for what cannot serve, in a sentence.
+        """
+        examples = labelled(X, y, text, label, "X")
+        validation = None
+        if validation_data is not None:
+            given = validation_data if isinstance(validation_data, tuple) else (validation_data, None)
+            validation = labelled(given[0], given[1], text, label, "validation_data")
+        folder = tempfile.TemporaryDirectory(prefix="classifier-")
+        files = write_examples(Path(folder.name), {"train": examples, "valid": validation})
+        own = ["data=files", *files, "data.text=text", "data.label=label", "data.test_share=0"]
+        tracked = [] if self.track else ["tracking.enabled=false"]
+        composed = compose_training([*self.overrides(), *own, *tracked])
+        kept = self.track or "hydra.run.dir" in self.settings
+        output = Path(composed.folder) if kept else Path(folder.name) / "run"
+        output.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            stack.enter_context(nullcontext() if self.verbose else quiet())
+            stack.enter_context(random_states())
+            from classifier.pipeline import run
+
+            self.summary_ = run.train(composed.settings, composed.typed, output)
+        self._folder = folder  # deleted with this object
+        self._load(Path(self.summary_["model"]), examples.originals)
+        return self
+
+    def _load(self, model: Path, originals: Mapping[str, Any]) -> None:
+        """Takes up a SavedModel.
+
+        Args:
+            model: its folder.
+            originals: the labels as they were given, by the names of their classes.
+        """
+        from classifier.artifact.saved_model import SavedClassifier
+
+        self._saved, self._model = SavedClassifier(model), model
+        names = self._saved.label_names
+        given = [originals.get(name, name) for name in names]
+        self.classes_ = np.unique(np.array(given)) if len(set(map(type, given))) == 1 else np.array(given, dtype=object)
+        place = {value: number for number, value in enumerate(given)}
+        self._columns = [place[value] for value in self.classes_.tolist()]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities (texts, classes), float32; the columns are those of `classes_`."""
+        return self._fitted().probabilities(texts_of(X, "X"))[:, self._columns]
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The likeliest label of each text, (texts,), as it was given to `fit`."""
+        probabilities = self.predict_proba(X)
+        return self.classes_[probabilities.argmax(axis=1)]
+
+    def explain(self, text: str) -> "TextExplanation":
+        """Why the text is answered as it is; shows itself in a notebook."""
+        from classifier.explanation.text_explanation import explain_text
+
+        with quiet():
+            return explain_text(self._fitted(), text)
+
+    def save(self, folder: str | Path) -> Path:
+        """Copies the SavedModel into a new folder, from which `load` and every other command reads it.
+
+        Raises:
+            UserError: if the folder exists.
+        """
+        self._fitted()
+        if Path(folder).exists():
+            raise UserError(f"{folder} exists already; choose another folder.")
+        return Path(shutil.copytree(self._model, folder))
+
+    def _fitted(self) -> Any:
+        if not self.__sklearn_is_fitted__():
+            raise NotFittedError("This TextClassifier is not fitted yet: call fit first.")
+        return self._saved
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_saved")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string, tags.input_tags.two_d_array, tags.input_tags.one_d_array = True, False, True
+        tags.non_deterministic = False
+        return tags
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: the settings and the files of the SavedModel."""
+        state = {"settings": self.settings, "track": self.track, "verbose": self.verbose}
+        if self.__sklearn_is_fitted__():
+            originals = dict(
+                zip([self._saved.label_names[place] for place in self._columns], self.classes_, strict=True)
+            )
+            state |= {"summary_": self.summary_, "originals": originals, "files": zipped(self._model)}
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        files, originals = state.pop("files", None), state.pop("originals", {})
+        self.__dict__.update(state)
+        if files is not None:
+            self._folder = tempfile.TemporaryDirectory(prefix="classifier-")
+            model = Path(self._folder.name) / "model"
+            with zipfile.ZipFile(io.BytesIO(files)) as archive:
+                archive.extractall(model)
+            self._load(model, originals)
+
+
+class Typed(str):
+    """A value as it is typed on the command line, where `5` is a number."""
+
+
+def load(model: str | Path, **tracking: Any) -> TextClassifier:
+    """A trained classifier.
+
+    Args:
+        model: folder of a SavedModel or of a training, run id, or models:/name@champion.
+        **tracking: `uri` of the MLflow server or database; the environment's MLFLOW_TRACKING_URI, else ./mlflow.db.
+
+    Raises:
+        UserError: if there is none.
+    """
+    import os
+
+    from classifier.artifact.saved_model import local_folder
+    from classifier.settings import Server
+    from classifier.start import start_saved_models
+    from classifier.tracking.models import find_model
+
+    uri = tracking.get("uri") or os.environ.get("MLFLOW_TRACKING_URI") or Server.uri
+    folder = local_folder(str(model)) or find_model(str(model), Server(uri))
+    start_saved_models()
+    loaded = TextClassifier()
+    loaded.summary_ = {"model": str(folder)}
+    loaded._load(folder, {})
+    return loaded
+
+
+class Labelled:
+    """Texts and labels as they are written for the training.
+
+    Args:
+        texts: as they were given.
+        labels: the names of their classes.
+        originals: by the name of a class, the label as it was given.
+    """
+
+    def __init__(self, texts: list[Any], labels: Iterable[Any]) -> None:
+        self.texts, self.labels, self.originals = texts, [], {}
+        for place, value in enumerate(labels):
+            value = value.item() if isinstance(value, np.generic) else value
+            name, problem = label_of(value)
+            if problem:
+                raise UserError(f"The label at place {place}, {value!r}, cannot be used: {problem}.")
+            self.labels.append(name)
+            self.originals.setdefault(name, value)
+
+
+def labelled(X: Any, y: Any, text: str | Sequence[str], label: str, name: str) -> Labelled:
+    """The examples of one set.
+
+    Raises:
+        UserError: naming the argument that is missing or too short.
+    """
+    if hasattr(X, "columns"):
+        columns = [text] if isinstance(text, str) else list(text)
+        for column in [*columns, *([label] if y is None else [])]:
+            if column not in X.columns:
+                raise UserError(f"{name} has no column {column!r}; there are {', '.join(map(str, X.columns))}.")
+        y = X[label] if y is None else y
+        parts = [[str(value) for value in X[column].fillna("")] for column in columns]
+        X = ["\n".join(part for part in row if part) for row in zip(*parts, strict=True)]
+    if y is None:
+        raise UserError(f"{name} needs labels: give them as y, or a DataFrame with a column {label!r}.")
+    texts, labels = texts_of(X, name), list(y)
+    if len(texts) != len(labels):
+        raise UserError(f"{name} has {len(texts):,} texts, but there are {len(labels):,} labels.")
+    return Labelled(texts, labels)
+
+
+def texts_of(X: Any, name: str) -> list[str]:
+    """The texts of a list, an array or a Series.
+
+    Raises:
+        UserError: for a single string, for a table, and for what is not a text.
+    """
+    if isinstance(X, str):
+        raise UserError(f"{name} is a single text; give a list of texts, as [text].")
+    if hasattr(X, "columns") or getattr(X, "ndim", 1) != 1:
+        raise UserError(f"{name} is a table; give one text for each example.")
+    texts = list(X)
+    for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise UserError(f"The text at place {place} of {name} is {text!r}, which is not a string.")
+    return [str(text) for text in texts]
+
+
+def write_examples(folder: Path, sets: Mapping[str, Labelled | None]) -> list[str]:
+    """Writes each set as a file that the training reads; returns the settings that name them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    settings = []
+    for split, examples in sets.items():
+        if examples is not None:
+            path = folder / f"{split}.parquet"
+            texts = [text.encode("utf-8", "replace").decode() for text in examples.texts]  # lone surrogates
+            columns = {"text": pa.array(texts, pa.string()), "label": pa.array(examples.labels, pa.string())}
+            pq.write_table(pa.table(columns), path)
+            settings.append(f"data.{split}={as_typed(str(path))}")
+    return settings
+
+
+def zipped(folder: Path) -> bytes:
+    """The files of a folder as one ZIP archive."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, path.relative_to(folder))
+    return stream.getvalue()
+
+
+class random_states:  # a context, used as a function
+    """Restores Python's and NumPy's random generators, which a training seeds."""
+
+    def __enter__(self) -> None:
+        self.states = random.getstate(), np.random.get_state()
+
+    def __exit__(self, *_: Any) -> None:
+        random.setstate(self.states[0])
+        np.random.set_state(self.states[1])
