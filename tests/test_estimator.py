@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -49,21 +49,15 @@ def test_probabilities_and_labels(fitted, capsys):
     assert is_classifier(fitted)
 
 
-def test_nothing_is_printed_and_nothing_is_left(tmp_path, monkeypatch, capfd):
+def test_twice_in_one_process_gives_the_same_bits_and_leaves_nothing(fitted, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     states = random.getstate(), np.random.get_state()[1].tolist()
-    model = TextClassifier(*QUICK).fit(TEXTS, LABELS)
+    again = clone(fitted).fit(TEXTS, LABELS)
     assert capfd.readouterr() == ("", "")
     assert list(tmp_path.iterdir()) == []
     assert states == (random.getstate(), np.random.get_state()[1].tolist())
-    assert model.summary_["run_id"] is None
-
-
-def test_the_same_seed_gives_the_same_bits_in_one_process(fitted):
-    again = clone(fitted).fit(TEXTS, LABELS)
+    assert again.summary_["run_id"] is None
     np.testing.assert_array_equal(again.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
-    other = clone(fitted).set_params(seed=1).fit(TEXTS, LABELS)
-    assert (other.predict_proba(TEXTS) != fitted.predict_proba(TEXTS)).any()
 
 
 def test_a_model_is_that_of_the_command(fitted, tmp_path):
@@ -84,7 +78,7 @@ def test_texts_of_any_kind(fitted, kind):
     assert fitted.predict(kind(TEXTS[:5])).tolist() == fitted.predict(TEXTS[:5]).tolist()
 
 
-@pytest.mark.parametrize("labels", [[0, 1, 2], [10, 9, -1], [True, False], [0.5, 1.5], ["b", "a"]])
+@pytest.mark.parametrize("labels", [[10, 9, -1], [True, False]])
 def test_labels_come_back_as_they_were_given(labels):
     given = [labels[place % len(labels)] for place in range(len(TEXTS))]
     model = TextClassifier(*QUICK).fit(TEXTS, np.array(given))
@@ -93,9 +87,10 @@ def test_labels_come_back_as_they_were_given(labels):
     assert set(model.predict(TEXTS).tolist()) <= set(labels)
 
 
-def test_a_frame_with_validation(fitted):
+def test_a_frame_with_validation():
     frame = pd.DataFrame({"subject": TEXTS, "body": ["", *TEXTS[1:]], "team": LABELS})
-    model = TextClassifier(*QUICK).fit(frame, text=["subject", "body"], label="team", validation_data=frame.iloc[:30])
+    columns = {"text": ["subject", "body"], "label": "team"}
+    model = TextClassifier(*QUICK, seed=1).fit(frame, **columns, validation_data=frame.iloc[:30])
     assert model.summary_["metrics"]["valid"]["examples"] == 30
 
 
@@ -128,17 +123,15 @@ def test_parameters():
     assert model.set_params(**{"trainer.epochs": 7}).overrides() == ["encoder=tiny", "trainer.epochs=7", "seed=3"]
 
 
-def test_scikit_learn_searches_and_validates():
+def test_scikit_learn_searches_through_pipelines():
     pipeline = Pipeline([
         ("lower", FunctionTransformer(lambda texts: [text.lower() for text in texts])),
         ("classify", TextClassifier(*QUICK)),
     ])  # fmt: skip
-    scores = cross_val_score(pipeline, np.array(TEXTS), np.array(LABELS), cv=2)
-    assert scores.shape == (2,) and not np.isnan(scores).any()
-    search = GridSearchCV(TextClassifier(*QUICK), {"encoder.depth": [0, 1]}, cv=2, error_score="raise")
+    search = GridSearchCV(pipeline, {"classify__encoder.depth": [0, 1]}, cv=2, refit=False, error_score="raise")
     search.fit(np.array(TEXTS), np.array(LABELS))
-    assert search.best_params_["encoder.depth"] in (0, 1)
-    assert search.predict(TEXTS[:2]).shape == (2,)
+    assert search.cv_results_["param_classify__encoder.depth"].tolist() == [0, 1]
+    assert not np.isnan(search.cv_results_["mean_test_score"]).any()
 
 
 @pytest.mark.parametrize(

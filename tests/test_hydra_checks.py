@@ -28,10 +28,10 @@ def test_what_would_be_called_is_refused(section, message):
 
 
 def test_a_file_cannot_name_a_callback(tmp_path):
-    (tmp_path / "experiment").mkdir()
+    (tmp_path / "recipe").mkdir()
     text = "# @package _global_\nhydra: {callbacks: {x: {_target_: collections.OrderedDict}}}\n"
-    (tmp_path / "experiment" / "odd.yaml").write_text(text)
-    command = [sys.executable, "-m", "classifier.train", "--config-dir", str(tmp_path), "experiment=odd", "seed=-1"]
+    (tmp_path / "recipe" / "odd.yaml").write_text(text)
+    command = [sys.executable, "-m", "classifier.train", "--config-dir", str(tmp_path), "recipe=odd", "seed=-1"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr[:41]) == (2, "Error: hydra.callbacks is not an option: ")
 

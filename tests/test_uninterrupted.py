@@ -13,7 +13,7 @@ from classifier.interruption import SIGNALS, handle_interruptions, interruption,
 @pytest.fixture(autouse=True)
 def handlers():
     """Those of a command."""
-    before = {one: signal.getsignal(one) for one in SIGNALS}
+    before = {one: signal.signal(one, signal.default_int_handler) for one in SIGNALS}
     handle_interruptions()
     yield
     for one, handler in before.items():
@@ -101,3 +101,11 @@ def test_no_interruption_is_lost_wherever_it_comes(number):
         assert nothing_waits(), f"line {line}"
         line += 1
     assert line > 10
+
+
+def test_a_signal_that_the_process_ignores_stays_ignored():
+    """A shell starts what runs in its background so."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    handle_interruptions()
+    assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    assert signal.getsignal(signal.SIGTERM) is interruption

@@ -71,6 +71,12 @@ def train(write):
     return str(write("train.csv", csv_of((f"text {i}", "abc"[i % 3]) for i in range(99))))
 
 
+def test_without_a_share_there_is_no_test_split(settings, train):
+    splits = load_splits(settings(train, test_share=0), seed=1)
+    assert (len(splits.train), len(splits.valid), splits.test) == (89, 10, None)
+    assert list(splits.parts()) == ["train", "valid"]
+
+
 def test_valid_and_test_are_split_off_train(settings, train):
     splits = load_splits(settings(train, valid_share=0.1, test_share=0.2), seed=1)
     assert (len(splits.train), len(splits.valid), len(splits.test)) == (69, 10, 20)
@@ -173,7 +179,7 @@ def test_rejects_and_files_of_all_splits_are_reported(settings, write):
 @pytest.mark.parametrize(
     ("others", "message"),
     [
-        ({"test_share": 0}, "data.test_share=0 is not between 0 and 1"),
+        ({"valid_share": 0}, "data.valid_share=0 is not between 0 and 1"),
         ({"valid_share": 1.5}, "data.valid_share=1.5 is not between 0 and 1"),
         ({"valid_share": 0.5, "test_share": 0.5}, "leave nothing of train"),
     ],
