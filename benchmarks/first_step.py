@@ -18,7 +18,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from classifier.command_line import CONF
+from classifier.command_line.choices import CONF
 from classifier.pipeline.prepare import build_model
 from classifier.settings import TrainSettings
 from classifier.start import start_tensorflow

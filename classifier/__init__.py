@@ -1,32 +1,32 @@
-"""A Transformer text classifier with experiment tracking. The map of the package:
+"""A Transformer text classifier with experiment tracking. The map of the package, top to bottom:
 
-    errors.py           a user's mistake, told in a sentence
-    interruption.py     Ctrl-C, which waits for the end of a write
-    files.py            files that are whole or not there, tables for spreadsheets, locks
-    settings/           every knob, typed
-    data/               files -> Examples(texts, labels, label_names); splits; the embedded corpus
-    tokenizers/         strings -> token ids, inside the TensorFlow graph
-    attention/          the gallery: what mechanisms share, and one mechanism per file
-    encoders/           embedding, encoder block, pooling and the encoder that they make
-    training/           batches of like length, schedule, the loop, checkpoints
-    model/              the whole: encoder and n-gram model in one graph, how the latter is fitted and both are weighted
-    evaluation/         metrics, intervals, tables, pictures
-    explanation/        why an answer is what it is, which explanation to believe, and the page that shows it
-    tracking/           runs and models in MLflow
-    artifact/           the SavedModel: export, check, read back, publish; formats/ has ONNX, LiteRT, smaller weights
-    scoring/            rows scored, in shards and from pipes, here or on Spark
-    progress.py         how far a long reading has come
-    start.py            starts TensorFlow quietly
-    arguments.py        what is typed after a command, before Hydra reads it
-    hydra_checks.py     what Hydra's own part of the configuration may name
-    command_line.py     the door of every command
-    pipeline/           the chain of a training: check, load, prepare, run, finish
-    sweeps/             many trainings as one thing: trials in processes, search, tables, pictures
+    __main__.py         the command `classifier`: its list, its help, completion
     train.py evaluate.py score.py explain.py compare.py promote.py publish.py
-                        the commands: classifier train, or python -m classifier.train
-    __main__.py         the command `classifier`: its list, completion
+                        the commands: `classifier train`, or `python -m classifier.train`
+    estimator.py        TextClassifier and load: the same for Python programs
+    sweeps/             many trainings as one: trials in processes, searches, tables, pictures
+    pipeline/           the chain of a training: check, load, prepare, run, finish
+    tracking/           runs and models in MLflow
+    scoring/            rows labelled in shards and through pipes, here or on Spark
+    explanation/        why an answer is what it is, which explanation to believe, and the page that shows it
+    artifact/           the SavedModel: export, check, read back, publish; formats/ has ONNX, LiteRT, smaller weights
+    model/              the whole classifier: encoder and n-gram model in one graph
+    comparison/         which of several models is better on the same examples
+    training/           batches of similar length, schedule, the loop, checkpoints
+    evaluation/         metrics, intervals, tables and pictures of one model
+    command_line/       from what is typed to checked settings, from an error to a sentence
+    start.py            starts TensorFlow quietly
+    encoders/           embedding, encoder block, pooling and the encoder that they make
+    tokenizers/         strings -> token ids, inside the TensorFlow graph
+    data/               files -> Examples(texts, labels, label_names); splits; the embedded corpus
+    attention/          the gallery: what mechanisms share, and one mechanism per file
+    settings/           every setting, typed
+    conf/               the configuration files, a link to the folder at the top of the repository
+    drawing/            one style and the fonts of all pictures
+    files.py terminal.py progress.py interruption.py errors.py
+                        whole files and locks; the only way to the terminal; Ctrl-C; mistakes as sentences
 
-A room imports only those above it in this list, and importing `classifier` alone imports nothing heavy.
+A room imports only rooms below it, and importing `classifier` alone imports nothing heavy.
 """
 
 from importlib import import_module

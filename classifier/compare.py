@@ -8,7 +8,7 @@ python -m classifier.compare sweep=<name or run id of the sweep>
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classifier.command_line import run_command
+from classifier.command_line.run import run_command
 from classifier.settings import CompareSettings
 from classifier.terminal import say, show
 

@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 
-from classifier.compose import compose_training
+from classifier.command_line.compose import compose_training
 from classifier.data.fields import label_of
 from classifier.errors import UserError
 from classifier.settings import as_typed

@@ -10,7 +10,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from classifier.command_line import run_command
+from classifier.command_line.run import run_command
 from classifier.errors import UserError
 from classifier.settings import DataSettings, EvaluateSettings
 from classifier.terminal import say, show

@@ -11,8 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classifier.arguments import with_quotes
-from classifier.command_line import run_command
+from classifier.command_line.arguments import with_quotes
+from classifier.command_line.run import run_command
 from classifier.settings import DataSettings, ExplainSettings
 from classifier.terminal import say
 

@@ -8,7 +8,7 @@ python -m classifier.promote name=support promote.rollback=true
 from pathlib import Path
 from typing import Any
 
-from classifier.command_line import run_command
+from classifier.command_line.run import run_command
 from classifier.settings import PromoteSettings
 from classifier.terminal import say
 

@@ -7,7 +7,7 @@ python -m classifier.publish model=models:/support@champion serving_dir=models/s
 from pathlib import Path
 from typing import Any
 
-from classifier.command_line import run_command
+from classifier.command_line.run import run_command
 from classifier.settings import PublishSettings
 from classifier.terminal import say
 

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from classifier.command_line import run_command
+from classifier.command_line.run import run_command
 from classifier.settings import Engine, ScoreSettings
 from classifier.terminal import say, show, warn
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 
-from classifier.arguments import with_files
-from classifier.command_line import run_command
+from classifier.command_line.arguments import with_files
+from classifier.command_line.run import run_command
 from classifier.settings import TrainSettings, as_overrides
 
 

@@ -14,8 +14,8 @@ from hydra.core.singleton import Singleton
 from hydra.utils import get_class
 from omegaconf import OmegaConf
 
-from classifier.arguments import with_quotes
-from classifier.command_line import run_command
+from classifier.command_line.arguments import with_quotes
+from classifier.command_line.run import run_command
 from classifier.compare import compare
 from classifier.errors import UserError
 from classifier.promote import promote

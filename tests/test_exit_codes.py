@@ -9,7 +9,7 @@ import pytest
 PROGRAM = """
 from types import SimpleNamespace
 
-from classifier.command_line import run_command
+from classifier.command_line.run import run_command
 from classifier.settings import PromoteSettings
 from classifier.pipeline.finish import failed_if_refused
 

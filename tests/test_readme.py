@@ -11,9 +11,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf, open_dict
 
-from classifier.arguments import with_files, with_quotes
-from classifier.command_line import CONF, checked
-from classifier.compose import hydra_state
+from classifier.command_line.arguments import with_files, with_quotes
+from classifier.command_line.choices import CONF
+from classifier.command_line.compose import hydra_state
+from classifier.command_line.run import checked
 from classifier.settings import (
     CompareSettings,
     EvaluateSettings,

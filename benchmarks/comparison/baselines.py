@@ -199,7 +199,7 @@ def load(data: str, autotune_seconds: int) -> Task:
     from hydra.core.config_store import ConfigStore
     from omegaconf import OmegaConf
 
-    from classifier.command_line import CONF
+    from classifier.command_line.choices import CONF
     from classifier.data import load_splits
     from classifier.settings import TrainSettings
 

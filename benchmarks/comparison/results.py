@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from classifier.command_line import CONF, write_summary
+from classifier.command_line.choices import CONF
+from classifier.command_line.run import write_summary
 
 DATA = (
     "imdb",

@@ -104,7 +104,7 @@ def train_settings(overrides: Sequence[str]) -> TrainSettings:
     from hydra.core.global_hydra import GlobalHydra
     from omegaconf import OmegaConf
 
-    from classifier.command_line import CONF
+    from classifier.command_line.choices import CONF
 
     GlobalHydra.instance().clear()
     ConfigStore.instance().store(name="train_settings", node=TrainSettings)

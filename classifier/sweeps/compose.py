@@ -10,7 +10,7 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, open_dict, read_write
 
-from classifier.command_line import checked
+from classifier.command_line.run import checked
 from classifier.data import file_sha256, find_files
 from classifier.errors import UserError
 from classifier.settings import DataSettings, TrainSettings, as_overrides

@@ -10,7 +10,7 @@ from pathlib import Path
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
-from classifier.command_line import peak_memory_mb, write_summary
+from classifier.command_line.run import peak_memory_mb, write_summary
 from classifier.errors import UserError
 from classifier.files import locked, write_text
 from classifier.settings import SweepSettings, TrainSettings

@@ -9,9 +9,9 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1]
 # Rooms and modules that cannot change what a training learns. All others count, so a new one is never forgotten.
 WITHOUT_EFFECT = frozenset({
-    *("comparison", "drawing", "explanation", "scoring", "sweeps", "tracking"),
+    *("command_line", "comparison", "drawing", "explanation", "scoring", "sweeps", "tracking"),
     *("train.py", "evaluate.py", "score.py", "explain.py", "compare.py", "promote.py", "publish.py"),
-    *("arguments.py", "command_line.py", "hydra_checks.py", "interruption.py", "progress.py", "terminal.py"),
+    *("__main__.py", "estimator.py", "interruption.py", "progress.py", "terminal.py"),
 })  # fmt: skip
 PACKAGES = (
     "tensorflow",

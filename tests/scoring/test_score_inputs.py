@@ -11,7 +11,7 @@ import pytest
 from hydra.core.singleton import Singleton
 from table_files import read, write
 
-from classifier.command_line import run_command
+from classifier.command_line.run import run_command
 from classifier.score import score
 from classifier.scoring.plan import make_plan
 from classifier.scoring.score_file import score_files

@@ -12,7 +12,7 @@ from fake_process import FakeProcess, free_port
 from hydra.core.global_hydra import GlobalHydra
 from mlflow import MlflowClient
 
-from classifier.command_line import run_command
+from classifier.command_line.run import run_command
 from classifier.settings import TrainSettings
 from classifier.sweeps import run, sweep
 from classifier.tracking import sweeps

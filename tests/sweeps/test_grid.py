@@ -11,7 +11,7 @@ from fake_process import FakeProcess
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from classifier.command_line import CONF
+from classifier.command_line.choices import CONF
 from classifier.sweeps.process import REFUSED, Ended
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")

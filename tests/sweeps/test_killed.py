@@ -18,7 +18,7 @@ LAST_REQUEST = 20  # of a sweep to its server, at which it may die; all of it ar
 
 def sweep_that_dies(uri: str, folder: Path, request: int | None) -> None:
     """`python -m classifier.train -m` in a process of its own, which dies at so many requests to the server."""
-    from classifier.command_line import run_command
+    from classifier.command_line.run import run_command
     from classifier.settings import TrainSettings
     from classifier.sweeps import run, sweep
     from classifier.tracking import sweeps

@@ -16,7 +16,7 @@ import os, sys, time
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from fake_process import FakeProcess
-from classifier.command_line import run_command
+from classifier.command_line.run import run_command
 from classifier.settings import TrainSettings
 from classifier.sweeps import run, sweep
 FakeProcess.uri, FakeProcess.started = {uri!r}, []

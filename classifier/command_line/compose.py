@@ -11,9 +11,11 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict
 
-from classifier.command_line import CONF, MISTAKES, checked, sentence
+from classifier.command_line.choices import CONF
+from classifier.command_line.hydra_checks import check_when_composed
+from classifier.command_line.messages import sentence
+from classifier.command_line.run import MISTAKES, checked
 from classifier.errors import UserError
-from classifier.hydra_checks import check_when_composed
 from classifier.settings import TrainSettings, as_overrides
 
 

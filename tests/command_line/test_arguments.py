@@ -7,7 +7,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given, strategies
 from omegaconf import OmegaConf
 
-from classifier.arguments import check_arguments, with_files, with_quotes
+from classifier.command_line.arguments import check_arguments, with_files, with_quotes
 from classifier.errors import UserError
 from classifier.settings.typed import as_typed, on_command_line
 

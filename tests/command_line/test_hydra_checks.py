@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from classifier.command_line.hydra_checks import check_hydra
 from classifier.errors import UserError
-from classifier.hydra_checks import check_hydra
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,100 @@
+"""What a person reads when a command refuses: errors of Hydra, OmegaConf and the file system as sentences."""
+
+import difflib
+import errno
+import re
+import shlex
+from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException, OverrideParseException
+from omegaconf import DictConfig
+
+from classifier.command_line.choices import CONF, known_keys, unknown_key
+from classifier.errors import UserError
+from classifier.settings.renamed import RENAMED_CHOICES
+from classifier.settings.typed import on_command_line, quoted
+
+ELSEWHERE = "Write elsewhere with hydra.run.dir=<folder>."
+PLACES = {  # what to do about a place that takes no file, by the error
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free some space, or write elsewhere with hydra.run.dir=<folder>."),
+    **dict.fromkeys((errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST), ELSEWHERE),
+    errno.ENAMETOOLONG: "Choose a shorter name.",
+}
+
+
+def sentence(error: Exception, command: str, output: Path) -> str:
+    """A user's mistake, or a place that takes no file, in words; any other error is raised again, as it is a bug."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, OSError) and not isinstance(error, HydraException):
+        hint = PLACES.get(error.errno or 0)
+        if hint is None or (error.errno == errno.ENOENT and output != Path()):
+            raise error
+        return (
+            f"{error.strerror}: {error.filename or (output if output != Path() else 'the folder of the run')}. {hint}"
+        )
+    return explain(error, command)
+
+
+def explain(error: Exception, command: str) -> str:
+    """What Hydra and OmegaConf refuse, in the words of the command line."""
+    text = "\n".join(str(one) for one in (error.__cause__, error) if one)
+    key = re.search(r"Could not override '\+*([^']+?)'", text) or re.search(r"full_key: (\S+)", text)
+    if key and (match := re.search(r"value: (\w+)", text)) and (renamed := RENAMED_CHOICES.get(f"{key[1]}={match[1]}")):
+        return f"{key[1]}={match[1]} is now {renamed}."
+    if key and (match := re.search(r"str is not a subclass of \w+\. value: (.*)", text)):
+        first = next(name for name in known_keys(default_config(command)) if name.startswith(f"{key[1]}."))
+        return f"{key[1]}={match[1]}: {key[1]} is a group of keys; set one of them, such as {first}."
+    if match := re.search(r"Could not find '(\w+)/([^']*)'", text):
+        folder, choice = match.groups()
+        if renamed := RENAMED_CHOICES.get(f"{folder}={choice}"):
+            return f"{folder}={choice} is now {renamed}."
+        options = sorted(path.stem for path in CONF.rglob(f"{folder}/*.yaml"))
+        nearest = difflib.get_close_matches(choice, options, n=1)
+        hint = f" Did you mean '{nearest[0]}'?" if nearest else ""
+        return f"{folder}={choice}: choose from {', '.join(options)}.{hint}"
+    if match := re.search(r"Ambiguous value for argument '([^=]+)=(.+)'", text):
+        name, values = match.groups()
+        items = f"{name}=[{','.join(part.strip() for part in values.split(','))}]"
+        return (
+            f"{name}={values}: type a list as {shlex.quote(items)}, a value with a comma in it as "
+            f"{on_command_line(name, values)}; -m makes a run of each value."
+        )
+    if isinstance(error, OverrideParseException):
+        name, equals, value = error.override.partition("=")
+        if not equals:
+            return f"{error.override} is not an option. Settings are typed as key=value; see --cfg job for all keys."
+        if value.startswith("[") and value.endswith("]"):
+            items = ",".join(quoted(item.strip(), '"') for item in value[1:-1].split(","))
+            return f"{error.override}: quote each item of this list, as {shlex.quote(f'{name}=[{items}]')}."
+        if re.fullmatch(r"[+~]*[\w./@]+", name) and (value[:1], value[-1:]) not in (("'", "'"), ('"', '"')):
+            return f"{error.override}: quote this value for Hydra and for the shell, as {on_command_line(name, value)}."
+        return f"{error.override} cannot be read: {str(error).strip().splitlines()[0]}"
+    nowhere = r"Key '.*' not in|Key '.*' is not in struct|No match in the defaults list|Could not override"
+    if re.search(nowhere, text) and key and "could not be converted" not in text and "Invalid value" not in text:
+        if key[1].startswith("hydra."):
+            return f"{key[1]} is not an option. See --cfg hydra for all of them."
+        return place(text) + unknown_key(key[1], [*known_keys(default_config(command))])
+    if "missing mandatory value" in text.lower() and key:
+        return f"{key[1]} has no value yet: give it with {key[1]}=..."
+    lines = [line for line in text.strip().splitlines() if not line.endswith("raised while composing config:")]
+    first = lines[0] if lines else text.strip()
+    return place(text) + (f"{key[1]}: {first}" if key and key[1] not in first else first)
+
+
+def place(text: str) -> str:
+    """The configuration file with the error, if it is in one."""
+    match = re.search(r"In '(.+?)': \w+ raised while composing config", text)
+    if not (match and match[1]):
+        return ""
+    ours = any(path.with_suffix("").as_posix().endswith(f"/{match[1]}") for path in CONF.rglob("*.yaml"))
+    return f"In {'conf/' if ours else ''}{match[1]}.yaml: "
+
+
+def default_config(command: str) -> DictConfig:
+    """The config of the command without any override."""
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose(command)
