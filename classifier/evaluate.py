@@ -40,13 +40,15 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
 
     start_saved_models()
     from classifier.evaluation.report import measure, results_table, summarized
+    from classifier.evaluation.scored import Scored
 
     classifier = SavedClassifier(folder)
     examples = test_examples(data, seed, classifier.label_names, output)
     probabilities = classifier.probabilities(examples.texts)
     report = output / "report" / "test"
-    labels, names, origins = examples.labels, examples.label_names, examples.origins
-    evaluations = {"test": measure(report, examples.texts, labels, probabilities, names, origins)}
+    names = list(examples.label_names)
+    scored = Scored(examples.labels, probabilities, names, examples.texts, examples.origins)
+    evaluations = {"test": measure(report, scored)}
     show(results_table(evaluations))
     say(f"Tables and pictures: {report}")
     return {"run_id": settings.run, "model": str(folder), "metrics": summarized(evaluations)}

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow.parquet
 
 from classifier.evaluation.mistakes import predictions_table
+from classifier.evaluation.scored import Scored
 from classifier.settings import TrackingSettings
 from classifier.tracking.run import start_run
 
@@ -30,7 +31,7 @@ def keep_run(
     answers = np.where(np.arange(EXAMPLES) < wrong, (labels + 1) % 3, labels)
     names = [f"{texts} {row}" for row in range(EXAMPLES)]
     origins = [f"t.csv:{row}" for row in range(EXAMPLES)]
-    table = predictions_table(names, labels, np.eye(3)[answers] * 0.7 + 0.1, NAMES, origins)
+    table = predictions_table(Scored(labels, np.eye(3)[answers] * 0.7 + 0.1, NAMES, names, origins))
     with start_run(settings, folder, "same") as run:
         run.log_params(dict(params))
         for name, value in (tags or {}).items():

@@ -215,11 +215,12 @@ def write(fitted: Fitted, task: Task, folder: Path) -> None:
 
     from classifier.evaluation.arrays import one_hot
     from classifier.evaluation.mistakes import predictions_table
+    from classifier.evaluation.scored import Scored
 
     test = task.splits.test
     assert test is not None
-    sure = one_hot(np.asarray(fitted.predict(test.texts)), len(test.label_names))
-    table = predictions_table(test.texts, test.labels, sure, list(test.label_names), test.origins)
+    sure = one_hot(np.asarray(fitted.predict(test.texts)), len(test.label_names)).astype(np.float64)
+    table = predictions_table(Scored(test.labels, sure, list(test.label_names), test.texts, test.origins))
     pyarrow.parquet.write_table(table, folder / "predictions.parquet")
     measured = {
         "settings": fitted.settings,

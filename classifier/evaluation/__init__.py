@@ -8,7 +8,7 @@
 | `mistakes`    | the most confident mistakes; the table of all predictions                                  |
 | `predictions` | that table read back; do two runs answer the same examples?                                |
 | `plots`       | `figures`: every picture of a split; `learning_curves`: the picture of a run               |
-| `arrays`      | labels and probabilities checked once, at the door                                         |
+| `scored`      | the answers to a split, checked once and then taken as they are                            |
 
 `plots` also gathers the pictures of `confusion` and `curves`. Importing this
 package, `metrics` or `mistakes` imports neither scikit-learn, matplotlib nor pyarrow; `plots` imports matplotlib.

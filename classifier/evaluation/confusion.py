@@ -6,32 +6,30 @@ from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn import metrics
 
 from classifier.drawing.style import BLUE, PALE, canvas, display_names
-from classifier.evaluation.arrays import check_names, checked
+from classifier.evaluation.scored import Scored
 
 MOST_CLASSES_WITH_COUNTS = 25
 MOST_CLASSES_WITH_NAMES = 200
 
 
-def confusion_counts(labels: ArrayLike, probabilities: ArrayLike, label_names: list[str]) -> NDArray[np.int64]:
-    """(classes, classes) examples of the row's class that are predicted to be the column's; raises as `evaluate`."""
-    labels, probabilities = checked(labels, probabilities)
-    check_names(label_names, probabilities.shape[1])
-    return metrics.confusion_matrix(labels, probabilities.argmax(axis=1), labels=np.arange(len(label_names)))
+def confusion_counts(scored: Scored) -> NDArray[np.int64]:
+    """(classes, classes) examples of the row's class that are predicted to be the column's."""
+    return metrics.confusion_matrix(scored.labels, scored.predicted, labels=np.arange(scored.classes))
 
 
-def confusion_matrix(labels: ArrayLike, probabilities: ArrayLike, label_names: list[str]) -> Figure:
+def confusion_matrix(scored: Scored) -> Figure:
     """True classes downwards, predicted classes across, shaded by the share of the true class.
 
     Counts are written for up to 25 classes; the figure grows with the classes. A class without examples is grey.
     """
-    counts = confusion_counts(labels, probabilities, label_names)
+    counts = confusion_counts(scored)
     support = counts.sum(axis=1, keepdims=True)
     shares = np.ma.masked_where(np.broadcast_to(support == 0, counts.shape), counts / np.maximum(support, 1))
-    names = display_names(label_names)
+    names = display_names(scored.label_names)
     size, font = matrix_size(names)
     with canvas(size + 1.2, size) as (figure, axes):
         shading = colormaps["Blues"].with_extremes(bad=PALE)
@@ -76,16 +74,16 @@ def write_counts(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float
         axes.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", color=colour, fontsize=font)
 
 
-def confused_pairs(labels: ArrayLike, probabilities: ArrayLike, label_names: list[str], *, limit: int = 20) -> Figure:
+def confused_pairs(scored: Scored, *, limit: int = 20) -> Figure:
     """The `limit` largest cells beside the diagonal, as bars of examples with their share of the true class.
 
     Raises ValueError if there is no mistake to show.
     """
-    counts = confusion_counts(labels, probabilities, label_names)
+    counts = confusion_counts(scored)
     pairs = largest_mistakes(counts)[:limit]
     if not pairs:
         raise ValueError("confused pairs need at least one mistake")
-    names, support = display_names(label_names), counts.sum(axis=1)
+    names, support = display_names(scored.label_names), counts.sum(axis=1)
     values = [counts[pair] for pair in pairs]
     with canvas(8, 1.2 + 0.26 * len(pairs)) as (figure, axes):
         bars = axes.barh(np.arange(len(pairs)), values, color=BLUE, height=0.7)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
 from classifier.drawing.style import COLOURS, GREY, INK, canvas, display_names, unit_axis
-from classifier.evaluation.arrays import check_names, checked, contrasted, one_hot
+from classifier.evaluation.arrays import one_hot
+from classifier.evaluation.scored import Scored
 
 MOST_CLASSES_IN_FULL = 10
 WORST = 5
@@ -44,35 +45,32 @@ class Curve:
     colour: str | None = None
 
 
-def precision_recall(labels: ArrayLike, probabilities: ArrayLike, label_names: list[str]) -> Figure:
+def precision_recall(scored: Scored) -> Figure:
     """Each class against the rest for up to ten classes, otherwise the micro and macro average and the worst five.
 
     Raises ValueError unless two classes have examples.
     """
-    return draw(curves(labels, probabilities, label_names, PRECISION_RECALL), PRECISION_RECALL)
+    return draw(curves(scored, PRECISION_RECALL), PRECISION_RECALL)
 
 
-def roc(labels: ArrayLike, probabilities: ArrayLike, label_names: list[str]) -> Figure:
+def roc(scored: Scored) -> Figure:
     """The receiver operating characteristic, of the same classes as `precision_recall`; raises as it does."""
-    figure = draw(curves(labels, probabilities, label_names, ROC), ROC)
+    figure = draw(curves(scored, ROC), ROC)
     figure.axes[0].plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=":")
     return figure
 
 
-def curves(labels: ArrayLike, probabilities: ArrayLike, label_names: list[str], plane: Plane) -> list[Curve]:
+def curves(scored: Scored, plane: Plane) -> list[Curve]:
     """The lines of a picture; the worst classes are those of the smallest area, the smallest first."""
-    labels, probabilities = checked(labels, probabilities)
-    classes = probabilities.shape[1]
-    check_names(label_names, classes)
-    shown = contrasted(labels, classes)
+    shown = scored.contrasted
     if not len(shown):
         raise ValueError(f"the picture '{plane.title}' needs examples of at least two classes")
-    names = display_names(label_names)
-    truth, scores = one_hot(labels, classes)[:, shown], probabilities[:, shown]
+    names = display_names(scored.label_names)
+    truth, scores = one_hot(scored.labels, scored.classes)[:, shown], scored.probabilities[:, shown]
     of_class = [
         curve(names[column], truth[:, place], scores[:, place], plane) for place, column in enumerate(shown.tolist())
     ]
-    if classes <= MOST_CLASSES_IN_FULL:
+    if scored.classes <= MOST_CLASSES_IN_FULL:
         return of_class
     micro = replace(curve("micro average", truth.ravel(), scores.ravel(), plane), colour=GREY)
     return [micro, macro(of_class, plane), *sorted(of_class, key=lambda one: one.score)[:WORST]]

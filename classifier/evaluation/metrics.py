@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classifier.evaluation.arrays import check_names, checked, checked_scores, contrasted
+from classifier.evaluation.arrays import checked_scores
 from classifier.evaluation.bootstrap import Interval, percentile_interval, resampled_metrics
 from classifier.evaluation.calibration import reliability_bins
+from classifier.evaluation.scored import Scored
 
 __all__ = ["ClassMetrics", "Evaluation", "Interval", "evaluate", "headline"]
 
@@ -35,30 +36,26 @@ class Evaluation:
     per_class: list[ClassMetrics]
 
 
-def evaluate(
-    labels: ArrayLike, probabilities: ArrayLike, label_names: list[str], *, resamples: int = 1000, seed: int = 0
-) -> Evaluation:
-    """All metrics of (examples,) labels and (examples, classes) probabilities; log_loss is in nats.
+def evaluate(scored: Scored, *, resamples: int = 1000, seed: int = 0) -> Evaluation:
+    """All metrics of a split; log_loss is in nats.
 
     Macro precision, recall and F1 run over the classes that occur among labels or predictions, as scikit-learn's do.
     `roc_auc` and `average_precision` are macro averages, one class against the rest, and are left out unless every
-    class has examples. `resamples=0` skips the intervals. Raises as `arrays.checked` does, and ValueError unless
-    there is one name for each class.
+    class has examples. `resamples=0` skips the intervals.
 
-    >>> evaluate([0, 1], [[0.9, 0.1], [0.2, 0.8]], ["ham", "spam"]).metrics["accuracy"]
+    >>> evaluate(Scored(np.array([0, 1]), np.array([[0.9, 0.1], [0.2, 0.8]]), ["ham", "spam"])).metrics["accuracy"]
     1.0
     """
-    labels, probabilities = checked(labels, probabilities)
-    check_names(label_names, probabilities.shape[1])
-    per_class = class_metrics(labels, probabilities, label_names)
+    labels, probabilities = scored.labels, scored.probabilities
+    per_class = class_metrics(scored)
     metrics = {
-        "examples": float(len(labels)),
-        **label_metrics(labels, probabilities.argmax(axis=1)),
+        "examples": float(len(scored)),
+        **label_metrics(labels, scored.predicted),
         "log_loss": log_loss(labels, probabilities),
         "expected_calibration_error": reliability_bins(labels, probabilities).calibration_error,
         **ranking_metrics(per_class),
     }
-    return Evaluation(metrics, intervals(labels, probabilities, resamples, seed), per_class)
+    return Evaluation(metrics, intervals(scored, resamples, seed), per_class)
 
 
 def headline(labels: ArrayLike, logits_or_probabilities: ArrayLike) -> dict[str, float]:
@@ -113,16 +110,14 @@ def log_loss(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> f
     return float(metrics.log_loss(labels, probabilities, labels=np.arange(probabilities.shape[1])))
 
 
-def class_metrics(
-    labels: NDArray[np.int64], probabilities: NDArray[np.float64], label_names: list[str]
-) -> list[ClassMetrics]:
+def class_metrics(scored: Scored) -> list[ClassMetrics]:
     """Each class against the rest, in the order of `label_names`."""
     from sklearn.metrics import average_precision_score, roc_auc_score
 
-    classes = np.arange(len(label_names))
-    scores = defined_scores(labels, probabilities.argmax(axis=1), labels=classes)
+    labels, classes = scored.labels, np.arange(scored.classes)
+    scores = defined_scores(labels, scored.predicted, labels=classes)
     rankings = {"roc_auc": roc_auc_score, "average_precision": average_precision_score}
-    ranked = contrasted(labels, len(classes))
+    ranked = scored.contrasted
     return [
         ClassMetrics(
             label=name,
@@ -131,11 +126,11 @@ def class_metrics(
             f1=float(f1),
             support=int(support),
             **{
-                ranking: float(score(labels == column, probabilities[:, column])) if column in ranked else None
+                ranking: float(score(labels == column, scored.probabilities[:, column])) if column in ranked else None
                 for ranking, score in rankings.items()
             },
         )
-        for column, name, precision, recall, f1, support in zip(classes, label_names, *scores, strict=True)
+        for column, name, precision, recall, f1, support in zip(classes, scored.label_names, *scores, strict=True)
     ]
 
 
@@ -145,19 +140,18 @@ def ranking_metrics(per_class: list[ClassMetrics]) -> dict[str, float]:
     return {name: float(np.mean(values)) for name, values in scores.items() if None not in values}
 
 
-def intervals(
-    labels: NDArray[np.int64], probabilities: NDArray[np.float64], resamples: int, seed: int
-) -> dict[str, Interval]:
+def intervals(scored: Scored, resamples: int, seed: int) -> dict[str, Interval]:
     """95 % bootstrap intervals of accuracy, macro precision, recall and F1, and log_loss; none of zero resamples."""
     if not resamples:
         return {}
+    labels, probabilities = scored.labels, scored.probabilities
     least = np.finfo(probabilities.dtype).eps  # the clipping of scikit-learn's log_loss
     losses = -np.log(np.clip(probabilities[np.arange(len(labels)), labels], least, 1 - least))
     values = resampled_metrics(
         labels,
-        probabilities.argmax(axis=1),
+        scored.predicted,
         losses,
-        classes=probabilities.shape[1],
+        classes=scored.classes,
         resamples=resamples,
         seed=seed,
     )

@@ -11,14 +11,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import ArrayLike
 
 from classifier.drawing.style import BLUE, COLOURS, GREY, INK, SKY, VERMILION, canvas, display_names, unit_axis
-from classifier.evaluation.arrays import checked, contrasted
 from classifier.evaluation.calibration import reliability_bins
 from classifier.evaluation.confusion import confused_pairs, confusion_matrix
 from classifier.evaluation.curves import precision_recall, roc
 from classifier.evaluation.metrics import ClassMetrics, Evaluation
+from classifier.evaluation.scored import Scored
 
 __all__ = [
     "class_support",
@@ -40,30 +39,26 @@ LOSSES = {
 }
 
 
-def figures(
-    labels: ArrayLike, probabilities: ArrayLike, label_names: list[str], evaluation: Evaluation
-) -> dict[str, Figure]:
-    """The pictures of a split that are defined, by name, from (examples,) labels and (examples, classes) probabilities.
+def figures(scored: Scored, evaluation: Evaluation) -> dict[str, Figure]:
+    """The pictures of a split that are defined, by name.
 
     Curves are left out if one class has all examples, confused pairs if there are two classes or no mistake.
     """
-    labels, probabilities = checked(labels, probabilities)
-    split = (labels, probabilities, label_names)
     drawn = {
-        "confusion_matrix": confusion_matrix(*split),
-        "reliability": reliability(labels, probabilities),
+        "confusion_matrix": confusion_matrix(scored),
+        "reliability": reliability(scored),
         "class_support": class_support(evaluation.per_class),
     }
-    if len(label_names) > 2 and (labels != probabilities.argmax(axis=1)).any():
-        drawn["confused_pairs"] = confused_pairs(*split)
-    if len(contrasted(labels, len(label_names))):
-        drawn |= {"precision_recall": precision_recall(*split), "roc": roc(*split)}
+    if scored.classes > 2 and not scored.right.all():
+        drawn["confused_pairs"] = confused_pairs(scored)
+    if len(scored.contrasted):
+        drawn |= {"precision_recall": precision_recall(scored), "roc": roc(scored)}
     return drawn
 
 
-def reliability(labels: ArrayLike, probabilities: ArrayLike) -> Figure:
+def reliability(scored: Scored) -> Figure:
     """Accuracy against confidence in 15 bins, the number of examples in each below, the expected error in the title."""
-    bins = reliability_bins(*checked(labels, probabilities))
+    bins = reliability_bins(scored.labels, scored.probabilities)
     edges = np.linspace(0, 1, len(bins.counts) + 1)
     centres, width, filled = (edges[:-1] + edges[1:]) / 2, 0.94 * edges[1], bins.counts > 0
     with canvas(5.6, 6, rows=2, sharex=True, height_ratios=[3, 1]) as (figure, (above, below)):

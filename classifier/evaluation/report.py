@@ -1,13 +1,12 @@
 """An evaluation as files: metrics, tables and pictures of one split in one folder."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-
-import numpy as np
 
 from classifier.evaluation.metrics import ClassMetrics, Evaluation, evaluate
 from classifier.evaluation.mistakes import Mistake, confident_mistakes, predictions_table
+from classifier.evaluation.scored import Scored
 from classifier.files import write_records, write_text
 from classifier.terminal import Table
 
@@ -24,17 +23,10 @@ HEADLINES = (
 )
 
 
-def measure(
-    folder: Path,
-    texts: Sequence[str],
-    labels: np.ndarray,
-    probabilities: np.ndarray,
-    label_names: Sequence[str],
-    origins: Sequence[str],
-) -> Evaluation:
-    """Evaluates the predictions of one split and writes its report; see `write_report` for the arguments."""
-    evaluation = evaluate(labels, probabilities, list(label_names))
-    write_report(folder, evaluation, texts, labels, probabilities, label_names, origins)
+def measure(folder: Path, scored: Scored) -> Evaluation:
+    """Evaluates one split and writes its report."""
+    evaluation = evaluate(scored)
+    write_report(folder, scored, evaluation)
     return evaluation
 
 
@@ -57,35 +49,24 @@ def results_table(evaluations: Mapping[str, Evaluation]) -> Table:
     return table
 
 
-def write_report(
-    folder: Path,
-    evaluation: Evaluation,
-    texts: Sequence[str],
-    labels: np.ndarray,
-    probabilities: np.ndarray,
-    label_names: Sequence[str],
-    origins: Sequence[str],
-) -> None:
+def write_report(folder: Path, scored: Scored, evaluation: Evaluation) -> None:
     """Writes metrics.json, per_class.csv, mistakes.csv, predictions.parquet and a PNG for each picture.
 
     Args:
-        folder: is made where it does not exist.
-        evaluation: of these predictions.
-        texts, labels, probabilities, label_names, origins: see `predictions_table`.
+        folder: is made if it does not exist.
+        scored: the split, with texts and origins.
+        evaluation: of it.
     """
     import pyarrow.parquet
 
     from classifier.evaluation.plots import figures
 
-    names = list(label_names)
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / "metrics.json", json.dumps(flat(evaluation), indent=2) + "\n")
     write_records(folder / "per_class.csv", ClassMetrics, evaluation.per_class)
-    mistakes = confident_mistakes(texts, labels, probabilities, names, origins)
-    write_records(folder / "mistakes.csv", Mistake, mistakes)
-    table = predictions_table(texts, labels, probabilities, names, origins)
-    pyarrow.parquet.write_table(table, folder / "predictions.parquet")
-    for name, figure in figures(labels, probabilities, names, evaluation).items():
+    write_records(folder / "mistakes.csv", Mistake, confident_mistakes(scored))
+    pyarrow.parquet.write_table(predictions_table(scored), folder / "predictions.parquet")
+    for name, figure in figures(scored, evaluation).items():
         figure.savefig(folder / f"{name}.png")
 
 

@@ -14,6 +14,7 @@ from classifier.artifact.publish import publish_model
 from classifier.data import Examples, Splits
 from classifier.evaluation.metrics import Evaluation
 from classifier.evaluation.report import flat, measure, results_table, summarized
+from classifier.evaluation.scored import Scored
 from classifier.files import write_records
 from classifier.model.hybrid import Completed, Hybrid
 from classifier.model.text_classifier import TextClassifier
@@ -210,7 +211,8 @@ def serve(job: Job, model: Path) -> dict[str, str]:
 def measure_split(folder: Path, examples: Examples, classifier: TextClassifier) -> Evaluation:
     """Evaluates one split and writes its report into the folder."""
     probabilities = classifier.probabilities(examples.texts)
-    return measure(folder, examples.texts, examples.labels, probabilities, examples.label_names, examples.origins)
+    names = list(examples.label_names)
+    return measure(folder, Scored(examples.labels, probabilities, names, examples.texts, examples.origins))
 
 
 def finished_already(earlier: EarlierRun) -> dict[str, Any]:

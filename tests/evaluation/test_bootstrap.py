@@ -9,6 +9,7 @@ from sklearn import metrics as sklearn_metrics
 from classifier.evaluation.arrays import checked
 from classifier.evaluation.bootstrap import percentile_interval, resampled_indices, resampled_metrics
 from classifier.evaluation.metrics import evaluate, intervals
+from classifier.evaluation.scored import Scored
 
 pytestmark = pytest.mark.filterwarnings("error")
 RESAMPLES = 23
@@ -42,7 +43,9 @@ def test_intervals_are_the_percentiles_of_the_resamples(simulate):
     resampled = [
         sklearn_metrics.accuracy_score(labels[drawn], predicted[drawn]) for drawn in resampled_indices(47, 101, seed=7)
     ]
-    interval = intervals(labels, probabilities, resamples=101, seed=7)["accuracy"]
+    interval = intervals(
+        Scored(labels, probabilities, list(map(str, range(probabilities.shape[1])))), resamples=101, seed=7
+    )["accuracy"]
     assert (interval.low, interval.high) == pytest.approx(tuple(np.percentile(resampled, [2.5, 97.5])))
 
 
@@ -60,7 +63,7 @@ def test_covers_the_true_accuracy_in_about_95_of_100_samples():
 
 def test_the_seed_decides(simulate):
     split = (*simulate(73, 3), ["a", "b", "c"])
-    same, again, other = (evaluate(*split, resamples=RESAMPLES, seed=seed).intervals for seed in (0, 0, 1))
+    same, again, other = (evaluate(Scored(*split), resamples=RESAMPLES, seed=seed).intervals for seed in (0, 0, 1))
     assert same == again != other
 
 
@@ -68,5 +71,5 @@ def test_the_seed_decides(simulate):
 def test_a_thousand_resamples_take_seconds_at_most(simulate, examples, classes):
     labels, probabilities = checked(*simulate(examples, classes))
     start = time.process_time()
-    intervals(labels, probabilities, resamples=1000, seed=0)
+    intervals(Scored(labels, probabilities, list(map(str, range(probabilities.shape[1])))), resamples=1000, seed=0)
     assert time.process_time() - start < 4  # about 0.8 s on one quiet core; a loop over scikit-learn takes minutes

@@ -12,6 +12,7 @@ from sklearn import metrics as sklearn_metrics
 
 from classifier.errors import UserError
 from classifier.evaluation.metrics import Interval, evaluate, headline
+from classifier.evaluation.scored import Scored
 
 pytestmark = pytest.mark.filterwarnings("error")
 SIZES = [(211, 2), (211, 3), (503, 8), (701, 77), (1009, 150)]
@@ -22,7 +23,7 @@ def names(classes):
 
 
 def evaluated(labels, probabilities):
-    return evaluate(labels, probabilities, names(np.shape(probabilities)[1]), resamples=0)
+    return evaluate(Scored(labels, probabilities, names(np.shape(probabilities)[1])), resamples=0)
 
 
 @pytest.mark.parametrize(("examples", "classes"), SIZES)
@@ -72,7 +73,7 @@ def test_headline_is_part_of_the_evaluation(simulate, examples, classes):
 
 def test_each_class_has_its_row(simulate):
     labels, probabilities = simulate(211, 3)
-    row = evaluate(labels, probabilities, ["a", "b", "c"], resamples=0).per_class[1]
+    row = evaluate(Scored(labels, probabilities, ["a", "b", "c"]), resamples=0).per_class[1]
     own, predicted = labels == 1, probabilities.argmax(axis=1) == 1
     assert (row.label, row.support) == ("b", own.sum())
     assert row.precision == pytest.approx(sklearn_metrics.precision_score(own, predicted))
@@ -82,7 +83,7 @@ def test_each_class_has_its_row(simulate):
 
 
 def test_an_absent_class_has_no_ranking(simulate):
-    evaluation = evaluate(*simulate(101, 5, absent=(2,)), names(5), resamples=11)
+    evaluation = evaluate(Scored(*simulate(101, 5, absent=(2,)), names(5)), resamples=11)
     assert "roc_auc" not in evaluation.metrics and "average_precision" not in evaluation.metrics
     absent = evaluation.per_class[2]
     assert (absent.support, absent.recall, absent.roc_auc, absent.average_precision) == (0, 0, None, None)
@@ -91,7 +92,7 @@ def test_an_absent_class_has_no_ranking(simulate):
 
 
 def test_a_single_example():
-    evaluation = evaluate([1], [[0.2, 0.8]], ["ham", "spam"], resamples=11)
+    evaluation = evaluate(Scored([1], [[0.2, 0.8]], ["ham", "spam"]), resamples=11)
     assert evaluation.metrics["accuracy"] == evaluation.metrics["macro_f1"] == 1
     assert evaluation.metrics["matthews_correlation"] == 0
     assert evaluation.metrics["log_loss"] == pytest.approx(-np.log(0.8))
@@ -107,13 +108,13 @@ def test_all_predictions_in_one_class():
 
 
 def test_sure_and_wrong_costs_a_finite_loss():
-    evaluation = evaluate([0, 1], np.array([[0, 1], [0, 1]], np.float32), ["a", "b"], resamples=11)
+    evaluation = evaluate(Scored([0, 1], np.array([[0, 1], [0, 1]], np.float32), ["a", "b"]), resamples=11)
     assert evaluation.metrics["log_loss"] == pytest.approx(-np.log(np.finfo(float).eps) / 2)
     assert np.isfinite(evaluation.intervals["log_loss"].high)
 
 
 def test_intervals_hold_their_numbers(simulate):
-    evaluation = evaluate(*simulate(997, 3), names(3), resamples=199)
+    evaluation = evaluate(Scored(*simulate(997, 3), names(3)), resamples=199)
     assert list(evaluation.intervals) == ["accuracy", "macro_precision", "macro_recall", "macro_f1", "log_loss"]
     for name, interval in evaluation.intervals.items():
         assert interval.low < evaluation.metrics[name] < interval.high
@@ -127,7 +128,7 @@ def test_nan_is_a_user_error(score):
 
 def test_names_must_fit():
     with pytest.raises(ValueError, match="3 label names for 2 columns"):
-        evaluate([0, 1], [[0.5, 0.5]] * 2, ["a", "b", "c"])
+        evaluate(Scored([0, 1], [[0.5, 0.5]] * 2, ["a", "b", "c"]))
 
 
 @settings(max_examples=12, deadline=None)

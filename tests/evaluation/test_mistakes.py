@@ -8,6 +8,7 @@ import pyarrow.parquet
 import pytest
 
 from classifier.evaluation.mistakes import Mistake, confident_mistakes, predictions_table
+from classifier.evaluation.scored import Scored
 
 pytestmark = pytest.mark.filterwarnings("error")
 TEXTS = ["right", "unsure", "sure", "as sure"]
@@ -15,11 +16,11 @@ LABELS = [0, 0, 1, 1]
 PROBABILITIES = np.array([[0.9, 0.1], [0.375, 0.625], [0.75, 0.25], [0.75, 0.25]], np.float32)
 NAMES = ["天气", "spam"]
 ORIGINS = [f"test.csv:{line}" for line in (2, 3, 5, 7)]
-SPLIT = (TEXTS, LABELS, PROBABILITIES, NAMES, ORIGINS)
+SPLIT = Scored(LABELS, PROBABILITIES, NAMES, TEXTS, ORIGINS)
 
 
 def test_the_most_confident_first_and_equals_in_their_order():
-    assert confident_mistakes(*SPLIT) == [
+    assert confident_mistakes(SPLIT) == [
         Mistake("sure", "spam", "天气", 0.75, "test.csv:5"),
         Mistake("as sure", "spam", "天气", 0.75, "test.csv:7"),
         Mistake("unsure", "天气", "spam", 0.625, "test.csv:3"),
@@ -27,21 +28,21 @@ def test_the_most_confident_first_and_equals_in_their_order():
 
 
 def test_the_limit_keeps_the_first():
-    assert confident_mistakes(*SPLIT, limit=2) == confident_mistakes(*SPLIT)[:2]
+    assert confident_mistakes(SPLIT, limit=2) == confident_mistakes(SPLIT)[:2]
 
 
 def test_no_mistakes():
-    assert confident_mistakes(TEXTS, [0, 1, 0, 0], PROBABILITIES, NAMES, ORIGINS) == []
+    assert confident_mistakes(Scored([0, 1, 0, 0], PROBABILITIES, NAMES, TEXTS, ORIGINS)) == []
 
 
 def test_arrays_of_text_are_as_good_as_lists():
-    arrays = (np.array(TEXTS, object), np.array(LABELS), PROBABILITIES, NAMES, np.array(ORIGINS, object))
-    assert confident_mistakes(*arrays) == confident_mistakes(*SPLIT)
-    assert predictions_table(*arrays).equals(predictions_table(*SPLIT))
+    arrays = Scored(np.array(LABELS), PROBABILITIES, NAMES, np.array(TEXTS, object), np.array(ORIGINS, object))
+    assert confident_mistakes(arrays) == confident_mistakes(SPLIT)
+    assert predictions_table(arrays).equals(predictions_table(SPLIT))
 
 
 def test_the_table_survives_parquet(tmp_path):
-    pyarrow.parquet.write_table(predictions_table(*SPLIT), tmp_path / "predictions.parquet")
+    pyarrow.parquet.write_table(predictions_table(SPLIT), tmp_path / "predictions.parquet")
     table = pyarrow.parquet.read_table(tmp_path / "predictions.parquet")
     assert table.column_names == ["origin", "text", "label", "predicted", "score", "correct", "probabilities"]
     assert table.schema.field("probabilities").type == pa.list_(pa.field("element", pa.float32()), 2)
@@ -61,7 +62,6 @@ def test_the_table_survives_parquet(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("build", [confident_mistakes, predictions_table])
-def test_lengths_must_agree(build):
+def test_lengths_must_agree():
     with pytest.raises(ValueError, match="3 texts, 4 origins and 4 labels"):
-        build(TEXTS[:3], LABELS, PROBABILITIES, NAMES, ORIGINS)
+        Scored(LABELS, PROBABILITIES, NAMES, TEXTS[:3], ORIGINS)

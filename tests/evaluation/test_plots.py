@@ -12,6 +12,7 @@ from classifier.evaluation import confusion, plots
 from classifier.evaluation.confusion import confusion_counts, largest_mistakes
 from classifier.evaluation.curves import PRECISION_RECALL, ROC, curves
 from classifier.evaluation.metrics import evaluate
+from classifier.evaluation.scored import Scored
 
 pytestmark = pytest.mark.filterwarnings("error")
 ALWAYS = {"confusion_matrix", "reliability", "class_support"}
@@ -21,7 +22,8 @@ HARD_NAMES = ["天气", "_private", "cost in $ and $", r"$\foo{$", "العربي
 
 def drawn(labels, probabilities, names=None):
     names = names or [f"a rather long name of class number {number}" for number in range(np.shape(probabilities)[1])]
-    return plots.figures(labels, probabilities, names, evaluate(labels, probabilities, names, resamples=0))
+    scored = Scored(labels, probabilities, names)
+    return plots.figures(scored, evaluate(scored, resamples=0))
 
 
 @pytest.mark.parametrize(("examples", "classes"), [(211, 2), (97, 3), (211, 13)])
@@ -31,23 +33,23 @@ def test_figures_of_any_number_of_classes(simulate, examples, classes):
 
 
 def test_figures_of_150_classes(simulate):
-    split = (*simulate(401, 150), [f"a rather long name of class number {number}" for number in range(150)])
-    matrix = plots.confusion_matrix(*split)
+    split = Scored(*simulate(401, 150), [f"a rather long name of class number {number}" for number in range(150)])
+    matrix = plots.confusion_matrix(split)
     assert len(matrix.axes[0].get_xticklabels()) == 150
     assert max(matrix.get_size_inches()) <= 26
-    assert len(plots.precision_recall(*split).axes[0].lines) == 2 + 5  # two averages, five worst classes
-    assert len(plots.confused_pairs(*split).axes[0].patches) == 20
+    assert len(plots.precision_recall(split).axes[0].lines) == 2 + 5  # two averages, five worst classes
+    assert len(plots.confused_pairs(split).axes[0].patches) == 20
 
 
 def test_very_many_classes_stay_within_bounds(simulate, monkeypatch):
     monkeypatch.setattr(plots, "MOST_BARS", 5)
     monkeypatch.setattr(confusion, "MOST_CLASSES_WITH_NAMES", 5)
     names = [str(number) for number in range(31)]
-    evaluation = evaluate(*simulate(101, 31), names, resamples=0)
+    evaluation = evaluate(Scored(*simulate(101, 31), names), resamples=0)
     bars = plots.class_support(evaluation.per_class).axes[0]
     assert bars.get_title(loc="left") == "F1 of each class (the 5 worst of 31)"
     assert len(bars.patches) == 5
-    assert not plots.confusion_matrix(*simulate(101, 31), names).axes[0].get_xticklabels()
+    assert not plots.confusion_matrix(Scored(*simulate(101, 31), names)).axes[0].get_xticklabels()
 
 
 def test_names_that_matplotlib_stumbles_over(simulate):
@@ -69,14 +71,14 @@ def test_a_single_example_has_no_curves():
 def test_curves_need_two_classes_with_examples():
     for picture in (plots.precision_recall, plots.roc):
         with pytest.raises(ValueError, match="at least two classes"):
-            picture([1, 1], [[0.2, 0.8]] * 2, ["a", "b"])
+            picture(Scored([1, 1], [[0.2, 0.8]] * 2, ["a", "b"]))
 
 
 def test_no_mistakes_no_confused_pairs():
     labels = np.array([0, 1, 2, 2])
     assert set(drawn(labels, np.eye(3)[labels])) == ALWAYS | CURVES
     with pytest.raises(ValueError, match="at least one mistake"):
-        plots.confused_pairs(labels, np.eye(3)[labels], ["a", "b", "c"])
+        plots.confused_pairs(Scored(labels, np.eye(3)[labels], ["a", "b", "c"]))
 
 
 def test_all_predictions_in_one_class():
@@ -84,13 +86,16 @@ def test_all_predictions_in_one_class():
 
 
 def test_counts_are_written_up_to_25_classes(simulate):
-    assert len(plots.confusion_matrix([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]], ["a", "b"]).axes[0].texts) == 3
-    assert not plots.confusion_matrix(*simulate(101, 26), [str(number) for number in range(26)]).axes[0].texts
+    assert (
+        len(plots.confusion_matrix(Scored([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]], ["a", "b"])).axes[0].texts)
+        == 3
+    )
+    assert not plots.confusion_matrix(Scored(*simulate(101, 26), [str(number) for number in range(26)])).axes[0].texts
 
 
 def test_confused_pairs_are_sorted():
     labels = [0, 0, 0, 1, 1, 2]
-    counts = confusion_counts(labels, np.eye(3)[[1, 1, 2, 1, 0, 0]], ["a", "b", "c"])
+    counts = confusion_counts(Scored(labels, np.eye(3)[[1, 1, 2, 1, 0, 0]], ["a", "b", "c"]))
     assert largest_mistakes(counts) == [(0, 1), (0, 2), (1, 0), (2, 0)]
 
 
@@ -98,8 +103,8 @@ def test_confused_pairs_are_sorted():
 def test_the_scores_of_the_curves_are_those_of_the_evaluation(simulate, plane, metric):
     labels, probabilities = simulate(503, 11)
     names = [f"class {number}" for number in range(11)]
-    evaluation = evaluate(labels, probabilities, names, resamples=0)
-    micro, macro, *worst = curves(labels, probabilities, names, plane)
+    evaluation = evaluate(Scored(labels, probabilities, names), resamples=0)
+    micro, macro, *worst = curves(Scored(labels, probabilities, names), plane)
     assert macro.score == pytest.approx(evaluation.metrics[metric])
     assert [curve.score for curve in worst] == pytest.approx(
         sorted(getattr(row, metric) for row in evaluation.per_class)[:5]
@@ -148,7 +153,7 @@ def test_right_to_left_names_keep_their_side_of_an_arrow():
 
 def test_the_style_of_others_is_left_alone(simulate):
     with matplotlib.rc_context({"font.size": 31, "text.usetex": False}):
-        plots.roc(*simulate(53, 2), ["a", "b"])
+        plots.roc(Scored(*simulate(53, 2), ["a", "b"]))
         assert matplotlib.rcParams["font.size"] == 31
 
 
@@ -156,5 +161,5 @@ def test_nothing_is_left_in_pyplot(simulate):
     import matplotlib.pyplot as plt
 
     before = plt.get_fignums()
-    plots.roc(*simulate(53, 2), ["a", "b"])
+    plots.roc(Scored(*simulate(53, 2), ["a", "b"]))
     assert plt.get_fignums() == before

@@ -1,0 +1,68 @@
+"""The answers to one split: checked once, here, and then taken as they are by every metric, table and picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.evaluation.arrays import check_names, checked, contrasted
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """Examples with their labels and the probabilities that a classifier gives them.
+
+    Args:
+        labels: class numbers, (examples,).
+        probabilities: (examples, classes); rows are made to sum to one in float64.
+        label_names: by class.
+        texts: (examples,), if a table of them is wanted.
+        origins: where each text is, such as file:line.
+
+    Raises:
+        UserError: for no examples, fewer than two classes, NaN or infinity.
+        ValueError: for shapes that do not agree, and for rows that are not probabilities.
+    """
+
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+    label_names: list[str]
+    texts: Sequence[str] = ()
+    origins: Sequence[str] = ()
+    predicted: NDArray[np.int64] = field(init=False)  # the likeliest class of each example
+
+    def __post_init__(self) -> None:
+        labels, probabilities = checked(self.labels, self.probabilities)
+        check_names(self.label_names, probabilities.shape[1])
+        if len(self.texts) != len(self.origins) or len(self.texts) not in (0, len(labels)):
+            raise ValueError(
+                f"{len(self.texts)} texts, {len(self.origins)} origins and {len(labels)} labels do not fit together"
+            )
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "probabilities", probabilities)
+        object.__setattr__(self, "label_names", list(self.label_names))
+        object.__setattr__(self, "predicted", probabilities.argmax(axis=1))
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return len(self.label_names)
+
+    @property
+    def confidence(self) -> NDArray[np.float64]:
+        """Probability of the predicted class, (examples,)."""
+        return self.probabilities.max(axis=1)
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Whether the predicted class is the label, (examples,)."""
+        return self.labels == self.predicted
+
+    @property
+    def contrasted(self) -> NDArray[np.int64]:
+        """The classes whose ranking has a score; see `arrays.contrasted`."""
+        return contrasted(self.labels, self.classes)
