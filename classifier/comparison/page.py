@@ -1,7 +1,5 @@
 """A comparison as one HTML page that needs no other file."""
 
-import base64
-import io
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ from classifier.comparison import report as phrases
 from classifier.comparison.comparison import Comparison, Entry, Pair
 from classifier.comparison.paired import ERROR, METRICS, WORDS
 from classifier.comparison.report import Report
+from classifier.drawing.page import as_address, as_png, render
 from classifier.drawing.style import BLUE, GREY, PALE, canvas, display_names
 
 MOST_ENTRIES = 6  # columns beside the text of an example
@@ -21,13 +20,10 @@ MOST_ROWS = 40  # of the picture
 
 def page(report: Report) -> str:
     """The page, complete."""
-    import jinja2
-
-    template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True).from_string(
-        Path(__file__).with_name("comparison.html").read_text(encoding="utf-8")
-    )
     comparison, entries = report.comparison, report.entries[:MOST_ENTRIES]
-    return template.render(
+    return render(
+        Path(__file__).with_name("comparison.html"),
+        title=report.title,
         report=report,
         comparison=comparison,
         words=WORDS,
@@ -36,7 +32,7 @@ def page(report: Report) -> str:
         phrases=phrases,
         pairs=phrases.shown_pairs(comparison),
         error=ERROR,
-        picture=encoded(differences_to_best(comparison)) if comparison.pairs else "",
+        picture=as_address(as_png(differences_to_best(comparison))) if comparison.pairs else "",
         classes=class_rows(report, entries[1:]),
         columns=entries,
         examples=examples_of_kinds(report, entries),
@@ -106,10 +102,3 @@ def draw_interval(axes: Any, row: int, pair: Pair, metric: str) -> None:
     found, shown = pair.differences[metric], pair.adjusted[metric] < ERROR
     axes.plot([found.interval.low, found.interval.high], [row, row], color=BLUE)
     axes.plot(found.value, row, "o", color=BLUE, markerfacecolor=BLUE if shown else "white")
-
-
-def encoded(figure: Figure) -> str:
-    """The picture as an address that holds it."""
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png")
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()

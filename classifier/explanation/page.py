@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+from markupsafe import Markup
+
+from classifier.drawing.page import render
 from classifier.explanation.classes import ClassWord
 from classifier.explanation.explanation import METHODS, Explanation
 from classifier.explanation.faithfulness import Estimate
@@ -42,7 +45,7 @@ class Page:
         mistakes: the most confident ones, explained.
         faithfulness: of each method its estimates; None: not measured.
         measured_on: how many texts that was, and of what.
-        figure: the curves, a PNG in Base64.
+        figure: the curves, as an address that holds them.
         words: those that count most, by class.
     """
 
@@ -58,25 +61,26 @@ class Page:
 
 def page_html(page: Page) -> str:
     """The whole document."""
-    style = f"{Path(__file__).with_name('page.css').read_text()}{colour_rules()}"
-    parts = [f"<h1>{escape(page.title)}</h1>", f'<p class="quiet">{NOTES}</p>', legend()]
+    sections: list[tuple[str, list[str]]] = []
     if page.faithfulness:
-        parts.append("<h2>Which explanation to believe</h2>")
-        parts.append(faithfulness_rows(page.faithfulness, page.measured_on))
-        parts.append(f'<p><img alt="Deletion and insertion curves" src="data:image/png;base64,{page.figure}"></p>')
+        picture = f'<p><img alt="Deletion and insertion curves" src="{page.figure}"></p>'
+        parts = [faithfulness_rows(page.faithfulness, page.measured_on), picture]
+        sections.append(("Which explanation to believe", parts))
     if page.words:
-        parts += ["<h2>Words that count most in each class</h2>", class_tables(page.words)]
-    if page.mistakes:
-        parts.append("<h2>The most confident mistakes, and why</h2>")
-        parts += [text_section(one, page.label_names) for one in page.mistakes]
-    if page.texts:
-        parts.append(f"<h2>{'The text' if len(page.texts) == 1 else 'Texts'}</h2>")
-        parts += [text_section(one, page.label_names) for one in page.texts]
-    body = "\n".join(parts)
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(page.title)}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{style}</style></head>\n'
-        f"<body>{body}</body></html>\n"
+        sections.append(("Words that count most in each class", [class_tables(page.words)]))
+    for heading, texts in (
+        ("The most confident mistakes, and why", page.mistakes),
+        ("The text" if len(page.texts) == 1 else "Texts", page.texts),
+    ):
+        if texts:
+            sections.append((heading, [text_section(one, page.label_names) for one in texts]))
+    return render(
+        Path(__file__).with_name("explanation.html"),
+        title=page.title,
+        style=Markup(Path(__file__).with_name("page.css").read_text() + colour_rules()),
+        notes=NOTES,
+        legend=Markup(legend()),
+        sections=[(heading, [Markup(part) for part in parts]) for heading, parts in sections],
     )
 
 

@@ -1,7 +1,5 @@
 """What is found out about texts, as files: the page, its pictures as PNGs, its tables as CSV, its numbers as JSON."""
 
-import base64
-import io
 import json
 import shutil
 from collections.abc import Mapping, Sequence
@@ -9,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from classifier.drawing.page import as_address, as_png
 from classifier.explanation.classes import ClassWord
 from classifier.explanation.faithfulness import Curves, Estimate
 from classifier.explanation.page import Page, Shown, page_html
@@ -56,10 +55,9 @@ def write_report(folder: Path, report: Report) -> Path:
     pictures.mkdir(parents=True)
     page = Page("Why the classifier answers so", report.label_names, report.texts, report.mistakes, words=report.words)
     if report.curves and report.faithfulness:
-        stream = io.BytesIO()
-        faithfulness_figure(report.curves, report.faithfulness).savefig(stream)
-        (pictures / "faithfulness.png").write_bytes(stream.getvalue())
-        page.figure = base64.b64encode(stream.getvalue()).decode()
+        png = as_png(faithfulness_figure(report.curves, report.faithfulness))
+        (pictures / "faithfulness.png").write_bytes(png)
+        page.figure = as_address(png)
         page.faithfulness, page.measured_on = report.faithfulness, f"{report.sampled:,} texts"
         write_faithfulness(folder / "faithfulness.csv", report.faithfulness)
     if report.words:

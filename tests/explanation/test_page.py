@@ -32,7 +32,7 @@ def html():
             [Shown(some[0], "a.csv:2", 0)],
             faithfulness_table(curves, seed=0),
             "5 texts",
-            "cG5n",
+            "data:image/png;base64,cG5n",
             class_words(readable, LABELS),
         )
     )
