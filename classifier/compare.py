@@ -15,7 +15,7 @@ from classifier.terminal import say, show
 if TYPE_CHECKING:
     from classifier.comparison.comparison import Entry
     from classifier.comparison.report import Report
-    from classifier.tracking.kept_runs import KeptRun
+    from classifier.tracking.run_records import RunRecord
 
 
 def compare(settings: CompareSettings, output: Path) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def compare(settings: CompareSettings, output: Path) -> dict[str, Any]:
     """
     from classifier.comparison.files import write_comparison
     from classifier.comparison.report import terminal_tables, verdict
-    from classifier.tracking.kept_runs import check_same_examples, kept_runs
+    from classifier.tracking.run_records import check_same_examples, kept_runs
 
     runs, left_out = kept_runs(settings)
     check_same_examples(runs, settings.split.name)
@@ -44,7 +44,7 @@ def compare(settings: CompareSettings, output: Path) -> dict[str, Any]:
     return {"run_id": run_id, "page": str(page), **summarized(report, runs), "left_out": left_out}
 
 
-def make_report(settings: CompareSettings, runs: "list[KeptRun]", left_out: list[str]) -> "Report":
+def make_report(settings: CompareSettings, runs: "list[RunRecord]", left_out: list[str]) -> "Report":
     """Runs with the same examples -> all that there is to tell."""
     from classifier.comparison.comparison import compare as compare_entries
     from classifier.comparison.report import Report
@@ -71,7 +71,9 @@ def make_report(settings: CompareSettings, runs: "list[KeptRun]", left_out: list
     )
 
 
-def make_entries(names: list[str], groups: "list[list[KeptRun]]", number: dict[str, int]) -> "tuple[list[Entry], Any]":
+def make_entries(
+    names: list[str], groups: "list[list[RunRecord]]", number: dict[str, int]
+) -> "tuple[list[Entry], Any]":
     """An entry for each group, and the (examples,) labels as numbers."""
     import numpy as np
 
@@ -85,7 +87,7 @@ def make_entries(names: list[str], groups: "list[list[KeptRun]]", number: dict[s
     return entries, labels
 
 
-def log(settings: CompareSettings, runs: "list[KeptRun]", report: "Report", folder: Path) -> str:
+def log(settings: CompareSettings, runs: "list[RunRecord]", report: "Report", folder: Path) -> str:
     """Keeps the comparison in MLflow, in the experiment of the oldest run; returns its run id."""
     from classifier.tracking.comparison_run import log_comparison
 
@@ -98,7 +100,7 @@ def log(settings: CompareSettings, runs: "list[KeptRun]", report: "Report", fold
     return log_comparison(runs[0].experiment_id, name, params, metrics, folder, settings.tracking)
 
 
-def summarized(report: "Report", runs: "list[KeptRun]") -> dict[str, Any]:
+def summarized(report: "Report", runs: "list[RunRecord]") -> dict[str, Any]:
     """The ranking for scripts, with the run ids of each entry."""
     ids = {run.told: run.run_id for run in runs}
     ranking = [

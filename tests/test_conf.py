@@ -104,8 +104,8 @@ MISTAKES = {
     "seed=-1": "Error: seed=-1 must be at least 0 and at most 4,294,967,295.",
     "attention=local export.formats=[onnx,litert]": "Error: export.formats=litert has no operations for attention=",
     "export.formats=onxx": "Error: export.formats=onxx is not one of savedmodel, onnx, litert.",
-    "export.serving_dir=pyproject.toml": "Error: export.serving_dir=pyproject.toml: pyproject.toml is no folder",
-    "tracking.uri=nowhere": "Error: tracking.uri=nowhere is no address",
+    "export.serving_dir=pyproject.toml": "Error: export.serving_dir=pyproject.toml: pyproject.toml is not a folder",
+    "tracking.uri=nowhere": "Error: tracking.uri=nowhere is not an address",
     "trainer.epochs=99999999999999999999": "Error: trainer.epochs=99999999999999999999 must be at least 1 and at most",
     "optimizer.weight_decay=nan": "Error: optimizer.weight_decay=nan must be at least 0 and below 1.",
     "data.split_seed=-1": "Error: data.split_seed=-1 must be at least 0",
@@ -149,7 +149,7 @@ COMPARE_MISTAKES = {
     "experiment=x split=train": "expected one of [test, valid]",
     "experiment=x metric=f1": "expected one of [accuracy, macro_f1]",
     "experiment=new[2]": "quote this value for Hydra and for the shell, as 'experiment=\"new[2]\"'.",
-    "experiment=x tracking.uri=nowhere": "Error: tracking.uri=nowhere is no address",
+    "experiment=x tracking.uri=nowhere": "Error: tracking.uri=nowhere is not an address",
 }
 
 

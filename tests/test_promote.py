@@ -185,7 +185,7 @@ def test_what_cannot_be_compared_is_an_error_unless_forced(settled, client, run,
 
 
 def test_a_mistake_is_refused(settled, kept):
-    with pytest.raises(UserError, match=r"run: nothing is no run at tracking\.uri"):
+    with pytest.raises(UserError, match=r"run: nothing is not a run at tracking\.uri"):
         settled("nothing")
     with pytest.raises(UserError, match="has logged no model: it is FINISHED"):
         settled("no model")

@@ -17,7 +17,7 @@ def check_serving_dir(serving_dir: str, key: str = "export.serving_dir") -> None
     folder = split(serving_dir)[0]
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK):
-        raise UserError(f"{key}={serving_dir}: {existing} is no folder that can be written.")
+        raise UserError(f"{key}={serving_dir}: {existing} is not a folder that can be written to.")
 
 
 def publish_model(model: Path, serving_dir: str) -> Path:

@@ -166,9 +166,9 @@ def _rows(
 
 def _width_problem(count: int, width: int, first: str) -> str:
     """Why a row of another width than the header, or the first row, cannot be used."""
-    way_out = "; a text that holds the delimiter needs quotes" if count > width else ""
+    hint = "; a text that holds the delimiter needs quotes" if count > width else ""
     fields = "1 field" if count == 1 else f"{count} fields"
-    return f"the row has {fields} where the {first} has {width}{way_out}"
+    return f"the row has {fields} where the {first} has {width}{hint}"
 
 
 def _span(number: int, lines: int) -> str:

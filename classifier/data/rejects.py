@@ -32,14 +32,14 @@ def refuse_too_many(path: Path, rows: int, bad: Sequence[Reject], allowed: float
     if len(bad) <= allowed * rows:
         return
     share = len(bad) / rows
-    way_out = f"Fix these rows, or allow them with data.max_bad_rows={min(1.0, share + 0.005):.2f}."
+    hint = f"Fix these rows, or allow them with data.max_bad_rows={min(1.0, share + 0.005):.2f}."
     if share > 0.5:
-        way_out = "Are data.text, data.label, data.encoding, data.delimiter and data.quotes right for this file?"
+        hint = "Are data.text, data.label, data.encoding, data.delimiter and data.quotes right for this file?"
     if sum(NUL_BYTE in one.reason for one in bad) > rows / 2:
-        way_out = "The file looks like UTF-16: set data.encoding=utf-16, or utf-16-le if that finds no byte-order mark."
+        hint = "The file looks like UTF-16: set data.encoding=utf-16, or utf-16-le if that finds no byte-order mark."
     raise TooManyBadRows(
         f"{path}: {len(bad):,} of {rows:,} rows ({share:.1%}) cannot be used, which is more than the {allowed:.1%} of "
-        f"data.max_bad_rows={allowed:g}.{first_rejects(bad)}\n{way_out}",
+        f"data.max_bad_rows={allowed:g}.{first_rejects(bad)}\n{hint}",
         rejects,
     )
 

@@ -13,7 +13,7 @@ from classifier.data.row import Row
 from classifier.errors import UserError
 from classifier.scoring.predictions import Predictions
 from classifier.scoring.source import Source, check_headers
-from classifier.scoring.windows import Cut
+from classifier.scoring.windows import ChunkSizes
 from classifier.settings import OnError, Reading, ScoreSettings, as_typed
 
 PIPE = "-"  # standard input or output
@@ -28,7 +28,7 @@ class Plan:
     piped: Piped | None  # standard input, where rows come from there; the source has no files then
     output: Path | Piped
     predictions: Predictions
-    cut: Cut
+    cut: ChunkSizes
     overwrite: bool
 
     @property
@@ -104,7 +104,7 @@ def make_plan(settings: ScoreSettings, model: str, version: str) -> Plan:
     source = Source(files, reading, columns)
     predictions = Predictions(settings.probabilities, settings.top_k, settings.prefix, version)
     predictions.refuse_collision(check_headers(source))
-    cut = Cut(settings.window_rows, settings.shard_rows, settings.on_error is OnError.fail)
+    cut = ChunkSizes(settings.window_rows, settings.shard_rows, settings.on_error is OnError.fail)
     return Plan(model, source, piped, output, predictions, cut, settings.overwrite)
 
 

@@ -16,7 +16,7 @@ from classifier.scoring.plan import Plan
 from classifier.scoring.shards import Shards
 from classifier.scoring.source import Survey, column_types, open_piped, passing_columns, survey
 from classifier.scoring.streams import open_stream
-from classifier.scoring.tables import Manner, Table, open_table
+from classifier.scoring.tables import Table, WriterOptions, open_table
 from classifier.scoring.totals import Totals
 from classifier.scoring.windows import ArrowRows, Window, read_windows
 
@@ -98,11 +98,11 @@ class Scoring:
             progress.advance(len(window.texts))
             self.seconds["writing"] += time.monotonic() - began
 
-    def manner(self, skip: int) -> Manner:
+    def manner(self, skip: int) -> WriterOptions:
         """How tables are written, in what the settings and the formats of the input decide."""
         source = self.plan.source
         arrow = ArrowRows(source.files, list(self.columns), skip) if self.plan.untouched else None
-        return Manner(source.reading.delimiter, own_keys=source.columns is None, arrow=arrow)
+        return WriterOptions(source.reading.delimiter, own_keys=source.columns is None, arrow=arrow)
 
 
 def score_files(plan: Plan, load: Callable[[], Classifier]) -> Scored:

@@ -61,8 +61,8 @@ class Shards:
         if earlier["job"] != self.manifest["job"] and earlier["shards"] and not self.overwrite:
             raise UserError(
                 f"{self.folder} holds {len(earlier['shards'])} finished shards of another job: "
-                f"{differences(earlier['job'], self.manifest['job'])}. Run that one again to go on with it, or begin "
-                "anew with overwrite=true, which drops them."
+                f"{differences(earlier['job'], self.manifest['job'])}. Run that one again to go on with it, or start "
+                "again with overwrite=true, which deletes them."
             )
         if earlier["job"] == self.manifest["job"]:
             earlier["joined"] = earlier["joined"] and (self.joined.exists() or self.output.exists())
@@ -84,7 +84,7 @@ class Shards:
             pass
         if self.overwrite:
             return self.manifest
-        raise UserError(f"{path} is damaged. Begin anew with overwrite=true, which drops the shards beside it.")
+        raise UserError(f"{path} is damaged. Start again with overwrite=true, which deletes the shards next to it.")
 
     def whole(self, place: int, shard: dict[str, Any]) -> bool:
         """Whether the shard is still there as it was finished."""

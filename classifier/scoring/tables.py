@@ -37,7 +37,7 @@ class Table(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class WriterOptions:
     """What the writer of one format needs to know."""
 
     delimiter: str | None = None  # of CSV
@@ -48,7 +48,7 @@ class Manner:
 
 @contextlib.contextmanager
 def open_table(
-    stream: BinaryIO, path: AnyPath, columns: dict[str, Any], added: dict[str, type], how: Manner
+    stream: BinaryIO, path: AnyPath, columns: dict[str, Any], added: dict[str, type], how: WriterOptions
 ) -> Iterator[Table]:
     """The table that the ending of the path asks for.
 

@@ -25,7 +25,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class ChunkSizes:
     """Where windows and shards end.
 
     Args:
@@ -39,7 +39,9 @@ class Cut:
     refuse: bool = False
 
 
-def read_windows(rows: Iterator[tuple[str, Row]], texts: list[str], cut: Cut, shard: int = 0) -> Iterator[Window]:
+def read_windows(
+    rows: Iterator[tuple[str, Row]], texts: list[str], cut: ChunkSizes, shard: int = 0
+) -> Iterator[Window]:
     """The rows in their order; no window spans two shards. Where there is no row at all, one empty window.
 
     Args:

@@ -11,12 +11,12 @@ from classifier.files import write_text
 from classifier.sweeps.compose import Composer
 from classifier.sweeps.refit import DROPPED
 from classifier.terminal import visible
-from classifier.tracking.kept_trials import Kept
+from classifier.tracking.trial_records import TrialRecord
 
 NOT_LEARNED = ("tracking", "sweep", "recipe")  # keys that a recipe does not set
 
 
-def write_recipe(path: Path, composer: Composer, best: Kept, sweep: str, objective: str) -> None:
+def write_recipe(path: Path, composer: Composer, best: TrialRecord, sweep: str, objective: str) -> None:
     """Writes all in which the trial differs from `python -m classifier.train` without overrides."""
     seed = composer.settings(best.overrides)[0].seed
     wanted = composer.compose(composer.with_split(best.overrides, seed))  # what the sweep saw must not become test data

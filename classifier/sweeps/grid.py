@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from classifier.errors import UserError
 from classifier.sweeps.compose import Composer, one_folder
 from classifier.sweeps.trial import Trial, short_name, split_override, varying
-from classifier.tracking.kept_trials import Kept
+from classifier.tracking.trial_records import TrialRecord
 
 
 class Grid:
@@ -45,5 +45,5 @@ class Grid:
         """Why the trial should stop after this epoch; None: it should not."""
         return None
 
-    def on_end(self, trial: Trial, kept: Kept) -> None:
+    def on_end(self, trial: Trial, kept: TrialRecord) -> None:
         """What became of the trial."""

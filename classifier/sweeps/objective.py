@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from classifier.errors import UserError
 from classifier.settings import Monitor, TrainSettings
-from classifier.tracking.kept_trials import Kept
+from classifier.tracking.trial_records import TrialRecord
 
 MINIMIZED = ("valid.log_loss", "parameters", "latency_ms", "training_seconds")
 KNOWN = (*(f"valid.{monitor.name}" for monitor in Monitor), *MINIMIZED[1:])
@@ -39,17 +39,17 @@ def on_validation(names: Sequence[str]) -> bool:
     return any(name.startswith("valid.") for name in names)
 
 
-def finished(trials: Sequence[Kept], names: Sequence[str]) -> list[Kept]:
+def finished(trials: Sequence[TrialRecord], names: Sequence[str]) -> list[TrialRecord]:
     """The finished trials that are not refits and have the first objective."""
     return [one for one in trials if one.kind == "trial" and one.status == "FINISHED" and names[0] in one.metrics]
 
 
-def validation_sets(trials: Sequence[Kept], names: Sequence[str]) -> int:
+def validation_sets(trials: Sequence[TrialRecord], names: Sequence[str]) -> int:
     """On how many different sets of examples the objectives of the finished trials were measured, as far as known."""
     return len({one.validated_on for one in finished(trials, names)} - {""}) if on_validation(names) else 0
 
 
-def ranked(trials: Sequence[Kept], names: Sequence[str]) -> list[Kept]:
+def ranked(trials: Sequence[TrialRecord], names: Sequence[str]) -> list[TrialRecord]:
     """The finished trials, the best by the first objective first; empty where they cannot be compared.
 
     Values that were measured on different validation examples have no order.
@@ -60,7 +60,7 @@ def ranked(trials: Sequence[Kept], names: Sequence[str]) -> list[Kept]:
     return sorted(finished(trials, names), key=lambda one: one.metrics[name] if minimized(name) else -one.metrics[name])
 
 
-def pareto(trials: Sequence[Kept], names: Sequence[str]) -> list[Kept]:
+def pareto(trials: Sequence[TrialRecord], names: Sequence[str]) -> list[TrialRecord]:
     """The finished trials that no other surpasses in one objective without being worse in another."""
     candidates = [one for one in ranked(trials, names) if all(name in one.metrics for name in names)]
     costs = {
@@ -68,7 +68,7 @@ def pareto(trials: Sequence[Kept], names: Sequence[str]) -> list[Kept]:
         for one in candidates
     }
 
-    def surpassed(one: Kept) -> bool:
+    def surpassed(one: TrialRecord) -> bool:
         mine = costs[one.run_id]
         return any(cost != mine and all(a <= b for a, b in zip(cost, mine, strict=True)) for cost in costs.values())
 

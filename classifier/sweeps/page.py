@@ -11,12 +11,14 @@ from classifier.sweeps.objective import ranked
 from classifier.sweeps.pictures import pictures
 from classifier.sweeps.table import best_first, metric_columns, number, result_lines
 from classifier.sweeps.trial import split_override
-from classifier.tracking.kept_trials import Kept
+from classifier.tracking.trial_records import TrialRecord
 
 MORE = ("parameters", "latency_ms")  # columns of the page that a terminal has no room for
 
 
-def write_page(folder: Path, name: str, trials: Sequence[Kept], keys: Sequence[str], objectives: Sequence[str]) -> None:
+def write_page(
+    folder: Path, name: str, trials: Sequence[TrialRecord], keys: Sequence[str], objectives: Sequence[str]
+) -> None:
     """Writes the pictures as PNG files and sweep.html, which holds them too."""
     images = {title: as_png(figure) for title, figure in pictures(trials, keys, objectives).items()}
     for title, png in images.items():
@@ -32,7 +34,7 @@ def write_page(folder: Path, name: str, trials: Sequence[Kept], keys: Sequence[s
     write_text(folder / "sweep.html", page)
 
 
-def best_command(trials: Sequence[Kept], objectives: Sequence[str]) -> str:
+def best_command(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> str:
     """The line that trains the best trial; empty if there is none."""
     best = ranked(trials, objectives)
     if not best:
@@ -42,7 +44,9 @@ def best_command(trials: Sequence[Kept], objectives: Sequence[str]) -> str:
     return shlex.join(["classifier", "train", *single, *wanted])
 
 
-def tables(trials: Sequence[Kept], objectives: Sequence[str]) -> list[tuple[str, list[str], list[dict[str, Any]]]]:
+def tables(
+    trials: Sequence[TrialRecord], objectives: Sequence[str]
+) -> list[tuple[str, list[str], list[dict[str, Any]]]]:
     """Heading, columns and rows: all trials, the best first, and apart from them the refits."""
     order, refits, _ = best_first(trials, objectives)
     found = []
@@ -53,7 +57,7 @@ def tables(trials: Sequence[Kept], objectives: Sequence[str]) -> list[tuple[str,
     return found
 
 
-def row(trial: Kept, columns: Sequence[str]) -> dict[str, Any]:
+def row(trial: TrialRecord, columns: Sequence[str]) -> dict[str, Any]:
     """What the table shows of a trial."""
     seconds = f"{trial.metrics.get('seconds', 0):,.0f}"
     return {

@@ -9,14 +9,14 @@ from matplotlib.ticker import MaxNLocator
 from classifier.drawing.style import BLUE, GREY, INK, ORANGE, PALE, VERMILION, canvas, display_text
 from classifier.sweeps.objective import finished, minimized, pareto, ranked
 from classifier.sweeps.setting_pictures import importance, parallel_coordinates, slices
-from classifier.tracking.kept_trials import Kept
+from classifier.tracking.trial_records import TrialRecord
 
 MOST_BARS = 40
 COLOURS = {"FINISHED": BLUE, "PRUNED": ORANGE, "FAILED": VERMILION, "KILLED": VERMILION, "RUNNING": GREY}
 CURVES = {"FINISHED": GREY, "PRUNED": ORANGE}
 
 
-def pictures(trials: Sequence[Kept], keys: Sequence[str], objectives: Sequence[str]) -> dict[str, Figure]:
+def pictures(trials: Sequence[TrialRecord], keys: Sequence[str], objectives: Sequence[str]) -> dict[str, Figure]:
     """All pictures that the trials give, by name.
 
     Args:
@@ -40,7 +40,7 @@ def pictures(trials: Sequence[Kept], keys: Sequence[str], objectives: Sequence[s
     return {name: figure for name, figure in figures.items() if figure}
 
 
-def history(trials: Sequence[Kept], objectives: Sequence[str]) -> Figure | None:
+def history(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> Figure | None:
     """The objective of each trial in the order of their numbers, and the best so far; pruned trials at their last."""
     objective = objectives[0]
     known = [(trial, value) for trial in trials if (value := last_value(trial, objective)) is not None]
@@ -63,7 +63,7 @@ def history(trials: Sequence[Kept], objectives: Sequence[str]) -> Figure | None:
     return figure
 
 
-def last_value(trial: Kept, objective: str) -> float | None:
+def last_value(trial: TrialRecord, objective: str) -> float | None:
     """The objective of a trial at its end, or after its last epoch."""
     if objective in trial.metrics:
         return trial.metrics[objective]
@@ -71,7 +71,7 @@ def last_value(trial: Kept, objective: str) -> float | None:
     return values[-1] if values else None
 
 
-def learning_curves(trials: Sequence[Kept], objectives: Sequence[str]) -> Figure | None:
+def learning_curves(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> Figure | None:
     """Validation by epoch: the best trial in blue, the others in grey, pruned ones dashed; a cross is one epoch."""
     shown = objectives[0] if objectives[0].startswith("valid.") else "valid.log_loss"
     curves = [trial for trial in trials if any(shown in entry for entry in trial.history)]
@@ -102,7 +102,7 @@ def learning_curves(trials: Sequence[Kept], objectives: Sequence[str]) -> Figure
     return figure
 
 
-def pareto_front(trials: Sequence[Kept], objectives: Sequence[str]) -> Figure | None:
+def pareto_front(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> Figure | None:
     """The first two objectives; those trials in colour that none surpasses."""
     if len(objectives) < 2 or not trials:
         return None
@@ -121,7 +121,7 @@ def pareto_front(trials: Sequence[Kept], objectives: Sequence[str]) -> Figure | 
     return figure
 
 
-def time_spent(trials: Sequence[Kept]) -> Figure | None:
+def time_spent(trials: Sequence[TrialRecord]) -> Figure | None:
     """Seconds of each trial, coloured by how it ended."""
     timed = [trial for trial in trials if trial.metrics.get("seconds")][:MOST_BARS]
     if not timed:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from classifier.sweeps.compose import Composer
 from classifier.sweeps.trial import Trial, split_override
-from classifier.tracking.kept_trials import Kept
+from classifier.tracking.trial_records import TrialRecord
 
 DROPPED = ("seed", "trainer.validation_only")  # of the best trial's overrides
 
@@ -20,7 +20,7 @@ class Refit:
         seeds: how many.
     """
 
-    def __init__(self, composer: Composer, best: Kept, seeds: int) -> None:
+    def __init__(self, composer: Composer, best: TrialRecord, seeds: int) -> None:
         setting = [override for override in best.overrides if split_override(override)[0] not in DROPPED]
         settings, _ = composer.settings(best.overrides)
         split_seed = settings.seed  # what the search has seen must not become test data
@@ -39,11 +39,11 @@ class Refit:
     def on_epoch(self, trial: Trial, entry: dict[str, float]) -> str | None:
         return None
 
-    def on_end(self, trial: Trial, kept: Kept) -> None:
+    def on_end(self, trial: Trial, kept: TrialRecord) -> None:
         """Nothing waits for it."""
 
 
-def refit_metrics(trials: Sequence[Kept]) -> dict[str, float]:
+def refit_metrics(trials: Sequence[TrialRecord]) -> dict[str, float]:
     """Mean and standard deviation of each metric over the refits, by name; empty where there are none."""
     refits = [trial.metrics for trial in trials if trial.kind == "refit" and trial.status == "FINISHED"]
     shared = set.intersection(*map(set, refits)) if refits else set()

@@ -26,10 +26,10 @@ from classifier.sweeps.sweep import Source, Sweep
 from classifier.sweeps.table import metric_columns, result_lines, show_table, write_tables
 from classifier.sweeps.trial import varying
 from classifier.terminal import say
-from classifier.tracking.kept_trials import Kept
 from classifier.tracking.run import identity_of
 from classifier.tracking.server import check_reachable, interface
 from classifier.tracking.sweeps import SweepRun
+from classifier.tracking.trial_records import TrialRecord
 
 VALIDATION_ONLY = "trainer.validation_only=true"
 
@@ -53,7 +53,7 @@ def sweep_grid(config: DictConfig, loader: ConfigLoader, jobs: Sequence[Sequence
         raise UserError(grid.trials[0].problem)
     identity = identity_of({"trials": sorted({trial.identity for trial in grid.trials})}, [])
     conductor = Conductor(composer, composed, identity, varying(jobs), processes)
-    with locked(conductor.run.first_folder / "sweep", doing="at this sweep"):
+    with locked(conductor.run.first_folder / "sweep", doing="running this sweep"):
         conductor.run.end_forsaken()
         conductor.conduct(grid)
 
@@ -159,14 +159,14 @@ class Conductor:
         write_text(self.report / "sweep.yaml", without_passwords(OmegaConf.to_yaml(OmegaConf.create(asked))))
         hide_passwords(self.folder)  # in Hydra's multirun.yaml
 
-    def write_tables(self) -> list[Kept]:
+    def write_tables(self) -> list[TrialRecord]:
         """The tables as they are now, in the report and on the run; returns the trials."""
         trials = self.run.trials()
         write_tables(self.report, trials)
         self.run.log_folder(self.report)
         return trials
 
-    def conclude(self, status: str) -> list[Kept]:
+    def conclude(self, status: str) -> list[TrialRecord]:
         """Tables, the best setting, page and metrics of the run; closes it. Returns the trials."""
         trials = self.run.trials(histories=True)
         write_tables(self.report, trials)
@@ -183,14 +183,14 @@ class Conductor:
         note = "\n\n".join(result_lines(trials, self.objectives))
         address = self.run.show(note, self.keys, list(columns), minimized(self.objectives[0]))
         if status == "RUNNING":
-            say("Other commands are still at this sweep; the last of them closes it.")
+            say("Other commands are still running this sweep; the last of them closes it.")
         else:
             self.run.close(status)
         self.tell(trials, best, address)
         write_summary(self.folder / "summary.json", self.summary(status, best, metrics))
         return trials
 
-    def tell(self, trials: Sequence[Kept], best: Sequence[Kept], address: str) -> None:
+    def tell(self, trials: Sequence[TrialRecord], best: Sequence[TrialRecord], address: str) -> None:
         """The last lines."""
         show_table(trials, self.objectives)
         for line in result_lines(trials, self.objectives):
@@ -205,7 +205,7 @@ class Conductor:
             say(f"Look at  {interface(self.run.settings)}")
         say(f"Trials   {address}")
 
-    def summary(self, status: str, best: Sequence[Kept], metrics: dict[str, float]) -> dict:
+    def summary(self, status: str, best: Sequence[TrialRecord], metrics: dict[str, float]) -> dict:
         """For summary.json."""
         first = best[0] if best else None
         return {

@@ -22,8 +22,8 @@ from classifier.sweeps.space import as_overrides, distribution, ends, every_valu
 from classifier.sweeps.study import ALIVE, ALIVE_SECONDS, OWNER, SearchSettings, abandoned, claim, open_study, own_name
 from classifier.sweeps.trial import Trial, short_name, split_override
 from classifier.terminal import say
-from classifier.tracking.kept_trials import Kept
 from classifier.tracking.run import identity_of
+from classifier.tracking.trial_records import TrialRecord
 
 AGAIN = "again"  # attribute of a trial: the number of the failed one whose setting it has
 
@@ -204,7 +204,7 @@ class Search:
         ]
         return f" while the median of the finished trials was {statistics.median(others):.4f}" if others else ""
 
-    def on_end(self, trial: Trial, kept: Kept) -> None:
+    def on_end(self, trial: Trial, kept: TrialRecord) -> None:
         """Tells Optuna what became of the trial; where another command has told it already, that counts."""
         asked = self.running.pop(trial.number)
         values = [kept.metrics[name] for name in self.objectives if name in kept.metrics]

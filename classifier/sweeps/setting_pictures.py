@@ -13,7 +13,7 @@ from matplotlib.ticker import NullFormatter
 from classifier.drawing.style import BLUE, GREY, canvas, display_text
 from classifier.sweeps.objective import minimized
 from classifier.sweeps.trial import short_name, split_override
-from classifier.tracking.kept_trials import Kept
+from classifier.tracking.trial_records import TrialRecord
 
 LOG_RATIO = 10  # between the largest and the smallest value of a setting, from which its axis is logarithmic
 LINE = 12  # characters of a name below an axis, from which it takes two lines
@@ -30,7 +30,7 @@ class Setting:
     log: bool = False
 
 
-def settings_of(trials: Sequence[Kept], keys: Sequence[str]) -> list[Setting]:
+def settings_of(trials: Sequence[TrialRecord], keys: Sequence[str]) -> list[Setting]:
     """The settings that differ among the trials, as places on axes."""
     given = [dict(map(split_override, trial.overrides)) for trial in trials]
     found = []
@@ -51,7 +51,7 @@ def setting(name: str, values: Sequence[str]) -> Setting:
     return Setting(name, places, [display_text(label) for label in labels])
 
 
-def importance(trials: Sequence[Kept], keys: Sequence[str], objective: str) -> Figure | None:
+def importance(trials: Sequence[TrialRecord], keys: Sequence[str], objective: str) -> Figure | None:
     """By how much worse a random forest tells the objective once a setting is shuffled (Breiman 2001, section 10)."""
     from sklearn.ensemble import RandomForestRegressor
     from sklearn.inspection import permutation_importance
@@ -73,7 +73,7 @@ def importance(trials: Sequence[Kept], keys: Sequence[str], objective: str) -> F
     return figure
 
 
-def parallel_coordinates(trials: Sequence[Kept], keys: Sequence[str], objective: str) -> Figure | None:
+def parallel_coordinates(trials: Sequence[TrialRecord], keys: Sequence[str], objective: str) -> Figure | None:
     """A line a trial through its settings to the objective, the better the bluer."""
     settings = settings_of(trials, keys)
     if len(trials) < 2 or not settings:
@@ -121,7 +121,7 @@ def tick_labels(column: Setting) -> list[tuple[float, str]]:
     return sorted(pairs.items()) if len(pairs) <= 6 else [min(pairs.items()), max(pairs.items())]
 
 
-def slices(trials: Sequence[Kept], keys: Sequence[str], objective: str) -> Figure | None:
+def slices(trials: Sequence[TrialRecord], keys: Sequence[str], objective: str) -> Figure | None:
     """The objective against each setting."""
     settings = settings_of(trials, keys)
     if len(trials) < 2 or not settings:

@@ -72,7 +72,7 @@ def open_study(
     pruner = make_pruner(settings, objectives)
     directions = [StudyDirection.MINIMIZE if minimized(name) else StudyDirection.MAXIMIZE for name in objectives]
     try:
-        study = patiently(
+        study = with_retries(
             lambda: optuna.create_study(
                 storage=open_storage(settings.storage),
                 study_name=name,
@@ -97,18 +97,18 @@ def check_same_search(
     Raises:
         UserError: saying what differs.
     """
-    way_out = f"Go on with what sweep.name={name} began with, or choose another sweep.name."
+    hint = f"Go on with what sweep.name={name} began with, or choose another sweep.name."
     if study.directions != directions:
-        raise UserError(f"The search {name} has other objectives already. {way_out}")
+        raise UserError(f"The search {name} has other objectives already. {hint}")
     for trial in study.get_trials(deepcopy=False):
         for key in trial.distributions.keys() & space.keys():
             try:
                 check_distribution_compatibility(trial.distributions[key], space[key])
             except ValueError:
-                raise UserError(f"The search {name} has had other choices of {key} already. {way_out}") from None
+                raise UserError(f"The search {name} has had other choices of {key} already. {hint}") from None
 
 
-def patiently(action: Callable[[], optuna.Study]) -> optuna.Study:
+def with_retries(action: Callable[[], optuna.Study]) -> optuna.Study:
     """Does it, at the last of several attempts with whatever it raises."""
     for _ in range(ATTEMPTS - 1):
         with contextlib.suppress(Exception):

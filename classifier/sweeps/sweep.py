@@ -13,8 +13,8 @@ from classifier.start import cores
 from classifier.sweeps.process import REFUSED, TrialProcess
 from classifier.sweeps.trial import Trial
 from classifier.terminal import say
-from classifier.tracking.kept_trials import Kept
 from classifier.tracking.sweeps import SweepRun
+from classifier.tracking.trial_records import TrialRecord
 
 STOPPED = "the sweep was stopped"
 
@@ -33,7 +33,7 @@ class Source(Protocol):
     def on_epoch(self, trial: Trial, entry: dict[str, float]) -> str | None:
         """Why the trial should stop after this epoch; None: it should not."""
 
-    def on_end(self, trial: Trial, kept: Kept) -> None:
+    def on_end(self, trial: Trial, kept: TrialRecord) -> None:
         """What became of the trial."""
 
 
@@ -105,7 +105,7 @@ class Sweep:
             if kept.status == "FAILED" and self.settings.fail_fast:
                 self.stop()
 
-    def complete(self, trial: Trial, source: Source, earlier: Kept | None) -> Kept:
+    def complete(self, trial: Trial, source: Source, earlier: TrialRecord | None) -> TrialRecord:
         """Runs one trial to its end, with as many attempts as the settings allow."""
         folder = self.folder / trial.folder
         if earlier:
@@ -154,7 +154,7 @@ class Sweep:
             return "KILLED", STOPPED, True
         return "FAILED", ended.reason, ended.code == REFUSED
 
-    def tell(self, kept: Kept) -> None:
+    def tell(self, kept: TrialRecord) -> None:
         """A line about a trial that ended."""
         value = f"  {self.objective} {kept.metrics[self.objective]:.4f}" if self.objective in kept.metrics else ""
         seconds = f"  {kept.metrics.get('seconds', 0):,.0f} s" if kept.status != "FAILED" else ""

@@ -10,7 +10,7 @@ from classifier.files import write_table, write_text
 from classifier.sweeps.objective import finished, pareto, ranked, validation_sets
 from classifier.sweeps.refit import refit_metrics
 from classifier.terminal import Table, say, show
-from classifier.tracking.kept_trials import Kept
+from classifier.tracking.trial_records import TrialRecord
 
 FIRST = ("trial", "kind", "name", "status", "reason", "overrides", "seconds")
 LAST = ("validated_on", "run_id", "folder")
@@ -18,7 +18,7 @@ MOST_ROWS = 20  # on the terminal
 SHOWN = ("valid.macro_f1", "valid.log_loss", "test.accuracy", "test.macro_f1")
 
 
-def rows(trials: Sequence[Kept]) -> list[dict[str, Any]]:
+def rows(trials: Sequence[TrialRecord]) -> list[dict[str, Any]]:
     """One row a trial, with all its metrics; those of the splits first."""
     names = sorted({name for trial in trials for name in trial.metrics if name != "seconds"}, key=metric_order)
     return [
@@ -45,7 +45,7 @@ def metric_order(name: str) -> tuple[int, str]:
     return ({"valid": 0, "test": 1}.get(split, 2), name)
 
 
-def write_tables(folder: Path, trials: Sequence[Kept]) -> None:
+def write_tables(folder: Path, trials: Sequence[TrialRecord]) -> None:
     """trials.csv and trials.json, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     table = rows(trials)
@@ -54,13 +54,15 @@ def write_tables(folder: Path, trials: Sequence[Kept]) -> None:
     write_text(folder / "trials.json", json.dumps([asdict(trial) for trial in trials], indent=2) + "\n")
 
 
-def metric_columns(trials: Sequence[Kept], objectives: Sequence[str], more: Sequence[str] = ()) -> list[str]:
+def metric_columns(trials: Sequence[TrialRecord], objectives: Sequence[str], more: Sequence[str] = ()) -> list[str]:
     """The metrics that a table shows, of those that there are."""
     wanted = dict.fromkeys([*objectives, *SHOWN, *more])
     return [name for name in wanted if any(name in trial.metrics for trial in trials)]
 
 
-def best_first(trials: Sequence[Kept], objectives: Sequence[str]) -> tuple[list[Kept], list[Kept], int]:
+def best_first(
+    trials: Sequence[TrialRecord], objectives: Sequence[str]
+) -> tuple[list[TrialRecord], list[TrialRecord], int]:
     """The trials, the best first; the refits; and how many of the trials no other surpasses in several objectives."""
     front = [trial.run_id for trial in pareto(trials, objectives)] if len(objectives) > 1 else []
     order = sorted(ranked(trials, objectives), key=lambda trial: trial.run_id not in front)
@@ -68,7 +70,7 @@ def best_first(trials: Sequence[Kept], objectives: Sequence[str]) -> tuple[list[
     return order, [trial for trial in trials if trial.kind == "refit"], len(front)
 
 
-def result_lines(trials: Sequence[Kept], objectives: Sequence[str]) -> list[str]:
+def result_lines(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> list[str]:
     """What was found, and what the refits of it reached."""
     best, reached = ranked(trials, objectives), refit_metrics(trials)
     if not finished(trials, objectives):
@@ -89,7 +91,7 @@ def result_lines(trials: Sequence[Kept], objectives: Sequence[str]) -> list[str]
     return [*lines, f"Refits of it, mean ± sd over their seeds: {', '.join(means)}"] if means else lines
 
 
-def show_table(trials: Sequence[Kept], objectives: Sequence[str]) -> None:
+def show_table(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> None:
     """The trials on the terminal, the best first, and below them the refits of the best."""
     order, refits, front = best_first(trials, objectives)
     columns = metric_columns(trials, objectives)

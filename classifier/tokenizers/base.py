@@ -37,7 +37,7 @@ class Tokenizer(tf.Module):
         if truncation not in TRUNCATIONS:
             raise ValueError(f"truncation={truncation} is not one of {', '.join(TRUNCATIONS)}.")
         if vocabulary_size < 3:
-            raise ValueError(f"vocabulary_size={vocabulary_size} leaves no room beside {PADDING} and {UNKNOWN}.")
+            raise ValueError(f"vocabulary_size={vocabulary_size} leaves no room next to {PADDING} and {UNKNOWN}.")
         if max_tokens < 1:
             raise ValueError(f"max_tokens={max_tokens} leaves nothing of a text.")
         self.vocabulary_size = vocabulary_size

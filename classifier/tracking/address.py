@@ -87,7 +87,7 @@ def check_database(uri: str, shown: str) -> None:
             f"and pip install {DRIVERS[kind]}."
         ) from error
     except (SQLAlchemyError, ValueError) as error:
-        raise UserError(f"tracking.uri={shown} is no address: {without_passwords(str(error))}.") from error
+        raise UserError(f"tracking.uri={shown} is not an address: {without_passwords(str(error))}.") from error
     limit = {"connect_timeout": REACH_SECONDS} if driver in WITH_TIMEOUT else {}
     try:
         create_engine(uri, connect_args=limit, poolclass=NullPool).connect().close()

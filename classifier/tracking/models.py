@@ -17,7 +17,7 @@ from classifier.tracking.named_runs import nearest_run
 from classifier.tracking.run_models import models_of
 from classifier.tracking.server import connect, first_line
 
-NO_MODEL = "is no folder, and no run id or registered model"
+NO_MODEL = "is neither a folder nor a run id nor a registered model"
 
 
 def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tuple[str, ...], step: int) -> str:

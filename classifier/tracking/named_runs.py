@@ -26,7 +26,7 @@ def existing_run(mlflow, run_id: str, key: str, server: Server):
         run = mlflow.MlflowClient().get_run(run_id)
     except mlflow.exceptions.MlflowException as error:
         reason = first_line(error).rstrip(".") + nearest_run(mlflow, run_id)
-        raise UserError(f"{key}: {run_id} is no run at tracking.uri={server.shown}: {reason}") from error
+        raise UserError(f"{key}: {run_id} is not a run at tracking.uri={server.shown}: {reason}") from error
     if run.info.lifecycle_stage == "deleted":
         raise UserError(f"{key}: {run_id} was deleted: restore it with 'mlflow runs restore --run-id {run_id}'.")
     return run
@@ -88,7 +88,7 @@ def sweep_named(mlflow, name: str, server: Server):
         names = list(dict.fromkeys(run.data.tags[SWEEP] for run in reversed(sweeps)))
         there = f"there are {', '.join(names[:20])}" if names else "there is no sweep at all"
         raise UserError(
-            f"sweep={name} is no sweep at tracking.uri={server.shown}, neither run id nor name; {there}"
+            f"sweep={name} is not a sweep at tracking.uri={server.shown}, neither run id nor name; {there}"
             f"{nearest_name(name, names)}"
         )
     return found[-1]

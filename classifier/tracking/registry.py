@@ -10,9 +10,9 @@ from classifier.errors import UserError
 from classifier.evaluation.predictions import Predictions
 from classifier.settings import PromotionSettings, Server
 from classifier.tracking.abandoned import connect_existing
-from classifier.tracking.kept_runs import artifact, keeps, run_predictions
 from classifier.tracking.named_runs import KIND, PARENT, SWEEP_KIND, all_runs, existing_run
 from classifier.tracking.run_models import models_of
+from classifier.tracking.run_records import artifact, keeps, run_predictions
 from classifier.tracking.server import connect, one_at_a_time, writing
 
 CHAMPION = "champion"
@@ -41,7 +41,7 @@ def promote(run_id: str, name: str, rule: PromotionSettings, force: bool, server
         UserError: where there is no such run, or it has logged no model.
         Incomparable: where the rule cannot be applied; nothing is registered then.
     """
-    mlflow = connect_existing(server, f"run: {run_id} is no run")
+    mlflow = connect_existing(server, f"run: {run_id} is not a run")
     model, champion = model_to_promote(mlflow, run_id, server), champion_of(mlflow, name)
     held = None if champion is None else int(champion.version)
     if held is not None and is_version(model, champion):

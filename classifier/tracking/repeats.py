@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from classifier.tracking.kept_runs import KeptRun
+from classifier.tracking.run_records import RunRecord
 
 CODE = "code"  # among the settings: the git commit
 REFIT, SPLIT_SEED = "refit", "data.split_seed"  # a refit names the seed by which its trial split the data
@@ -11,12 +11,12 @@ ABSENT = "-"  # of a setting that a run does not have
 LONGEST_NAME = 60
 
 
-def repeats(runs: Sequence[KeptRun]) -> list[list[KeptRun]]:
+def repeats(runs: Sequence[RunRecord]) -> list[list[RunRecord]]:
     """Groups of runs whose settings and code differ in the seed alone, in the order of their first runs.
 
     A run whose seed the group has already is no repeat with another seed, and begins a group of its own.
     """
-    groups: list[list[KeptRun]] = []
+    groups: list[list[RunRecord]] = []
     for run in runs:
         fitting = (
             group
@@ -31,17 +31,17 @@ def repeats(runs: Sequence[KeptRun]) -> list[list[KeptRun]]:
     return groups
 
 
-def decisive(run: KeptRun) -> dict[str, str]:
+def decisive(run: RunRecord) -> dict[str, str]:
     """The settings and the code, without the seed; refits of a sweep are no repeats of its trials."""
     kind = {REFIT: "yes" if run.kind == REFIT else "no"}
     return {**{key: value for key, value in run.settings.items() if key not in NO_DIFFERENCE}, CODE: run.code, **kind}
 
 
-def seed(run: KeptRun) -> str:
+def seed(run: RunRecord) -> str:
     return run.settings.get("seed", ABSENT)
 
 
-def setting_differences(groups: Sequence[Sequence[KeptRun]]) -> dict[str, list[str]]:
+def setting_differences(groups: Sequence[Sequence[RunRecord]]) -> dict[str, list[str]]:
     """Each setting in which the groups differ -> its value in each of them."""
     of_groups = [decisive(group[0]) for group in groups]
     keys = dict.fromkeys(key for one in of_groups for key in one)
@@ -49,7 +49,7 @@ def setting_differences(groups: Sequence[Sequence[KeptRun]]) -> dict[str, list[s
     return {key: of_key for key, of_key in values.items() if len(set(of_key)) > 1}
 
 
-def entry_names(groups: Sequence[Sequence[KeptRun]]) -> list[str]:
+def entry_names(groups: Sequence[Sequence[RunRecord]]) -> list[str]:
     """A name for each group: the settings that it has for itself, where they are few, or that of its first run."""
     differing = setting_differences(groups)
     if REFIT in differing:

@@ -41,7 +41,7 @@ def find_run(settings: TrackingSettings, identity: str) -> EarlierRun | None:
     """The run that the settings name, else the newest run with this identity, or None.
 
     Raises:
-        UserError: where there is no run of the name.
+        UserError: if there is no run with this id.
     """
     if settings.run_id:
         return earlier_run(named_run(settings, settings.run_id))
@@ -63,14 +63,14 @@ def named_run(settings: TrackingSettings, run_id: str) -> Any:
     """
     from mlflow.exceptions import MlflowException
 
-    mlflow = connect_existing(settings, f"tracking.run_id={run_id} is no run")
+    mlflow = connect_existing(settings, f"tracking.run_id={run_id} is not a run")
     try:
         run = mlflow.MlflowClient().get_run(run_id)
     except MlflowException as error:
         reason = first_line(error).rstrip(".") + nearest_run(mlflow, run_id)
         raise UserError(f"tracking.run_id={run_id}: {reason}") from error
     if CHECKPOINT not in run.data.tags:
-        raise UserError(f"tracking.run_id={run_id} is no training that could be continued.")
+        raise UserError(f"tracking.run_id={run_id} is not a training that can be continued.")
     return run
 
 

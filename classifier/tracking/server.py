@@ -38,7 +38,7 @@ def check_reachable(settings: Server) -> None:
     """
     uri, shown = settings.uri, settings.shown
     if "://" not in uri:
-        raise UserError(f"tracking.uri={shown} is no address: write {KINDS}.")
+        raise UserError(f"tracking.uri={shown} is not an address: write {KINDS}.")
     scheme = uri.partition("://")[0]
     if scheme in ("http", "https"):
         check_server(uri, shown)
@@ -70,7 +70,7 @@ def check_existing(settings: Server, sought: str) -> None:
 
     Args:
         settings: of the server.
-        sought: what cannot be there without a file, such as "run=12ab is no run"; begins the sentence.
+        sought: what cannot be there without a file, such as "run=12ab is not a run"; begins the sentence.
 
     Raises:
         UserError: where nothing answers, or there is no such file.
@@ -105,7 +105,7 @@ def experiment_id(mlflow, settings: TrackingSettings) -> str:
     """The experiment of that name, made where there is none; local artifacts lie beside the database.
 
     Raises:
-        UserError: where it was deleted, or the file is no database.
+        UserError: where it was deleted, or the file is not a database.
     """
     from sqlalchemy.exc import DatabaseError
 
@@ -114,7 +114,7 @@ def experiment_id(mlflow, settings: TrackingSettings) -> str:
             return found_or_made(mlflow, settings)
     except (DatabaseError, mlflow.exceptions.MlflowException) as error:
         raise UserError(
-            f"tracking.uri={settings.shown} is no database that MLflow can use: {first_line(error)}."
+            f"tracking.uri={settings.shown} is not a database that MLflow can use: {first_line(error)}."
         ) from error
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from classifier.settings import TrackingSettings
-from classifier.tracking.kept_trials import NUMBER, OVERRIDES, PRUNED, REASON, Kept, as_kept
 from classifier.tracking.named_runs import KIND, PARENT, SWEEP, SWEEP_KIND
 from classifier.tracking.patience import Patience
 from classifier.tracking.run import CHECKPOINT, IDENTITY, OUTPUT, checkpoint_in
 from classifier.tracking.server import connect, experiment_id
+from classifier.tracking.trial_records import NUMBER, OVERRIDES, PRUNED, REASON, TrialRecord, as_record
 from classifier.tracking.versions import code_version
 from classifier.tracking.views import trials_view, view_address, view_path
 
@@ -36,9 +36,9 @@ class SweepRun:
     """
 
     def __init__(self, settings: TrackingSettings, identity: str, name: str, folder: Path, resume: bool) -> None:
-        self.settings, self.name, self.patiently = settings, name, Patience(settings)
+        self.settings, self.name, self.with_retries = settings, name, Patience(settings)
         self.mlflow = connect(settings)
-        self.experiment = self.patiently(lambda: experiment_id(self.mlflow, settings))
+        self.experiment = self.with_retries(lambda: experiment_id(self.mlflow, settings))
         self.client = self.mlflow.MlflowClient()
         same = f"tags.`{SWEEP_IDENTITY}` = '{identity}'"
         before = self.search(same)
@@ -47,15 +47,15 @@ class SweepRun:
         if not self.resumed:
             run = self.eldest_beside(run, same, {one.info.run_id for one in before})
         self.run_id, self.first_folder = run.info.run_id, Path(run.data.tags[OUTPUT])
-        self.patiently(lambda: self.client.update_run(self.run_id, status="RUNNING"))
+        self.with_retries(lambda: self.client.update_run(self.run_id, status="RUNNING"))
 
-    def earlier(self, identity: str, number: int) -> Kept | None:
+    def earlier(self, identity: str, number: int) -> TrialRecord | None:
         """The child run of this identity that an earlier start, or a dead process, left: a done one, else the newest.
 
         One that is RUNNING under another number is left to the process that runs it.
         """
         same = self.search(f"tags.`{PARENT}` = '{self.run_id}' and tags.`{IDENTITY}` = '{identity}'")
-        kept = [one for one in map(as_kept, same) if one.status != "RUNNING" or one.number == number]
+        kept = [one for one in map(as_record, same) if one.status != "RUNNING" or one.number == number]
         return min(kept, key=lambda one: not one.done, default=None)
 
     def end_forsaken(self) -> None:
@@ -68,7 +68,9 @@ class SweepRun:
         """A new parent run."""
         tags = {SWEEP: self.name, SWEEP_IDENTITY: identity, KIND: SWEEP_KIND, OUTPUT: str(folder.absolute())}
         tags |= code_version()
-        return self.patiently(lambda: self.client.create_run(self.experiment, tags=tags, run_name=f"sweep {self.name}"))
+        return self.with_retries(
+            lambda: self.client.create_run(self.experiment, tags=tags, run_name=f"sweep {self.name}")
+        )
 
     def eldest_beside(self, own: Any, query: str, before: set[str]) -> Any:
         """Of the parent runs that commands made at the same time the one that all of them take; ours may vanish."""
@@ -76,14 +78,14 @@ class SweepRun:
         made = [run for run in self.search(query) if run.info.run_id not in before]
         eldest = min(made, key=lambda run: (run.info.start_time, run.info.run_id))
         if eldest.info.run_id != own.info.run_id:
-            self.patiently(lambda: self.client.delete_run(own.info.run_id))
+            self.with_retries(lambda: self.client.delete_run(own.info.run_id))
         return eldest
 
     def search(self, query: str) -> list[Any]:
         """All runs of the experiment that fit, the newest first."""
         found, token = [], None
         while True:
-            page = self.patiently(
+            page = self.with_retries(
                 lambda token=token: self.client.search_runs(
                     [self.experiment], query, max_results=MOST_RUNS,
                     order_by=["attributes.start_time DESC"], page_token=token,
@@ -94,24 +96,24 @@ class SweepRun:
             if not token:
                 return found
 
-    def trials(self, histories: bool = False) -> list[Kept]:
+    def trials(self, histories: bool = False) -> list[TrialRecord]:
         """All trials so far, in the order of their numbers; with `histories` also what each epoch gave."""
-        kept = [as_kept(run) for run in self.search(f"tags.`{PARENT}` = '{self.run_id}'")]
+        kept = [as_record(run) for run in self.search(f"tags.`{PARENT}` = '{self.run_id}'")]
         if histories:
             for trial in kept:
                 trial.history = self.history(trial.run_id)
         return sorted(kept, key=lambda trial: (trial.kind != "trial", trial.number))
 
-    def trial(self, run_id: str) -> Kept:
-        return as_kept(self.patiently(lambda: self.client.get_run(run_id)))
+    def trial(self, run_id: str) -> TrialRecord:
+        return as_record(self.with_retries(lambda: self.client.get_run(run_id)))
 
     def history(self, run_id: str) -> list[dict[str, float]]:
         """The series of a run by epoch, without their prefix."""
-        run = self.patiently(lambda: self.client.get_run(run_id))
+        run = self.with_retries(lambda: self.client.get_run(run_id))
         entries: dict[int, dict[str, float]] = {}
         for name in run.data.metrics:
             if name.startswith("epoch/"):
-                for point in self.patiently(lambda name=name: self.client.get_metric_history(run_id, name)):
+                for point in self.with_retries(lambda name=name: self.client.get_metric_history(run_id, name)):
                     entry = entries.setdefault(point.step, {"epoch": point.step})
                     entry[name.removeprefix("epoch/")] = point.value
         return [entries[step] for step in sorted(entries)]
@@ -132,7 +134,7 @@ class SweepRun:
             CHECKPOINT: str(checkpoint_in(folder)),
             **code_version(),
         }
-        run = self.patiently(lambda: self.client.create_run(self.experiment, tags=tags, run_name=name))
+        run = self.with_retries(lambda: self.client.create_run(self.experiment, tags=tags, run_name=name))
         return run.info.run_id
 
     def restart(self, run_id: str) -> None:
@@ -143,9 +145,9 @@ class SweepRun:
             self.client.set_tag(run_id, REASON, "")
             self.client.set_tag(run_id, NOTE, "")
 
-        self.patiently(send)
+        self.with_retries(send)
 
-    def end(self, run_id: str, seconds: float, status: str, reason: str = "") -> Kept:
+    def end(self, run_id: str, seconds: float, status: str, reason: str = "") -> TrialRecord:
         """Closes a child run as FINISHED, PRUNED, FAILED or KILLED; returns it as it is kept."""
 
         def send() -> None:
@@ -158,18 +160,18 @@ class SweepRun:
                 self.client.set_tag(run_id, PRUNED, "true")
             self.client.set_terminated(run_id, "KILLED" if status == "PRUNED" else status)
 
-        self.patiently(send)
+        self.with_retries(send)
         return self.trial(run_id)
 
     def log_folder(self, folder: Path) -> None:
-        self.patiently(lambda: self.client.log_artifacts(self.run_id, str(folder)))
+        self.with_retries(lambda: self.client.log_artifacts(self.run_id, str(folder)))
 
     def log_metrics(self, metrics: Mapping[str, float]) -> None:
         from mlflow.entities import Metric
 
         at = int(time.time() * 1000)
         entities = [Metric(name, float(value), at, 0) for name, value in metrics.items()]
-        self.patiently(lambda: self.client.log_batch(self.run_id, metrics=entities))
+        self.with_retries(lambda: self.client.log_batch(self.run_id, metrics=entities))
 
     def show(self, note: str, settings: Sequence[str], metrics: Sequence[str], ascending: bool) -> str:
         """Describes the sweep in MLflow's interface, with a view of its trials; returns the address of that.
@@ -183,12 +185,12 @@ class SweepRun:
             as_markdown(note)
             + f"\n\n[All trials with their settings and metrics]({view_path(self.experiment, self.run_id)})"
         )
-        self.patiently(lambda: self.client.set_experiment_tag(self.experiment, key, view))
-        self.patiently(lambda: self.client.set_tag(self.run_id, NOTE, note))
+        self.with_retries(lambda: self.client.set_experiment_tag(self.experiment, key, view))
+        self.with_retries(lambda: self.client.set_tag(self.run_id, NOTE, note))
         return view_address(self.settings, self.experiment, self.run_id)
 
     def close(self, status: str) -> None:
-        self.patiently(lambda: self.client.set_terminated(self.run_id, status))
+        self.with_retries(lambda: self.client.set_terminated(self.run_id, status))
 
 
 def as_markdown(text: str) -> str:

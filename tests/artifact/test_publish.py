@@ -68,7 +68,7 @@ def test_a_version_taken_in_between_is_passed_over(model, tmp_path, monkeypatch)
 
 def test_what_cannot_be_written_is_refused_before_training_and_leaves_nothing(model, tmp_path, monkeypatch):
     (tmp_path / "note.txt").write_text("no folder")
-    with pytest.raises(UserError, match=r"export\.serving_dir=.*note\.txt: .* is no folder that can be written"):
+    with pytest.raises(UserError, match=r"export\.serving_dir=.*note\.txt: .* is not a folder that can be written"):
         check_serving_dir(str(tmp_path / "note.txt"))
     check_serving_dir(str(tmp_path / "new" / "folder"))
     assert not (tmp_path / "new").exists()

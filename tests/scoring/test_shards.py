@@ -203,7 +203,7 @@ def test_a_damaged_manifest(damaged, tmp_path, score, undisturbed):
     with pytest.raises(KeyboardInterrupt):
         score(classifier=Counting(17))
     (tmp_path / "out.csv.shards" / "manifest.json").write_text(damaged)
-    with pytest.raises(UserError, match=r"manifest\.json is damaged\. Begin anew with overwrite=true"):
+    with pytest.raises(UserError, match=r"manifest\.json is damaged\. Start again with overwrite=true"):
         score()
     assert score(overwrite=True).taken_up == 0
     assert (tmp_path / "out.csv").read_bytes() == expected

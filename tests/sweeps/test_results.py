@@ -12,7 +12,7 @@ from classifier.sweeps.objective import pareto, ranked
 from classifier.sweeps.page import write_page
 from classifier.sweeps.pictures import pictures
 from classifier.sweeps.table import show_table, write_tables
-from classifier.tracking.kept_trials import Kept
+from classifier.tracking.trial_records import TrialRecord
 
 BOTH = ["valid.macro_f1", "parameters"]
 
@@ -20,7 +20,7 @@ BOTH = ["valid.macro_f1", "parameters"]
 def kept(number, metrics, status="FINISHED", **more):
     overrides = [f"encoder.depth={number % 3}", f"optimizer.learning_rate={10.0 ** -(1 + number % 4)}"]
     history = [{"epoch": float(epoch), "valid.macro_f1": 0.1 * epoch} for epoch in (1, 2)]
-    return Kept(
+    return TrialRecord(
         number, f"depth={number}", status, more.get("reason", ""), more.get("kind", "trial"), overrides,
         metrics, f"run{number}", "folder", f"id{number}", 0.0, history,
     )  # fmt: skip

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 ROOT = Path(__file__).parents[2]
 WRONG = {
-    "": "tracking.uri= is no address",
+    "": "tracking.uri= is not an address",
     "ftp://x": "tracking.uri=ftp://x: runs cannot be kept at ftp://; write sqlite:///",
     "postgres://user@localhost/x": "runs cannot be kept at postgres://; write",
     "sqlite://": "tracking.uri=sqlite:// names no file: write sqlite:///mlflow.db",
@@ -33,8 +33,8 @@ WRONG = {
     "sqlite:////tmp": "/tmp is a folder; name a file in it, as sqlite:////tmp/mlflow.db",
     "sqlite:////nowhere/x.db": "the folder /nowhere does not exist or cannot be written",
     "mysql://user:secret@localhost/x": "needs the driver MySQLdb, which is not installed: write mysql+pymysql://...",
-    "mysql+none://user:secret@localhost/x": "is no address",
-    "mysql://user:secret@localhost:port/x": "is no address",
+    "mysql+none://user:secret@localhost/x": "is not an address",
+    "mysql://user:secret@localhost:port/x": "is not an address",
     "http://[::1": "tracking.uri=http://[::1 does not answer (",
     "http://user:secret@127.0.0.1:9": "tracking.uri=http://user:***@127.0.0.1:9 does not answer (",
     "http://user:se@cr:et@127.0.0.1:9": "tracking.uri=http://user:***@127.0.0.1:9 does not answer (",

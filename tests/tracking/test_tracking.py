@@ -17,13 +17,13 @@ from classifier.files import locked
 from classifier.settings import CompareSettings, PromotionSettings, TrackingSettings
 from classifier.tracking.abandoned import HOST, end_abandoned_runs
 from classifier.tracking.comparison_run import log_comparison
-from classifier.tracking.kept_runs import kept_runs
 from classifier.tracking.models import find_model, log_folder, run_config, run_of_model
 from classifier.tracking.named_runs import PARENT
 from classifier.tracking.patience import Patience
 from classifier.tracking.registry import promote
 from classifier.tracking.run import find_run, identity_of, start_run
 from classifier.tracking.run_models import models_of
+from classifier.tracking.run_records import kept_runs
 from classifier.tracking.server import check_reachable, connect, experiment_id
 
 pytestmark = pytest.mark.filterwarnings(
@@ -51,7 +51,7 @@ def test_a_folder_that_does_not_exist_is_refused(tmp_path):
 def test_a_file_that_is_no_database_is_refused(tmp_path):
     (tmp_path / "note.txt").write_text("no database at all, just a text of some length " * 30)
     settings = TrackingSettings(f"sqlite:///{tmp_path}/note.txt", experiment="primes")
-    with pytest.raises(UserError, match="is no database that MLflow can use"):
+    with pytest.raises(UserError, match="is not a database that MLflow can use"):
         start_run(settings, tmp_path, "abc")
 
 
@@ -255,7 +255,7 @@ def test_identity_depends_on_settings_and_data_alone():
 
 def test_an_unknown_model_is_refused(settings):
     for model in ("models:/none@champion", "0123456789abcdef"):
-        with pytest.raises(UserError, match=f"model={model} is no folder"):
+        with pytest.raises(UserError, match=f"model={model} is neither a folder"):
             find_model(model, settings)
 
 

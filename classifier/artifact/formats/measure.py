@@ -18,7 +18,7 @@ MOST_ROUNDS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
+class LoadedModel:
     """An exported model at work.
 
     prepare: texts to what the model takes.
@@ -59,7 +59,7 @@ class Measured:
 def measure(
     name: tuple[str, str],
     folder: Path,
-    model: Answering,
+    model: LoadedModel,
     texts: list[str],
     expected: np.ndarray,
     accuracies: tuple[float, float],
@@ -93,13 +93,13 @@ def measure(
     )
 
 
-def probabilities(model: Answering, texts: list[str]) -> np.ndarray:
+def probabilities(model: LoadedModel, texts: list[str]) -> np.ndarray:
     """(texts, classes)."""
     parts = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
     return np.concatenate([model.run(model.prepare(part)) for part in parts])
 
 
-def milliseconds(model: Answering, batches: Sequence[list[str]]) -> float:
+def milliseconds(model: LoadedModel, batches: Sequence[list[str]]) -> float:
     """Median time of a call, after a first call with each batch that is among those timed."""
     began, taken = time.perf_counter(), []
     for batch in batches:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.artifact.formats.measure import Answering, Measured, measure, probabilities
+from classifier.artifact.formats.measure import LoadedModel, Measured, measure, probabilities
 from classifier.start import kept_stderr
 
 TOLERANCE = 1e-4  # largest difference allowed between a probability of float32 weights and the SavedModel's
@@ -72,7 +72,7 @@ def write_formats(
     return rows, problems
 
 
-def write_one(classifier, kind: str, weights: str, place: Path) -> Answering:
+def write_one(classifier, kind: str, weights: str, place: Path) -> LoadedModel:
     """Writes one export and loads it from there."""
     place.parent.mkdir(parents=True, exist_ok=True)
     if kind == "savedmodel":
@@ -96,21 +96,21 @@ def write_one(classifier, kind: str, weights: str, place: Path) -> Answering:
     write_data(classifier, place)
     shutil.copyfile(classify.__file__, place / "classify.py")
     loaded = classify.Classifier(place)
-    return Answering(loaded.inputs, loaded.run)
+    return LoadedModel(loaded.inputs, loaded.run)
 
 
 def accuracy(found: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean(found.argmax(1) == labels))
 
 
-def saved_model(folder: Path) -> Answering:
+def saved_model(folder: Path) -> LoadedModel:
     """A SavedModel, loaded."""
     import tensorflow as tf
 
     from classifier.artifact.saved_model import SavedClassifier
 
     serve = SavedClassifier(folder).serve
-    return Answering(
+    return LoadedModel(
         lambda texts: tf.constant([text.encode("utf-8", "replace") for text in texts]),
         lambda text: serve(text=text)["probabilities"].numpy(),
     )

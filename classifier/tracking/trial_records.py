@@ -13,7 +13,7 @@ PRUNED = "pruned"  # tag: true for a trial that the search stopped; MLflow itsel
 
 
 @dataclass(slots=True)
-class Kept:
+class TrialRecord:
     """A trial as MLflow has it."""
 
     number: int
@@ -36,11 +36,11 @@ class Kept:
         return self.status in ("FINISHED", "PRUNED")
 
 
-def as_kept(run: Any) -> Kept:
+def as_record(run: Any) -> TrialRecord:
     """What a child run says of its trial."""
     info, tags = run.info, run.data.tags
     reason = tags.get(REASON, "")
-    return Kept(
+    return TrialRecord(
         number=int(tags[NUMBER]),
         name=info.run_name,
         status="PRUNED" if info.status == "KILLED" and tags.get(PRUNED) else info.status,

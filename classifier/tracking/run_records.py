@@ -15,7 +15,7 @@ from classifier.tracking.named_runs import COMPARISON, KIND, SWEEP_KIND, existin
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KeptRun:
+class RunRecord:
     """A run with its answers to one split."""
 
     run_id: str
@@ -31,7 +31,7 @@ class KeptRun:
         return f"{self.name} ({self.run_id})"
 
 
-def kept_runs(settings: CompareSettings) -> tuple[list[KeptRun], list[str]]:
+def kept_runs(settings: CompareSettings) -> tuple[list[RunRecord], list[str]]:
     """The runs that the settings name, oldest first or as listed; and a sentence for each that cannot be compared.
 
     Raises:
@@ -43,7 +43,7 @@ def kept_runs(settings: CompareSettings) -> tuple[list[KeptRun], list[str]]:
         named = [existing_run(mlflow, str(run_id), "runs", settings.tracking) for run_id in settings.runs]
         missing = [without(run, split) for run in named if not keeps(mlflow, run.info.run_id, split)]
         if missing:
-            raise UserError(f"{'; '.join(missing)}.{way_out(mlflow, named, split)}")
+            raise UserError(f"{'; '.join(missing)}.{hint(mlflow, named, split)}")
         return read_all(mlflow, named, split), []
     found = [run for run in searched(mlflow, settings) if run.data.tags.get(KIND) not in (COMPARISON, SWEEP_KIND)]
     usable = [run for run in found if run.info.status == "FINISHED" and keeps(mlflow, run.info.run_id, split)]
@@ -52,7 +52,7 @@ def kept_runs(settings: CompareSettings) -> tuple[list[KeptRun], list[str]]:
     if len(usable) < 2:
         told = f" Left out: {'; '.join(left_out)}." if left_out else ""
         raise UserError(f"{source(settings)} has {len(usable)} runs to compare; two are needed.{told}"
-                        f"{way_out(mlflow, found, split)}")  # fmt: skip
+                        f"{hint(mlflow, found, split)}")  # fmt: skip
     return read_all(mlflow, usable, split), left_out
 
 
@@ -79,14 +79,14 @@ def without(run, split: str) -> str:
     return f"{run.info.run_name} ({run.info.run_id}) {reason}"
 
 
-def way_out(mlflow, runs: Iterable[Any], split: str) -> str:
+def hint(mlflow, runs: Iterable[Any], split: str) -> str:
     """A hint where the runs keep the other split."""
     other = "valid" if split == "test" else "test"
     kept = sum(keeps(mlflow, run.info.run_id, other) for run in runs)
     return f" {kept} of them keep {artifact(other)}: compare with split={other}." if kept > 1 else ""
 
 
-def read_all(mlflow, runs: Sequence[Any], split: str) -> list[KeptRun]:
+def read_all(mlflow, runs: Sequence[Any], split: str) -> list[RunRecord]:
     """The runs with their predictions; those of equal content are in one order and share their examples."""
     firsts: dict[str, Predictions] = {}
     kept = []
@@ -97,7 +97,7 @@ def read_all(mlflow, runs: Sequence[Any], split: str) -> list[KeptRun]:
             predictions = aligned_to(first, predictions)
         info, kind = run.info, run.data.tags.get(KIND, "")
         params = renamed(run.data.params)
-        kept.append(KeptRun(info.run_id, info.run_name, info.experiment_id, params, code_of(run), kind, predictions))
+        kept.append(RunRecord(info.run_id, info.run_name, info.experiment_id, params, code_of(run), kind, predictions))
     return kept
 
 
@@ -115,13 +115,13 @@ def code_of(run) -> str:
     return tags.get("mlflow.source.git.commit", "")[:7] + changes
 
 
-def check_same_examples(runs: Sequence[KeptRun], split: str) -> None:
+def check_same_examples(runs: Sequence[RunRecord], split: str) -> None:
     """Refuses runs that did not answer the same examples.
 
     Raises:
         UserError: naming which run has which.
     """
-    groups: dict[str, list[KeptRun]] = {}
+    groups: dict[str, list[RunRecord]] = {}
     for run in runs:
         groups.setdefault(run.predictions.content, []).append(run)
     if len(groups) == 1:
@@ -135,7 +135,7 @@ def check_same_examples(runs: Sequence[KeptRun], split: str) -> None:
     )
 
 
-def shown(runs: Sequence[KeptRun], most: int = 3) -> str:
+def shown(runs: Sequence[RunRecord], most: int = 3) -> str:
     """The first runs by name and id, and how many more."""
     more = f" and {len(runs) - most} more" if len(runs) > most else ""
     return ", ".join(run.told for run in runs[:most]) + more
