@@ -72,6 +72,7 @@ MISTAKES = {
     "model=tiny": "Error: model is now encoder.",
     "experiment=films": "Error: experiment is now recipe.",
     "sweep=search": "Error: sweep=search is now recipe=search.",
+    "data.text message": "Error: data.text has no value: write data.text=<value>, without blanks around",
     "trainer=fast": "Error: trainer=fast: trainer is a group of keys; set one of them, such as trainer.epochs.",
     "pooling=joined": "Error: pooling=joined is now pooling=concat.",
     "trainer.weight_average=0.9": "Error: trainer.weight_average is now trainer.ema_decay.",

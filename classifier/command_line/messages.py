@@ -64,6 +64,8 @@ def explain(error: Exception, command: str) -> str:
         )
     if isinstance(error, OverrideParseException):
         name, equals, value = error.override.partition("=")
+        if not equals and name in known_keys(default_config(command)):
+            return f"{name} has no value: write {name}=<value>, without blanks around the equals sign."
         if not equals:
             return f"{error.override} is not an option. Settings are typed as key=value; see --cfg job for all keys."
         if value.startswith("[") and value.endswith("]"):
