@@ -1,12 +1,13 @@
 """The classifier for programs: an estimator of scikit-learn's convention around the same training as the command."""
 
 import io
+import os
 import random
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +124,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             from classifier.pipeline import run
 
             self.summary_ = run.train(composed.settings, composed.typed, output)
+        if "model" not in self.summary_:
+            raise UserError("trainer.validation_only=true exports no model, so there is nothing to predict with.")
         self._folder = folder  # deleted with this object
         self._load(Path(self.summary_["model"]), examples.originals)
         return self
@@ -209,25 +212,23 @@ class Typed(str):
     """A value as it is typed on the command line, where `5` is a number."""
 
 
-def load(model: str | Path, **tracking: Any) -> TextClassifier:
+def load(model: str | Path, uri: str | None = None) -> TextClassifier:
     """A trained classifier.
 
     Args:
         model: folder of a SavedModel or of a training, run id, or models:/name@champion.
-        **tracking: `uri` of the MLflow server or database; the environment's MLFLOW_TRACKING_URI, else ./mlflow.db.
+        uri: of the MLflow server or database; None: that of MLFLOW_TRACKING_URI, else ./mlflow.db.
 
     Raises:
         UserError: if there is none.
     """
-    import os
-
     from classifier.artifact.saved_model import local_folder
     from classifier.settings import Server
     from classifier.start import start_saved_models
     from classifier.tracking.models import find_model
 
-    uri = tracking.get("uri") or os.environ.get("MLFLOW_TRACKING_URI") or Server.uri
-    folder = local_folder(str(model)) or find_model(str(model), Server(uri))
+    server = Server(uri or os.environ.get("MLFLOW_TRACKING_URI", Server.uri))
+    folder = local_folder(str(model)) or find_model(str(model), server)
     start_saved_models()
     loaded = TextClassifier()
     loaded.summary_ = {"model": str(folder)}
@@ -319,12 +320,12 @@ def zipped(folder: Path) -> bytes:
     return stream.getvalue()
 
 
-class random_states:  # a context, used as a function
+@contextmanager
+def random_states() -> Iterator[None]:
     """Restores Python's and NumPy's random generators, which a training seeds."""
-
-    def __enter__(self) -> None:
-        self.states = random.getstate(), np.random.get_state()
-
-    def __exit__(self, *_: Any) -> None:
-        random.setstate(self.states[0])
-        np.random.set_state(self.states[1])
+    of_python, of_numpy = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(of_python)
+        np.random.set_state(of_numpy)
