@@ -5,9 +5,10 @@ import os
 import random
 import shutil
 import tempfile
+import weakref
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,25 +111,43 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         if validation_data is not None:
             given = validation_data if isinstance(validation_data, tuple) else (validation_data, None)
             validation = labelled(given[0], given[1], text, label, "validation_data")
-        folder = tempfile.TemporaryDirectory(prefix="classifier-")
-        files = write_examples(Path(folder.name), {"train": examples, "valid": validation})
+        folder = Path(tempfile.mkdtemp(prefix="classifier-"))
+        try:
+            summary = self._train(folder, {"train": examples, "valid": validation})
+            if "model" not in summary:
+                raise UserError("trainer.validation_only=true exports no model, so there is nothing to predict with.")
+            self._load(Path(summary["model"]), examples.originals)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        self.summary_ = summary
+        self._own(folder)
+        return self
+
+    def _train(self, folder: Path, sets: "Mapping[str, Labelled | None]") -> dict[str, Any]:
+        """Runs the training of the command on these examples; returns its summary.
+
+        Args:
+            folder: for what is only needed as long as this object.
+            sets: examples by split; those that are None are split off.
+        """
+        files = write_examples(folder, sets)
         own = ["data=files", *files, "data.text=text", "data.label=label", "data.test_share=0"]
         tracked = [] if self.track else ["tracking.enabled=false"]
         composed = compose_training([*self.overrides(), *own, *tracked])
         kept = self.track or "hydra.run.dir" in self.settings
-        output = Path(composed.folder) if kept else Path(folder.name) / "run"
+        output = Path(composed.folder) if kept else folder / "run"
         output.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as stack:
-            stack.enter_context(nullcontext() if self.verbose else quiet())
-            stack.enter_context(random_states())
+        with nullcontext() if self.verbose else quiet(), random_states():
             from classifier.pipeline import run
 
-            self.summary_ = run.train(composed.settings, composed.typed, output)
-        if "model" not in self.summary_:
-            raise UserError("trainer.validation_only=true exports no model, so there is nothing to predict with.")
-        self._folder = folder  # deleted with this object
-        self._load(Path(self.summary_["model"]), examples.originals)
-        return self
+            return run.train(composed.settings, composed.typed, output)
+
+    def _own(self, folder: Path) -> None:
+        """Deletes the folder together with this object, and the one before it now."""
+        if before := self.__dict__.get("_delete"):
+            before()
+        self._delete = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
 
     def _load(self, model: Path, originals: Mapping[str, Any]) -> None:
         """Takes up a SavedModel.
@@ -201,11 +220,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         files, originals = state.pop("files", None), state.pop("originals", {})
         self.__dict__.update(state)
         if files is not None:
-            self._folder = tempfile.TemporaryDirectory(prefix="classifier-")
-            model = Path(self._folder.name) / "model"
+            folder = Path(tempfile.mkdtemp(prefix="classifier-"))
+            self._own(folder)
             with zipfile.ZipFile(io.BytesIO(files)) as archive:
-                archive.extractall(model)
-            self._load(model, originals)
+                archive.extractall(folder / "model")
+            self._load(folder / "model", originals)
 
 
 class Typed(str):
