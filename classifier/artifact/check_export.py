@@ -2,6 +2,8 @@
 
 python check_export.py <SavedModel> <serialized texts> <file for the serialized answers>
 
+It imports TensorFlow at once and waits for a line on standard input, which says that the model is written.
+
 Python's loader gives the answers. The loader of sessions, which TensorFlow Serving and other languages share, restores
 variables in a way of its own: each signature must answer there as it does in Python.
 """
@@ -22,6 +24,8 @@ IN_SESSION = 12  # texts, from the last on: these are the unusual ones
 UNSURE = "pooling_max"  # which of two equal states is the larger is decided by rounding
 
 folder, texts, answers = sys.argv[1:]
+if not sys.stdin.readline():  # until the model is written
+    sys.exit("nothing was written")
 try:
     model = tf.saved_model.load(folder)
 except Exception as error:

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -51,12 +53,14 @@ def export_model(classifier: TextClassifier, texts: Sequence[str], folder: Path)
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    samples = [text.encode("utf-8", "replace") for text in texts[:VALID_TEXTS]] + list(NASTY_TEXTS)
     try:
-        names = {"serving_default": "classify", "explain": "explain", "label_names": "label_names"}
-        signatures = {signature: getattr(classifier, method) for signature, method in names.items()}
-        save_module(classifier, part / "model", signatures)
-        samples = [text.encode("utf-8", "replace") for text in texts[:VALID_TEXTS]] + list(NASTY_TEXTS)
-        check_in_clean_process(part / "model", samples, classifier.answers(samples))
+        with CleanProcess(part / "model") as process:  # it imports TensorFlow while the model is written
+            names = {"serving_default": "classify", "explain": "explain", "label_names": "label_names"}
+            signatures = {signature: getattr(classifier, method) for signature, method in names.items()}
+            save_module(classifier, part / "model", signatures)
+            process.ask(samples)
+            process.compare(classifier.answers(samples))
         if folder.exists():
             os.replace(folder, part / "replaced")
         os.replace(part / "model", folder)
@@ -69,33 +73,70 @@ def export_model(classifier: TextClassifier, texts: Sequence[str], folder: Path)
     return folder
 
 
-def check_in_clean_process(folder: Path, texts: Sequence[bytes], expected: np.ndarray) -> None:
-    """Loads the SavedModel with TensorFlow alone, in another process, through both of its loaders, and compares.
+class CleanProcess:
+    """A process that knows nothing of us and loads a SavedModel with TensorFlow alone, through both of its loaders.
+
+    A context: the process is started on entering, asked once the model is written, and killed if that never happens.
 
     Args:
-        folder: of the SavedModel.
-        texts: to classify, any bytes.
-        expected: their `TextClassifier.answers`.
-
-    Raises:
-        ExportError: where they differ by more than TOLERANCE, or the process fails.
+        folder: of the SavedModel, which need not exist yet.
     """
-    with tempfile.TemporaryDirectory() as exchange, plain_path(folder) as path:
-        given, returned = Path(exchange) / "texts", Path(exchange) / "answers"
-        given.write_bytes(tf.io.serialize_tensor(tf.constant(list(texts))).numpy())
-        done = subprocess.run(
-            [sys.executable, "-I", str(CHECK), str(path), str(given), str(returned)],
-            capture_output=True,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-            timeout=CHECK_SECONDS,
-        )
-        if done.returncode:
-            reason = done.stderr.decode(errors="replace")
-            raise ExportError(f"The exported model {folder} does not answer in a clean process:\n{reason}")
-        found = tf.io.parse_tensor(tf.io.read_file(str(returned)), tf.float32).numpy()
-    difference = float(np.abs(found - expected).max())
-    if not difference <= TOLERANCE:
-        raise ExportError(
-            f"The exported model {folder} differs from the trained one by {difference:.2g} in a probability "
-            "or a weight."
-        )
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.resources = ExitStack()
+
+    def __enter__(self) -> "CleanProcess":
+        with ExitStack() as entered:
+            exchange = Path(entered.enter_context(tempfile.TemporaryDirectory()))
+            self.texts, self.answers, self.errors = (exchange / name for name in ("texts", "answers", "errors"))
+            self.folder.mkdir(parents=True, exist_ok=True)
+            path = entered.enter_context(plain_path(self.folder))
+            self.process = subprocess.Popen(
+                [sys.executable, "-I", str(CHECK), str(path), str(self.texts), str(self.answers)],
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=entered.enter_context(self.errors.open("wb")),
+                env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            )
+            entered.callback(self.end)
+            self.resources = entered.pop_all()
+        return self
+
+    def __exit__(self, *problem: Any) -> None:
+        self.resources.__exit__(*problem)
+
+    def ask(self, texts: Sequence[bytes]) -> None:
+        """Lets it load the model, which is written, and classify the texts, any bytes."""
+        self.texts.write_bytes(tf.io.serialize_tensor(tf.constant(list(texts))).numpy())
+        assert self.process.stdin is not None
+        with suppress(BrokenPipeError):  # it has died, and `compare` says why
+            self.process.stdin.write(b"the model is written\n")
+
+    def compare(self, expected: np.ndarray) -> None:
+        """Compares its answers.
+
+        Args:
+            expected: the `TextClassifier.answers` to the same texts.
+
+        Raises:
+            ExportError: if they differ by more than TOLERANCE, or the process fails.
+        """
+        if self.process.wait(CHECK_SECONDS):
+            reason = self.errors.read_text(errors="replace")
+            raise ExportError(f"The exported model {self.folder} does not answer in a clean process:\n{reason}")
+        found = tf.io.parse_tensor(tf.io.read_file(str(self.answers)), tf.float32).numpy()
+        difference = float(np.abs(found - expected).max())
+        if not difference <= TOLERANCE:
+            raise ExportError(
+                f"The exported model {self.folder} differs from the trained one by {difference:.2g} in a probability "
+                "or a weight."
+            )
+
+    def end(self) -> None:
+        """Kills the process if it still runs."""
+        self.process.kill()
+        self.process.wait()
+        if self.process.stdin:
+            self.process.stdin.close()
