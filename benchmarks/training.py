@@ -33,7 +33,7 @@ ROUNDS = 5
 PICTURE = """\
 ![Examples a second by contender](pictures/training_speed.png)
 
-Bars stand at the median, lines reach from the slowest to the fastest round.
+Bars show the median, lines the range from the slowest to the fastest round.
 """
 WIDTH = 160  # of the tables, in characters, where the output is no terminal
 

@@ -1,18 +1,20 @@
-"""The commands of the README and of docs/ are real: each composes, and each file that they point at exists."""
+"""The README and docs/ are true: commands compose, keys and defaults are the real ones, links lead somewhere."""
 
 import re
 import shlex
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from classifier.command_line.arguments import with_files, with_quotes
-from classifier.command_line.choices import CONF
+from classifier.command_line.choices import CONF, LEAVES, known_keys
 from classifier.command_line.compose import hydra_state
 from classifier.command_line.run import checked
 from classifier.settings import (
@@ -25,6 +27,7 @@ from classifier.settings import (
     TrainSettings,
     as_typed,
 )
+from classifier.settings.renamed import RENAMED, RENAMED_CHOICES
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -39,12 +42,12 @@ SCHEMAS = {
     "publish": PublishSettings,
 }
 CALL = re.compile(rf"(?:python -m classifier\.|(?<![\w./-])classifier )(({'|'.join(SCHEMAS)})\b[^&|#\n]*)")
+HYDRAS = re.compile(r"--cfg job|--help")  # options of Hydra itself, which show what is composed
 LINKS = [
-    (name, link)
-    for name, text in TEXTS.items()
-    for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text)
-    if "://" not in link
+    (name, link) for name, text in TEXTS.items() for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link
 ]
+TABLES = TEXTS["docs/settings.md"] + TEXTS["docs/sweeps.md"]
+OLD = [*(key for key in RENAMED if "." in key), *RENAMED_CHOICES]
 
 
 def commands() -> list[str]:
@@ -59,9 +62,7 @@ def commands() -> list[str]:
 
 @pytest.mark.parametrize("command", commands())
 def test_a_command_composes(command, tmp_path, monkeypatch):
-    name, *overrides = shlex.split(re.sub(r"<[^>]*>", "x", command).split(" > ")[0])
-    if overrides and overrides[0].startswith("--"):
-        return  # --help, --cfg: of Hydra itself
+    name, *overrides = shlex.split(HYDRAS.sub("", re.sub(r"<[^>]*>", "x", command).split(" > ")[0]))
     if "-m" in overrides:
         overrides = [first_choice(override) for override in overrides if override != "-m"]
     if name == "train":
@@ -69,13 +70,19 @@ def test_a_command_composes(command, tmp_path, monkeypatch):
     if name == "explain":
         overrides = with_quotes(overrides, "text")
     monkeypatch.chdir(tmp_path)
-    ConfigStore.instance().store(name=f"{name}_settings", node=SCHEMAS[name])
-    with hydra_state(), initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose(name, overrides, return_hydra_config=True)
+    with hydra_state():
+        config = composed(name, overrides)
         HydraConfig.instance().set_config(config)
         with open_dict(config):
             del config["hydra"]
         assert isinstance(checked(config, name), SCHEMAS[name])
+
+
+def composed(name: str, overrides: list[str]) -> DictConfig:
+    """The configuration of a command; to be called within `hydra_state`."""
+    ConfigStore.instance().store(name=f"{name}_settings", node=SCHEMAS[name])
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose(name, overrides, return_hydra_config=True)
 
 
 def first_choice(override: str) -> str:
@@ -91,27 +98,65 @@ def test_there_are_commands_of_every_kind():
     assert {command.split()[0] for command in commands()} == set(SCHEMAS)
 
 
-def test_the_tables_of_settings_have_the_defaults():
-    ConfigStore.instance().store(name="train_settings", node=TrainSettings)
-    with hydra_state(), initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("train")
-    text = TEXTS["docs/settings.md"] + TEXTS["docs/sweeps.md"]
-    table = "\n".join(part.partition("\n\n")[0] for part in text.split("| key | default |")[1:])
-    rows = re.findall(r"^\| (`[a-z_.]+`(?:, `[a-z_.]+`)*) \| ([^|]+) \|", table, re.MULTILINE)
-    told = [
+def test_the_tables_of_settings_have_the_defaults(monkeypatch):
+    for variable in ("CLASSIFIER_DATA", "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME"):
+        monkeypatch.delenv(variable, raising=False)
+    with hydra_state():
+        defaults = leaves(composed("train", []))
+    tables = "\n".join(part.partition("\n\n")[0] for part in TABLES.split("| key | default |")[1:])
+    rows = re.findall(r"^\| (`[a-z_.0-9]+`(?:, `[a-z_.0-9]+`)*) \| ([^|]+) \|", tables, re.MULTILINE)
+    stated = [
         (key, default)
-        for keys, defaults in rows
-        for key, default in zip(re.findall(r"`([^`]+)`", keys), defaults.strip().split(", "), strict=True)
+        for keys, values in rows
+        for key, default in zip(re.findall(r"`([^`]+)`", keys), values.strip().split(", "), strict=True)
     ]
-    assert len(told) > 15
-    for key, default in told:
-        value = OmegaConf.select(config, key, throw_on_missing=True)
-        assert as_typed(value).strip("'") == default, key
+    for key, default in stated:
+        assert as_typed(defaults[key]).strip("'") == default, key
+    assert {key for key, _ in stated} == set(defaults) - {"data.train", "data.valid", "data.test"}
+
+
+def leaves(config: DictConfig) -> dict[str, Any]:
+    """The value of each key of the command itself; a list is one value, and classes are chosen, not set."""
+    keys = [key for key in known_keys(config) if not key.startswith("hydra") and not key.endswith("_target_")]
+    values = {key: OmegaConf.select(config, key) for key in keys}
+    return {
+        key: OmegaConf.to_container(value) if OmegaConf.is_list(value) else value
+        for key, value in values.items()
+        if not OmegaConf.is_dict(value)
+    }
+
+
+@cache
+def every_key() -> set[str]:
+    """The keys of all commands, with those of each choice."""
+    with hydra_state():
+        keys = {key for name in SCHEMAS for key in known_keys(composed(name, [])) if not key.startswith("hydra")}
+    files = [path for folder in LEAVES for path in (CONF / folder).glob("*.yaml")]
+    return keys | {f"{path.parent.name}.{key}" for path in files for key in OmegaConf.load(path)}
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_a_key_in_the_text_exists(page):
+    groups = {key.partition(".")[0] for key in every_key() if "." in key}
+    spans = re.findall(r"`([a-z_]+)((?:\.[a-z_0-9]+)+)(?:=[^`]*)?`", TEXTS[page])
+    files = (".html", ".json")
+    assert {group + rest for group, rest in spans if group in groups and not rest.endswith(files)} <= every_key()
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_no_page_uses_an_old_name(page):
+    text = re.sub(r"`[^`]* is now [^`]*`", "", TEXTS[page])  # a message that gives the new name
+    assert [name for name in OLD if re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", text)] == []
 
 
 @pytest.mark.parametrize(("page", "link"), LINKS)
 def test_a_link_leads_somewhere(page, link):
-    assert ((ROOT / page).parent / link).exists()
+    name, _, anchor = link.partition("#")
+    path = (ROOT / page).parent / name if name else ROOT / page
+    assert path.exists()
+    if anchor:
+        titles = re.findall(r"^#+ (.*)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert anchor in {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def test_the_readme_can_be_finished():

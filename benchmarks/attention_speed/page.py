@@ -16,9 +16,9 @@ Entry = Mapping[str, Any]
 LONG = 256  # tokens from which on the exponent is fitted: below, the cost of starting an operation hides it
 NOTES = f"""Self-attention of width {WIDTH} (`multi_head`, `rotary`, `local` and the blocks in {HEADS} heads, `local`
 with a window of 32), forwards and backwards (training) and forwards alone (inference), float32, with a mask. A batch
-has {TOKENS_OF_A_BATCH:,} tokens; what stands here is of one text. `block` is the whole encoder block with multi-head
-attention, `keras_nlp_block` is keras-nlp's. Medians of the rounds; the exponent is the slope of log time over log
-tokens from {LONG} tokens on. A dash: not run, since it would need more than 8 GB."""
+has {TOKENS_OF_A_BATCH:,} tokens; the values here are for one text. `block` is the whole encoder block with multi-head
+attention, `keras_nlp_block` is keras-nlp's. Values are medians of the rounds. The exponent is the slope of log time
+over log tokens from {LONG} tokens on. A dash means that the measurement would need more than 8 GB."""
 
 
 def page(found: Mapping[str, Any]) -> str:
@@ -40,14 +40,13 @@ def page(found: Mapping[str, Any]) -> str:
     return "\n\n".join([*sections, in_a_line(found["machine"])]) + "\n"
 
 
-RATIOS = """Seconds of ours divided by those of the official one, round by round: median and range. Below 1 ours is
-faster.
-`keras_concat` is the cheaper function: its v is one number, where equation 8 of Luong et al. has one for each unit, so
-that neither its scores nor their gradients need a product with v."""
+RATIOS = """Seconds of ours divided by those of the official layer, round by round: median and range. Below 1 ours is
+faster. `keras_concat` is a cheaper function: its v is a single number, while equation 8 of Luong et al. has a number
+for each unit, so neither its scores nor their gradients need a product with v."""
 
 
-MEMORY = """What a step takes at its peak beyond what lay in memory before it, divided by the texts of the batch:
-resident memory of a process that returns large arrays at once (without oneDNN, whose allocator would keep them)."""
+MEMORY = """The peak memory of a step minus the memory before it, divided by the number of texts in the batch. It is the
+resident memory of a process that frees large arrays immediately (without oneDNN, whose allocator would keep them)."""
 
 
 def megabytes(entry: Entry, part: str) -> str:

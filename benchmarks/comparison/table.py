@@ -17,54 +17,60 @@ COSTS = {
     "model_mb": "MB of model",
 }
 MAIN = """\
-Each method scores the test split once. The baselines choose their settings on the validation split that ours with
-`seed=0` chooses its epoch on, and are then fitted again on train and valid together; so is the linear part of ours,
-while its encoder is trained on train alone.
-The best baseline is the one of the highest *test* accuracy, which is harsh on ours. Ours is the mean ± standard
-deviation over its seeds; where a data set brings no validation split, each seed sets another one aside. The difference
-is of ours with its defaults and the best baseline, with the 95 % interval of 1,000 paired resamples of the test
-examples: every method is counted on the same resampled examples, ours as the mean over its seeds."""
+Each method scores the test split once. The baselines choose their settings on a validation split, the same one on which
+ours with `seed=0` chooses its epoch, and are then fitted again on train and valid together. So is the n-gram model of
+ours, while its encoder is trained on train alone.
+
+The best baseline is the baseline with the highest *test* accuracy, which favours the baselines. Ours is the mean ±
+standard deviation over its seeds; if a data set has no validation split, each seed sets a different one aside. The
+difference is ours with its defaults minus the best baseline, with the 95 % interval of 1,000 paired resamples of the
+test examples: all methods are counted on the same resampled examples, ours as the mean over its seeds."""
 
 KINDS = """\
-- majority class: the most frequent one of train and valid
-- logistic regression: on sublinear TF-IDF of words and pairs of neighbours; C is chosen
-- linear SVC: on the same and sublinear TF-IDF of 3 to 5 characters; C is chosen, and whether the characters may cross
-  the borders of words (`char`) or not (`char_wb`)
-- NB-SVM: Wang and Manning 2012, on the presence of words and pairs of neighbours, one class against the rest; C is
-  chosen
-- fastText: its own defaults and `wordNgrams=2`; texts in lower case with punctuation apart; one thread
-- fastText autotuned: the settings that its autotune finds on valid in the given time; on IMDB it ended twice
-  with its own error, "Encountered NaN"
-- ours, defaults: `python -m classifier.train data=<name> seed=<seed>`
-- ours, kept experiment: `python -m classifier.train recipe=<name> seed=<seed>`, one for a data set, chosen on
-  validation data (`conf/recipe/`)"""
+- majority class: the most frequent class of train and valid
+- logistic regression: on sublinear TF-IDF of words and pairs of neighbouring words; C is chosen
+- linear SVC: on the same and on sublinear TF-IDF of 3 to 5 characters; chosen are C, and whether the characters may
+  cross the borders of words (`char`) or not (`char_wb`)
+- NB-SVM: Wang and Manning 2012, on the presence of words and pairs of neighbouring words, one class against the rest; C
+  is chosen
+- fastText: its own defaults with `wordNgrams=2`; texts in lower case, punctuation separated; one thread
+- fastText autotuned: the settings that its autotune finds on valid in the given time; on IMDB it failed twice with its
+  own error, "Encountered NaN"
+- ours, defaults: `classifier train data=<name> seed=<seed>`
+- ours, kept experiment: `classifier train recipe=<name> seed=<seed>`, the recipe of the data set in `conf/recipe/`,
+  chosen on validation data"""
 
 PICTURE = """\
 ![Test accuracy against seconds, one panel for each data set](pictures/accuracy.png)
 
-Bars are 95 % intervals. Seconds are choosing and the final fit of a baseline, and the whole command of ours, with
-imports, export and the check of it. What is more than 0.2 below the best stands at the lower edge, with its number and
-an arrow; the majority class is not drawn."""
+Bars are 95 % intervals. Seconds of a baseline are those of choosing and of the final fit; seconds of ours are those of
+the whole command, including imports, export and the check of the export. Methods that are more than 0.2 below the best
+are drawn at the lower edge, with their number and an arrow. The majority class is not drawn."""
 
 EVERY = """\
-The 95 % intervals are of the bootstrap over test examples and tell nothing of the seed; the highest accuracy of a data
-set is bold. Choosing: all fits on train that are scored on valid. Training: the final fit; of ours, the epochs,
-beside which the linear part is fitted. Whole: the process from start to end; nothing ran beside ours, while a baseline
-was bound to one core (`taskset`) and the other core had other work. MB of memory: the largest resident memory of the
-process. MB of model: the file of joblib, the .bin file of fastText, the SavedModel folder of ours. Of ours all are
-means over the seeds. The long texts of IMDB and 20 newsgroups have smaller grids, words that occur in two texts at
-least, and at most 300,000 character n-grams, none across the borders of words
-(benchmarks/comparison/baselines.py)."""
+The 95 % intervals are from the bootstrap over test examples and do not include the variation between seeds. The highest
+accuracy of each data set is bold. All values of ours are means over the seeds.
+
+- choosing: all fits on train that are scored on valid
+- training: the final fit; for ours the epochs, during which the n-gram model is fitted as well
+- whole: the process from start to end. Nothing else ran during ours. A baseline was bound to one core (`taskset`) while
+  the other core did other work.
+- MB of memory: the largest resident memory of the process
+- MB of model: the file written by joblib, the .bin file of fastText, or the SavedModel folder of ours
+
+For the long texts of IMDB and 20 newsgroups, the grids are smaller, words must occur in at least two texts, and there
+are at most 300,000 character n-grams, none across the borders of words (`benchmarks/comparison/baselines.py`)."""
 
 TRIED = """\
-Each on validation, or on splits and folds of train, never on test; left out of the defaults because it did not pay:
+Each of these was tried on validation data, or on splits and folds of train, never on test. None was worth its cost:
 
-- the linear part's out-of-fold logits added to the encoder's while it trains, in place of joining the two afterwards:
-  the encoder learns the folds' errors by heart
+- adding the n-gram model's out-of-fold logits to those of the encoder during training, instead of mixing the two
+  afterwards: the encoder memorises the errors of the folds
 - two or three encoders in one model: lower log-loss, the same accuracy, twice the time
-- the encoder trained again on train and valid together: better with many classes, worse on small data
+- training the encoder again on train and valid together: better with many classes, worse on small data sets
 - masked-token pretraining on the training texts; R-Drop
-- case kept in the n-grams, n-grams of characters across the borders of words: better on one data set, worse on the next
+- keeping upper and lower case in the n-grams; n-grams of characters across the borders of words: better on one data
+  set, worse on another
 - triples of words; texts of 512 tokens for the encoder on IMDB"""
 
 
@@ -85,7 +91,7 @@ def page(rows: Rows, seeds: Sequence[int]) -> str:
     """accuracy.md."""
     absent, none_kept = missing(rows, seeds), [data for data in rows if not has_experiment(data)]
     parts = [
-        "# Accuracy beside the usual baselines",
+        "# Accuracy compared with the usual baselines",
         surroundings(rows),
         MAIN,
         main_table(rows),
@@ -98,7 +104,7 @@ def page(rows: Rows, seeds: Sequence[int]) -> str:
         full_table(rows),
         "## Means over the data sets",
         means_table(rows),
-        "## Tried and left",
+        "## Tried and not adopted",
         TRIED,
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
