@@ -26,14 +26,17 @@ def local_folder(model: str) -> Path | None:
     """
     folder = Path(model).expanduser()
     if folder.is_file():
-        raise UserError(f"model={model} is a file; the model is the folder {model_near(folder) or folder.parent}.")
+        near = model_near(folder)
+        hint = f"; the model is the folder {near}" if near else ", not the folder of a SavedModel or of a training"
+        raise UserError(f"model={model} is a file{hint}.")
     if folder.is_dir():
         folder = model_near(folder) or folder
         check_folder(folder)
         return folder
     if model.startswith(MLFLOW_ADDRESSES) or not (os.sep in model or model.startswith(("~", "."))):
         return None
-    names = [path.name for path in folder.parent.iterdir()] if folder.parent.is_dir() else []
+    others = folder.parent.iterdir() if folder.parent.is_dir() else ()
+    names = [path.name for path in others if model_near(path)]  # a refused training leaves a folder without a model
     near = difflib.get_close_matches(folder.name, names, n=1)
     hint = f" Did you mean {folder.parent / near[0]}?" if near else ""
     raise UserError(f"model={model}: there is no such folder.{hint}")

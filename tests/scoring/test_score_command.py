@@ -58,12 +58,17 @@ def test_a_mistake_is_refused_in_a_sentence_and_at_once(tmp_path, model_folder):
     ("model", "message"),
     [
         ("outputs/modle", "there is no such folder. Did you mean outputs/model?"),
-        ("outputs", "it holds no saved_model.pb."),
+        ("outputs/refused", "it holds no saved_model.pb."),
+        ("outputs/refusd", "there is no such folder."),
+        ("note.md", "model=note.md is a file, not the folder of a SavedModel or of a training."),
         ("~/nowhere/at/all", "there is no such folder."),
     ],
 )
 def test_unknown_model(model, message, tmp_path, monkeypatch):
-    (tmp_path / "outputs" / "model").mkdir(parents=True)
+    for name in ("model", "refused"):
+        (tmp_path / "outputs" / name).mkdir(parents=True)
+    (tmp_path / "outputs" / "model" / "saved_model.pb").touch()
+    (tmp_path / "note.md").touch()
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError) as caught:
         local_folder(model)
