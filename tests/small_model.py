@@ -17,7 +17,7 @@ def untrained():
     from classifier.attention import MultiHeadAttention
     from classifier.encoders import MeanPooling
     from classifier.encoders.scratch import ScratchEncoder, build_classifier
-    from classifier.model.ngram_fit import Method, Recipe, compute_tfidf, fit_ngram_model
+    from classifier.model.ngram_fit import Method, NgramCounter, Recipe, compute_tfidf, fit_ngram_model
     from classifier.model.text_classifier import TextClassifier
     from classifier.settings import EncoderSettings
     from classifier.tokenizers import WordTokenizer
@@ -34,7 +34,7 @@ def untrained():
         weight.assign(3 * weight)
     twice = 2 * TEXTS  # an n-gram of a single text has no weight
     labels, sample_weights = np.arange(len(twice)) % len(LABELS), np.ones(len(twice))
-    tfidf = compute_tfidf(tokenizer, twice, len(LABELS))
+    tfidf = compute_tfidf(NgramCounter(tokenizer), twice, len(LABELS))
     ngrams = fit_ngram_model(tfidf, labels, sample_weights, len(LABELS), {Recipe(Method.nb_svm, 1.0): 1.0}, seed=3)
     return TextClassifier(ScratchEncoder(encoder, tokenizer), LABELS, ngrams, np.array([0.7, 3.0]))
 

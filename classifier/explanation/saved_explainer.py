@@ -41,7 +41,9 @@ class SavedExplainer:
         self.weights = np.array([0, *weights, 0], np.float32)
         states, pairs, row = (tf.TensorSpec([None] * rank) for rank in (3, 2, 1))
         mask = tf.TensorSpec([None, None], tf.bool)
-        self.gradients = tf.function(self.path_attributions, input_signature=[states, states, mask, pairs, row, row])
+        self.gradients = tf.function(
+            self.path_attributions, autograph=False, input_signature=[states, states, mask, pairs, row, row]
+        )
 
     def explain(
         self, texts: Sequence[str], probabilities: Array, contrasts: Array

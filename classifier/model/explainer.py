@@ -28,9 +28,9 @@ class Explainer(KerasModule):
         if ngrams:
             words = tf.RaggedTensorSpec([None, None], tf.string)
             contrast = tf.TensorSpec([None, None], tf.float32)
-            self.ngrams = tf.function(self.ngram_contributions, input_signature=[words, contrast])
+            self.ngrams = tf.function(self.ngram_contributions, autograph=False, input_signature=[words, contrast])
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def read(self, text):
         """How texts (batch,) are read.
 
@@ -41,17 +41,22 @@ class Explainer(KerasModule):
             places: the word that the token belongs to, int64 (batch, tokens), -1 at padding.
         """
         words = self.tokenizer.words(text)
-        ids = self.tokenizer.padded(words)
-        tokens = tf.where(ids != PADDING_ID, tf.gather(self.vocabulary, ids), "")
-        return {"words": words, "ids": ids, "tokens": tokens, "places": self.tokenizer.places(words)}
+        return {"words": words, **self.encoded(words), "places": self.tokenizer.places(words)}
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
+    def encoded(self, words: tf.RaggedTensor) -> dict[str, tf.Tensor]:
+        """Words (batch, words) -> the ids and the tokens that `read` returns."""
+        ids = self.tokenizer.padded(words)
+        return {"ids": ids, "tokens": tf.where(ids != PADDING_ID, tf.gather(self.vocabulary, ids), "")}
+
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, None], tf.int32)])
     def embed(self, ids):
         """Ids (batch, tokens) -> the states of their tokens, and those if all were unknown: (batch, tokens, width)."""
         unknown = tf.where(ids != PADDING_ID, UNKNOWN_ID, PADDING_ID)
         return self.watched.embed(ids), self.watched.embed(unknown)
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None, None]), tf.TensorSpec([None, None], tf.bool)])
+    @tf.function(
+        autograph=False, input_signature=[tf.TensorSpec([None, None, None]), tf.TensorSpec([None, None], tf.bool)]
+    )
     def watch(self, states, mask):
         """From the states of the tokens, (batch, tokens, width), on.
 
@@ -75,9 +80,15 @@ class Explainer(KerasModule):
         """
         return self.mixture.weights[1] * self.ngram_model.contributions(words, contrast)  # pyright: ignore
 
-    def looked_at(self, text):
-        """text (batch,) -> tokens (batch, tokens), attention_<layer> (batch, heads, tokens, tokens), pooling_<kind>."""
-        read = self.read(text)
+    def looked_at(self, words: tf.RaggedTensor) -> dict[str, tf.Tensor]:
+        """Words (batch, words) -> what the encoder looked at.
+
+        Returns:
+            tokens: strings (batch, tokens).
+            attention_<layer>: (batch, heads, tokens, tokens).
+            pooling_<kind>: (batch, tokens).
+        """
+        read = self.encoded(words)
         states, _ = self.embed(read["ids"])
         real = read["ids"] != PADDING_ID
         watched = self.watch(states, real)

@@ -45,10 +45,13 @@ class PlainClassifier(KerasModule):
         self.classes = len(label_names)
         self.names = tf.Variable(tf.constant([name.encode() for name in label_names], tf.string), trainable=False)
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def classify(self, text):
         """text (batch,) -> probabilities (batch, classes), label (batch,), score (batch,): that label's probability."""
-        words = self.tokenizer.words(text)
+        return self.answer(self.tokenizer.words(text))
+
+    def answer(self, words: tf.RaggedTensor) -> dict[str, tf.Tensor]:
+        """Words (batch, words) -> what `classify` returns."""
         logits = self.encoder(self.tokenizer.padded(words), training=False)
         if self.ngrams and self.mixture:
             logits = self.mixture(logits, self.ngrams(words))
@@ -56,7 +59,7 @@ class PlainClassifier(KerasModule):
         label = tf.gather(self.names, tf.argmax(probabilities, axis=-1))
         return {"probabilities": probabilities, "label": label, "score": tf.reduce_max(probabilities, axis=-1)}
 
-    @tf.function(input_signature=[])
+    @tf.function(autograph=False, input_signature=[])
     def label_names(self):
         """The label of each column of the probabilities, (classes,)."""
         return {"label_names": self.names.read_value()}
@@ -85,10 +88,11 @@ class TextClassifier(PlainClassifier):
         super().__init__(encoder.model, encoder.tokenizer, label_names, ngrams, weights)
         self.explainer = Explainer(encoder, ngrams, self.mixture)
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def explain(self, text):
         """text (batch,) -> as `classify`, and what it looked at: see `Explainer.looked_at`."""
-        return {**self.classify(text), **self.explainer.looked_at(text)}
+        words = self.tokenizer.words(text)
+        return {**self.answer(words), **self.explainer.looked_at(words)}
 
     def answers(self, texts: Sequence[bytes]) -> np.ndarray:
         """The numbers of `classify` and `explain` that `check_export` compares, in its order."""

@@ -1,6 +1,6 @@
 """What comes before the first epoch: the tokenizer, the encoder, the n-gram model next to it, the training loop."""
 
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from threading import Event
 
 import keras
@@ -8,7 +8,7 @@ from hydra.utils import instantiate
 
 from classifier.data import Splits
 from classifier.encoders.scratch import ScratchEncoder, build_classifier
-from classifier.model.hybrid import FittedNgrams, Hybrid, fit_ngrams
+from classifier.model.hybrid import Hybrid, NgramFit, fit_ngrams
 from classifier.settings import Linear, TrainSettings
 from classifier.terminal import say
 from classifier.tokenizers import Tokenizer
@@ -32,9 +32,9 @@ def prepare(
     size, classes = len(tokenizer.vocabulary), len(splits.train.label_names)
     encoder = ScratchEncoder(build_model(settings, size, tokenizer.max_tokens, classes), tokenizer)
     weights = class_weights(settings.trainer.class_weights, splits.train.labels, splits.train.label_names)
-    ngrams: Future[FittedNgrams] | None = None
+    ngrams: NgramFit | None = None
     if settings.encoder.linear is Linear.ngrams:
-        ngrams = executor.submit(fit_ngrams, stop, tokenizer, splits.train, splits.valid, weights, settings.seed)
+        ngrams = fit_ngrams(executor, stop, tokenizer, splits.train, splits.valid, weights, settings.seed)
     hybrid = Hybrid(encoder, splits.valid, weights, ngrams)
     data = TrainingData(texts, splits.train.labels, weights, encode(tokenizer, splits.valid.texts)[0])
     optimizer = make_optimizer(settings, len(texts), len(weights))

@@ -73,6 +73,7 @@ class Tokenizer(tf.Module):
         texts = normal_form(texts)
         return tf.strings.lower(texts, encoding="utf-8") if self.lower_case else texts
 
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string)])
     def words(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Strings (batch,) to words (batch, words): each punctuation mark, symbol and CJK character is one."""
         texts = tf.strings.regex_replace(self.normalise(texts), SPACES, " ")
@@ -80,7 +81,7 @@ class Tokenizer(tf.Module):
 
     def count_words(self, texts: Sequence[str]) -> Counter[str]:
         """How often each word occurs in the texts, split by the very graph that will tokenize."""
-        split = tf.function(lambda batch: self.words(batch).flat_values)
+        split = tf.function(lambda batch: self.words(batch).flat_values, autograph=False)
         counts: Counter[bytes] = Counter()
         for batch in batches_of(texts):
             counts.update(split(batch).numpy().tolist())

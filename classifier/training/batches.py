@@ -44,7 +44,7 @@ def encode(tokenizer, texts: Sequence[str]) -> tuple[EncodedTexts, float]:
     """The ids of all texts, and the share of texts that were cut to the tokenizer's `max_tokens`."""
     import tensorflow as tf
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string)])
     def tokenize(batch):
         whole = tokenizer.token_ids(tokenizer.words(batch))
         ids = tokenizer.cut(whole)
