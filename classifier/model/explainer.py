@@ -6,7 +6,7 @@ from classifier.encoders.scratch import ScratchEncoder
 from classifier.model.keras_module import KerasModule
 from classifier.model.mixture import Mixture
 from classifier.model.ngram_model import NgramModel
-from classifier.tokenizers import PADDING_ID, UNKNOWN_ID
+from classifier.tokenizers import PADDING_ID
 
 
 class Explainer(KerasModule):
@@ -50,8 +50,14 @@ class Explainer(KerasModule):
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, None], tf.int32)])
     def embed(self, ids):
-        """Ids (batch, tokens) -> the states of their tokens, and those if all were unknown: (batch, tokens, width)."""
-        unknown = tf.where(ids != PADDING_ID, UNKNOWN_ID, PADDING_ID)
+        """Ids (batch, tokens) -> the states of their tokens, and those if all were unknown: (batch, tokens, width).
+
+        Special tokens stay what they are.
+        """
+        word = ids != PADDING_ID
+        for special in (*self.tokenizer.begin, *self.tokenizer.end):
+            word &= ids != special
+        unknown = tf.where(word, self.tokenizer.unknown_id, ids)
         return self.watched.embed(ids), self.watched.embed(unknown)
 
     @tf.function(

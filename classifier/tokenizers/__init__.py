@@ -1,6 +1,7 @@
 """Strings to token ids inside the TensorFlow graph; the same graph serves training and the exported model."""
 
-from classifier.tokenizers.base import PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID, Tokenizer, batches_of
+from classifier.tokenizers.base import PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID, LearnedTokenizer, Tokenizer, batches_of
+from classifier.tokenizers.bert import BertTokenizer, read_bert_files
 from classifier.tokenizers.word import WordTokenizer
 from classifier.tokenizers.wordpiece import WordPieceTokenizer
 
@@ -9,8 +10,11 @@ __all__ = [
     "PADDING_ID",
     "UNKNOWN",
     "UNKNOWN_ID",
+    "BertTokenizer",
+    "LearnedTokenizer",
     "Tokenizer",
     "WordPieceTokenizer",
     "WordTokenizer",
     "batches_of",
+    "read_bert_files",
 ]

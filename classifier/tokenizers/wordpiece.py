@@ -5,19 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import tensorflow as tf
 
-from classifier.tokenizers.base import PADDING, UNKNOWN, Tokenizer
+from classifier.tokenizers.base import PADDING, UNKNOWN, LearnedTokenizer
 
 SUFFIX = "##"  # begins each piece that continues a word
 LONGEST_WORD = 100  # bytes; WordPiece knows no pieces of a longer word, which is unknown as a whole
 
 
-class WordPieceTokenizer(Tokenizer):
+class WordPieceTokenizer(LearnedTokenizer):
     """Splits like the word tokenizer, then each word into the longest pieces of the vocabulary, from left to right.
 
     The exported graph needs tensorflow-text, which must be imported before it is loaded.
 
     Args:
-        vocabulary_size, min_frequency, max_tokens, truncation, lower_case: see `Tokenizer`.
+        vocabulary_size, min_frequency, max_tokens, truncation, lower_case: see `LearnedTokenizer`.
     """
 
     def __init__(
