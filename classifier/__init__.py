@@ -18,6 +18,7 @@
     start.py            starts TensorFlow quietly
     encoders/           embedding, encoder block, pooling and the encoder that they make
     tokenizers/         strings -> token ids, inside the TensorFlow graph
+    pretrained/         encoders that others trained, as they lie on disk
     data/               files -> Examples(texts, labels, label_names); splits; the embedded corpus
     attention/          the gallery: what mechanisms share, and one mechanism per file
     settings/           every setting, typed

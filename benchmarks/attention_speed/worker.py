@@ -110,9 +110,9 @@ def measure_classifier(name: str) -> float:
 
     from classifier.encoders import ConcatPooling
     from classifier.encoders.scratch import build_classifier
-    from classifier.settings import EncoderSettings
+    from classifier.settings import ScratchSettings
 
-    settings = EncoderSettings(depth=2, width=WIDTH, intermediate_dim=4 * WIDTH)
+    settings = ScratchSettings(depth=2, width=WIDTH, intermediate_dim=4 * WIDTH)
     model = build_classifier(settings, lambda: make(name), ConcatPooling(name="pooling"), 30_000, 512, 2)
     optimizer = keras.optimizers.AdamW(1e-3)
     optimizer.build(model.trainable_variables)

@@ -1,7 +1,8 @@
 """Encoders: token ids (batch, tokens) in, logits (batch, classes) out.
 
 `scratch` builds one whose weights are learned from scratch, out of `embedding`, blocks that hold an attention
-(`encoder_block`, `keras_nlp_block`) and `pooling`.
+(`encoder_block`, `keras_nlp_block`) and `pooling`; `pretrained` builds one that others trained, out of the same blocks.
+`encoder` is what the rest of the package asks of either.
 """
 
 from classifier.encoders.embedding import TokenAndPositionEmbedding, TokenDropout

@@ -1,5 +1,7 @@
 """One block of the encoder: self-attention and a feed-forward network, each with a residual and a normalisation."""
 
+from collections.abc import Callable
+
 import keras
 from keras import ops
 
@@ -16,15 +18,17 @@ class EncoderBlock(keras.layers.Layer):
         activation: of the hidden layer.
         dropout: share dropped of what each half adds.
         normalize: `before` each half (Xiong et al. 2020, figure 1b) or `after` its residual (figure 1a).
+        epsilon: added to the variance by each normalization.
     """
 
     def __init__(
         self,
         attention: Attention,
         intermediate_dim: int,
-        activation: str = "relu",
+        activation: str | Callable = "relu",
         dropout: float = 0.1,
         normalize: str = "before",
+        epsilon: float = 1e-6,
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
@@ -34,11 +38,12 @@ class EncoderBlock(keras.layers.Layer):
         self.activation = activation
         self.dropout = dropout
         self.normalize = normalize
+        self.epsilon = epsilon
 
     def build(self, states_shape):
         width = states_shape[-1]
-        self.attention_norm = keras.layers.LayerNormalization(epsilon=1e-6, name="attention_norm")
-        self.feed_forward_norm = keras.layers.LayerNormalization(epsilon=1e-6, name="feed_forward_norm")
+        self.attention_norm = keras.layers.LayerNormalization(epsilon=self.epsilon, name="attention_norm")
+        self.feed_forward_norm = keras.layers.LayerNormalization(epsilon=self.epsilon, name="feed_forward_norm")
         self.expand = keras.layers.Dense(self.intermediate_dim, activation=self.activation, name="expand")
         self.contract = keras.layers.Dense(width, name="contract")
         self.drop = keras.layers.Dropout(self.dropout, name="drop")
@@ -80,7 +85,7 @@ class EncoderBlock(keras.layers.Layer):
         return states_shape
 
     def get_config(self):
-        names = ("intermediate_dim", "activation", "dropout", "normalize")
+        names = ("intermediate_dim", "activation", "dropout", "normalize", "epsilon")
         attention = keras.saving.serialize_keras_object(self.attention)
         return {**super().get_config(), "attention": attention, **{name: getattr(self, name) for name in names}}
 

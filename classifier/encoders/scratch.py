@@ -1,19 +1,18 @@
 """An encoder learned from scratch, as one Keras model; reads like the diagram in docs/model.md."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 import keras
 from keras import ops
 
 from classifier.attention import Attention
 from classifier.encoders import EncoderBlock, Pooling, TokenAndPositionEmbedding, TokenDropout
-from classifier.settings import Block, EncoderSettings
-from classifier.tokenizers import PADDING_ID, Tokenizer
+from classifier.settings import Block, ScratchSettings
+from classifier.tokenizers import PADDING_ID
 
 
 def build_classifier(
-    settings: EncoderSettings,
+    settings: ScratchSettings,
     attention: Callable[[], Attention],
     pooling: Pooling,
     vocabulary_size: int,
@@ -45,7 +44,7 @@ def build_classifier(
     return keras.Model(ids, keras.layers.Dense(classes, dtype="float32", name="logits")(context), name="classifier")
 
 
-def block(settings: EncoderSettings, attention: Attention, name: str) -> keras.layers.Layer:
+def block(settings: ScratchSettings, attention: Attention, name: str) -> keras.layers.Layer:
     """One block of the encoder: ours, or keras-nlp's, which has its own attention of as many heads."""
     shared = {
         "intermediate_dim": settings.intermediate_dim,
@@ -59,62 +58,3 @@ def block(settings: EncoderSettings, attention: Attention, name: str) -> keras.l
     from classifier.encoders.keras_nlp_block import KerasNlpBlock  # keras-nlp costs a second to import
 
     return KerasNlpBlock(attention.num_heads, **shared)
-
-
-class Explained(NamedTuple):
-    """What a classifier answers, and what it looked at.
-
-    logits: (batch, classes).
-    attention: of each block, (batch, [heads,] tokens, tokens); a row is a query.
-    pooling: by the pooling's kind, (batch, tokens).
-    """
-
-    logits: Any
-    attention: list[Any]
-    pooling: dict[str, Any]
-
-
-class ScratchEncoder:
-    """A classifier's encoder with its tokenizer: what knows the layers of the Keras model, so that nothing else has to.
-
-    Args:
-        model: made by `build_classifier`: ids (batch, tokens) to logits (batch, classes).
-        tokenizer: strings to words and to ids.
-    """
-
-    def __init__(self, model: keras.Model, tokenizer: Tokenizer) -> None:
-        self.model, self.tokenizer = model, tokenizer
-        self.embedding = model.get_layer("embedding")
-
-    @property
-    def width(self) -> int:
-        """Of the state of a token."""
-        return self.embedding.width
-
-    @property
-    def token_embeddings(self):
-        """The vector of each token of the vocabulary, (vocabulary, width)."""
-        return self.embedding.token_embeddings
-
-    def embed(self, ids):
-        """Where the encoder begins: ids (batch, tokens) -> states (batch, tokens, width)."""
-        return self.embedding(ids)
-
-    def watch(self, states, mask) -> Explained:
-        """The model from the states of `embed` on, without dropout: the same layers, watched.
-
-        Args:
-            states: (batch, tokens, width).
-            mask: boolean (batch, tokens), True at real tokens.
-        """
-        attention, pooling = [], {}
-        for layer in self.model.layers:
-            if layer.name.startswith("block_"):
-                states, weights = layer(states, mask=mask, return_weights=True)
-                attention.append(weights)
-            elif isinstance(layer, Pooling):
-                pooling = layer.weights_by_kind(states, mask)
-                states = layer(states, mask=mask)
-            elif layer.name in ("final_norm", "logits"):
-                states = layer(states)
-        return Explained(states, attention, pooling)

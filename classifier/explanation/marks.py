@@ -88,7 +88,7 @@ def attention_maps(explanation: Explanation) -> str:
 def shown_tokens(explanation: Explanation) -> list[str]:
     """The tokens as they are read, those that the encoder does not know as the words that they stand for."""
     return [
-        explanation.words[place] if token == UNKNOWN else token
+        explanation.words[place] if token == UNKNOWN and place >= 0 else token
         for token, place in zip(explanation.tokens, explanation.places, strict=True)
     ]
 

@@ -13,6 +13,7 @@ from classifier.explanation.integration import gauss_legendre, integrate
 from classifier.explanation.rollout import by_word, token_shares
 from classifier.model.batching import batches, token_counts
 from classifier.settings import BRANCHES
+from classifier.tokenizers import PADDING_ID
 
 TOKENS = 2**12  # of all texts at all points of a path that are computed at once
 
@@ -69,7 +70,7 @@ class SavedExplainer:
     def explain_batch(self, texts: list[bytes], probabilities: Array, contrasts: Array) -> list[Explanation]:
         """Explanations of a few texts of like length."""
         read = self.graph.read(tf.constant(texts))
-        mask = read["places"] >= 0
+        mask = read["ids"] != PADDING_ID
         states, unknown = self.graph.embed(read["ids"])
         watched = {name: self.graph.watch(some, mask) for name, some in (("text", states), ("unknown", unknown))}
         contrast = tf.constant(contrasts, tf.float32)
@@ -82,7 +83,7 @@ class SavedExplainer:
         words, tokens, places = read["words"].to_list(), read["tokens"].numpy(), read["places"].numpy()
         explanations = []
         for row, text in enumerate(texts):
-            real = slice(0, int((places[row] >= 0).sum()))
+            real = slice(0, int(mask[row].numpy().sum()))
             explanation = Explanation(
                 text.decode(),
                 [word.decode() for word in words[row]],

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from classifier.encoders.scratch import ScratchEncoder
+from classifier.encoders.encoder import Encoder
 from classifier.model.keras_module import KerasModule
 from classifier.model.mixture import Mixture
 from classifier.model.ngram_model import NgramModel
@@ -18,9 +18,9 @@ class Explainer(KerasModule):
         mixture: of both, or None.
     """
 
-    watched: ScratchEncoder
+    watched: Encoder
 
-    def __init__(self, encoder: ScratchEncoder, ngrams: NgramModel | None, mixture: Mixture | None) -> None:
+    def __init__(self, encoder: Encoder, ngrams: NgramModel | None, mixture: Mixture | None) -> None:
         super().__init__(encoder.model)
         object.__setattr__(self, "watched", encoder)  # past the tracking of tf.Module, as KerasModule does
         self.tokenizer, self.ngram_model, self.mixture = encoder.tokenizer, ngrams, mixture

@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 from scipy.special import log_softmax, softmax
 
 from classifier.data import Examples
-from classifier.encoders.scratch import ScratchEncoder
+from classifier.encoders.encoder import Encoder
 from classifier.evaluation.metrics import headline
 from classifier.model.ngram_fit import (
     Method,
@@ -110,7 +110,7 @@ class Hybrid:
         ngrams: what `fit_ngrams` returns; None: the encoder is alone.
     """
 
-    encoder: ScratchEncoder
+    encoder: Encoder
     valid: Examples
     class_weights: np.ndarray
     ngrams: NgramFit | None = None

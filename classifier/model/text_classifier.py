@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from classifier.encoders.scratch import ScratchEncoder
+from classifier.encoders.encoder import Encoder
 from classifier.model.batching import classify_texts
 from classifier.model.explainer import Explainer
 from classifier.model.keras_module import KerasModule
@@ -80,7 +80,7 @@ class TextClassifier(PlainClassifier):
 
     def __init__(
         self,
-        encoder: ScratchEncoder,
+        encoder: Encoder,
         label_names: Sequence[str],
         ngrams: NgramModel | None = None,
         weights: np.ndarray | None = None,

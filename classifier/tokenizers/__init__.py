@@ -1,7 +1,7 @@
 """Strings to token ids inside the TensorFlow graph; the same graph serves training and the exported model."""
 
 from classifier.tokenizers.base import PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID, LearnedTokenizer, Tokenizer, batches_of
-from classifier.tokenizers.bert import BertTokenizer, read_bert_files
+from classifier.tokenizers.bert import BertTokenizer
 from classifier.tokenizers.word import WordTokenizer
 from classifier.tokenizers.wordpiece import WordPieceTokenizer
 
@@ -16,5 +16,4 @@ __all__ = [
     "WordPieceTokenizer",
     "WordTokenizer",
     "batches_of",
-    "read_bert_files",
 ]
