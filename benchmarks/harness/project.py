@@ -1,0 +1,46 @@
+"""The repository: its folders, its settings and its embedded corpus."""
+
+import argparse
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+BENCHMARKS = Path(__file__).parents[1]
+ROOT = BENCHMARKS.parent
+DOCS = ROOT / "docs"
+
+
+def door(about: str | None, output: str | None = None) -> argparse.ArgumentParser:
+    """The command line of a benchmark.
+
+    Args:
+        about: its docstring.
+        output: the default of the folder for results, if it keeps any; such a benchmark writes into docs/ as well.
+    """
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    if output:
+        parser.add_argument("--output", type=Path, default=ROOT / "outputs" / output, help="folder of the results")
+        parser.add_argument("--docs", type=Path, default=DOCS, help="folder of the page and of pictures/")
+    return parser
+
+
+def train_settings(overrides: Sequence[str]) -> Any:
+    """The settings as `classifier train` composes them."""
+    from hydra import compose, initialize_config_dir
+    from hydra.core.config_store import ConfigStore
+    from hydra.core.global_hydra import GlobalHydra
+    from omegaconf import OmegaConf
+
+    from classifier.command_line.choices import CONF
+    from classifier.settings import TrainSettings
+
+    GlobalHydra.instance().clear()
+    ConfigStore.instance().store(name="train_settings", node=TrainSettings)
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return OmegaConf.to_object(compose("train", list(overrides)))
+
+
+def embedded_texts() -> list[str]:
+    with (ROOT / "classifier/data/embedded/train.csv").open(newline="", encoding="utf-8") as file:
+        return [row["text"] for row in csv.DictReader(file)]

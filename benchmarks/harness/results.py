@@ -1,0 +1,34 @@
+"""A result.json for each case, so that an interrupted measurement continues."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from classifier.files import write_text
+from harness.machine import machine
+
+
+def kept(folder: Path, options: Mapping[str, Any], measure: Callable[[], Any]) -> dict[str, Any]:
+    """The result of a case: `machine`, `options` and `found`.
+
+    Args:
+        folder: of the case. If it has a result.json that was measured with the same options, nothing is measured;
+            delete the folder to measure the case again.
+        options: what the result depends on.
+        measure: returns `found`, in types that JSON knows.
+    """
+    options = json.loads(json.dumps(options))  # as they are read back
+    earlier = read(folder)
+    if earlier and earlier["options"] == options:
+        return earlier
+    facts = machine()  # before, as the load of the machine is part of them
+    result = {"machine": facts, "options": options, "found": measure()}
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / "result.json", json.dumps(result, indent=2) + "\n")
+    return result
+
+
+def read(folder: Path) -> dict[str, Any] | None:
+    path = folder / "result.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None

@@ -1,0 +1,198 @@
+"""Contenders in processes of their own, measured in turn; commands with their seconds and memory.
+
+A worker builds an object and calls its methods. Requests and answers are lines of JSON on standard input and output;
+what libraries print goes into a log. A worker sleeps while others work.
+"""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Timer
+from typing import Any, Self, TypeVar
+
+from harness.project import BENCHMARKS, ROOT
+
+Key, Answer = TypeVar("Key", bound=Hashable), TypeVar("Answer")
+
+SECONDS_TO_END = 60  # then a worker is killed
+
+
+class Failed(RuntimeError):
+    """A process reported an error, or ended without an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Of a process from its start to its end.
+
+    Args:
+        seconds: on the clock.
+        peak_memory_mb: largest resident memory.
+    """
+
+    seconds: float
+    peak_memory_mb: float
+
+
+def start(command: Sequence[str], log: Path, environment: Mapping[str, str], **pipes: Any) -> subprocess.Popen[str]:
+    """Starts a Python command that finds the project and the benchmarks; what it says goes into the log."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    paths = [str(BENCHMARKS), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **environment}
+    with log.open("w") as file:
+        pipes = {"stdout": file, "stderr": file, **pipes}
+        return subprocess.Popen([sys.executable, *command], env=environment, text=True, **pipes)
+
+
+def end(process: subprocess.Popen[str], began: float) -> Usage:
+    """Waits for the end of the process; afterwards it has its exit code."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return Usage(time.monotonic() - began, usage.ru_maxrss / 1024)
+
+
+def run(
+    command: Sequence[str], log: Path, *, watch: Callable[[int], object] | None = None, check: bool = True, **pipes: Any
+) -> Usage:
+    """Runs a Python command to its end.
+
+    Args:
+        command: what follows `python`.
+        log: for what it says.
+        watch: is called with the number of the process after its start.
+        check: whether an exit code other than 0 is an error.
+        pipes: and whatever else `subprocess.Popen` takes.
+
+    Raises:
+        Failed: with the last line of the log.
+    """
+    began = time.monotonic()
+    process = start(command, log, {}, **pipes)
+    if watch:
+        watch(process.pid)
+    usage = end(process, began)
+    if check and process.returncode:
+        raise Failed(f"{' '.join(command)} ended with exit code {process.returncode}: {last_line(log)} (see {log})")
+    return usage
+
+
+def last_line(log: Path) -> str:
+    return next(reversed(log.read_text(errors="replace").strip().splitlines()), "it said nothing")
+
+
+class Worker:
+    """A contender in a process of its own, which starts at the first request.
+
+    Args:
+        name: of the contender.
+        target: `module:callable` of the object that answers; imported in its process only.
+        arguments: of the callable, as JSON knows them.
+        log: takes what its libraries print.
+        environment: of the process, in addition to that of this process.
+    """
+
+    def __init__(
+        self, name: str, target: str, *arguments: Any, log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.name, self.log, self.environment = name, log, environment or {}
+        self.command = ["-m", "harness.workers", target, json.dumps(arguments)]
+        self.process: subprocess.Popen[str] | None = None
+        self.began = 0.0
+
+    def ask(self, method: str, **arguments: Any) -> Any:
+        """Calls a method of the object in the other process and returns its answer.
+
+        Raises:
+            Failed: with the error of the object or of its construction.
+        """
+        if self.process is None:
+            self.began = time.monotonic()
+            pipe = subprocess.PIPE
+            self.process = start(self.command, self.log, self.environment, stdin=pipe, stdout=pipe)
+        assert self.process.stdin and self.process.stdout
+        try:
+            self.process.stdin.write(json.dumps([method, arguments]) + "\n")
+            self.process.stdin.flush()
+            answer = json.loads(self.process.stdout.readline())
+        except (BrokenPipeError, json.JSONDecodeError):
+            answer = {"error": f"it ended: {last_line(self.log)}"}
+        if "error" in answer:
+            raise Failed(f"{self.name}: {answer['error']} (in {method}; see {self.log})")
+        return answer["answer"]
+
+    def end(self) -> Usage:
+        """Ends the process; its usage counts from the first request."""
+        if self.process is None:
+            return Usage(0.0, 0.0)
+        process, self.process = self.process, None
+        assert process.stdin and process.stdout
+        killer = Timer(SECONDS_TO_END, process.kill)
+        killer.start()
+        try:
+            process.stdin.close()
+        except BrokenPipeError:
+            pass  # it has ended already
+        usage = end(process, self.began)
+        process.stdout.close()
+        killer.cancel()
+        return usage
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+
+def in_turn(jobs: Mapping[Key, Callable[[], Answer]], rounds: int = 1) -> dict[Key, list[Answer]]:
+    """Does each job once in a round, so that what disturbs the machine disturbs all of them.
+
+    Every round begins with another job. A job that fails is reported and left out.
+
+    Returns:
+        The answers of each job that never failed, one for each round.
+    """
+    answers: dict[Key, list[Answer]] = {key: [] for key in jobs}
+    for number in range(rounds):
+        keys = list(answers)
+        first = number % max(1, len(keys))
+        for key in [*keys[first:], *keys[:first]]:
+            try:
+                answers[key].append(jobs[key]())
+            except Failed as error:
+                print(f"Left out: {error}", file=sys.stderr, flush=True)
+                del answers[key]
+    return answers
+
+
+def by_part(rounds: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
+    """The seconds of each part, one for each round."""
+    return {part: [seconds[part] for seconds in rounds] for part in rounds[0]}
+
+
+def main() -> None:
+    """The other process: python -m harness.workers <target> <arguments>."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what libraries print is no answer
+    (module, _, name), contender = sys.argv[1].partition(":"), None
+    for line in sys.stdin:
+        method, arguments = json.loads(line)
+        try:
+            if contender is None:
+                contender = getattr(importlib.import_module(module), name)(*json.loads(sys.argv[2]))
+            answer = json.dumps({"answer": getattr(contender, method)(**arguments)})
+        except Exception as error:
+            traceback.print_exc()
+            answer = json.dumps({"error": f"{type(error).__name__}: {error}"})
+        print(answer, file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()
