@@ -2,7 +2,7 @@
 
 import argparse
 import csv
-from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,8 @@ def door(about: str | None, output: str | None = None) -> argparse.ArgumentParse
     return parser
 
 
-def train_settings(overrides: Sequence[str]) -> Any:
+@cache
+def train_settings(overrides: tuple[str, ...]) -> Any:
     """The settings as `classifier train` composes them."""
     from hydra import compose, initialize_config_dir
     from hydra.core.config_store import ConfigStore

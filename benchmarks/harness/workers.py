@@ -92,7 +92,8 @@ class Worker:
 
     Args:
         name: of the contender.
-        target: `module:callable` of the object that answers; imported in its process only.
+        target: `module:callable` of the object that answers, or `module` if its functions do; imported in its process
+            only.
         arguments: of the callable, as JSON knows them.
         log: takes what its libraries print.
         environment: of the process, in addition to that of this process.
@@ -186,7 +187,8 @@ def main() -> None:
         method, arguments = json.loads(line)
         try:
             if contender is None:
-                contender = getattr(importlib.import_module(module), name)(*json.loads(sys.argv[2]))
+                imported = importlib.import_module(module)
+                contender = getattr(imported, name)(*json.loads(sys.argv[2])) if name else imported
             answer = json.dumps({"answer": getattr(contender, method)(**arguments)})
         except Exception as error:
             traceback.print_exc()

@@ -1,11 +1,12 @@
-"""Who competes: where each is built, which packages it needs, what its process is told, what it does."""
+"""Who competes, and what the process of a contender is asked for."""
 
 import importlib
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from importlib.util import find_spec
+from dataclasses import dataclass
+from typing import Any
 
-from training_speed.workloads import Train, Workload
+from training_speed.workloads import Train, Workload, load_workload
 
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE"}  # PyTorch's idle threads would else spin and slow the others down
@@ -13,69 +14,76 @@ PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE"}  # PyTorch's idle threads would else sp
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """One of those that are compared.
+    """One of those that are compared; docs/training_speed.md says what each of them does.
 
     Args:
-        builder: `module:function` that turns a `Workload` into a `Train`; imported in the contender's process only.
-        does: what it is, in a line.
-        packages: beyond those of the project, by their import name.
+        builder: `module:function` that turns a `Workload` into a `Train`.
         environment: of its process.
-        overrides: of conf/train.yaml, beside those of the workload.
+        overrides: of conf/train.yaml, next to those of the workload.
     """
 
     builder: str
-    does: str
-    packages: tuple[str, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str]
     overrides: tuple[str, ...] = ()
-
-    @property
-    def missing(self) -> list[str]:
-        """The packages that are not installed."""
-        return [package for package in self.packages if find_spec(package) is None]
-
-    def build(self, workload: Workload) -> Train:
-        """Model, optimizer and whatever else training needs."""
-        module, function = self.builder.split(":")
-        return getattr(importlib.import_module(module), function)(workload)
 
 
 CONTENDERS = {
-    "ours": Contender(
-        "training_speed.ours:ours",
-        "this project's training step, batches of like length padded to their longest text; it does more than the "
-        "others: joined pooling, token dropout, gradient clipping, averaged weights, label smoothing, determinism; and "
-        "in one thing less: its AdamW moves only the embeddings of the batch's tokens",
-        environment=QUIET,
-    ),
-    "ours_float32": Contender(
-        "training_speed.ours:ours",
-        "the same with trainer.precision=float32, whatever the processor offers",
-        environment=QUIET,
-        overrides=("trainer.precision=float32",),
-    ),
-    "keras_nlp": Contender(
-        "training_speed.keras_nlp_model:keras_nlp",
-        "`fit` of keras-nlp's TokenAndPositionEmbedding and TransformerEncoder on TensorFlow, padded to max_tokens; as "
-        "it is, attention weights drop out as well",
-        environment={**QUIET, "KERAS_BACKEND": "tensorflow"},
-    ),
-    "torch": Contender(
-        "training_speed.torch_model:float32",
-        "nn.TransformerEncoder, eager, float32, fused AdamW, the same batches as ours",
-        ("torch",),
-        PASSIVE,
-    ),
-    "torch_bfloat16": Contender(
-        "training_speed.torch_model:bfloat16",
-        "the same under torch.autocast in bfloat16",
-        ("torch",),
-        PASSIVE,
-    ),
-    "jax": Contender(
-        "training_speed.keras_nlp_model:keras_nlp",
-        "the model of keras_nlp on JAX, compiled, padded to max_tokens",
-        ("jax",),
-        {**QUIET, "KERAS_BACKEND": "jax"},
-    ),
+    "ours": Contender("training_speed.ours:ours", QUIET),
+    "ours_float32": Contender("training_speed.ours:ours", QUIET, ("trainer.precision=float32",)),
+    "keras_nlp": Contender("training_speed.keras_nlp_model:keras_nlp", {**QUIET, "KERAS_BACKEND": "tensorflow"}),
+    "torch": Contender("training_speed.torch_model:float32", PASSIVE),
+    "torch_bfloat16": Contender("training_speed.torch_model:bfloat16", PASSIVE),
+    "jax": Contender("training_speed.keras_nlp_model:keras_nlp", {**QUIET, "KERAS_BACKEND": "jax"}),
 }
+
+
+class Trainer:
+    """What runs in the process of a contender; each public method is a request."""
+
+    def __init__(self, contender: str) -> None:
+        module, _, function = CONTENDERS[contender].builder.partition(":")
+        self.build = getattr(importlib.import_module(module), function)
+        self.ready: dict[str, tuple[Workload, Train]] = {}
+
+    def prepare(self, path: str) -> dict[str, float]:
+        """Builds for the workload of the file and trains one step.
+
+        Returns:
+            Seconds from the beginning of building to the end of that step, imports not counted.
+        """
+        workload = load_workload(path)
+        if not self.ready:
+            self.build(workload)  # for nothing, so that no import is counted
+        began = time.perf_counter()
+        train = self.build(workload)
+        train(workload.batches()[:1])
+        self.ready[workload.name] = workload, train
+        return {"first_step_seconds": time.perf_counter() - began}
+
+    def warm_up(self, name: str) -> None:
+        """Trains on each shape of batch that a round on this prepared workload will meet.
+
+        To be asked when all workloads are prepared: a seed set for one makes TensorFlow forget the kernels of all.
+        """
+        workload, train = self.ready[name]
+        train(workload.warm_up_batches())
+
+    def measure(self, name: str, peak_of: int = 0) -> dict[str, float]:
+        """Seconds of a round on a prepared workload, on the clock and of all processor cores together.
+
+        If a size is given, right after the machine's peak, see `operations.matrix_product_rate`.
+        """
+        from training_speed.operations import matrix_product_rate
+
+        workload, train = self.ready[name]
+        batches, peak = workload.batches(), {"peak": matrix_product_rate(peak_of)} if peak_of else {}
+        began, used = time.perf_counter(), time.process_time()
+        train(batches)
+        return {"wall_seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - used, **peak}
+
+    def profile(self, name: str) -> dict[str, Any]:
+        """See `profiler.profile`."""
+        from training_speed.profiler import profile
+
+        workload, train = self.ready[name]
+        return profile(train, workload.batches())

@@ -9,39 +9,20 @@ from training_speed.workloads import Workload
 REPETITIONS = 5
 
 
-def step_operations(workload: Workload, texts: int, tokens: int) -> float:
-    """Floating-point operations of the matrix products of one step of ours, with its padding.
-
-    An (n, k) x (k, m) product is 2 n k m operations. With B texts padded to T tokens, width D, feed-forward width F,
-    depth L and C classes, the forward pass has
-
-        blocks   L x (8 B T D^2  query, key, value and output projection
-                    + 4 B T^2 D  scores, and mixing the values; the same for any number of heads
-                    + 4 B T D F) expand and contract
-        pooling  2 B T D^2 + 4 B T D        hidden layer, score and mean of additive pooling, where it is used
-        head     2 B P C                    P: width of the pooled vector, the number of poolings x D
-
-    and the backward pass twice as many: each product has a gradient for either factor. Embedding, normalisation,
-    softmax, dropout and the optimizer are not counted, though they take time.
-    """
-    sizes, poolings = workload.settings.encoder, pooling_names(workload)
-    width, positions = sizes.width, texts * tokens
-    block = 8 * positions * width**2 + 4 * positions * tokens * width + 4 * positions * width * sizes.intermediate_dim
-    pooling = poolings.count("additive") * (2 * positions * width**2 + 4 * positions * width)
-    head = 2 * texts * len(poolings) * width * workload.classes
-    return 3.0 * (sizes.depth * block + pooling + head)
-
-
-def pooling_names(workload: Workload) -> list[str]:
-    """The poolings side by side, by name: `["attention", "mean", "max"]`, or the one that is used alone."""
-    pooling = workload.settings.pooling
-    alone = pooling["_target_"].rpartition(".")[2].removesuffix("Pooling").lower()
-    return list(pooling.get("poolings", [alone]))
-
-
 def round_operations(workload: Workload) -> float:
-    """`step_operations` over the batches of a round."""
-    return sum(step_operations(workload, texts, tokens) for texts, tokens in workload.shapes())
+    """Floating-point operations of the matrix products of a round of ours, by the formula in docs/training_speed.md."""
+    settings = workload.settings
+    width, inner, depth = settings.encoder.width, settings.encoder.intermediate_dim, settings.encoder.depth
+    alone = settings.pooling["_target_"].rpartition(".")[2].removesuffix("Pooling").lower()
+    poolings = list(settings.pooling.get("poolings", [alone]))  # side by side
+    operations = 0.0
+    for texts, tokens in workload.shapes():
+        positions = texts * tokens
+        block = 8 * positions * width**2 + 4 * positions * tokens * width + 4 * positions * width * inner
+        pooling = poolings.count("additive") * (2 * positions * width**2 + 4 * positions * width)
+        head = 2 * texts * len(poolings) * width * workload.classes
+        operations += 3.0 * (depth * block + pooling + head)
+    return operations
 
 
 def matrix_product_rate(size: int) -> float:

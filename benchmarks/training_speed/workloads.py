@@ -1,21 +1,24 @@
 """What is trained on: encoded texts with labels, cut into the batches that every contender gets."""
 
-import json
+import pickle
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from harness.project import train_settings
 
-from classifier.settings import TrainSettings
 from classifier.training.batches import EncodedTexts, epoch_batches
 
 Train = Callable[[Sequence[np.ndarray]], None]  # one step for each batch, an array of indices of texts
 
 SEED = 0
 WARM_UP_STEPS = 12  # at least: not all that a training does happens in every step
+MAX_TOKENS = {"imdb": 256}  # of a text; 64 of other data sets
+STEPS = {"imdb": 20}  # of a round; 60 of other data sets
+VOCABULARY = 30_000  # of drawn texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,6 @@ class Workload:
 
     Args:
         name: unique among the workloads of a worker.
-        source: the data set's name, or how the texts were drawn.
         texts: token ids; 0 is padding, 1 unknown.
         labels: int32 (texts,).
         vocabulary_size: ids are below it.
@@ -35,7 +37,6 @@ class Workload:
     """
 
     name: str
-    source: str
     texts: EncodedTexts
     labels: np.ndarray
     vocabulary_size: int
@@ -45,7 +46,7 @@ class Workload:
     overrides: tuple[str, ...] = ()
 
     @property
-    def settings(self) -> TrainSettings:
+    def settings(self) -> Any:
         """The defaults of conf/train.yaml with this workload's `overrides`."""
         return train_settings((f"tokenizer.max_tokens={self.max_tokens}", *self.overrides))
 
@@ -65,11 +66,10 @@ class Workload:
             first.setdefault(shape, batch)
         return list(islice(cycle(first.values()), max(len(first), WARM_UP_STEPS)))
 
-    def counts(self) -> dict[str, Any]:
+    def counts(self) -> dict[str, int]:
         """What a round goes through: texts, their tokens, and those with the padding of length buckets or of none."""
         shapes, chosen = self.shapes(), np.concatenate(self.batches())
         return {
-            "source": self.source,
             "examples": len(chosen),
             "tokens": int(self.texts.lengths[chosen].sum()),
             "padded_tokens": sum(texts * longest for texts, longest in shapes),
@@ -81,33 +81,69 @@ class Workload:
         }
 
     def save(self, path: Path) -> None:
-        """Writes all of it to one .npz file."""
-        facts = {name: getattr(self, name) for name in FACTS}
-        np.savez(path, ids=self.texts.ids, starts=self.texts.starts, labels=self.labels, facts=json.dumps(facts))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(pickle.dumps(self))
+
+    def of_texts(self, chosen: np.ndarray, **changes: Any) -> "Workload":
+        """The same with the chosen texts (indices) only."""
+        pieces = [self.texts.ids[self.texts.starts[i] : self.texts.starts[i + 1]] for i in chosen]
+        starts = np.concatenate([[0], np.cumsum(self.texts.lengths[chosen])])
+        texts = EncodedTexts(np.concatenate(pieces).astype(np.int32), starts)
+        return replace(self, texts=texts, labels=self.labels[chosen], **changes)
+
+    def of_size(self, texts: int) -> "Workload":
+        """So many of its texts, drawn with replacement, for whole epochs."""
+        chosen = np.random.default_rng(SEED).integers(len(self.texts), size=texts)
+        return self.of_texts(chosen, name=f"{texts} examples", steps=0)
 
 
-FACTS = ("name", "source", "vocabulary_size", "classes", "max_tokens", "steps", "overrides")
+def load_workload(path: str) -> Workload:
+    return pickle.loads(Path(path).read_bytes())
 
 
-def load_workload(path: Path) -> Workload:
-    """What `Workload.save` wrote."""
-    with np.load(path) as file:
-        facts = json.loads(str(file["facts"]))
-        facts["overrides"] = tuple(facts["overrides"])
-        return Workload(texts=EncodedTexts(file["ids"], file["starts"]), labels=file["labels"], **facts)
+def save_data_set(name: str, path: str) -> None:
+    """The training split, encoded, without the last texts, whose smaller batch would have to be compiled as well."""
+    from classifier.data import load_splits
+    from classifier.start import start_tensorflow
+
+    settings = train_settings((f"data={name}", f"tokenizer.max_tokens={MAX_TOKENS.get(name, 64)}"))
+    splits = load_splits(settings.data, settings.seed)
+    start_tensorflow()
+    workload = encoded(name, settings, splits.train)
+    size = settings.trainer.batch_size
+    workload.of_texts(np.arange(len(workload.texts) // size * size)).save(Path(path))
 
 
-def train_settings(overrides: Sequence[str]) -> TrainSettings:
-    """conf/train.yaml with overrides, as `python -m classifier.train` composes it."""
-    from hydra import compose, initialize_config_dir
-    from hydra.core.config_store import ConfigStore
-    from hydra.core.global_hydra import GlobalHydra
-    from omegaconf import OmegaConf
+def encoded(name: str, settings: Any, train: Any, overrides: tuple[str, ...] = ()) -> Workload:
+    """A training split, its vocabulary learned and its texts encoded as in training; TensorFlow has been started."""
+    from hydra.utils import instantiate
 
-    from classifier.command_line.choices import CONF
+    from classifier.training.batches import encode
 
-    GlobalHydra.instance().clear()
-    ConfigStore.instance().store(name="train_settings", node=TrainSettings)
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        settings: Any = OmegaConf.to_object(compose("train", list(overrides)))
-    return settings
+    tokenizer = instantiate(settings.tokenizer)
+    tokenizer.learn(train.texts)
+    return Workload(
+        name=name,
+        texts=encode(tokenizer, train.texts)[0],
+        labels=train.labels,
+        vocabulary_size=len(tokenizer.vocabulary),
+        classes=len(train.label_names),
+        max_tokens=tokenizer.max_tokens,
+        steps=STEPS.get(name, 60),
+        overrides=overrides,
+    )
+
+
+def of_length(tokens: int, steps: int, texts: int) -> Workload:
+    """Texts that are all of the same length; the id of rank r has the probability 1 / r (Zipf), id 0 never occurs."""
+    random, weights = np.random.default_rng(SEED), 1 / np.arange(1, VOCABULARY)
+    ids = random.choice(np.arange(1, VOCABULARY, dtype=np.int32), texts * tokens, p=weights / weights.sum())
+    return Workload(
+        name=f"{tokens} tokens",
+        texts=EncodedTexts(ids, np.arange(texts + 1) * tokens),
+        labels=random.integers(2, size=texts, dtype=np.int32),
+        vocabulary_size=VOCABULARY,
+        classes=2,
+        max_tokens=tokens,
+        steps=steps,
+    )
