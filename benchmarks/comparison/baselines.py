@@ -1,17 +1,12 @@
-"""The baselines, one function each. This program measures one of them:
+"""The baselines, one function each; runs in the process of the baseline that is measured.
 
-    PYTHONPATH=benchmarks python -m comparison.baselines <data set> <baseline> <folder> [--autotune-seconds 120]
-
-writes predictions.parquet, one row for each example of the test split in its order, and measured.json into the folder.
-Each baseline chooses its settings by accuracy on the validation split that `seed=0` gives `classifier.train`, and is
+Each baseline chooses its settings by accuracy on the validation split that `seed=0` gives `classifier train`, and is
 then fitted on train and valid together; the test split is scored once, by that last model.
 
 So that a baseline takes minutes, the long texts of IMDB and 20 newsgroups have smaller grids, words and character
 n-grams that occur in two texts at least, and at most 300,000 character n-grams, none across the borders of words.
 """
 
-import argparse
-import json
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from harness.project import train_settings
 
-from classifier.data import Splits
+from classifier.data import Splits, load_splits
 
 LONG_TEXTS = ("imdb", "newsgroups20")
 
@@ -41,7 +36,7 @@ class Task:
         return self.splits.train.texts + self.splits.valid.texts
 
     @property
-    def labels(self) -> NDArray[np.int32]:
+    def labels(self) -> np.ndarray:
         """(examples,) class numbers of `texts`."""
         return np.concatenate([self.splits.train.labels, self.splits.valid.labels])
 
@@ -53,15 +48,15 @@ class Fitted:
     predict: Callable[[list[str]], Any]  # (examples,) class numbers
     size: Callable[[], int]  # of its file, in bytes
     settings: str  # what validation chose
-    choosing_seconds: float
     training_seconds: float
+    choosing_seconds: float = 0.0
 
 
 def majority(task: Task) -> Fitted:
     """The most frequent class, whatever the text."""
     from sklearn.dummy import DummyClassifier
 
-    return fitted_again(DummyClassifier(strategy="most_frequent"), {}, 0.0, task)
+    return fitted_again(DummyClassifier(strategy="most_frequent"), {}, task)
 
 
 def logistic(task: Task) -> Fitted:
@@ -79,16 +74,12 @@ def linear_svc(task: Task) -> Fitted:
     from sklearn.svm import LinearSVC
 
     characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)
-    grid: dict[str, Sequence[Any]] = {
-        "classifier__C": (0.1, 0.3, 1, 3),
-        "features__characters__analyzer": ("char_wb", "char"),
-    }
+    grid = {"classifier__C": (0.1, 0.3, 1, 3), "features__characters__analyzer": ("char_wb", "char")}
     if task.long_texts:
         characters.set_params(min_df=2, max_features=300_000)
         grid = {"classifier__C": (0.1, 0.5)}
-    return chosen(
-        FeatureUnion([("words", words(task)), ("characters", characters)]), LinearSVC(random_state=0), grid, task
-    )
+    features = FeatureUnion([("words", words(task)), ("characters", characters)])
+    return chosen(features, LinearSVC(random_state=0), grid, task)
 
 
 def nb_svm(task: Task) -> Fitted:
@@ -105,7 +96,7 @@ def nb_svm(task: Task) -> Fitted:
 
 def fasttext(task: Task) -> Fitted:
     """fastText with its own settings, but pairs of neighbours (Joulin et al. 2017); it chooses nothing."""
-    return fasttext_fitted(task, {"wordNgrams": 2}, 0.0)
+    return fasttext_fitted(task, {"wordNgrams": 2})
 
 
 def fasttext_autotune(task: Task) -> Fitted:
@@ -115,8 +106,9 @@ def fasttext_autotune(task: Task) -> Fitted:
     train, valid = task.splits.train, task.splits.valid
     began = time.monotonic()
     settings = tuned(train.texts, train.labels, valid.texts, valid.labels, task.autotune_seconds)
-    fitted = fasttext_fitted(task, settings, time.monotonic() - began)
-    return replace(fitted, settings=f"in {task.autotune_seconds} s: {fitted.settings}")
+    seconds = time.monotonic() - began
+    fitted = fasttext_fitted(task, settings)
+    return replace(fitted, settings=f"in {task.autotune_seconds} s: {fitted.settings}", choosing_seconds=seconds)
 
 
 def words(task: Task):
@@ -140,20 +132,15 @@ def chosen(features: Any, classifier: Any, grid: Mapping[str, Sequence[Any]], ta
         )
         search.fit(task.texts, task.labels)
     seconds = time.monotonic() - began
-    return fitted_again(pipeline.set_params(memory=None), search.best_params_, seconds, task)
+    fitted = fitted_again(pipeline.set_params(memory=None), search.best_params_, task)
+    return replace(fitted, choosing_seconds=seconds)
 
 
-def fitted_again(model: Any, settings: dict[str, Any], choosing_seconds: float, task: Task) -> Fitted:
+def fitted_again(model: Any, settings: dict[str, Any], task: Task) -> Fitted:
     """A scikit-learn model with these settings, of train and valid together."""
     began = time.monotonic()
     model.set_params(**settings).fit(task.texts, task.labels)
-    return Fitted(
-        predict=model.predict,
-        size=lambda: pickled_bytes(model),
-        settings=told(settings),
-        choosing_seconds=choosing_seconds,
-        training_seconds=time.monotonic() - began,
-    )
+    return Fitted(model.predict, lambda: pickled_bytes(model), told(settings), time.monotonic() - began)
 
 
 def pickled_bytes(model: Any) -> int:
@@ -166,19 +153,14 @@ def pickled_bytes(model: Any) -> int:
         return path.stat().st_size
 
 
-def fasttext_fitted(task: Task, settings: dict[str, Any], choosing_seconds: float) -> Fitted:
+def fasttext_fitted(task: Task, settings: dict[str, Any]) -> Fitted:
     """A fastText model with these settings, of train and valid together."""
     from comparison.fasttext_files import predicted, saved_bytes, trained
 
     began = time.monotonic()
     model = trained(task.texts, task.labels, **settings)
-    return Fitted(
-        predict=lambda texts: predicted(model, texts),
-        size=lambda: saved_bytes(model),
-        settings=told(settings),
-        choosing_seconds=choosing_seconds,
-        training_seconds=time.monotonic() - began,
-    )
+    seconds = time.monotonic() - began
+    return Fitted(lambda texts: predicted(model, texts), lambda: saved_bytes(model), told(settings), seconds)
 
 
 def told(settings: Mapping[str, Any]) -> str:
@@ -193,59 +175,29 @@ def told(settings: Mapping[str, Any]) -> str:
     )
 
 
-def load(data: str, autotune_seconds: int) -> Task:
-    """The splits as `python -m classifier.train data=<data> seed=0` makes them."""
-    from hydra import compose, initialize_config_dir
-    from hydra.core.config_store import ConfigStore
-    from omegaconf import OmegaConf
-
-    from classifier.command_line.choices import CONF
-    from classifier.data import load_splits
-    from classifier.settings import TrainSettings
-
-    ConfigStore.instance().store(name="train_settings", node=TrainSettings)
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        settings: Any = OmegaConf.to_object(compose("train", [f"data={data}", "seed=0"]))
-    return Task(load_splits(settings.data, settings.seed), data in LONG_TEXTS, autotune_seconds)
-
-
-def write(fitted: Fitted, task: Task, folder: Path) -> None:
-    """Scores the test split; writes its predictions as `classifier.train` writes its own, and what was measured."""
+def measure(data: str, baseline: str, folder: str, autotune_seconds: int) -> dict[str, Any]:
+    """Fits the baseline and scores the test split; writes its predictions as `classifier train` writes its own."""
     import pyarrow.parquet
 
     from classifier.evaluation.arrays import one_hot
     from classifier.evaluation.mistakes import predictions_table
     from classifier.evaluation.scored import Scored
 
+    settings = train_settings((f"data={data}", "seed=0"))
+    task = Task(load_splits(settings.data, settings.seed), data in LONG_TEXTS, autotune_seconds)
+    fitted = BASELINES[baseline](task)
     test = task.splits.test
     assert test is not None
     sure = one_hot(np.asarray(fitted.predict(test.texts)), len(test.label_names)).astype(np.float64)
     table = predictions_table(Scored(test.labels, sure, list(test.label_names), test.texts, test.origins))
-    pyarrow.parquet.write_table(table, folder / "predictions.parquet")
-    measured = {
+    pyarrow.parquet.write_table(table, Path(folder) / "predictions.parquet")
+    return {
         "settings": fitted.settings,
-        "choosing_seconds": round(fitted.choosing_seconds, 3),
-        "training_seconds": round(fitted.training_seconds, 3),
+        "choosing_seconds": fitted.choosing_seconds,
+        "training_seconds": fitted.training_seconds,
         "model_mb": fitted.size() / 2**20,
         "predictions": "predictions.parquet",
     }
-    (folder / "measured.json").write_text(json.dumps(measured, indent=2) + "\n")
 
 
 BASELINES = {one.__name__: one for one in (majority, logistic, linear_svc, nb_svm, fasttext, fasttext_autotune)}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", help="a name of conf/data/")
-    parser.add_argument("baseline", choices=BASELINES)
-    parser.add_argument("folder", type=Path, help="for the predictions and what was measured")
-    parser.add_argument("--autotune-seconds", type=int, default=120)
-    arguments = parser.parse_args()
-    task = load(arguments.data, arguments.autotune_seconds)
-    arguments.folder.mkdir(parents=True, exist_ok=True)
-    write(BASELINES[arguments.baseline](task), task, arguments.folder)
-
-
-if __name__ == "__main__":
-    main()

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from classifier.drawing.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, canvas
-from comparison.results import BASELINES, METHODS
+from comparison.cases import BASELINES, METHODS
 from comparison.rows import Row, Rows
 
 LOOKS = {  # colour and marker; the majority class is not drawn, as the axis would have to reach down to it
@@ -22,7 +22,7 @@ LOOKS = {  # colour and marker; the majority class is not drawn, as the axis wou
     "ours_experiment": (INK, "P"),
 }
 COLUMNS = 3
-DEPTH = 0.2  # of accuracy below the best of a panel; what is lower stands at the lower edge, with its number
+DEPTH = 0.2  # of accuracy below the best of a panel; what is lower is drawn at the lower edge, with its number
 
 
 def draw(rows: Rows) -> Figure:
@@ -34,7 +34,9 @@ def draw(rows: Rows) -> Figure:
         panels: list[Axes] = list(grid.ravel())
         for panel, (data, of_data) in zip(panels, rows.items(), strict=False):
             draw_panel(panel, data, of_data)
-        panels[0].set(xscale="log", xlim=decades(rows))  # all panels share it, and its ticks
+        places = [seconds(method, row) for one in rows.values() for method, row in one.items() if method in LOOKS]
+        low, high = np.log10(min(places, default=1) / 1.2), np.log10(max(places, default=1) * 1.2)
+        panels[0].set(xscale="log", xlim=(10 ** np.floor(low), 10 ** np.ceil(high)))  # all panels share it
         panels[0].xaxis.set_major_formatter("{x:,g}")
         panels[0].xaxis.set_minor_locator(NullLocator())
         for place, panel in enumerate(panels):
@@ -45,34 +47,25 @@ def draw(rows: Rows) -> Figure:
             if place % columns == 0:
                 panel.set_ylabel("test accuracy")
         drawn = [method for method in LOOKS if any(method in of_data for of_data in rows.values())]
-        legend = [Line2D([], [], color=LOOKS[method][0], label=METHODS[method], **marked(method)) for method in drawn]
+        legend = [Line2D([], [], label=METHODS[method], **look(method)) for method in drawn]
         figure.legend(handles=legend, loc="outside lower center", ncols=4 if columns > 2 else 2)
     return figure
 
 
 def draw_panel(panel: Axes, data: str, of_data: dict[str, Row]) -> None:
     """One data set; higher and further left is better."""
-    drawn = {method: row for method, row in of_data.items() if method in LOOKS}
-    values = {method: row.value("accuracy") for method, row in drawn.items()}
+    values = {method: row.value("accuracy") for method, row in of_data.items() if method in LOOKS}
     floor = max(values.values(), default=0) - DEPTH
-    for method, row in drawn.items():
-        place, colour = seconds(method, row), LOOKS[method][0]
-        if values[method] < floor:
-            panel.plot(place, floor, color=colour, **marked(method))
-            panel.annotate(f"{values[method]:.2f} ↓", (place, floor), (6, -3), textcoords="offset points", fontsize=7)
+    for method, value in values.items():
+        place, interval = seconds(method, of_data[method]), of_data[method].interval("accuracy")
+        if value < floor:
+            panel.plot(place, floor, **look(method))
+            panel.annotate(f"{value:.2f} ↓", (place, floor), (6, -3), textcoords="offset points", fontsize=7)
         else:
-            interval = row.interval("accuracy")
-            ends = [[values[method] - interval.low], [interval.high - values[method]]]
-            panel.errorbar(place, values[method], yerr=ends, color=colour, elinewidth=1, **marked(method))
+            ends = [[value - interval.low], [interval.high - value]]
+            panel.errorbar(place, value, yerr=ends, elinewidth=1, **look(method))
     panel.set_title(data)
     panel.margins(y=0.12)
-
-
-def decades(rows: Rows) -> tuple[float, float]:
-    """The powers of ten around all seconds, none of which is to stand at the border."""
-    all_seconds = [seconds(method, row) for one in rows.values() for method, row in one.items() if method in LOOKS]
-    low, high = np.log10(min(all_seconds, default=1) / 1.2), np.log10(max(all_seconds, default=1) * 1.2)
-    return 10 ** np.floor(low), 10 ** np.ceil(high)
 
 
 def seconds(method: str, row: Row) -> float:
@@ -82,13 +75,7 @@ def seconds(method: str, row: Row) -> float:
     return row.mean("wall_seconds")
 
 
-def marked(method: str) -> dict[str, Any]:
-    """How a point looks but for its colour."""
-    marker = LOOKS[method][1]
-    return {
-        "marker": marker,
-        "markersize": 11 if marker == "*" else 6,
-        "markeredgecolor": "white",
-        "markeredgewidth": 0.6,
-        "linestyle": "none",
-    }
+def look(method: str) -> dict[str, Any]:
+    colour, marker = LOOKS[method]
+    edge = {"markeredgecolor": "white", "markeredgewidth": 0.6, "linestyle": "none"}
+    return {"color": colour, "marker": marker, "markersize": 11 if marker == "*" else 6, **edge}

@@ -2,9 +2,12 @@
 
 import argparse
 import csv
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # of this process and of those that it starts: TensorFlow says much
 
 BENCHMARKS = Path(__file__).parents[1]
 ROOT = BENCHMARKS.parent

@@ -17,7 +17,8 @@ WIDTH, DEPTH, HEADS, FEED_FORWARD_WIDTH, VOCABULARY, MAX_TOKENS = 128, 2, 4, 512
 HUGGING_FACE_BATCH = 64
 TRAINED_ON = 20_000  # texts that linear models and vocabularies are learned from; what they answer does not matter here
 
-Seconds = dict[str, float]
+PARTS = ("reading", "tokenising", "computing", "writing")
+Seconds = dict[str, float]  # by part
 Contender = Callable[[Path, Path], Seconds]  # from a file to a file
 Answers = tuple[Sequence[Any], Sequence[float]]  # labels and scores
 
@@ -110,10 +111,10 @@ def hugging_face(_: Path, corpus: Sequence[str]) -> Contender:
     )
     network = transformers.BertForSequenceClassification(sizes).eval()
     pipeline = transformers.pipeline("text-classification", model=network, tokenizer=tokenizer, device="cpu")
-    tokenising, preprocess = {"seconds": 0.0}, pipeline.preprocess
+    tokenising, preprocess = Seconds(), pipeline.preprocess
 
     def timed_preprocess(*arguments: Any, **settings: Any) -> Any:
-        with counted(tokenising, "seconds"):
+        with counted(tokenising, "tokenising"):
             return preprocess(*arguments, **settings)
 
     pipeline.preprocess = timed_preprocess
@@ -125,11 +126,9 @@ def hugging_face(_: Path, corpus: Sequence[str]) -> Contender:
     score = in_parts(None, compute)
 
     def score_file(given: Path, output: Path) -> Seconds:
-        tokenising["seconds"] = 0.0
+        tokenising.clear()
         seconds = score(given, output)
-        seconds["tokenising"] = tokenising["seconds"]
-        seconds["computing"] -= tokenising["seconds"]
-        return seconds
+        return {**seconds, **tokenising, "computing": seconds["computing"] - tokenising["tokenising"]}
 
     return score_file
 
@@ -206,3 +205,22 @@ CONTENDERS: dict[str, Callable[[Path, Sequence[str]], Contender]] = {
     "scikit-learn": scikit_learn,
     "fastText": fasttext,
 }
+
+
+class Scorer:
+    """What runs in the process of a contender.
+
+    Args:
+        contender: a key of CONTENDERS.
+        model: what it scores with.
+        corpus: Parquet file with texts to learn from, for those that need some.
+    """
+
+    def __init__(self, contender: str, model: str, corpus: str) -> None:
+        self.contender = CONTENDERS[contender](Path(model), pq.read_table(corpus).column("text").to_pylist())
+
+    def score(self, given: str, output: str) -> Seconds:
+        """Seconds by part, and of all of it."""
+        began = time.perf_counter()
+        seconds = self.contender(Path(given), Path(output))
+        return {**seconds, "all": time.perf_counter() - began}

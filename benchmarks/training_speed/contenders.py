@@ -8,7 +8,6 @@ from typing import Any
 
 from training_speed.workloads import Train, Workload, load_workload
 
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE"}  # PyTorch's idle threads would else spin and slow the others down
 
 
@@ -28,12 +27,12 @@ class Contender:
 
 
 CONTENDERS = {
-    "ours": Contender("training_speed.ours:ours", QUIET),
-    "ours_float32": Contender("training_speed.ours:ours", QUIET, ("trainer.precision=float32",)),
-    "keras_nlp": Contender("training_speed.keras_nlp_model:keras_nlp", {**QUIET, "KERAS_BACKEND": "tensorflow"}),
+    "ours": Contender("training_speed.ours:ours", {}),
+    "ours_float32": Contender("training_speed.ours:ours", {}, ("trainer.precision=float32",)),
+    "keras_nlp": Contender("training_speed.keras_nlp_model:keras_nlp", {"KERAS_BACKEND": "tensorflow"}),
     "torch": Contender("training_speed.torch_model:float32", PASSIVE),
     "torch_bfloat16": Contender("training_speed.torch_model:bfloat16", PASSIVE),
-    "jax": Contender("training_speed.keras_nlp_model:keras_nlp", {**QUIET, "KERAS_BACKEND": "jax"}),
+    "jax": Contender("training_speed.keras_nlp_model:keras_nlp", {"KERAS_BACKEND": "jax"}),
 }
 
 

@@ -23,7 +23,7 @@ TOKENS_OF_A_ROUND = 131_072  # where all texts are of the same length
 
 
 def data_sets(options: argparse.Namespace) -> list[Workload]:
-    """The data sets, encoded in a process of its own: TensorFlow stays out of this one."""
+    """The data sets, encoded in a process of its own."""
     paths = {name: str(options.output / "workloads" / f"data set {name}") for name in options.data}
     with Worker("texts", "training_speed.workloads", log=options.output / "logs" / "texts.log") as worker:
         for name, path in paths.items():
