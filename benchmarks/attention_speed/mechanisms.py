@@ -1,4 +1,12 @@
-"""The mechanisms that are measured, and what they are compared with."""
+"""The mechanisms that are measured, what they are compared with, and what the process of a mechanism does."""
+
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from harness.project import ROOT, train_settings
 
 WIDTH, HEADS = 128, 4
 TOKENS_OF_A_BATCH = 4096
@@ -10,11 +18,127 @@ OFFICIAL = {  # ours: the official implementation of the same
     "block": "keras_nlp_block",
 }
 MECHANISMS = (*OFFICIAL, *OFFICIAL.values(), "general", "scaled_dot", "rotary", "local")
+ROUND_SECONDS = 0.2  # a round is as many steps as take so long
+MOST_BYTES = 8e9  # a mechanism that would need more at some length is not run there
 KEPT_COPIES = 5  # of (batch, queries, keys, units) that the official additive layers hold in a training step
 
 
-def needed_bytes(name: str, tokens: int) -> float:
-    """What a training step needs at least, in bytes, of those that would need too much."""
-    if name not in ("keras_additive", "keras_concat"):
-        return 0.0
-    return 4.0 * KEPT_COPIES * TOKENS_OF_A_BATCH * tokens * WIDTH
+def fits(name: str, tokens: int) -> bool:
+    """Whether a training step stays below MOST_BYTES."""
+    needed = 4.0 * KEPT_COPIES * TOKENS_OF_A_BATCH * tokens * WIDTH
+    return name not in ("keras_additive", "keras_concat") or needed <= MOST_BYTES
+
+
+class Mechanism:
+    """What runs in the process of a mechanism; each public method is a request."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.parts: dict[str, Callable[[], Any]] = {}  # training and inference at the present length
+        self.steps: dict[str, int] = {}  # of a round
+
+    def prepare(self, tokens: int) -> None:
+        """Builds the layer and its graphs for a length, and finds out how many steps make a round."""
+        import keras
+        import tensorflow as tf
+
+        keras.utils.set_random_seed(0)
+        texts = TOKENS_OF_A_BATCH // tokens
+        states, mask = tf.random.normal((texts, tokens, WIDTH)), tf.ones((texts, tokens), tf.bool)
+        layer, attend = attending(self.name)
+        attend(states, mask)
+
+        @tf.function
+        def infer():
+            return attend(states, mask)
+
+        @tf.function
+        def train():
+            with tf.GradientTape() as tape:
+                tape.watch(states)
+                loss = tf.reduce_sum(tf.square(attend(states, mask)))
+            return tape.gradient(loss, [states, *layer.trainable_variables])
+
+        self.parts = {"training": train, "inference": infer}
+        for part, step in self.parts.items():
+            step()
+            self.steps[part] = max(1, round(ROUND_SECONDS / min(timed(step, 1) for _ in range(3))))
+
+    def measure(self) -> dict[str, float]:
+        """Seconds of a step, training and inference: the mean of a round."""
+        return {part: timed(step, self.steps[part]) for part, step in self.parts.items()}
+
+    def memory(self, tokens: int) -> dict[str, float]:
+        """Bytes that a step takes at its peak, beyond what lay in memory before it; on Linux."""
+        self.prepare(tokens)
+        return {part: peak_of(step) for part, step in self.parts.items()}
+
+
+def attending(name: str) -> tuple[Any, Callable[[Any, Any], Any]]:
+    """The layer, and what maps states and mask to the new states."""
+    from hydra.utils import instantiate
+    from omegaconf import OmegaConf
+
+    from classifier.encoders import EncoderBlock
+    from classifier.encoders.keras_nlp_block import KerasNlpBlock
+
+    if name == "keras_nlp_block":
+        block = KerasNlpBlock(HEADS, 4 * WIDTH)
+        return block, lambda states, mask: block(states, mask=mask)
+    settings = ROOT / "conf" / "attention" / f"{'multi_head' if name == 'block' else name}.yaml"
+    layer = instantiate(OmegaConf.load(settings))
+    if name == "block":
+        block = EncoderBlock(layer, 4 * WIDTH)
+        return block, lambda states, mask: block(states, mask=mask)
+    return layer, lambda states, mask: layer(states, states, mask=mask[:, None, :])
+
+
+def timed(step: Callable[[], Any], steps: int) -> float:
+    """Seconds of a step, all its results waited for."""
+    import tensorflow as tf
+
+    start, found = time.perf_counter(), None
+    for _ in range(steps):
+        found = step()
+    for tensor in tf.nest.flatten(found):
+        tf.convert_to_tensor(tensor).numpy()
+    return (time.perf_counter() - start) / steps
+
+
+def peak_of(step: Callable[[], Any]) -> float:
+    """Of the resident memory of this process, over a step, less what is resident before."""
+    Path("/proc/self/clear_refs").write_text("5")  # begins the peak again
+    before = resident("VmRSS")
+    timed(step, 1)
+    return resident("VmHWM") - before
+
+
+def resident(line: str) -> float:
+    """Bytes of a line of /proc/self/status."""
+    words = next(one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith(line)).split()
+    return 1024.0 * float(words[1])
+
+
+def classifier_memory(name: str) -> float:
+    """Peak of memory in bytes, all of the process, over training steps of a whole default classifier."""
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    from classifier.pipeline.prepare import build_model
+
+    settings = train_settings((f"attention={name}", "pooling=concat"))
+    model = build_model(settings, 30_000, 512, 2)
+    optimizer = keras.optimizers.AdamW(1e-3)
+    optimizer.build(model.trainable_variables)
+    ids = tf.constant(np.random.default_rng(0).integers(2, 30_000, (32, 512)), tf.int32)
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(model(ids, training=True)))
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+
+    for _ in range(3):
+        step()
+    return 1024.0 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

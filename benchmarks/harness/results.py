@@ -23,10 +23,10 @@ def kept(folder: Path, options: Mapping[str, Any], measure: Callable[[], Any]) -
     if earlier and earlier["options"] == options:
         return earlier
     facts = machine()  # before, as the load of the machine is part of them
-    result = {"machine": facts, "options": options, "found": measure()}
+    text = json.dumps({"machine": facts, "options": options, "found": measure()}, indent=2)
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / "result.json", json.dumps(result, indent=2) + "\n")
-    return result
+    write_text(folder / "result.json", text + "\n")
+    return json.loads(text)
 
 
 def read(folder: Path) -> dict[str, Any] | None:
