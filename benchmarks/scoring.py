@@ -86,28 +86,17 @@ def compare(options: argparse.Namespace, corpus: Sequence[str], folder: Path) ->
     """Prints two tables for each length of text; in each round all contenders score the same file."""
     learned = write_rows(folder / "corpus.parquet", corpus, TRAINED_ON, min(50, len(corpus) // 4))
     files = {words: write_rows(folder / f"{words}.parquet", corpus, options.rows, words) for words in options.words}
-    few = [write_rows(folder / f"few {words}.parquet", corpus, min(FEW, options.rows), words) for words in files]
+    few = [str(write_rows(folder / f"few {one}.parquet", corpus, min(FEW, options.rows), one)) for one in files]
     with ExitStack() as stack:
-        workers = {}
+        jobs = {}
         for name in options.contenders:
-            model = options.onnx if name == "ONNX Runtime" else options.model
-            if model:
-                worker = Worker(
-                    name,
-                    "scoring_speed.contenders:Scorer",
-                    name,
-                    str(model.resolve()),
-                    str(learned),
-                    log=folder / f"{name}.log",
-                )
-                workers[name] = stack.enter_context(worker)
-
-        def score(name: str, given: Sequence[Path]) -> dict[str, float]:
-            return [workers[name].ask("score", given=str(one), output=str(folder / "scored.parquet")) for one in given][-1]
-
-        warm = in_turn({name: partial(score, name, few) for name in workers})  # compiles, and warms up
+            if model := options.onnx if name == "ONNX Runtime" else options.model:
+                target, log = "scoring_speed.contenders:Scorer", folder / f"{name}.log"
+                worker = Worker(name, target, name, str(model.resolve()), str(learned), log=log)
+                jobs[name] = partial(stack.enter_context(worker).ask, "score", output=str(folder / "scored.parquet"))
+        warm = in_turn({name: partial(job, files=few) for name, job in jobs.items()})  # compiles
         for words, path in files.items():
-            rounds = in_turn({name: partial(score, name, [path]) for name in warm}, options.rounds)
+            rounds = in_turn({name: partial(jobs[name], files=[str(path)]) for name in warm}, options.rounds)
             print(f"\n{words} words, {options.rows:,} rows, median of {options.rounds} rounds\n")
             print(table([contender_row(name, options.rows, found) for name, found in rounds.items()]))
             if ratios := goal_rows(rounds):
@@ -116,25 +105,20 @@ def compare(options: argparse.Namespace, corpus: Sequence[str], folder: Path) ->
 
 def contender_row(name: str, rows: int, rounds: Sequence[Mapping[str, float]]) -> dict[str, object]:
     """Rows a second and the share of each part; nothing for a part that the contender does not tell apart."""
-    shares = {
-        part: f"{median(one[part] / one['all'] for one in rounds):.0%}" if part in rounds[0] else "" for part in PARTS
-    }
-    return {"contender": name, "rows/s": spread([rows / one["all"] for one in rounds], ",.0f"), **shares}
+    shares = {part: [one[part] / one["all"] for one in rounds if part in one] for part in PARTS}
+    cells = {part: f"{median(found):.0%}" if found else "" for part, found in shares.items()}
+    return {"contender": name, "rows/s": spread([rows / one["all"] for one in rounds], ",.0f"), **cells}
 
 
 def goal_rows(rounds: Mapping[str, Sequence[Mapping[str, float]]]) -> list[dict[str, object]]:
     """How many times the rate of others ours is, round by round, so that what slows all of them hardly counts."""
-    return [
-        {
-            "ours is x times as fast as": other,
-            "seconds": part,
-            "ratio": spread(
-                [theirs[part] / own[part] for own, theirs in zip(rounds["ours"], rounds[other], strict=True)]
-            ),
-        }
-        for other, part in GOALS
-        if {"ours", other} <= rounds.keys()
-    ]
+    rows = []
+    for other, part in GOALS:
+        if {"ours", other} <= rounds.keys():
+            pairs = zip(rounds["ours"], rounds[other], strict=True)
+            ratio = spread([theirs[part] / own[part] for own, theirs in pairs])
+            rows.append({"ours is x times as fast as": f"{other}, {part}", "times": ratio})
+    return rows
 
 
 def memory(options: argparse.Namespace, corpus: Sequence[str], folder: Path) -> None:

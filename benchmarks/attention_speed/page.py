@@ -1,14 +1,14 @@
 """The blocks of docs/attention.md and its log-log picture."""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from attention_speed.mechanisms import OFFICIAL, TOKENS_OF_A_BATCH
 from harness.markdown import spread, table
 from matplotlib.figure import Figure
 
+from attention_speed.mechanisms import OFFICIAL, TOKENS_OF_A_BATCH
 from classifier.drawing.style import COLOURS, canvas
 
 Rounds = Mapping[str, Mapping[int, Mapping[str, Any]]]  # by mechanism, tokens and part: seconds of each round
@@ -78,7 +78,10 @@ def picture(seconds: Rounds) -> Figure:
                 place = places.get(own.get(name, name), 0)
                 axis.loglog(
                     [*of_name],
-                    [1e3 * tokens * statistics.median(one[part]) / TOKENS_OF_A_BATCH for tokens, one in of_name.items()],
+                    [
+                        1e3 * tokens * statistics.median(one[part]) / TOKENS_OF_A_BATCH
+                        for tokens, one in of_name.items()
+                    ],
                     "--" if name in own else "-",
                     color=COLOURS[place % len(COLOURS)],
                     marker="o" if place < len(COLOURS) else "s",

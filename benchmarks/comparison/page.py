@@ -108,7 +108,9 @@ def mean_rows(rows: Rows) -> list[Cells]:
                 label: f"{np.mean([row.value(metric) for row in found]):.3f}"
                 for metric, label in (("accuracy", "accuracy"), ("macro_f1", "macro F1"))
             }
-            costs = {label: amount(float(np.mean([row.mean(field) for row in found]))) for field, label in COSTS.items()}
+            costs = {
+                label: amount(float(np.mean([row.mean(field) for row in found]))) for field, label in COSTS.items()
+            }
             lines.append({"method": name, **scores, **costs})
     return lines
 

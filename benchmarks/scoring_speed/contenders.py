@@ -1,8 +1,10 @@
-"""Ways to label the texts of a Parquet file into another one, each with the seconds that its parts take."""
+"""Ways to label the texts of a Parquet file into another one; each runs in a process of its own."""
 
 import atexit
-import importlib.util
+import importlib
+import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -16,11 +18,23 @@ import pyarrow.parquet as pq
 WIDTH, DEPTH, HEADS, FEED_FORWARD_WIDTH, VOCABULARY, MAX_TOKENS = 128, 2, 4, 512, 30_000, 256  # of the default model
 HUGGING_FACE_BATCH = 64
 TRAINED_ON = 20_000  # texts that linear models and vocabularies are learned from; what they answer does not matter here
-
 PARTS = ("reading", "tokenising", "computing", "writing")
-Seconds = dict[str, float]  # by part
-Contender = Callable[[Path, Path], Seconds]  # from a file to a file
+
+Contender = Callable[[str, str], None]  # from a file to a file
 Answers = tuple[Sequence[Any], Sequence[float]]  # labels and scores
+
+seconds: dict[str, float] = defaultdict(float)  # by part, of the file that is being scored
+
+
+@contextmanager
+def counted(part: str, within: str | None = None):
+    """Adds the seconds of the block to the part, and takes them from the part that contains it."""
+    began = time.perf_counter()
+    yield
+    spent = time.perf_counter() - began
+    seconds[part] += spent
+    if within:
+        seconds[within] -= spent
 
 
 def ours(model: Path, _: Sequence[str]) -> Contender:
@@ -47,16 +61,16 @@ def by_our_scorer(classifier: Any) -> Contender:
     from classifier.scoring.score_file import score_files
     from classifier.settings import ScoreSettings
 
-    def score(given: Path, output: Path) -> Seconds:
-        settings = ScoreSettings("model", str(given), str(output), overwrite=True)
+    def score(given: str, output: str) -> None:
+        settings = ScoreSettings("model", given, output, overwrite=True)
         parts = score_files(make_plan(settings, "measured", "1"), lambda: classifier).seconds
-        return {"reading": parts["reading"], "computing": parts["waiting"], "writing": parts["writing"]}
+        seconds.update(reading=parts["reading"], computing=parts["waiting"], writing=parts["writing"])
 
     return score
 
 
 def onnx(folder: Path, _: Sequence[str]) -> Contender:
-    """The same weights in ONNX Runtime, by the reference program that lies beside them, in batches as ours.
+    """The same weights in ONNX Runtime, by the reference program next to them, in batches as ours.
 
     Its tokenizer is a plain program, not a fast one: what is of interest is the computing alone.
     """
@@ -64,11 +78,8 @@ def onnx(folder: Path, _: Sequence[str]) -> Contender:
 
     from classifier.model.batching import batches, token_counts
 
-    spec = importlib.util.spec_from_file_location("classify", folder / "classify.py")
-    assert spec and spec.loader
-    program = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(program)
-    reference = program.Classifier(folder)
+    sys.path.insert(0, str(folder))
+    reference = importlib.import_module("classify").Classifier(folder)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # a batch is a thread's, as ours
     session = onnxruntime.InferenceSession(folder / "model.onnx", options)
@@ -105,16 +116,16 @@ def hugging_face(_: Path, corpus: Sequence[str]) -> Contender:
         vocab_size=VOCABULARY,
         hidden_size=WIDTH,
         num_hidden_layers=DEPTH,
-        num_attention_num_heads=HEADS,
+        num_attention_heads=HEADS,
         intermediate_size=FEED_FORWARD_WIDTH,
         max_position_embeddings=MAX_TOKENS,
     )
     network = transformers.BertForSequenceClassification(sizes).eval()
     pipeline = transformers.pipeline("text-classification", model=network, tokenizer=tokenizer, device="cpu")
-    tokenising, preprocess = Seconds(), pipeline.preprocess
+    preprocess = pipeline.preprocess
 
     def timed_preprocess(*arguments: Any, **settings: Any) -> Any:
-        with counted(tokenising, "tokenising"):
+        with counted("tokenising", within="computing"):
             return preprocess(*arguments, **settings)
 
     pipeline.preprocess = timed_preprocess
@@ -123,14 +134,7 @@ def hugging_face(_: Path, corpus: Sequence[str]) -> Contender:
         found = pipeline(list(texts), batch_size=HUGGING_FACE_BATCH, truncation=True)
         return [one["label"] for one in found], [one["score"] for one in found]
 
-    score = in_parts(None, compute)
-
-    def score_file(given: Path, output: Path) -> Seconds:
-        tokenising.clear()
-        seconds = score(given, output)
-        return {**seconds, **tokenising, "computing": seconds["computing"] - tokenising["tokenising"]}
-
-    return score_file
+    return in_parts(None, compute)
 
 
 def scikit_learn(_: Path, corpus: Sequence[str]) -> Contender:
@@ -139,8 +143,7 @@ def scikit_learn(_: Path, corpus: Sequence[str]) -> Contender:
     from sklearn.linear_model import LogisticRegression
 
     vectorizer = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), min_df=2)
-    features = vectorizer.fit_transform(corpus)
-    model = LogisticRegression(max_iter=1000).fit(features, any_labels(corpus))
+    model = LogisticRegression(max_iter=1000).fit(vectorizer.fit_transform(corpus), any_labels(corpus))
 
     def compute(features: Any) -> Answers:
         found = model.predict_proba(features)
@@ -170,31 +173,20 @@ def any_labels(corpus: Sequence[str]) -> np.ndarray:
 def in_parts(tokenise: Callable[[Sequence[str]], Any] | None, compute: Callable[[Any], Answers]) -> Contender:
     """Reads all, tokenises all, computes all and writes all: one after the other; None: computing tokenises."""
 
-    def score(given: Path, output: Path) -> Seconds:
-        seconds: Seconds = {}
-        with counted(seconds, "reading"):
+    def score(given: str, output: str) -> None:
+        with counted("reading"):
             table = pq.read_table(given)
             texts = table.column("text").to_pylist()
-        prepared = texts
         if tokenise:
-            with counted(seconds, "tokenising"):
-                prepared = tokenise(texts)
-        with counted(seconds, "computing"):
-            labels, scores = compute(prepared)
-        with counted(seconds, "writing"):
+            with counted("tokenising"):
+                texts = tokenise(texts)
+        with counted("computing"):
+            labels, scores = compute(texts)
+        with counted("writing"):
             table = table.append_column("label", pa.array([str(label) for label in labels]))
             pq.write_table(table.append_column("score", pa.array(scores, pa.float32())), output, compression="zstd")
-        return seconds
 
     return score
-
-
-@contextmanager
-def counted(seconds: Seconds, what: str):
-    """Adds the seconds of the block."""
-    began = time.perf_counter()
-    yield
-    seconds[what] = seconds.get(what, 0.0) + time.perf_counter() - began
 
 
 CONTENDERS: dict[str, Callable[[Path, Sequence[str]], Contender]] = {
@@ -208,19 +200,15 @@ CONTENDERS: dict[str, Callable[[Path, Sequence[str]], Contender]] = {
 
 
 class Scorer:
-    """What runs in the process of a contender.
-
-    Args:
-        contender: a key of CONTENDERS.
-        model: what it scores with.
-        corpus: Parquet file with texts to learn from, for those that need some.
-    """
+    """What runs in the process of a contender, which scores with a model and may learn from a corpus."""
 
     def __init__(self, contender: str, model: str, corpus: str) -> None:
         self.contender = CONTENDERS[contender](Path(model), pq.read_table(corpus).column("text").to_pylist())
 
-    def score(self, given: str, output: str) -> Seconds:
-        """Seconds by part, and of all of it."""
-        began = time.perf_counter()
-        seconds = self.contender(Path(given), Path(output))
-        return {**seconds, "all": time.perf_counter() - began}
+    def score(self, files: Sequence[str], output: str) -> dict[str, float]:
+        """Seconds by part, and of all of it, for the last of the files."""
+        for given in files:
+            seconds.clear()
+            with counted("all"):
+                self.contender(given, output)
+        return dict(seconds)

@@ -2,37 +2,29 @@
 
 import importlib
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+from training_speed.operations import matrix_product_rate
 from training_speed.workloads import Train, Workload, load_workload
 
 PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE"}  # PyTorch's idle threads would else spin and slow the others down
 
 
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """One of those that are compared; docs/training_speed.md says what each of them does.
+class Contender(NamedTuple):
+    """One of those that are compared; docs/training_speed.md says what each of them does."""
 
-    Args:
-        builder: `module:function` that turns a `Workload` into a `Train`.
-        environment: of its process.
-        overrides: of conf/train.yaml, next to those of the workload.
-    """
-
-    builder: str
-    environment: Mapping[str, str]
-    overrides: tuple[str, ...] = ()
+    builder: str  # `module:function` that turns a Workload into a Train
+    environment: dict[str, str]  # of its process
+    overrides: tuple[str, ...] = ()  # of conf/train.yaml, next to those of the workload
 
 
 CONTENDERS = {
-    "ours": Contender("training_speed.ours:ours", {}),
-    "ours_float32": Contender("training_speed.ours:ours", {}, ("trainer.precision=float32",)),
-    "keras_nlp": Contender("training_speed.keras_nlp_model:keras_nlp", {"KERAS_BACKEND": "tensorflow"}),
-    "torch": Contender("training_speed.torch_model:float32", PASSIVE),
-    "torch_bfloat16": Contender("training_speed.torch_model:bfloat16", PASSIVE),
-    "jax": Contender("training_speed.keras_nlp_model:keras_nlp", {"KERAS_BACKEND": "jax"}),
+    "ours": Contender("ours:ours", {}),
+    "ours_float32": Contender("ours:ours", {}, ("trainer.precision=float32",)),
+    "keras_nlp": Contender("keras_nlp_model:keras_nlp", {"KERAS_BACKEND": "tensorflow"}),
+    "torch": Contender("torch_model:float32", PASSIVE),
+    "torch_bfloat16": Contender("torch_model:bfloat16", PASSIVE),
+    "jax": Contender("keras_nlp_model:keras_nlp", {"KERAS_BACKEND": "jax"}),
 }
 
 
@@ -41,15 +33,12 @@ class Trainer:
 
     def __init__(self, contender: str) -> None:
         module, _, function = CONTENDERS[contender].builder.partition(":")
-        self.build = getattr(importlib.import_module(module), function)
+        self.build = getattr(importlib.import_module(f"training_speed.{module}"), function)
         self.ready: dict[str, tuple[Workload, Train]] = {}
+        self.warm: set[str] = set()
 
-    def prepare(self, path: str) -> dict[str, float]:
-        """Builds for the workload of the file and trains one step.
-
-        Returns:
-            Seconds from the beginning of building to the end of that step, imports not counted.
-        """
+    def prepare(self, path: str) -> float:
+        """Builds for the workload of the file and trains one step; the seconds of both, imports not counted."""
         workload = load_workload(path)
         if not self.ready:
             self.build(workload)  # for nothing, so that no import is counted
@@ -57,31 +46,24 @@ class Trainer:
         train = self.build(workload)
         train(workload.batches()[:1])
         self.ready[workload.name] = workload, train
-        return {"first_step_seconds": time.perf_counter() - began}
-
-    def warm_up(self, name: str) -> None:
-        """Trains on each shape of batch that a round on this prepared workload will meet.
-
-        To be asked when all workloads are prepared: a seed set for one makes TensorFlow forget the kernels of all.
-        """
-        workload, train = self.ready[name]
-        train(workload.warm_up_batches())
+        return time.perf_counter() - began
 
     def measure(self, name: str, peak_of: int = 0) -> dict[str, float]:
         """Seconds of a round on a prepared workload, on the clock and of all processor cores together.
 
-        If a size is given, right after the machine's peak, see `operations.matrix_product_rate`.
+        All workloads are prepared before: a seed set for one makes TensorFlow forget the kernels of all. The first
+        round warms up with each shape of batch. With a size, the machine's peak is measured right before the round.
         """
-        from training_speed.operations import matrix_product_rate
-
         workload, train = self.ready[name]
+        if name not in self.warm:
+            train(workload.warm_up_batches())
+            self.warm.add(name)
         batches, peak = workload.batches(), {"peak": matrix_product_rate(peak_of)} if peak_of else {}
         began, used = time.perf_counter(), time.process_time()
         train(batches)
         return {"wall_seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - used, **peak}
 
     def profile(self, name: str) -> dict[str, Any]:
-        """See `profiler.profile`."""
         from training_speed.profiler import profile
 
         workload, train = self.ready[name]

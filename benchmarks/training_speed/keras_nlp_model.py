@@ -28,28 +28,20 @@ def keras_nlp(workload: Workload) -> Train:
 def network(workload: Workload):
     """A compiled Keras model; the mask of the embedding goes along with the states from layer to layer."""
     import keras
-    import keras_nlp
+    from keras_nlp.layers import TokenAndPositionEmbedding, TransformerEncoder
 
-    settings = workload.settings
-    sizes = settings.encoder
-    ids = keras.Input((workload.max_tokens,), dtype="int32")
-    states = keras_nlp.layers.TokenAndPositionEmbedding(
-        workload.vocabulary_size, workload.max_tokens, sizes.width, mask_zero=True
-    )(ids)
+    settings, sizes, tokens = workload.settings, workload.settings.encoder, workload.max_tokens
+    ids = keras.Input((tokens,), dtype="int32")
+    states = TokenAndPositionEmbedding(workload.vocabulary_size, tokens, sizes.width, mask_zero=True)(ids)
     states = keras.layers.Dropout(sizes.embedding_dropout)(states)
+    inner, heads = sizes.intermediate_dim, settings.attention["num_heads"]
+    same = {"dropout": sizes.dropout, "activation": sizes.activation.value, "normalize_first": True}
     for _ in range(sizes.depth):
-        states = keras_nlp.layers.TransformerEncoder(
-            sizes.intermediate_dim,
-            settings.attention["num_heads"],
-            dropout=sizes.dropout,
-            activation=sizes.activation.value,
-            normalize_first=True,
-        )(states)
+        states = TransformerEncoder(inner, heads, **same)(states)
     states = keras.layers.LayerNormalization()(states)
     context = keras.layers.Dropout(sizes.head_dropout)(keras.layers.GlobalAveragePooling1D()(states))
     model = keras.Model(ids, keras.layers.Dense(workload.classes)(context))
-    optimizer = keras.optimizers.AdamW(
-        settings.optimizer["learning_rate"], weight_decay=settings.optimizer["weight_decay"]
-    )
+    rate, decay = settings.optimizer["learning_rate"], settings.optimizer["weight_decay"]
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=decay)
     model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     return model

@@ -22,9 +22,9 @@ PRECISIONS = ("float32", "auto")  # of trainer.precision
 TOKENS_OF_A_ROUND = 131_072  # where all texts are of the same length
 
 
-def data_sets(options: argparse.Namespace) -> list[Workload]:
+def data_sets(options: argparse.Namespace, names: Sequence[str]) -> list[Workload]:
     """The data sets, encoded in a process of its own."""
-    paths = {name: str(options.output / "workloads" / f"data set {name}") for name in options.data}
+    paths = {name: str(options.output / "workloads" / f"data set {name}") for name in names}
     with Worker("texts", "training_speed.workloads", log=options.output / "logs" / "texts.log") as worker:
         for name, path in paths.items():
             worker.ask("save_data_set", name=name, path=path)
@@ -35,60 +35,45 @@ def measured(
     options: argparse.Namespace,
     workloads: Sequence[Workload],
     contenders: Sequence[str] = ("ours",),
+    *,
     peak_of: int = 0,
-    profile: bool = False,
+    profiled: bool = False,
 ) -> Results:
-    """Each contender on each workload: prepares all, warms all up, and measures them in turn."""
+    """Each contender on each workload, in turn, after all have been prepared; then the profile, if it is asked for."""
     with ExitStack() as stack:
-        workers = {
-            name: stack.enter_context(
-                Worker(
-                    name,
-                    "training_speed.contenders:Trainer",
-                    name,
-                    log=options.output / "logs" / f"{name}.log",
-                    environment=CONTENDERS[name].environment,
-                )
-            )
-            for name in contenders
-        }
-        prepare = {}
+        workers, prepare = {}, {}
+        for name in contenders:
+            log, environment = options.output / "logs" / f"{name}.log", CONTENDERS[name].environment
+            worker = Worker(name, "training_speed.contenders:Trainer", name, log=log, environment=environment)
+            workers[name] = stack.enter_context(worker)
         for workload, name in product(workloads, contenders):
             path = options.output / "workloads" / f"{workload.name}, {name}"
             replace(workload, overrides=(*workload.overrides, *CONTENDERS[name].overrides)).save(path)
             prepare[name, workload.name] = partial(workers[name].ask, "prepare", path=str(path))
-        prepared = in_turn(prepare)
 
         def ask(method: str, keys: Iterable[tuple[str, str]], **details: Any) -> dict[tuple[str, str], Any]:
             return {(name, data): partial(workers[name].ask, method, name=data, **details) for name, data in keys}
 
-        warm = in_turn(ask("warm_up", prepared))
-        rounds = in_turn(ask("measure", warm, peak_of=peak_of), options.rounds)
-        profiles = in_turn(ask("profile", rounds)) if profile else {}
-    counts = {workload.name: workload.counts() for workload in workloads}
-    return [
-        {
-            "contender": name,
-            "workload": data,
-            **counts[data],
-            **prepared[name, data][0],
-            **by_part(seconds),
-            **(profiles[name, data][0] if profile else {}),
-        }
-        for (name, data), seconds in rounds.items()
-    ]
+        prepared = in_turn(prepare)
+        rounds = in_turn(ask("measure", prepared, peak_of=peak_of), options.rounds)
+        profiles = in_turn(ask("profile", rounds if profiled else ()))
+    counts, results = {workload.name: workload.counts() for workload in workloads}, []
+    for (name, data), seconds in rounds.items():
+        about = {"contender": name, "workload": data, "first_step_seconds": prepared[name, data][0]}
+        results.append(about | counts[data] | by_part(seconds) | profiles.get((name, data), [{}])[0])
+    return results
 
 
 def contenders(options: argparse.Namespace) -> Results:
     """The contenders on the data sets."""
-    return measured(options, data_sets(options), options.contenders or list(CONTENDERS))
+    return measured(options, data_sets(options, options.data), options.contenders or list(CONTENDERS))
 
 
 def products(options: argparse.Namespace) -> Results:
     """Floating-point operations of ours by width and precision, each round right after the machine's peak."""
-    about: dict[str, dict[str, Any]] = {}
-    workloads = []
-    for data, (width, inner), precision in product(data_sets(options), FEED_FORWARD_WIDTHS.items(), PRECISIONS):
+    workloads, about = [], {}
+    sets = data_sets(options, options.data)
+    for data, (width, inner), precision in product(sets, FEED_FORWARD_WIDTHS.items(), PRECISIONS):
         name = f"{data.name} at width {width} in {precision}"
         sizes = (f"encoder.width={width}", f"encoder.intermediate_dim={inner}", f"trainer.precision={precision}")
         workloads.append(replace(data, name=name, overrides=sizes))
@@ -106,15 +91,14 @@ def lengths(options: argparse.Namespace) -> Results:
 
 def sizes(options: argparse.Namespace) -> Results:
     """Ours for an epoch of so many examples with the lengths of the first data set."""
-    first = data_sets(options)[0]
+    (first,) = data_sets(options, options.data[:1])
     return measured(options, [first.of_size(examples) for examples in options.sizes])
 
 
 def profile(options: argparse.Namespace) -> Results:
     """Where the time of a step of ours goes, for the first and the last data set."""
     ends = list(dict.fromkeys([options.data[0], options.data[-1]]))
-    chosen = argparse.Namespace(**{**vars(options), "rounds": 1, "data": ends})
-    return measured(chosen, data_sets(chosen), profile=True)
+    return measured(options, data_sets(options, ends), profiled=True)
 
 
 PARTS = {part.__name__: part for part in (contenders, products, lengths, sizes, profile)}

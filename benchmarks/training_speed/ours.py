@@ -1,4 +1,4 @@
-"""This project's own training, as `classifier.train` sets it up; whatever changes there is followed here alone."""
+"""This project's own training, as `classifier train` sets it up; whatever changes there is followed here alone."""
 
 import tempfile
 from collections.abc import Sequence
@@ -16,18 +16,7 @@ start_once = cache(start_tensorflow)
 
 
 def ours(workload: Workload) -> Train:
-    """Steps of the project's training loop, with all that belongs to a step there."""
-    training = training_of(workload)
-
-    def train(batches: Sequence[np.ndarray]) -> None:
-        for batch in batches:
-            training.learn(batch)
-
-    return train
-
-
-def training_of(workload: Workload):
-    """The `Training` of the default model without n-grams, as `classifier.pipeline.prepare` makes it."""
+    """The training loop of the default model without n-grams, with all that belongs to a step there."""
     settings = workload.settings
     start_once(settings.trainer.deterministic)
 
@@ -41,12 +30,13 @@ def training_of(workload: Workload):
     keras.utils.set_random_seed(settings.seed)
     model = build_model(settings, workload.vocabulary_size, workload.max_tokens, workload.classes)
     rate = WarmupDecay(settings.optimizer["learning_rate"], SCHEDULED_STEPS, 0, settings.trainer.schedule.name)
-    return Training(
-        model,
-        spare_from_decay(instantiate(settings.optimizer, learning_rate=rate)),
-        settings.trainer,
-        TrainingData(workload.texts, workload.labels, np.ones(workload.classes, np.float32), workload.texts),
-        validate=lambda logits: {},
-        seed=settings.seed,
-        checkpoint=Path(tempfile.gettempdir()) / "never_written",
-    )
+    optimizer = spare_from_decay(instantiate(settings.optimizer, learning_rate=rate))
+    data = TrainingData(workload.texts, workload.labels, np.ones(workload.classes, np.float32), workload.texts)
+    never_written = Path(tempfile.gettempdir()) / "never_written"
+    training = Training(model, optimizer, settings.trainer, data, lambda logits: {}, settings.seed, never_written)
+
+    def train(batches: Sequence[np.ndarray]) -> None:
+        for batch in batches:
+            training.learn(batch)
+
+    return train

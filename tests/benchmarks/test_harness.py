@@ -101,7 +101,10 @@ def test_an_interrupted_measurement_continues(tmp_path):
     kept(tmp_path / "first", {}, lambda: 1)
     with pytest.raises(KeyboardInterrupt):
         kept(tmp_path / "second", {}, interrupt)
-    assert [kept(tmp_path / "first", {}, interrupt)["found"], kept(tmp_path / "second", {}, lambda: 2)["found"]] == [1, 2]
+    assert [kept(tmp_path / "first", {}, interrupt)["found"], kept(tmp_path / "second", {}, lambda: 2)["found"]] == [
+        1,
+        2,
+    ]
 
 
 def test_a_table_has_a_cell_for_each_column():
@@ -117,7 +120,9 @@ def test_a_table_has_a_cell_for_each_column():
 
 def test_only_the_marked_blocks_of_a_page_are_written(tmp_path):
     page = tmp_path / "page.md"
-    page.write_text("# Title\n\n<!-- a: begin -->\nold\n<!-- a: end -->\n\nBy hand.\n<!-- b: begin --><!-- b: end -->\n")
+    page.write_text(
+        "# Title\n\n<!-- a: begin -->\nold\n<!-- a: end -->\n\nBy hand.\n<!-- b: begin --><!-- b: end -->\n"
+    )
     write_blocks(page, {"a": r"new \1", "b": "table\n"})
     written = (
         "# Title\n\n<!-- a: begin -->\n\nnew \\1\n\n<!-- a: end -->\n\nBy hand.\n"
