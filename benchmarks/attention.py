@@ -41,7 +41,7 @@ def main() -> None:
         for name in options.mechanisms
     }
     memory = {name: {int(tokens): one for tokens, one in result["found"].items()} for name, result in peaks.items()}
-    measured = in_a_line([*times.values(), *peaks.values(), *whole.values()])
+    measured = in_a_line([one["machine"] for one in (*times.values(), *peaks.values(), *whole.values())])
     written = blocks(seconds, memory, {name: one["found"] for name, one in whole.items()}, measured)
     write_blocks(options.docs / "attention.md", written)
     picture(seconds).savefig(options.docs / "pictures" / "attention_speed.png")

@@ -57,7 +57,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         measure = memory if options.memory else profile if options.profile else compare
         measure(options, corpus, Path(folder))
-    print(f"\n{in_a_line([{'machine': facts}])}")
+    print(f"\n{in_a_line([facts])}")
 
 
 def corpus_words() -> list[str]:

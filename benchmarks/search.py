@@ -49,7 +49,7 @@ def main() -> None:
             results[-1].update(name=name, seed=seed)
             seconds = seconds or results[-1]["found"]["seconds"]
     draw(results).savefig(options.docs / "pictures" / "search.png")
-    measured = f"On {options.data}. {in_a_line(results)}"
+    measured = f"On {options.data}. {in_a_line([one['machine'] for one in results])}"
     write_blocks(options.docs / "search.md", {"search": f"{measured}\n\n{table([row(one) for one in results])}"})
 
 

@@ -49,7 +49,7 @@ def main() -> None:
         load(port, 1, min(2, options.seconds), bodies)  # warms up
         print(table([load(port, clients, options.seconds, bodies) for clients in options.clients]), flush=True)
         print(f"\n{table([refused(port, name, bodies[0]) for name in BAD])}\n")
-    print(in_a_line([{"machine": facts}]))
+    print(in_a_line([facts]))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ n-grams that occur in two texts at least, and at most 300,000 character n-grams,
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +31,10 @@ class Task:
     autotune_seconds: int
 
     @property
-    def texts(self) -> list[str]:
-        """Of train, then of valid."""
-        return self.splits.train.texts + self.splits.valid.texts
-
-    @property
-    def labels(self) -> np.ndarray:
-        """(examples,) class numbers of `texts`."""
-        return np.concatenate([self.splits.train.labels, self.splits.valid.labels])
+    def examples(self) -> tuple[list[str], np.ndarray]:
+        """Texts and class numbers of train, then of valid."""
+        train, valid = self.splits.train, self.splits.valid
+        return train.texts + valid.texts, np.concatenate([train.labels, valid.labels])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +43,8 @@ class Fitted:
 
     predict: Callable[[list[str]], Any]  # (examples,) class numbers
     size: Callable[[], int]  # of its file, in bytes
-    settings: str  # what validation chose
     training_seconds: float
+    settings: Mapping[str, Any] = field(default_factory=dict)  # what validation chose
     choosing_seconds: float = 0.0
 
 
@@ -56,7 +52,7 @@ def majority(task: Task) -> Fitted:
     """The most frequent class, whatever the text."""
     from sklearn.dummy import DummyClassifier
 
-    return fitted_again(DummyClassifier(strategy="most_frequent"), {}, task)
+    return fitted(DummyClassifier(strategy="most_frequent"), task)
 
 
 def logistic(task: Task) -> Fitted:
@@ -64,7 +60,7 @@ def logistic(task: Task) -> Fitted:
     from sklearn.linear_model import LogisticRegression
 
     grid = {"classifier__C": (3, 10, 30) if task.long_texts else (1, 3, 10, 30)}
-    return chosen(words(task), LogisticRegression(max_iter=1000), grid, task)
+    return searched(words(task), LogisticRegression(max_iter=1000), grid, task)
 
 
 def linear_svc(task: Task) -> Fitted:
@@ -79,7 +75,7 @@ def linear_svc(task: Task) -> Fitted:
         characters.set_params(min_df=2, max_features=300_000)
         grid = {"classifier__C": (0.1, 0.5)}
     features = FeatureUnion([("words", words(task)), ("characters", characters)])
-    return chosen(features, LinearSVC(random_state=0), grid, task)
+    return searched(features, LinearSVC(random_state=0), grid, task)
 
 
 def nb_svm(task: Task) -> Fitted:
@@ -91,12 +87,17 @@ def nb_svm(task: Task) -> Fitted:
 
     present = CountVectorizer(binary=True, ngram_range=(1, 2), min_df=2 if task.long_texts else 1)
     grid = {"classifier__estimator__C": (0.01, 0.1, 1) if task.long_texts else (0.01, 0.03, 0.1, 0.3, 1)}
-    return chosen(present, OneVsRestClassifier(NaiveBayesSVM()), grid, task)
+    return searched(present, OneVsRestClassifier(NaiveBayesSVM()), grid, task)
 
 
-def fasttext(task: Task) -> Fitted:
+def fasttext(task: Task, settings: Mapping[str, Any] | None = None) -> Fitted:
     """fastText with its own settings, but pairs of neighbours (Joulin et al. 2017); it chooses nothing."""
-    return fasttext_fitted(task, {"wordNgrams": 2})
+    from comparison.fasttext_files import predicted, saved_bytes, trained
+
+    settings, began = settings or {"wordNgrams": 2}, time.monotonic()
+    model = trained(task.examples, **settings)
+    seconds = time.monotonic() - began
+    return Fitted(lambda texts: predicted(model, texts), lambda: saved_bytes(model), seconds, settings)
 
 
 def fasttext_autotune(task: Task) -> Fitted:
@@ -105,10 +106,12 @@ def fasttext_autotune(task: Task) -> Fitted:
 
     train, valid = task.splits.train, task.splits.valid
     began = time.monotonic()
-    settings = tuned(train.texts, train.labels, valid.texts, valid.labels, task.autotune_seconds)
+    settings = tuned((train.texts, train.labels), (valid.texts, valid.labels), task.autotune_seconds)
     seconds = time.monotonic() - began
-    fitted = fasttext_fitted(task, settings)
-    return replace(fitted, settings=f"in {task.autotune_seconds} s: {fitted.settings}", choosing_seconds=seconds)
+    return replace(fasttext(task, settings), choosing_seconds=seconds)
+
+
+BASELINES = {one.__name__: one for one in (majority, logistic, linear_svc, nb_svm, fasttext, fasttext_autotune)}
 
 
 def words(task: Task):
@@ -118,61 +121,36 @@ def words(task: Task):
     return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2 if task.long_texts else 1)
 
 
-def chosen(features: Any, classifier: Any, grid: Mapping[str, Sequence[Any]], task: Task) -> Fitted:
+def searched(features: Any, classifier: Any, grid: Mapping[str, Sequence[Any]], task: Task) -> Fitted:
     """The best of the grid on the validation split, fitted again; features are computed once for all of it."""
     from sklearn.model_selection import GridSearchCV, PredefinedSplit
     from sklearn.pipeline import Pipeline
 
     in_valid = np.repeat([-1, 0], [len(task.splits.train), len(task.splits.valid)])  # -1 is never validated on
+    same = {"scoring": "accuracy", "cv": PredefinedSplit(in_valid), "refit": False, "error_score": "raise"}
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as cache:
         pipeline = Pipeline([("features", features), ("classifier", classifier)], memory=cache)
-        search = GridSearchCV(
-            pipeline, dict(grid), scoring="accuracy", cv=PredefinedSplit(in_valid), refit=False, error_score="raise"
-        )
-        search.fit(task.texts, task.labels)
+        best = GridSearchCV(pipeline, dict(grid), **same).fit(*task.examples).best_params_
     seconds = time.monotonic() - began
-    fitted = fitted_again(pipeline.set_params(memory=None), search.best_params_, task)
-    return replace(fitted, choosing_seconds=seconds)
+    model = fitted(pipeline.set_params(memory=None, **best), task)
+    return replace(model, settings=best, choosing_seconds=seconds)
 
 
-def fitted_again(model: Any, settings: dict[str, Any], task: Task) -> Fitted:
-    """A scikit-learn model with these settings, of train and valid together."""
-    began = time.monotonic()
-    model.set_params(**settings).fit(task.texts, task.labels)
-    return Fitted(model.predict, lambda: pickled_bytes(model), told(settings), time.monotonic() - began)
-
-
-def pickled_bytes(model: Any) -> int:
-    """Size of the file that joblib makes of the model; it is not kept."""
+def fitted(model: Any, task: Task) -> Fitted:
+    """A scikit-learn model of train and valid together; its size is that of the file that joblib makes of it."""
     import joblib
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.joblib"
-        joblib.dump(model, path)
-        return path.stat().st_size
-
-
-def fasttext_fitted(task: Task, settings: dict[str, Any]) -> Fitted:
-    """A fastText model with these settings, of train and valid together."""
-    from comparison.fasttext_files import predicted, saved_bytes, trained
-
     began = time.monotonic()
-    model = trained(task.texts, task.labels, **settings)
+    model.fit(*task.examples)
     seconds = time.monotonic() - began
-    return Fitted(lambda texts: predicted(model, texts), lambda: saved_bytes(model), told(settings), seconds)
 
+    def size() -> int:
+        with tempfile.TemporaryDirectory() as folder:
+            (path,) = joblib.dump(model, Path(folder) / "model.joblib")
+            return Path(path).stat().st_size
 
-def told(settings: Mapping[str, Any]) -> str:
-    """The settings for a reader.
-
-    >>> told({"classifier__C": 0.3, "lr": 0.123456, "dim": 100})
-    'C=0.3, lr=0.123, dim=100'
-    """
-    shown = {name.rpartition("__")[2]: value for name, value in settings.items()}
-    return ", ".join(
-        f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}" for name, value in shown.items()
-    )
+    return Fitted(model.predict, size, seconds)
 
 
 def measure(data: str, baseline: str, folder: str, autotune_seconds: int) -> dict[str, Any]:
@@ -183,21 +161,27 @@ def measure(data: str, baseline: str, folder: str, autotune_seconds: int) -> dic
     from classifier.evaluation.mistakes import predictions_table
     from classifier.evaluation.scored import Scored
 
-    settings = train_settings((f"data={data}", "seed=0"))
-    task = Task(load_splits(settings.data, settings.seed), data in LONG_TEXTS, autotune_seconds)
-    fitted = BASELINES[baseline](task)
-    test = task.splits.test
+    splits = load_splits(train_settings((f"data={data}", "seed=0")).data, 0)
+    model, test = BASELINES[baseline](Task(splits, data in LONG_TEXTS, autotune_seconds)), splits.test
     assert test is not None
-    sure = one_hot(np.asarray(fitted.predict(test.texts)), len(test.label_names)).astype(np.float64)
+    sure = one_hot(np.asarray(model.predict(test.texts)), len(test.label_names)).astype(np.float64)
     table = predictions_table(Scored(test.labels, sure, list(test.label_names), test.texts, test.origins))
     pyarrow.parquet.write_table(table, Path(folder) / "predictions.parquet")
+    limit = f"in {autotune_seconds} s: " if baseline == "fasttext_autotune" else ""
     return {
-        "settings": fitted.settings,
-        "choosing_seconds": fitted.choosing_seconds,
-        "training_seconds": fitted.training_seconds,
-        "model_mb": fitted.size() / 2**20,
+        "settings": limit + told(model.settings),
+        "choosing_seconds": model.choosing_seconds,
+        "training_seconds": model.training_seconds,
+        "model_mb": model.size() / 2**20,
         "predictions": "predictions.parquet",
     }
 
 
-BASELINES = {one.__name__: one for one in (majority, logistic, linear_svc, nb_svm, fasttext, fasttext_autotune)}
+def told(settings: Mapping[str, Any]) -> str:
+    """The settings for a reader.
+
+    >>> told({"classifier__C": 0.3, "lr": 0.123456, "dim": 100})
+    'C=0.3, lr=0.123, dim=100'
+    """
+    rounded = {name: f"{value:.3g}" if isinstance(value, float) else value for name, value in settings.items()}
+    return ", ".join(f"{name.rpartition('__')[2]}={value}" for name, value in rounded.items())

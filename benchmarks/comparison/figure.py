@@ -12,14 +12,14 @@ from classifier.drawing.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERM
 from comparison.cases import BASELINES, METHODS
 from comparison.rows import Row, Rows
 
-LOOKS = {  # colour and marker; the majority class is not drawn, as the axis would have to reach down to it
-    "logistic": (SKY, "o"),
-    "linear_svc": (BLUE, "s"),
-    "nb_svm": (GREEN, "^"),
-    "fasttext": (ORANGE, "D"),
-    "fasttext_autotune": (PURPLE, "v"),
-    "ours": (VERMILION, "*"),
-    "ours_experiment": (INK, "P"),
+LOOKS = {  # colour, marker and its size; the majority class is not drawn, as the axis would have to reach down to it
+    "logistic": (SKY, "o", 6),
+    "linear_svc": (BLUE, "s", 6),
+    "nb_svm": (GREEN, "^", 6),
+    "fasttext": (ORANGE, "D", 6),
+    "fasttext_autotune": (PURPLE, "v", 6),
+    "ours": (VERMILION, "*", 11),
+    "ours_experiment": (INK, "P", 6),
 }
 COLUMNS = 3
 DEPTH = 0.2  # of accuracy below the best of a panel; what is lower is drawn at the lower edge, with its number
@@ -41,11 +41,10 @@ def draw(rows: Rows) -> Figure:
         panels[0].xaxis.set_minor_locator(NullLocator())
         for place, panel in enumerate(panels):
             panel.set_visible(place < len(rows))
+            panel.set(ylabel="test accuracy" if place % columns == 0 else "")
             if len(rows) - columns <= place < len(rows):  # the lowest of its column
                 panel.tick_params(labelbottom=True)
                 panel.set_xlabel("seconds, log scale")
-            if place % columns == 0:
-                panel.set_ylabel("test accuracy")
         drawn = [method for method in LOOKS if any(method in of_data for of_data in rows.values())]
         legend = [Line2D([], [], label=METHODS[method], **look(method)) for method in drawn]
         figure.legend(handles=legend, loc="outside lower center", ncols=4 if columns > 2 else 2)
@@ -76,6 +75,6 @@ def seconds(method: str, row: Row) -> float:
 
 
 def look(method: str) -> dict[str, Any]:
-    colour, marker = LOOKS[method]
+    colour, marker, size = LOOKS[method]
     edge = {"markeredgecolor": "white", "markeredgewidth": 0.6, "linestyle": "none"}
-    return {"color": colour, "marker": marker, "markersize": 11 if marker == "*" else 6, **edge}
+    return {"color": colour, "marker": marker, "markersize": size, **edge}

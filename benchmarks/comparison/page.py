@@ -1,6 +1,6 @@
 """The blocks of docs/accuracy.md: what has been measured so far, and what has not."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,7 @@ from harness.machine import in_a_line
 from harness.markdown import table, write_blocks
 
 from classifier.evaluation.bootstrap import percentile_interval
-from comparison.cases import BASELINES, DATA, METHODS, cases, has_experiment
+from comparison.cases import BASELINES, DATA, METHODS, cases
 from comparison.figure import draw
 from comparison.rows import Row, Rows, best_baseline, complete, rows_of
 
@@ -19,6 +19,7 @@ COSTS = {
     "peak_memory_mb": "MB of memory",
     "model_mb": "MB of model",
 }
+METRICS = {"accuracy": "accuracy", "macro_f1": "macro F1"}
 Cells = dict[str, object]
 
 
@@ -29,17 +30,14 @@ def write(output: Path, docs: Path, seeds: Sequence[int]) -> None:
         raise SystemExit(f"There is no result in {output}.")
     results = [one for of_data in rows.values() for row in of_data.values() for one in row.results]
     absent = [case.name for case in cases(DATA, METHODS, seeds) if not (output / case.name / "result.json").exists()]
-    none_kept = ", ".join(data for data in rows if not has_experiment(data))
-    notes = [f"No experiment is kept for {none_kept}."] * bool(none_kept)
-    notes += [f"Not measured yet: {', '.join(absent)}."] * bool(absent)
-    whole = complete(rows)
-    means = f"Over {', '.join(whole)}.\n\n{table(mean_rows(rows))}" if whole else "No data set has all methods yet."
+    best = table(best_rows(rows)) + (f"\n\nNot measured yet: {', '.join(absent)}." if absent else "")
     blocks = {
-        "machine": in_a_line(results),
-        "best": "\n\n".join([table(best_rows(rows)), *notes]),
+        "machine": in_a_line([one["machine"] for one in results]),
+        "best": best,
         "methods": table([method_row(rows, data, method) for data in rows for method in rows[data]]),
-        "means": means,
     }
+    if whole := complete(rows):
+        blocks["means"] = f"Over {', '.join(whole)}.\n\n{table(mean_rows([rows[data] for data in whole]))}"
     write_blocks(docs / "accuracy.md", blocks)
     draw(rows).savefig(docs / "pictures" / "accuracy.png")
 
@@ -48,10 +46,11 @@ def best_rows(rows: Rows) -> list[Cells]:
     """A line for each data set, and the means over those that have all methods but the kept experiment."""
     lines = [best_row(data, of_data) for data, of_data in rows.items()]
     if whole := [rows[data] for data in complete(rows)]:
-        best, svc, ours = (
-            float(np.mean([of_data[method(of_data)].value("accuracy") for of_data in whole]))
-            for method in (lambda one: best_baseline(one) or "", lambda _: "linear_svc", lambda _: "ours")
-        )
+
+        def mean(method: Callable[[dict[str, Row]], str | None]) -> float:
+            return float(np.mean([of_data[method(of_data) or ""].value("accuracy") for of_data in whole]))
+
+        best, svc, ours = mean(best_baseline), mean(lambda _: "linear_svc"), mean(lambda _: "ours")
         cells = (f"mean of {len(whole)}", f"{best:.3f}", f"{svc:.3f}", f"{ours:.3f}", f"{ours - best:+.3f}", "–")
         lines.append(dict(zip(lines[0], cells, strict=True)))
     return lines
@@ -85,32 +84,27 @@ def method_row(rows: Rows, data: str, method: str) -> Cells:
     """All that was measured of a method; the highest accuracy of a data set is bold."""
     row, highest = rows[data][method], max(one.value("accuracy") for one in rows[data].values())
     words = [word for word in row.results[0]["found"]["settings"].split() if not word.startswith("seed=")]
-    intervals = {name: row.interval(name) for name in ("accuracy", "macro_f1")}
-    accuracy, macro_f1 = (f"({one.low:.3f}–{one.high:.3f})" for one in intervals.values())
+    ends = {name: row.interval(name) for name in METRICS}
     bold = "**" if row.value("accuracy") == highest else ""
+    values = {name: f"{row.value(name):.3f}" for name in METRICS}
+    values["accuracy"] = f"{bold}{values['accuracy']}{bold}"
     return {
         "data": data,
         "method": METHODS[method],
-        "accuracy": f"{bold}{row.value('accuracy'):.3f}{bold} {accuracy}",
-        "macro F1": f"{row.value('macro_f1'):.3f} {macro_f1}",
-        **{name: amount(row.mean(field)) for field, name in COSTS.items()},
+        **{label: f"{values[name]} ({ends[name].low:.3f}–{ends[name].high:.3f})" for name, label in METRICS.items()},
+        **{label: amount(row.mean(name)) for name, label in COSTS.items()},
         "settings": f"`{' '.join(words)}`" if words else "–",
     }
 
 
-def mean_rows(rows: Rows) -> list[Cells]:
-    """A line for each method that all complete data sets have."""
+def mean_rows(whole: Sequence[dict[str, Row]]) -> list[Cells]:
+    """A line for each method that all of the data sets have."""
     lines = []
     for method, name in METHODS.items():
-        found = [rows[data][method] for data in complete(rows) if method in rows[data]]
-        if len(found) == len(complete(rows)):
-            scores = {
-                label: f"{np.mean([row.value(metric) for row in found]):.3f}"
-                for metric, label in (("accuracy", "accuracy"), ("macro_f1", "macro F1"))
-            }
-            costs = {
-                label: amount(float(np.mean([row.mean(field) for row in found]))) for field, label in COSTS.items()
-            }
+        found = [of_data[method] for of_data in whole if method in of_data]
+        if len(found) == len(whole):
+            scores = {label: f"{np.mean([row.value(one) for row in found]):.3f}" for one, label in METRICS.items()}
+            costs = {label: amount(float(np.mean([row.mean(one) for row in found]))) for one, label in COSTS.items()}
             lines.append({"method": name, **scores, **costs})
     return lines
 

@@ -54,30 +54,25 @@ def rows_of(output: Path, data: str, seeds: Sequence[int]) -> dict[str, Row]:
     """
     rows, first = {}, None
     for method in METHODS:
-        found = {case: result for case in cases([data], [method], seeds) if (result := read(output / case.name))}
-        tables = []
-        for case, result in found.items():
-            path = output / case.name / result["found"]["predictions"]
-            tables.append(pyarrow.parquet.read_table(path, columns=["text", "label", "predicted"]))
-            about = [tables[-1].column("text"), tables[-1].column("label"), classes_of(tables[-1])]
-            first = first or about
-            if about != first:
-                raise SystemExit(f"{case.name}: other texts, labels or classes than the rest of {data}")
-        if found:
-            measured = [numbers(table) for table in tables]
+        results, measured = [], []
+        for case in cases([data], [method], seeds):
+            if result := read(output / case.name):
+                path = output / case.name / result["found"]["predictions"]
+                table = pyarrow.parquet.read_table(path, columns=["text", "label", "predicted"])
+                about = [table.column("text"), table.column("label"), (table.schema.metadata or {})[b"label_names"]]
+                first = first or about
+                if about != first:
+                    raise SystemExit(f"{case.name}: other texts, labels or classes than the rest of {data}")
+                results.append(result)
+                measured.append(numbers(table, json.loads(about[-1])))
+        if results:
             means = {name: np.mean([one[name] for _, one in measured], axis=0) for name in ("accuracy", "macro_f1")}
-            rows[method] = Row(list(found.values()), [metrics for metrics, _ in measured], means)
+            rows[method] = Row(results, [metrics for metrics, _ in measured], means)
     return rows
 
 
-def classes_of(table: pyarrow.Table) -> list[str]:
-    """The classes in the order of their numbers."""
-    return json.loads((table.schema.metadata or {})[b"label_names"])
-
-
-def numbers(table: pyarrow.Table) -> tuple[dict[str, float], dict[str, NDArray[np.float64]]]:
+def numbers(table: pyarrow.Table, classes: list[str]) -> tuple[dict[str, float], dict[str, NDArray[np.float64]]]:
     """The metrics of predictions, and those of their resamples."""
-    classes = classes_of(table)
     labels, predicted = (
         pyarrow.compute.index_in(table.column(name), pyarrow.array(classes)).to_numpy().astype(np.int64)
         for name in ("label", "predicted")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import date
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -18,31 +18,20 @@ PACKAGES = ("tensorflow", "keras", "keras-nlp", "scikit-learn", "torch", "jax", 
 
 def machine() -> dict[str, Any]:
     """The facts, for the command that measures now."""
+    data = ["CLASSIFIER_DATA=<folder>"] if os.environ.get("CLASSIFIER_DATA") else []
+    typed = [*data, "python", f"benchmarks/{Path(sys.argv[0]).name}", *map(shlex.quote, sys.argv[1:])]
+    versions = {one.metadata["Name"].lower(): one.version for one in distributions()}
     changed = git("status", "--porcelain", "--untracked-files=no", "--", "classifier", "conf", "benchmarks")
     return {
-        "command": typed(),
+        "command": " ".join(typed),
         "date": str(date.today()),
         "python": platform.python_version(),
-        "packages": ", ".join(filter(None, map(named_version, PACKAGES))),
+        "packages": ", ".join(f"{name} {versions[name]}" for name in PACKAGES if name in versions),
         "processor": processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "load": f"{os.getloadavg()[0]:.1f}",
         "commit": git("rev-parse", "--short", "HEAD") + (" with changes" if changed else ""),
     }
-
-
-def typed() -> str:
-    """The command as it was typed."""
-    data = ["CLASSIFIER_DATA=<folder>"] if os.environ.get("CLASSIFIER_DATA") else []
-    return " ".join([*data, "python", f"benchmarks/{Path(sys.argv[0]).name}", *map(shlex.quote, sys.argv[1:])])
-
-
-def named_version(package: str) -> str:
-    """Its name and version; nothing if it is not installed."""
-    try:
-        return f"{package} {version(package)}"
-    except PackageNotFoundError:
-        return ""
 
 
 def processor() -> str:
@@ -55,21 +44,17 @@ def processor() -> str:
 def git(*arguments: str) -> str:
     """What git says in the project's folder; nothing if it fails."""
     try:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
-    except OSError:
+        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
         return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def in_a_line(results: Sequence[dict[str, Any]]) -> str:
-    """The facts of one or several results, for the page."""
-
-    def all_of(fact: str) -> str:
-        return ", ".join(dict.fromkeys(str(result["machine"][fact]) for result in results))
-
-    commands = " and ".join(f"`{command}`" for command in dict.fromkeys(one["machine"]["command"] for one in results))
+def in_a_line(machines: Sequence[dict[str, Any]]) -> str:
+    """The facts of one or several measurements, for the page."""
+    all_of = {fact: ", ".join(dict.fromkeys(str(one[fact]) for one in machines)) for fact in machines[0]}
+    commands = " and ".join(f"`{command}`" for command in dict.fromkeys(one["command"] for one in machines))
     return (
-        f"Measured by {commands} on {all_of('date')}: Python {all_of('python')}, {all_of('packages')}; "
-        f"{all_of('processor')}, {all_of('cores')} cores (load {all_of('load')} at the start), "
-        f"commit {all_of('commit')}."
+        f"Measured by {commands} on {all_of['date']}: Python {all_of['python']}, {all_of['packages']}; "
+        f"{all_of['processor']}, {all_of['cores']} cores (load {all_of['load']} at the start), "
+        f"commit {all_of['commit']}."
     )

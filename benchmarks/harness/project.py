@@ -15,12 +15,7 @@ DOCS = ROOT / "docs"
 
 
 def door(about: str | None, output: str | None = None) -> argparse.ArgumentParser:
-    """The command line of a benchmark.
-
-    Args:
-        about: its docstring.
-        output: the default of the folder for results, if it keeps any; such a benchmark writes into docs/ as well.
-    """
+    """The command line of a benchmark, with its docstring; `output` names the folder of its results, if it keeps any."""
     parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     if output:
         parser.add_argument("--output", type=Path, default=ROOT / "outputs" / output, help="folder of the results")
@@ -36,12 +31,11 @@ def train_settings(overrides: tuple[str, ...]) -> Any:
     from hydra.core.global_hydra import GlobalHydra
     from omegaconf import OmegaConf
 
-    from classifier.command_line.choices import CONF
     from classifier.settings import TrainSettings
 
     GlobalHydra.instance().clear()
     ConfigStore.instance().store(name="train_settings", node=TrainSettings)
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         return OmegaConf.to_object(compose("train", list(overrides)))
 
 

@@ -10,13 +10,9 @@ from harness.machine import machine
 
 
 def kept(folder: Path, options: Mapping[str, Any], measure: Callable[[], Any]) -> dict[str, Any]:
-    """The result of a case: `machine`, `options` and `found`.
+    """The result of a case: `machine`, the `options` on which it depends, and `found`, which `measure` returns.
 
-    Args:
-        folder: of the case. If it has a result.json that was measured with the same options, nothing is measured;
-            delete the folder to measure the case again.
-        options: what the result depends on.
-        measure: returns `found`, in types that JSON knows.
+    If the folder of the case has a result.json of the same options, nothing is measured; delete it to measure again.
     """
     options = json.loads(json.dumps(options))  # as they are read back
     earlier = read(folder)

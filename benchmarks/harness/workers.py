@@ -4,6 +4,7 @@ A worker builds an object and calls its methods. Requests and answers are lines 
 what libraries print goes into a log. A worker sleeps while others work.
 """
 
+import contextlib
 import importlib
 import json
 import os
@@ -12,10 +13,9 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from harness.project import BENCHMARKS, ROOT
 
@@ -28,14 +28,8 @@ class Failed(RuntimeError):
     """A process reported an error, or ended without an answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Of a process from its start to its end.
-
-    Args:
-        seconds: on the clock.
-        peak_memory_mb: largest resident memory.
-    """
+class Usage(NamedTuple):
+    """Of a process from its start to its end: seconds on the clock, and the largest resident memory."""
 
     seconds: float
     peak_memory_mb: float
@@ -61,17 +55,10 @@ def end(process: subprocess.Popen[str], began: float) -> Usage:
 def run(
     command: Sequence[str], log: Path, *, watch: Callable[[int], object] | None = None, check: bool = True, **pipes: Any
 ) -> Usage:
-    """Runs a Python command to its end.
-
-    Args:
-        command: what follows `python`.
-        log: for what it says.
-        watch: is called with the number of the process after its start.
-        check: whether an exit code other than 0 is an error.
-        pipes: and whatever else `subprocess.Popen` takes.
+    """Runs a Python command to its end; `watch` is called with the number of the process after its start.
 
     Raises:
-        Failed: with the last line of the log.
+        Failed: if its exit code is not 0, and `check` is true.
     """
     began = time.monotonic()
     process = start(command, log, {}, **pipes)
@@ -114,8 +101,7 @@ class Worker:
             Failed: with the error of the object or of its construction.
         """
         if self.process is None:
-            self.began = time.monotonic()
-            pipe = subprocess.PIPE
+            self.began, pipe = time.monotonic(), subprocess.PIPE
             self.process = start(self.command, self.log, self.environment, stdin=pipe, stdout=pipe)
         assert self.process.stdin and self.process.stdout
         try:
@@ -136,10 +122,8 @@ class Worker:
         assert process.stdin and process.stdout
         killer = Timer(SECONDS_TO_END, process.kill)
         killer.start()
-        try:
+        with contextlib.suppress(BrokenPipeError):  # it has ended already
             process.stdin.close()
-        except BrokenPipeError:
-            pass  # it has ended already
         usage = end(process, self.began)
         process.stdout.close()
         killer.cancel()
@@ -153,12 +137,9 @@ class Worker:
 
 
 def in_turn(jobs: Mapping[Key, Callable[[], Answer]], rounds: int = 1) -> dict[Key, list[Answer]]:
-    """Does each job once in a round, so that what disturbs the machine disturbs all of them.
+    """The answers of each job, which does its work once a round, so that what disturbs the machine disturbs all.
 
     Every round begins with another job. A job that fails is reported and left out.
-
-    Returns:
-        The answers of each job that never failed, one for each round.
     """
     answers: dict[Key, list[Answer]] = {key: [] for key in jobs}
     for number in range(rounds):

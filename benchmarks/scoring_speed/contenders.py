@@ -156,7 +156,7 @@ def fasttext(_: Path, corpus: Sequence[str]) -> Contender:
     """Its default settings with pairs of words; it splits words itself."""
     from comparison.fasttext_files import trained
 
-    model = trained(corpus, any_labels(corpus), wordNgrams=2)
+    model = trained((corpus, any_labels(corpus)), wordNgrams=2)
 
     def compute(texts: Sequence[str]) -> Answers:
         labels, scores = model.predict([text.replace("\n", " ") for text in texts])

@@ -25,7 +25,7 @@ LINES_OF_A_PROFILE = 25
 def blocks(parts: Mapping[str, Any]) -> dict[str, str]:
     """The blocks of the parts that were measured, after the goals."""
     found = {name: part["found"] for name, part in parts.items()}
-    measured = {name: in_a_line([part]) for name, part in parts.items()}
+    measured = {name: in_a_line([part["machine"]]) for name, part in parts.items()}
     written = {"goals": table(goals(found)) if found else "Nothing is measured yet."}
     if results := found.get("contenders"):
         lines = "\n".join(dict.fromkeys(f"- {workload_line(result)}" for result in results))
