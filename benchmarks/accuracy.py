@@ -11,7 +11,7 @@ The baselines (benchmarks/comparison/baselines.py) choose on the validation spli
 again on train and valid together, and score the test split once. Ours is the plain command, `classifier train
 data=<name> seed=<seed>`, and `recipe=<name>` if conf/recipe/ has a file of that name.
 
-With --table-only, what there is so far is tabulated, and nothing is measured.
+With --data and no name, what there is so far is tabulated, and nothing is measured.
 """
 
 import sys
@@ -26,20 +26,16 @@ from harness.workers import Failed
 def main() -> None:
     """Measures what is missing, then writes the tables and the picture; exit code 1 if something failed."""
     parser = door(__doc__, "accuracy")
-    parser.add_argument("--data", nargs="+", default=list(DATA), choices=DATA, metavar="NAME", help=", ".join(DATA))
+    parser.add_argument("--data", nargs="*", default=list(DATA), choices=DATA, metavar="NAME", help=", ".join(DATA))
     parser.add_argument(
         "--methods", nargs="+", default=list(METHODS), choices=METHODS, metavar="NAME", help=", ".join(METHODS)
     )
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], help="of ours; also of its split")
-    parser.add_argument("--autotune-seconds", type=int, default=120, help="what fastText's autotune may take")
-    parser.add_argument("--overrides", nargs="+", default=[], metavar="KEY=VALUE", help="further settings of ours")
-    parser.add_argument("--table-only", action="store_true", help="measure nothing")
     options = parser.parse_args()
     failed = False
-    for case in [] if options.table_only else cases(options.data, options.methods, options.seeds):
-        depends = {"overrides": options.overrides, "autotune_seconds": options.autotune_seconds}
+    for case in cases(options.data, options.methods, options.seeds):
         try:
-            found = kept(options.output / case.name, depends, partial(case.measure, options))["found"]
+            found = kept(options.output / case.name, {}, partial(case.measure, options.output))["found"]
             print(f"{case.name}: {found['wall_seconds']:,.0f} s, {found['peak_memory_mb']:,.0f} MB", flush=True)
         except Failed as error:
             failed = True

@@ -7,19 +7,27 @@ are the batch's divided by its texts. Each length, and the memory of each mechan
 folder and is not measured again. Writes the marked blocks of docs/attention.md, and docs/pictures/attention_speed.png.
 """
 
-import argparse
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
+from statistics import median
 from typing import Any
 
-from attention_speed.mechanisms import MECHANISMS, fits
-from attention_speed.page import blocks, picture
+import numpy as np
+from attention_speed.mechanisms import MECHANISMS, OFFICIAL, TOKENS_OF_A_BATCH, fits
 from harness.machine import in_a_line
-from harness.markdown import write_blocks
+from harness.markdown import spread, table, write_blocks
 from harness.project import door
 from harness.results import kept
 from harness.workers import Worker, by_part, in_turn
+from matplotlib.figure import Figure
 
+from classifier.drawing.style import COLOURS, canvas
+
+Found = Mapping[str, Mapping[int, Mapping[str, Any]]]  # by mechanism, tokens and part: of the rounds, or of a step
+
+PARTS = ("training", "inference")
+LONG = 256  # tokens from which on the exponent is fitted: below, the cost of starting an operation hides it
 RETURNING = {  # large arrays go back to the system at once; oneDNN is off, as its allocator keeps what it once had
     "MALLOC_MMAP_THRESHOLD_": "65536",
     "MALLOC_TRIM_THRESHOLD_": "65536",
@@ -33,63 +41,118 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, nargs="+", default=[32, 64, 128, 256, 512, 1024, 2048])
     parser.add_argument("--mechanisms", nargs="+", default=list(MECHANISMS), choices=MECHANISMS)
     options = parser.parse_args()
-    times = by_length(options)
-    peaks = {name: by_mechanism(options, name) for name in options.mechanisms}
-    whole = {name: classifier(options, name) for name in ("additive", "multi_head")}
-    seconds = {
-        name: {tokens: result["found"][name] for tokens, result in times.items() if name in result["found"]}
-        for name in options.mechanisms
-    }
-    memory = {name: {int(tokens): one for tokens, one in result["found"].items()} for name, result in peaks.items()}
-    measured = in_a_line([one["machine"] for one in (*times.values(), *peaks.values(), *whole.values())])
-    written = blocks(seconds, memory, {name: one["found"] for name, one in whole.items()}, measured)
-    write_blocks(options.docs / "attention.md", written)
-    picture(seconds).savefig(options.docs / "pictures" / "attention_speed.png")
+    names, results = options.mechanisms, []
 
+    def result(case: str, depends: Mapping[str, Any], measure: Callable[[], Any]) -> Any:
+        results.append(kept(options.output / case, depends, measure))
+        return results[-1]["found"]
 
-def by_length(options: argparse.Namespace) -> dict[int, dict[str, Any]]:
-    """The seconds of each round, by mechanism and part."""
+    def worker(name: str, case: str, target: str = ":Mechanism", **environment: str) -> Worker:
+        arguments = [name] if target else []
+        log = options.output / "logs" / f"{case} {name}.log"
+        return Worker(name, f"attention_speed.mechanisms{target}", *arguments, log=log, environment=environment)
+
     with ExitStack() as stack:
-        target, log = "attention_speed.mechanisms:Mechanism", options.output / "logs"
-        workers = {
-            name: stack.enter_context(Worker(name, target, name, log=log / f"{name}.log"))
-            for name in options.mechanisms
-        }
+        workers = {name: stack.enter_context(worker(name, "time")) for name in names}
 
-        def measure(tokens: int) -> dict[str, dict[str, list[float]]]:
-            names = [name for name in workers if fits(name, tokens)]
-            ready = in_turn({name: partial(workers[name].ask, "prepare", tokens=tokens) for name in names})
+        def seconds_of(tokens: int) -> dict[str, dict[str, list[float]]]:
+            jobs = {name: partial(workers[name].ask, "prepare", tokens=tokens) for name in names if fits(name, tokens)}
+            ready = in_turn(jobs)
             rounds = in_turn({name: partial(workers[name].ask, "measure") for name in ready}, options.rounds)
             return {name: by_part(found) for name, found in rounds.items()}
 
-        depends = {"rounds": options.rounds, "mechanisms": options.mechanisms}
-        return {
-            tokens: kept(options.output / f"{tokens} tokens", depends, partial(measure, tokens))
-            for tokens in options.tokens
-        }
+        depends = {"rounds": options.rounds, "mechanisms": names}
+        times = {tokens: result(f"{tokens} tokens", depends, partial(seconds_of, tokens)) for tokens in options.tokens}
+
+    def memory_of(name: str) -> dict[int, dict[str, float]]:
+        with worker(name, "memory", **RETURNING) as of_name:
+            return {tokens: of_name.ask("memory", tokens=tokens) for tokens in options.tokens if fits(name, tokens)}
+
+    def peak_with(name: str) -> float:
+        with worker(name, "classifier", target="") as of_name:
+            return of_name.ask("classifier_memory", name=name)
+
+    depends = {"tokens": options.tokens}
+    memory = {name: result(f"memory of {name}", depends, partial(memory_of, name)) for name in names}
+    peaks = {name: result(f"peak with {name}", {}, partial(peak_with, name)) for name in ("additive", "multi_head")}
+    seconds = {name: {tokens: found[name] for tokens, found in times.items() if name in found} for name in names}
+    memory = {name: {int(tokens): found for tokens, found in of_name.items()} for name, of_name in memory.items()}
+    blocks = {"attention": in_a_line([one["machine"] for one in results]), "official": table(ratio_rows(seconds))}
+    for part in PARTS:
+        blocks[f"milliseconds {part}"] = table(rows(seconds, part, 1e3, median, exponent))
+        blocks[f"megabytes {part}"] = table(rows(memory, part, 1e-6, float))
+    sizes = ", ".join(f"{name} {size / 1e9:.2f} GB" for name, size in peaks.items())
+    texts = "A whole classifier of two blocks, trained on texts of 512 tokens, 32 a batch"
+    blocks["classifier"] = f"{texts}, peaks at: {sizes}."
+    write_blocks(options.docs / "attention.md", blocks)
+    picture(seconds).savefig(options.docs / "pictures" / "attention_speed.png")
 
 
-def by_mechanism(options: argparse.Namespace, name: str) -> dict[str, Any]:
-    """What a step takes in memory, by length, in a process of its own."""
-    folder = options.output / f"memory of {name}"
+def rows(
+    found: Found, part: str, scale: float, middle: Callable[[Any], float], last: Callable[..., float] | None = None
+) -> list[dict[str, object]]:
+    """A row for each mechanism, a column for each length; values are for one text."""
+    lines = []
+    for name, of_name in found.items():
+        line: dict[str, object] = {"mechanism": name}
+        for tokens in lengths(found):
+            value = scale * middle(of_name[tokens][part]) * tokens / TOKENS_OF_A_BATCH if tokens in of_name else None
+            line[str(tokens)] = "–" if value is None else f"{value:.3g}"
+        lines.append(line | ({"exponent": f"{last(of_name, part):.2f}"} if last else {}))
+    return lines
 
-    def measure() -> dict[int, dict[str, float]]:
-        target = "attention_speed.mechanisms:Mechanism"
-        with Worker(name, target, name, log=folder / "log.txt", environment=RETURNING) as worker:
-            return {tokens: worker.ask("memory", tokens=tokens) for tokens in options.tokens if fits(name, tokens)}
 
-    return kept(folder, {"tokens": options.tokens}, measure)
+def lengths(found: Found) -> list[int]:
+    return sorted({tokens for of_name in found.values() for tokens in of_name})
 
 
-def classifier(options: argparse.Namespace, name: str) -> dict[str, Any]:
-    """The peak of memory of a process that trains a whole classifier."""
-    folder = options.output / f"classifier with {name}"
+def exponent(of_name: Mapping[int, Mapping[str, Any]], part: str) -> float:
+    """Slope of log seconds of a text over log tokens among the long texts; NaN if there are fewer than two lengths."""
+    long = {tokens: tokens * median(one[part]) for tokens, one in of_name.items() if tokens >= LONG}
+    return float(np.polyfit(np.log([*long]), np.log([*long.values()]), 1)[0]) if len(long) > 1 else float("nan")
 
-    def measure() -> float:
-        with Worker(name, "attention_speed.mechanisms", log=folder / "log.txt") as worker:
-            return worker.ask("classifier_memory", name=name)
 
-    return kept(folder, {}, measure)
+def ratio_rows(seconds: Found) -> list[dict[str, object]]:
+    """A row for each pair and part: ours divided by the official one at each length, round by round."""
+    lines = []
+    for name, official in OFFICIAL.items():
+        ours, theirs = seconds.get(name, {}), seconds.get(official, {})
+        for part in PARTS:
+            line: dict[str, object] = {"ours / official": f"{name}, {part}"}
+            for tokens in lengths(seconds):
+                both = tokens in ours and tokens in theirs
+                pairs = zip(ours[tokens][part], theirs[tokens][part], strict=True) if both else []
+                line[str(tokens)] = spread([one / other for one, other in pairs]) if both else "–"
+            lines.append(line)
+    return lines
+
+
+def picture(seconds: Found) -> Figure:
+    """Milliseconds a text by tokens, both axes logarithmic: official ones dashed in the colour of ours."""
+    own = {official: name for name, official in OFFICIAL.items()}
+    places = {name: number for number, name in enumerate(name for name in seconds if name not in own)}
+    with canvas(11, 4.6, columns=2, sharey=True) as (figure, axes):
+        for axis, part in zip(axes, PARTS, strict=True):
+            for name, of_name in seconds.items():
+                place = places.get(own.get(name, name), 0)
+                axis.loglog(
+                    [*of_name],
+                    [1e3 * tokens * median(one[part]) / TOKENS_OF_A_BATCH for tokens, one in of_name.items()],
+                    "--" if name in own else "-",
+                    color=COLOURS[place % len(COLOURS)],
+                    marker="o" if place < len(COLOURS) else "s",
+                    markersize=3,
+                    linewidth=1.2,
+                    label=f"{name} ({exponent(of_name, 'training'):.2f})",
+                )
+            axis.set_xticks(lengths(seconds), list(map(str, lengths(seconds))))
+            axis.minorticks_off()
+            axis.set(xlabel="tokens", title=part)
+        axes[0].set_ylabel("milliseconds a text")
+        handles, labels = axes[0].get_legend_handles_labels()
+        place = {"loc": "outside right center", "title": "exponent in training"}
+        figure.legend(handles, labels, fontsize=8, frameon=False, **place)
+    return figure
 
 
 if __name__ == "__main__":

@@ -16,11 +16,11 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import partial
+from itertools import product
 from pathlib import Path
 from statistics import median
-from threading import Thread
 from typing import Any
 
 import psutil
@@ -35,7 +35,6 @@ from scoring_speed.contenders import CONTENDERS, PARTS, TRAINED_ON
 from classifier.drawing.style import canvas
 
 BLOCK = 10_000  # rows written at a time; twice as many words are profiled
-ROUNDS = 5
 FEW = 2_000  # rows that a contender warms up with
 GOALS = (("Hugging Face pipeline", "all"), ("ONNX Runtime", "computing"), ("ours on Spark", "all"))
 
@@ -47,10 +46,10 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--words", type=int, nargs="+", default=[10, 50, 230], help="of a text")
     parser.add_argument("--contenders", nargs="+", choices=list(CONTENDERS), default=list(CONTENDERS))
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--memory", action="store_true", help="memory and time of the command alone")
     parser.add_argument("--profile", action="store_true", help="the profile alone")
-    parser.add_argument("--pictures", type=Path, default=DOCS / "pictures", help="folder of scoring_memory.png")
+    parser.add_argument("--docs", type=Path, default=DOCS, help="folder of pictures/")
     options = parser.parse_args()
     options.model = options.model.resolve()
     facts, corpus = machine(), corpus_words()
@@ -125,85 +124,66 @@ def memory(options: argparse.Namespace, corpus: Sequence[str], folder: Path) -> 
     """Prints rows a second of the command, what its time is spent on and its memory, and draws memory by time."""
     rows = []
     with canvas(7, 3) as (figure, axes):
-        for words in options.words:
-            for count in (options.rows // 10, options.rows):
-                given = write_rows(folder / "rows.parquet", corpus, count, words)
-                summary, seen = scored(options.model, given, folder)
-                axes.plot(*zip(*seen, strict=True), label=f"{count:,} rows of {words} words")
-                later = [megabytes for minutes, megabytes in seen if minutes > 1]
-                row = {"rows": f"{count:,}", "words": words, "rows/s": f"{summary['rows_per_second']:,.0f}"}
-                row |= {f"{part}, s": f"{seconds:.1f}" for part, seconds in summary["seconds_by_part"].items()}
-                row |= {"in all, s": f"{summary['seconds']:,.1f}", "peak, MB": f"{summary['peak_memory_mb']:,.0f}"}
-                rows.append(row | ({"after a minute, MB": spread(later, ",.0f")} if later else {}))
+        for words, count in product(options.words, (options.rows // 10, options.rows)):
+            given, seen, began = write_rows(folder / "rows.parquet", corpus, count, words), [], time.monotonic()
+
+            def watch(number: int, seen: list[tuple[float, float]] = seen, began: float = began) -> None:
+                seen.append(((time.monotonic() - began) / 60, psutil.Process(number).memory_info().rss / 2**20))
+
+            places = [f"output={folder}/scored.parquet", f"hydra.run.dir={folder}/run", "overwrite=true"]
+            command = ["-m", "classifier.score", f"model={options.model}", f"input={given}", *places]
+            run(command, folder / "log.txt", watch=watch)
+            summary = json.loads((folder / "run" / "summary.json").read_text())
+            axes.plot(*zip(*seen, strict=True), label=f"{count:,} rows of {words} words")
+            later = [megabytes for minutes, megabytes in seen if minutes > 1]
+            row = {"rows": f"{count:,}", "words": words, "rows/s": f"{summary['rows_per_second']:,.0f}"}
+            row |= {f"{part}, s": f"{seconds:.1f}" for part, seconds in summary["seconds_by_part"].items()}
+            row |= {"in all, s": f"{summary['seconds']:,.1f}", "peak, MB": f"{summary['peak_memory_mb']:,.0f}"}
+            rows.append(row | {"after a minute, MB": spread(later, ",.0f") if later else "–"})
         axes.set(xlabel="minutes", ylabel="resident memory, MB", ylim=(0, None))
         axes.legend(frameon=False, loc="lower right")
-    figure.savefig(options.pictures / "scoring_memory.png")
+    figure.savefig(options.docs / "pictures" / "scoring_memory.png")
     print(table(rows))
 
 
-def scored(model: Path, given: Path, folder: Path) -> tuple[dict[str, Any], list[tuple[float, float]]]:
-    """The summary that the command writes, and its resident memory: (minutes since its start, MB), once a second."""
-    arguments = [f"model={model}", f"input={given}", f"output={folder}/scored.parquet", f"hydra.run.dir={folder}/run"]
-    seen: list[tuple[float, float]] = []
-
-    def look(process: psutil.Process) -> None:
-        began = time.monotonic()
-        with suppress(psutil.NoSuchProcess):
-            while process.is_running():
-                seen.append(((time.monotonic() - began) / 60, process.memory_info().rss / 2**20))
-                time.sleep(1)
-
-    def watch(number: int) -> None:
-        Thread(target=look, args=(psutil.Process(number),), daemon=True).start()
-
-    run(["-m", "classifier.score", *arguments, "overwrite=true"], folder / "log.txt", watch=watch)
-    return json.loads((folder / "run" / "summary.json").read_text()), seen
-
-
 def profile(options: argparse.Namespace, corpus: Sequence[str], _: Path) -> None:
-    """Prints the processor time of a text, which other programs hardly change, and what it is spent on."""
-    from classifier.artifact.saved_model import SavedClassifier
+    """Prints the processor time of a text, which other programs hardly change, and what it is spent on.
+
+    Shares of the encoder and of matrix products are those of the time in TensorFlow's operations.
+    """
     from classifier.start import start_tensorflow
 
     start_tensorflow()
-    classifier = SavedClassifier(options.model)
-    print(table([profile_row(classifier, corpus, words) for words in options.words]))
-
-
-def profile_row(classifier: Any, corpus: Sequence[str], words: int) -> dict[str, object]:
-    """The share of tokenising; of the time in TensorFlow's operations also those of the encoder and of products."""
     import tensorflow as tf
     from training_speed.profiler import recorded
 
+    from classifier.artifact.saved_model import SavedClassifier
     from classifier.model.batching import batches, token_counts
     from classifier.tokenizers import WordTokenizer
 
-    count = max(200, 2 * BLOCK // words)
-    texts = [" ".join(corpus[place * words : (place + 1) * words]) for place in range(count)]
-    tokenizer = WordTokenizer()  # as in the SavedModel, which has no door to it
-    tokenizer.learn(texts)
-    text = tf.TensorSpec([None], tf.string)
-    tokenise = tf.function(lambda batch: tokenizer.padded(tokenizer.words(batch)), input_signature=[text])
-    encoded = [one.encode() for one in texts]
-    tensors = [tf.constant([encoded[row] for row in rows]) for rows, _ in batches(token_counts(encoded))]
-    works = {
-        "all": partial(processor_seconds, lambda: classifier.probabilities(texts)),
-        "tokenising": partial(processor_seconds, lambda: [tokenise(tensor) for tensor in tensors]),
-    }
-    in_turn(works)  # compiles
-    seconds = {name: median(found) for name, found in in_turn(works, ROUNDS).items()}
-    _, operations = recorded(lambda: classifier.probabilities(texts))
-    everything = sum(took for *_, took in operations)
-    encoder = sum(took for name, _, took in operations if "/classifier" in name)
-    products = sum(took for _, kind, took in operations if kind.startswith(("MatMul", "BatchMatMul")))
-    return {
-        "words": words,
-        "processor time per text": f"{1e6 * seconds['all'] / count:,.0f} µs",
-        "of this, tokenising": f"{1e6 * seconds['tokenising'] / count:,.0f} µs "
-        f"({seconds['tokenising'] / seconds['all']:.1%})",
-        "the encoder, share of the operations' time": f"{encoder / everything:.0%}",
-        "matrix products": f"{products / everything:.0%}",
-    }
+    classifier, rows, text = SavedClassifier(options.model), [], tf.TensorSpec([None], tf.string)
+    for words in options.words:
+        count = max(200, 2 * BLOCK // words)
+        texts = [" ".join(corpus[place * words : (place + 1) * words]) for place in range(count)]
+        tokenizer = WordTokenizer()  # as in the SavedModel, which has no door to it
+        tokenizer.learn(texts)
+        padded = partial(lambda tokenizer, batch: tokenizer.padded(tokenizer.words(batch)), tokenizer)
+        tokenise = tf.function(padded, input_signature=[text])
+        encoded = [one.encode() for one in texts]
+        tensors = [tf.constant([encoded[row] for row in rows]) for rows, _ in batches(token_counts(encoded))]
+        score = partial(classifier.probabilities, texts)
+        works = (score, lambda tokenise=tokenise, tensors=tensors: [tokenise(tensor) for tensor in tensors])
+        jobs = {number: partial(processor_seconds, work) for number, work in enumerate(works)}
+        in_turn(jobs)  # compiles
+        whole, part = (1e6 * median(found) / count for found in in_turn(jobs, options.rounds).values())
+        operations = recorded(score)[1]
+        everything = sum(took for *_, took in operations)
+        encoder = sum(took for name, _, took in operations if "/classifier" in name)
+        products = sum(took for _, kind, took in operations if kind.startswith(("MatMul", "BatchMatMul")))
+        row = {"words": words, "processor time per text": f"{whole:,.0f} µs"}
+        row |= {"of this, tokenising": f"{part:,.0f} µs ({part / whole:.1%})", "encoder": f"{encoder / everything:.0%}"}
+        rows.append(row | {"matrix products": f"{products / everything:.0%}"})
+    print(table(rows))
 
 
 def processor_seconds(work: Callable[[], Any]) -> float:

@@ -8,9 +8,9 @@ random search without pruning. The first runs its number of trials; the other tw
 the marked block of docs/search.md, and docs/pictures/search.png.
 """
 
-import argparse
 import json
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,28 +43,30 @@ def main() -> None:
         seconds = None
         for name, (sampler, pruner, _) in CONTENDERS.items():
             settings = [f"sampler={sampler}", f"pruner={pruner}", f"seed={seed}"]
-            settings += [f"n_trials={MOST_TRIALS if seconds else options.trials}"]
-            settings += [f"timeout={seconds:.0f}"] if seconds else []
-            results.append(search(options, f"{sampler}-{pruner}-{seed}", settings, overrides))
-            results[-1].update(name=name, seed=seed)
-            seconds = seconds or results[-1]["found"]["seconds"]
+            settings += (
+                [f"n_trials={MOST_TRIALS}", f"timeout={seconds:.0f}"] if seconds else [f"n_trials={options.trials}"]
+            )
+            command = [
+                "recipe=search",
+                f"data={options.data}",
+                *(f"hydra.sweeper.{one}" for one in settings),
+                *overrides,
+            ]
+            folder = (options.output / f"{sampler}-{pruner}-{seed}").absolute()
+            result = kept(folder, {"command": command}, partial(search, folder, command))
+            seconds = seconds or result["found"]["seconds"]
+            results.append({"name": name, "seed": seed, **result})
     draw(results).savefig(options.docs / "pictures" / "search.png")
     measured = f"On {options.data}. {in_a_line([one['machine'] for one in results])}"
-    write_blocks(options.docs / "search.md", {"search": f"{measured}\n\n{table([row(one) for one in results])}"})
+    write_blocks(options.docs / "search.md", {"search": f"{measured}\n\n{table(list(map(row, results)))}"})
 
 
-def search(options: argparse.Namespace, case: str, settings: list[str], overrides: list[str]) -> dict[str, Any]:
-    """Runs a search in a folder of its own; its seconds and its trials."""
-    folder = (options.output / case).absolute()
-    command = ["recipe=search", f"data={options.data}", *(f"hydra.sweeper.{one}" for one in settings), *overrides]
-
-    def measure() -> dict[str, Any]:
-        folder.mkdir(parents=True, exist_ok=True)
-        arguments = ["-m", "classifier.train", *command, f"hydra.sweep.dir={folder / 'sweep'}"]
-        seconds = run(arguments, folder / "log.txt", check=False, cwd=folder).seconds  # single trials may fail
-        return {"seconds": seconds, "trials": json.loads((folder / "sweep/report/trials.json").read_text())}
-
-    return kept(folder, {"command": command}, measure)
+def search(folder: Path, command: list[str]) -> dict[str, Any]:
+    """Runs a search in a folder of its own; its seconds and its trials, of which some may fail."""
+    folder.mkdir(parents=True, exist_ok=True)
+    arguments = ["-m", "classifier.train", *command, f"hydra.sweep.dir={folder / 'sweep'}"]
+    seconds = run(arguments, folder / "log.txt", check=False, cwd=folder).seconds
+    return {"seconds": seconds, "trials": json.loads((folder / "sweep/report/trials.json").read_text())}
 
 
 def best_by_time(found: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
@@ -80,11 +82,10 @@ def best_by_time(found: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
 def draw(results: list[dict[str, Any]]) -> Figure:
     """Best validation F1 by minutes, a line for each search."""
     with canvas(7, 4) as (figure, axes):
-        plot = partial(axes.step, where="post", marker=".")
         for one in results:
             seconds, values = best_by_time(one["found"])
-            label = one["name"] if one["seed"] == 0 else None
-            plot(seconds / 60, values, color=CONTENDERS[one["name"]][2], label=label)
+            look = {"color": CONTENDERS[one["name"]][2], "label": one["name"] if one["seed"] == 0 else None}
+            axes.step(seconds / 60, values, where="post", marker=".", **look)
         axes.set(title="Best trial so far", xlabel="minutes", ylabel=OBJECTIVE)
         axes.legend(loc="lower right")
     return figure

@@ -5,17 +5,15 @@
 One text a request, of the embedded corpus; each client sends its next request when it has its answer.
 """
 
-import http.client
 import json
 import os
 import signal
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import cycle, islice
@@ -25,8 +23,11 @@ from harness.machine import in_a_line, machine
 from harness.markdown import table
 from harness.project import door, embedded_texts
 from harness.workers import last_line, start
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool
+from urllib3.exceptions import HTTPError
 
 START_SECONDS = 300
+JSON = {"content-type": "application/json"}
 BAD = {
     "wrong key": json.dumps({"dataframe_records": [{"txt": "hello"}]}),
     "number for a string": json.dumps({"dataframe_records": [{"text": 7}]}),
@@ -46,9 +47,9 @@ def main() -> None:
     bodies = [json.dumps({"inputs": {"text": [text]}}) for text in embedded_texts()]
     facts = machine()
     with served(options.model, options.tracking_uri) as port:
-        load(port, 1, min(2, options.seconds), bodies)  # warms up
-        print(table([load(port, clients, options.seconds, bodies) for clients in options.clients]), flush=True)
-        print(f"\n{table([refused(port, name, bodies[0]) for name in BAD])}\n")
+        load_row(port, 1, min(2, options.seconds), bodies)  # warms up
+        print(table([load_row(port, clients, options.seconds, bodies) for clients in options.clients]), flush=True)
+        print(f"\n{table([bad_row(port, name, bodies[0]) for name in BAD])}\n")
     print(in_a_line([facts]))
 
 
@@ -66,10 +67,15 @@ def served(model: str, tracking_uri: str) -> Iterator[int]:
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
     with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "log.txt"
+        log, began, ready = Path(folder) / "log.txt", time.monotonic(), False
         process = start(command, log, environment, start_new_session=True)
         try:
-            wait_for(process, port, log)
+            while not ready:
+                if process.poll() is not None or time.monotonic() - began > START_SECONDS:
+                    raise SystemExit(f"The server did not start: {last_line(log)}")
+                time.sleep(0.5)
+                with suppress(HTTPError):
+                    ready = pool(port).request("GET", "/ping", retries=False).status == 200
             yield port
         finally:
             with suppress(ProcessLookupError):
@@ -77,43 +83,28 @@ def served(model: str, tracking_uri: str) -> Iterator[int]:
             process.wait()
 
 
-def wait_for(process: subprocess.Popen[str], port: int, log: Path) -> None:
-    """Until the server answers."""
-    began = time.monotonic()
-    while True:
-        with suppress(OSError, http.client.HTTPException):
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/ping")
-            if connection.getresponse().status == 200:
-                return
-        if process.poll() is not None or time.monotonic() - began > START_SECONDS:
-            raise SystemExit(f"The server did not start: {last_line(log)}")
-        time.sleep(0.5)
+def pool(port: int) -> HTTPConnectionPool:
+    """One connection, which stays open."""
+    return HTTPConnectionPool("127.0.0.1", port, timeout=120)
 
 
-def post(connection: http.client.HTTPConnection, body: str) -> tuple[int, str]:
-    """Status and answer."""
-    connection.request("POST", "/invocations", body.encode(), {"content-type": "application/json"})
-    answer = connection.getresponse()
-    return answer.status, answer.read().decode()
+def post(connection: HTTPConnectionPool, body: str) -> BaseHTTPResponse:
+    return connection.request("POST", "/invocations", body=body.encode(), headers=JSON, retries=False)
 
 
-def load(port: int, clients: int, seconds: float, bodies: list[str]) -> dict[str, object]:
-    """What so many clients find, each of which sends a request after the other."""
+def load_row(port: int, clients: int, seconds: float, bodies: Sequence[str]) -> dict[str, object]:
+    """What so many clients find, each of which sends one request after the other."""
     began = time.monotonic()
 
     def client(number: int) -> list[tuple[float, bool]]:
         """Milliseconds of each request, and whether it was answered well."""
-        connection, found = http.client.HTTPConnection("127.0.0.1", port, timeout=120), []
+        connection, found = pool(port), []
         for body in islice(cycle(bodies), number * 31, None):
-            sent = time.perf_counter()
+            sent, good = time.perf_counter(), False
             if time.monotonic() - began > seconds:
                 break
-            try:
-                good = post(connection, body)[0] == 200
-            except (OSError, http.client.HTTPException):
-                good = False
-                connection.close()
+            with suppress(HTTPError):
+                good = post(connection, body).status == 200
             found.append((1000 * (time.perf_counter() - sent), good))
         return found
 
@@ -121,22 +112,20 @@ def load(port: int, clients: int, seconds: float, bodies: list[str]) -> dict[str
         found = [one for of_client in threads.map(client, range(clients)) for one in of_client]
     spent, took = time.monotonic() - began, [milliseconds for milliseconds, _ in found]
     cuts = statistics.quantiles(took, n=100, method="inclusive")
-    return {
-        "clients": clients,
-        "requests": f"{len(took):,}",
-        "requests/s": f"{len(took) / spent:.1f}",
+    row = {"clients": clients, "requests": f"{len(took):,}", "requests/s": f"{len(took) / spent:.1f}"}
+    return row | {
         "p50, ms": f"{cuts[49]:.1f}",
         "p99, ms": f"{cuts[98]:.1f}",
         "errors": sum(not good for _, good in found),
     }
 
 
-def refused(port: int, name: str, good: str) -> dict[str, object]:
+def bad_row(port: int, name: str, good: str) -> dict[str, object]:
     """The answer to a bad request, and the status of a good one after it."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-    status, answer = post(connection, BAD[name])
-    message = json.loads(answer)["message"].rpartition("Error: ")[2].splitlines()[0][:160]
-    return {"bad request": name, "status": status, "answer": message, "the next, good one": post(connection, good)[0]}
+    answer = post(pool(port), BAD[name])
+    message = answer.json()["message"].rpartition("Error: ")[2].splitlines()[0][:160]
+    status = post(pool(port), good).status
+    return {"bad request": name, "status": answer.status, "answer": message, "the next, good one": status}
 
 
 if __name__ == "__main__":

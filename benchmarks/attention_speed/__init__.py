@@ -1,1 +1,1 @@
-"""The parts of `benchmarks/attention.py`: mechanisms.py runs in the processes, page.py writes what they measured."""
+"""What the processes of `benchmarks/attention.py` run."""

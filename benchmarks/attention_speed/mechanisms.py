@@ -1,4 +1,4 @@
-"""The mechanisms that are measured, what they are compared with, and what the process of a mechanism does."""
+"""What the process of a mechanism does, and which mechanisms there are."""
 
 import resource
 import time
@@ -46,20 +46,15 @@ class Mechanism:
         texts = TOKENS_OF_A_BATCH // tokens
         states, mask = tf.random.normal((texts, tokens, WIDTH)), tf.ones((texts, tokens), tf.bool)
         layer, attend = attending(self.name)
-        attend(states, mask)
+        attend(states, mask)  # builds it
 
-        @tf.function
-        def infer():
-            return attend(states, mask)
-
-        @tf.function
         def train():
             with tf.GradientTape() as tape:
                 tape.watch(states)
                 loss = tf.reduce_sum(tf.square(attend(states, mask)))
             return tape.gradient(loss, [states, *layer.trainable_variables])
 
-        self.parts = {"training": train, "inference": infer}
+        self.parts = {"training": tf.function(train), "inference": tf.function(lambda: attend(states, mask))}
         for part, step in self.parts.items():
             step()
             self.steps[part] = max(1, round(ROUND_SECONDS / min(timed(step, 1) for _ in range(3))))
@@ -69,9 +64,15 @@ class Mechanism:
         return {part: timed(step, self.steps[part]) for part, step in self.parts.items()}
 
     def memory(self, tokens: int) -> dict[str, float]:
-        """Bytes that a step takes at its peak, beyond what lay in memory before it; on Linux."""
+        """Bytes that a step takes at its peak, beyond what is resident before it; on Linux."""
         self.prepare(tokens)
-        return {part: peak_of(step) for part, step in self.parts.items()}
+        taken = {}
+        for part, step in self.parts.items():
+            Path("/proc/self/clear_refs").write_text("5")  # begins the peak again
+            before = resident("VmRSS")
+            timed(step, 1)
+            taken[part] = resident("VmHWM") - before
+        return taken
 
 
 def attending(name: str) -> tuple[Any, Callable[[Any, Any], Any]]:
@@ -82,14 +83,14 @@ def attending(name: str) -> tuple[Any, Callable[[Any, Any], Any]]:
     from classifier.encoders import EncoderBlock
     from classifier.encoders.keras_nlp_block import KerasNlpBlock
 
-    if name == "keras_nlp_block":
-        block = KerasNlpBlock(HEADS, 4 * WIDTH)
+    def configured(mechanism: str) -> Any:
+        return instantiate(OmegaConf.load(ROOT / "conf" / "attention" / f"{mechanism}.yaml"))
+
+    if "block" in name:
+        inner = 4 * WIDTH
+        block = EncoderBlock(configured("multi_head"), inner) if name == "block" else KerasNlpBlock(HEADS, inner)
         return block, lambda states, mask: block(states, mask=mask)
-    settings = ROOT / "conf" / "attention" / f"{'multi_head' if name == 'block' else name}.yaml"
-    layer = instantiate(OmegaConf.load(settings))
-    if name == "block":
-        block = EncoderBlock(layer, 4 * WIDTH)
-        return block, lambda states, mask: block(states, mask=mask)
+    layer = configured(name)
     return layer, lambda states, mask: layer(states, states, mask=mask[:, None, :])
 
 
@@ -103,14 +104,6 @@ def timed(step: Callable[[], Any], steps: int) -> float:
     for tensor in tf.nest.flatten(found):
         tf.convert_to_tensor(tensor).numpy()
     return (time.perf_counter() - start) / steps
-
-
-def peak_of(step: Callable[[], Any]) -> float:
-    """Of the resident memory of this process, over a step, less what is resident before."""
-    Path("/proc/self/clear_refs").write_text("5")  # begins the peak again
-    before = resident("VmRSS")
-    timed(step, 1)
-    return resident("VmHWM") - before
 
 
 def resident(line: str) -> float:
@@ -127,8 +120,7 @@ def classifier_memory(name: str) -> float:
 
     from classifier.pipeline.prepare import build_model
 
-    settings = train_settings((f"attention={name}", "pooling=concat"))
-    model = build_model(settings, 30_000, 512, 2)
+    model = build_model(train_settings((f"attention={name}", "pooling=concat")), 30_000, 512, 2)
     optimizer = keras.optimizers.AdamW(1e-3)
     optimizer.build(model.trainable_variables)
     ids = tf.constant(np.random.default_rng(0).integers(2, 30_000, (32, 512)), tf.int32)

@@ -20,15 +20,15 @@ from harness.project import train_settings
 from classifier.data import Splits, load_splits
 
 LONG_TEXTS = ("imdb", "newsgroups20")
+AUTOTUNE_SECONDS = 120  # what fastText's autotune may take
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The data, and what depends on them or on the command line."""
+    """The data, and what depends on them."""
 
     splits: Splits
     long_texts: bool
-    autotune_seconds: int
 
     @property
     def examples(self) -> tuple[list[str], np.ndarray]:
@@ -106,7 +106,7 @@ def fasttext_autotune(task: Task) -> Fitted:
 
     train, valid = task.splits.train, task.splits.valid
     began = time.monotonic()
-    settings = tuned((train.texts, train.labels), (valid.texts, valid.labels), task.autotune_seconds)
+    settings = tuned((train.texts, train.labels), (valid.texts, valid.labels), AUTOTUNE_SECONDS)
     seconds = time.monotonic() - began
     return replace(fasttext(task, settings), choosing_seconds=seconds)
 
@@ -153,7 +153,7 @@ def fitted(model: Any, task: Task) -> Fitted:
     return Fitted(model.predict, size, seconds)
 
 
-def measure(data: str, baseline: str, folder: str, autotune_seconds: int) -> dict[str, Any]:
+def measure(data: str, baseline: str, folder: str) -> dict[str, Any]:
     """Fits the baseline and scores the test split; writes its predictions as `classifier train` writes its own."""
     import pyarrow.parquet
 
@@ -162,12 +162,12 @@ def measure(data: str, baseline: str, folder: str, autotune_seconds: int) -> dic
     from classifier.evaluation.scored import Scored
 
     splits = load_splits(train_settings((f"data={data}", "seed=0")).data, 0)
-    model, test = BASELINES[baseline](Task(splits, data in LONG_TEXTS, autotune_seconds)), splits.test
+    model, test = BASELINES[baseline](Task(splits, data in LONG_TEXTS)), splits.test
     assert test is not None
     sure = one_hot(np.asarray(model.predict(test.texts)), len(test.label_names)).astype(np.float64)
     table = predictions_table(Scored(test.labels, sure, list(test.label_names), test.texts, test.origins))
     pyarrow.parquet.write_table(table, Path(folder) / "predictions.parquet")
-    limit = f"in {autotune_seconds} s: " if baseline == "fasttext_autotune" else ""
+    limit = f"in {AUTOTUNE_SECONDS} s: " if baseline == "fasttext_autotune" else ""
     return {
         "settings": limit + told(model.settings),
         "choosing_seconds": model.choosing_seconds,
@@ -178,10 +178,6 @@ def measure(data: str, baseline: str, folder: str, autotune_seconds: int) -> dic
 
 
 def told(settings: Mapping[str, Any]) -> str:
-    """The settings for a reader.
-
-    >>> told({"classifier__C": 0.3, "lr": 0.123456, "dim": 100})
-    'C=0.3, lr=0.123, dim=100'
-    """
+    """The settings for a reader: `C=0.3, analyzer=char`."""
     rounded = {name: f"{value:.3g}" if isinstance(value, float) else value for name, value in settings.items()}
     return ", ".join(f"{name.rpartition('__')[2]}={value}" for name, value in rounded.items())

@@ -1,6 +1,5 @@
 """What is compared, and how a case is measured: a data set, method and seed in a process of its own."""
 
-import argparse
 import json
 import shlex
 import shutil
@@ -37,26 +36,21 @@ class Case:
 
     @property
     def name(self) -> str:
-        """Its folder below the output folder.
-
-        >>> Case("trec6", "ours", 1).name, Case("trec6", "nb_svm").name
-        ('trec6/ours-1', 'trec6/nb_svm')
-        """
+        """Its folder below the output folder: trec6/ours-1, trec6/nb_svm."""
         return f"{self.data}/{self.method}" + ("" if self.seed is None else f"-{self.seed}")
 
-    def measure(self, options: argparse.Namespace) -> dict[str, Any]:
+    def measure(self, output: Path) -> dict[str, Any]:
         """Seconds, memory and size of a process, what it chose, and where its predictions are."""
-        folder = (options.output / self.name).absolute()
+        folder = (output / self.name).absolute()
         shutil.rmtree(folder, ignore_errors=True)  # what an interrupted process left
         if self.method in BASELINES:
             with Worker(self.name, "comparison.baselines", log=folder / "log.txt") as worker:
-                seconds = {"autotune_seconds": options.autotune_seconds}
-                found = worker.ask("measure", data=self.data, baseline=self.method, folder=str(folder), **seconds)
+                found = worker.ask("measure", data=self.data, baseline=self.method, folder=str(folder))
                 usage = worker.end()
         else:
             choice = "recipe" if self.method == "ours_experiment" else "data"
-            settings = [f"{choice}={self.data}", f"seed={self.seed}", *options.overrides]
-            places = [f"hydra.run.dir={folder}/run", f"tracking.uri=sqlite:///{options.output.absolute()}/mlflow.db"]
+            settings = [f"{choice}={self.data}", f"seed={self.seed}"]
+            places = [f"hydra.run.dir={folder}/run", f"tracking.uri=sqlite:///{output.absolute()}/mlflow.db"]
             usage = run(["-m", "classifier.train", *settings, *places], folder / "log.txt")
             summary = json.loads((folder / "run" / "summary.json").read_text())
             found = {
@@ -69,15 +63,11 @@ class Case:
         return {**found, "wall_seconds": usage.seconds, "peak_memory_mb": usage.peak_memory_mb}
 
 
-def has_experiment(data: str) -> bool:
-    return (ROOT / "conf" / "recipe" / f"{data}.yaml").exists()
-
-
 def cases(data: Sequence[str], methods: Sequence[str], seeds: Sequence[int]) -> Iterator[Case]:
     """What is to be measured, the quick methods of a data set first; no experiment if no recipe describes it."""
     for name in data:
         for method in methods:
             if method in BASELINES:
                 yield Case(name, method)
-            elif method == "ours" or has_experiment(name):
+            elif method == "ours" or (ROOT / "conf" / "recipe" / f"{name}.yaml").exists():
                 yield from (Case(name, method, seed) for seed in seeds)

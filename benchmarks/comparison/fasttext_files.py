@@ -88,9 +88,5 @@ def saved_bytes(model: Any) -> int:
 
 
 def separated(text: str) -> str:
-    """In lower case and on one line, with a blank around each sign, since fastText splits at blanks only.
-
-    >>> separated("Where's my parcel?")
-    "where ' s my parcel ?"
-    """
+    """In lower case and on one line, with a blank around each sign, since fastText splits at blanks only."""
     return " ".join(re.sub(r"([^\w\s])", r" \1 ", text.lower()).split())

@@ -1,18 +1,16 @@
 """The picture: accuracy against seconds, a panel for each data set."""
 
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from classifier.drawing.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, canvas
 from comparison.cases import BASELINES, METHODS
-from comparison.rows import Row, Rows
 
-LOOKS = {  # colour, marker and its size; the majority class is not drawn, as the axis would have to reach down to it
+LOOKS = {  # colour, marker and its size; the majority class is too low to be drawn
     "logistic": (SKY, "o", 6),
     "linear_svc": (BLUE, "s", 6),
     "nb_svm": (GREEN, "^", 6),
@@ -25,56 +23,42 @@ COLUMNS = 3
 DEPTH = 0.2  # of accuracy below the best of a panel; what is lower is drawn at the lower edge, with its number
 
 
-def draw(rows: Rows) -> Figure:
+def draw(rows: Mapping[str, Mapping[str, Any]]) -> Figure:
     """Every method but the majority class, with its 95 % interval."""
-    columns = min(COLUMNS, len(rows))
-    lines = -(-len(rows) // columns)
+    columns, lines = min(COLUMNS, len(rows)), -(-len(rows) // COLUMNS)
     size = (1.2 + 2.9 * columns, 1.2 + 2.4 * lines)
     with canvas(*size, rows=lines, columns=columns, squeeze=False, sharex=True) as (figure, grid):
-        panels: list[Axes] = list(grid.ravel())
-        for panel, (data, of_data) in zip(panels, rows.items(), strict=False):
-            draw_panel(panel, data, of_data)
-        places = [seconds(method, row) for one in rows.values() for method, row in one.items() if method in LOOKS]
-        low, high = np.log10(min(places, default=1) / 1.2), np.log10(max(places, default=1) * 1.2)
-        panels[0].set(xscale="log", xlim=(10 ** np.floor(low), 10 ** np.ceil(high)))  # all panels share it
-        panels[0].xaxis.set_major_formatter("{x:,g}")
-        panels[0].xaxis.set_minor_locator(NullLocator())
-        for place, panel in enumerate(panels):
-            panel.set_visible(place < len(rows))
-            panel.set(ylabel="test accuracy" if place % columns == 0 else "")
-            if len(rows) - columns <= place < len(rows):  # the lowest of its column
-                panel.tick_params(labelbottom=True)
-                panel.set_xlabel("seconds, log scale")
-        drawn = [method for method in LOOKS if any(method in of_data for of_data in rows.values())]
-        legend = [Line2D([], [], label=METHODS[method], **look(method)) for method in drawn]
-        figure.legend(handles=legend, loc="outside lower center", ncols=4 if columns > 2 else 2)
+        handles = {}
+        for panel, (data, of_data) in zip(grid.ravel(), rows.items(), strict=False):
+            handles |= draw_panel(panel, of_data)
+            panel.set(title=data, xlabel="seconds, log scale", ylabel="test accuracy", xscale="log")
+            panel.tick_params(labelbottom=True)
+            panel.margins(x=0.12, y=0.12)
+        panel = grid[0][0]  # all share its ticks
+        panel.xaxis.set_major_formatter("{x:,g}")
+        panel.xaxis.set_minor_locator(NullLocator())
+        for empty in grid.ravel()[len(rows) :]:
+            empty.set_visible(False)
+        drawn = {METHODS[method]: handles[method] for method in LOOKS if method in handles}
+        figure.legend(drawn.values(), drawn, loc="outside lower center", ncols=4 if columns > 2 else 2)
     return figure
 
 
-def draw_panel(panel: Axes, data: str, of_data: dict[str, Row]) -> None:
-    """One data set; higher and further left is better."""
-    values = {method: row.value("accuracy") for method, row in of_data.items() if method in LOOKS}
-    floor = max(values.values(), default=0) - DEPTH
-    for method, value in values.items():
-        place, interval = seconds(method, of_data[method]), of_data[method].interval("accuracy")
-        if value < floor:
-            panel.plot(place, floor, **look(method))
-            panel.annotate(f"{value:.2f} ↓", (place, floor), (6, -3), textcoords="offset points", fontsize=7)
-        else:
-            ends = [[value - interval.low], [interval.high - value]]
-            panel.errorbar(place, value, yerr=ends, elinewidth=1, **look(method))
-    panel.set_title(data)
-    panel.margins(y=0.12)
-
-
-def seconds(method: str, row: Row) -> float:
-    """Choosing and the final fit of a baseline; of ours, the whole command."""
-    if method in BASELINES:
-        return row.mean("choosing_seconds") + row.mean("training_seconds")
-    return row.mean("wall_seconds")
-
-
-def look(method: str) -> dict[str, Any]:
-    colour, marker, size = LOOKS[method]
-    edge = {"markeredgecolor": "white", "markeredgewidth": 0.6, "linestyle": "none"}
-    return {"color": colour, "marker": marker, "markersize": size, **edge}
+def draw_panel(panel: Axes, of_data: Mapping[str, Any]) -> dict[str, Any]:
+    """One data set; higher and further left is better. What stands for each method in the legend."""
+    handles = {}
+    floor = max((of_data[method].values["accuracy"] for method in LOOKS if method in of_data), default=0) - DEPTH
+    for method, (colour, marker, size) in LOOKS.items():
+        if method in of_data:
+            values, interval = of_data[method].values, of_data[method].intervals["accuracy"]
+            fit = values["choosing_seconds"] + values["training_seconds"]  # of ours, the whole command counts
+            seconds, value = fit if method in BASELINES else values["wall_seconds"], values["accuracy"]
+            edge = {"markeredgecolor": "white", "markeredgewidth": 0.6, "linestyle": "none", "markersize": size}
+            ends = [[value - interval.low], [interval.high - value]] if value >= floor else None
+            handles[method] = panel.errorbar(
+                seconds, max(value, floor), yerr=ends, color=colour, marker=marker, elinewidth=1, **edge
+            )
+            if value < floor:
+                place = {"xytext": (6, -3), "textcoords": "offset points", "fontsize": 7}
+                panel.annotate(f"{value:.2f} ↓", (seconds, floor), **place)
+    return handles

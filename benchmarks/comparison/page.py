@@ -1,17 +1,27 @@
-"""The blocks of docs/accuracy.md: what has been measured so far, and what has not."""
+"""The blocks of docs/accuracy.md: what has been measured so far, and what has not.
 
-from collections.abc import Callable, Sequence
+The numbers of the test split are computed for all methods alike, from the predictions of each example.
+"""
+
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow
+import pyarrow.compute
+import pyarrow.parquet
 from harness.machine import in_a_line
 from harness.markdown import table, write_blocks
+from harness.results import read
 
-from classifier.evaluation.bootstrap import percentile_interval
-from comparison.cases import BASELINES, DATA, METHODS, cases
+from classifier.evaluation.bootstrap import percentile_interval, resampled_metrics
+from classifier.evaluation.metrics import label_metrics
+from comparison.cases import BASELINES, DATA, METHODS, Case, cases
 from comparison.figure import draw
-from comparison.rows import Row, Rows, best_baseline, complete, rows_of
 
+RESAMPLES = 1000
+METRICS = {"accuracy": "accuracy", "macro_f1": "macro F1"}
 COSTS = {
     "choosing_seconds": "choosing, s",
     "training_seconds": "training, s",
@@ -19,100 +29,132 @@ COSTS = {
     "peak_memory_mb": "MB of memory",
     "model_mb": "MB of model",
 }
-METRICS = {"accuracy": "accuracy", "macro_f1": "macro F1"}
-Cells = dict[str, object]
+
+
+class Row:
+    """One method on one data set: means over its seeds."""
+
+    def __init__(self, output: Path, found: Sequence[Case]) -> None:
+        self.results = [read(output / case.name) or {} for case in found]
+        paths = [
+            output / case.name / one["found"]["predictions"] for case, one in zip(found, self.results, strict=True)
+        ]
+        tables = [pyarrow.parquet.read_table(path, columns=["text", "label", "predicted"]) for path in paths]
+        self.about = [(one.column("text"), one.column("label"), one.schema.metadata[b"label_names"]) for one in tables]
+        measured = [numbers(one) for one in tables]
+        self.accuracies = [metrics["accuracy"] for metrics, _ in measured]
+        costs = {name: np.mean([one["found"][name] for one in self.results]) for name in COSTS}
+        self.values = costs | {name: np.mean([metrics[name] for metrics, _ in measured]) for name in METRICS}
+        self.resampled = {name: np.mean([resampled[name] for _, resampled in measured], axis=0) for name in METRICS}
+        self.intervals = {name: percentile_interval(values) for name, values in self.resampled.items()}
+
+
+Rows = dict[str, dict[str, Row]]  # by data set and method
+
+
+def numbers(predictions: pyarrow.Table) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+    """The metrics of predictions, and those of resamples, the same ones for every method."""
+    classes = json.loads(predictions.schema.metadata[b"label_names"])
+    labels, predicted = (
+        pyarrow.compute.index_in(predictions.column(name), pyarrow.array(classes)).to_numpy().astype(np.int64)
+        for name in ("label", "predicted")
+    )
+    nothing = np.zeros(len(labels))  # no baseline here has probabilities, so none has losses
+    resampled = resampled_metrics(labels, predicted, nothing, classes=len(classes), resamples=RESAMPLES, seed=0)
+    return label_metrics(labels, predicted), resampled
 
 
 def write(output: Path, docs: Path, seeds: Sequence[int]) -> None:
-    """Writes the blocks of accuracy.md, and pictures/accuracy.png."""
-    rows = {data: found for data in DATA if (found := rows_of(output, data, seeds))}
-    if not rows:
-        raise SystemExit(f"There is no result in {output}.")
+    """Writes the blocks of accuracy.md, and pictures/accuracy.png.
+
+    Raises:
+        SystemExit: if the predictions of a data set are not about the same texts, labels and classes in the same order.
+    """
+    rows, absent = {data: {} for data in DATA}, []
+    for data in DATA:
+        for method in METHODS:
+            wanted = list(cases([data], [method], seeds))
+            found = [case for case in wanted if read(output / case.name)]
+            absent += [case.name for case in wanted if case not in found]
+            if found:
+                rows[data][method] = Row(output, found)
+        about = [one for row in rows[data].values() for one in row.about]
+        if any(one != about[0] for one in about):
+            raise SystemExit(f"{data}: the methods were measured on other texts, labels or classes")
+    rows = {data: of_data for data, of_data in rows.items() if of_data}
+    whole = {data: of_data for data, of_data in rows.items() if {*BASELINES, "ours"} <= of_data.keys()}
     results = [one for of_data in rows.values() for row in of_data.values() for one in row.results]
-    absent = [case.name for case in cases(DATA, METHODS, seeds) if not (output / case.name / "result.json").exists()]
-    best = table(best_rows(rows)) + (f"\n\nNot measured yet: {', '.join(absent)}." if absent else "")
     blocks = {
-        "machine": in_a_line([one["machine"] for one in results]),
-        "best": best,
-        "methods": table([method_row(rows, data, method) for data in rows for method in rows[data]]),
+        "machine": in_a_line([one["machine"] for one in results]) if results else "",
+        "best": table([*(best_row(*one) for one in rows.items()), *mean_of_best(list(whole.values()))]),
+        "methods": table([method_row(data, rows[data], method) for data in rows for method in rows[data]]),
+        "means": f"Over {', '.join(whole)}.\n\n{table(mean_rows(list(whole.values())))}",
     }
-    if whole := complete(rows):
-        blocks["means"] = f"Over {', '.join(whole)}.\n\n{table(mean_rows([rows[data] for data in whole]))}"
+    blocks["best"] += f"\n\nNot measured yet: {', '.join(absent)}." if absent else ""
     write_blocks(docs / "accuracy.md", blocks)
     draw(rows).savefig(docs / "pictures" / "accuracy.png")
 
 
-def best_rows(rows: Rows) -> list[Cells]:
-    """A line for each data set, and the means over those that have all methods but the kept experiment."""
-    lines = [best_row(data, of_data) for data, of_data in rows.items()]
-    if whole := [rows[data] for data in complete(rows)]:
-
-        def mean(method: Callable[[dict[str, Row]], str | None]) -> float:
-            return float(np.mean([of_data[method(of_data) or ""].value("accuracy") for of_data in whole]))
-
-        best, svc, ours = mean(best_baseline), mean(lambda _: "linear_svc"), mean(lambda _: "ours")
-        cells = (f"mean of {len(whole)}", f"{best:.3f}", f"{svc:.3f}", f"{ours:.3f}", f"{ours - best:+.3f}", "–")
-        lines.append(dict(zip(lines[0], cells, strict=True)))
-    return lines
+def best_baseline(of_data: dict[str, Row]) -> str:
+    """The baseline of the highest test accuracy; nothing if there is none."""
+    present = [method for method in BASELINES if method in of_data]
+    return max(present, key=lambda method: of_data[method].values["accuracy"], default="")
 
 
-def best_row(data: str, of_data: dict[str, Row]) -> Cells:
-    def accuracy(method: str | None) -> str:
-        """With the standard deviation over the seeds, if there are several."""
-        if not (row := of_data.get(method or "")):
-            return "–"
-        spread = f" ± {row.deviation('accuracy'):.3f}" if len(row.metrics) > 1 else ""
-        return f"{row.value('accuracy'):.3f}{spread}"
-
-    best, difference = best_baseline(of_data), "–"
-    if best and (ours := of_data.get("ours")):
-        other = of_data[best]
+def best_row(data: str, of_data: dict[str, Row]) -> dict[str, object]:
+    best, difference, shown = best_baseline(of_data), "–", {}
+    for method, row in of_data.items():
+        deviation = f" ± {np.std(row.accuracies, ddof=1):.3f}" if row.accuracies[1:] else ""
+        shown[method] = f"{row.values['accuracy']:.3f}{deviation}"
+    if best and "ours" in of_data:
+        ours, other = of_data["ours"], of_data[best]
         paired = percentile_interval(ours.resampled["accuracy"] - other.resampled["accuracy"])
-        value = ours.value("accuracy") - other.value("accuracy")
+        value = ours.values["accuracy"] - other.values["accuracy"]
         difference = f"{value:+.3f} ({paired.low:+.3f} to {paired.high:+.3f})"
     return {
         "data": data,
-        "best baseline": f"{BASELINES[best]} {accuracy(best)}" if best else "–",
-        "linear SVC": accuracy("linear_svc"),
-        "ours, defaults": accuracy("ours"),
+        "best baseline": f"{BASELINES[best]} {shown[best]}" if best else "–",
+        "linear SVC": shown.get("linear_svc", "–"),
+        "ours, defaults": shown.get("ours", "–"),
         "difference (95 %)": difference,
-        "ours, kept experiment": accuracy("ours_experiment"),
+        "ours, kept experiment": shown.get("ours_experiment", "–"),
     }
 
 
-def method_row(rows: Rows, data: str, method: str) -> Cells:
+def mean_of_best(whole: Sequence[dict[str, Row]]) -> list[dict[str, object]]:
+    """The means over the data sets that have all methods but the kept experiment, if there are any."""
+    if not whole:
+        return []
+    chosen = [(one[best_baseline(one)], one["linear_svc"], one["ours"]) for one in whole]
+    best, svc, ours = np.mean([[row.values["accuracy"] for row in rows] for rows in chosen], axis=0)
+    row = {"data": f"mean of {len(whole)}", "best baseline": f"{best:.3f}", "linear SVC": f"{svc:.3f}"}
+    return [row | {"ours, defaults": f"{ours:.3f}", "difference (95 %)": f"{ours - best:+.3f}"}]
+
+
+def method_row(data: str, of_data: dict[str, Row], method: str) -> dict[str, object]:
     """All that was measured of a method; the highest accuracy of a data set is bold."""
-    row, highest = rows[data][method], max(one.value("accuracy") for one in rows[data].values())
+    row, highest = of_data[method], max(one.values["accuracy"] for one in of_data.values())
+    cells: dict[str, object] = {"data": data, "method": METHODS[method]}
+    for name, label in METRICS.items():
+        bold = "**" if name == "accuracy" and row.values[name] == highest else ""
+        ends = row.intervals[name]
+        cells[label] = f"{bold}{row.values[name]:.3f}{bold} ({ends.low:.3f}–{ends.high:.3f})"
     words = [word for word in row.results[0]["found"]["settings"].split() if not word.startswith("seed=")]
-    ends = {name: row.interval(name) for name in METRICS}
-    bold = "**" if row.value("accuracy") == highest else ""
-    values = {name: f"{row.value(name):.3f}" for name in METRICS}
-    values["accuracy"] = f"{bold}{values['accuracy']}{bold}"
-    return {
-        "data": data,
-        "method": METHODS[method],
-        **{label: f"{values[name]} ({ends[name].low:.3f}–{ends[name].high:.3f})" for name, label in METRICS.items()},
-        **{label: amount(row.mean(name)) for name, label in COSTS.items()},
-        "settings": f"`{' '.join(words)}`" if words else "–",
-    }
+    costs = {label: amount(row.values[name]) for name, label in COSTS.items()}
+    return cells | costs | {"settings": f"`{' '.join(words)}`" if words else "–"}
 
 
-def mean_rows(whole: Sequence[dict[str, Row]]) -> list[Cells]:
+def mean_rows(whole: Sequence[dict[str, Row]]) -> list[dict[str, object]]:
     """A line for each method that all of the data sets have."""
     lines = []
-    for method, name in METHODS.items():
-        found = [of_data[method] for of_data in whole if method in of_data]
-        if len(found) == len(whole):
-            scores = {label: f"{np.mean([row.value(one) for row in found]):.3f}" for one, label in METRICS.items()}
-            costs = {label: amount(float(np.mean([row.mean(one) for row in found]))) for one, label in COSTS.items()}
-            lines.append({"method": name, **scores, **costs})
+    for method, label in METHODS.items():
+        if whole and all(method in of_data for of_data in whole):
+            means = {name: np.mean([of_data[method].values[name] for of_data in whole]) for name in METRICS | COSTS}
+            scores = {label: f"{means[name]:.3f}" for name, label in METRICS.items()}
+            lines.append({"method": label, **scores, **{label: amount(means[name]) for name, label in COSTS.items()}})
     return lines
 
 
 def amount(value: float) -> str:
-    """Seconds or MB; two digits of small values, a dash for nothing.
-
-    >>> amount(0.0123), amount(1234.5)
-    ('0.012', '1,234')
-    """
+    """Seconds or MB; two digits of small values, a dash for nothing."""
     return "–" if not value else f"{value:,.0f}" if value >= 10 else f"{value:.2g}"

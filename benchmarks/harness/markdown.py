@@ -18,7 +18,7 @@ def table(rows: Sequence[Mapping[str, object]]) -> str:
     """
     columns = list(dict.fromkeys(column for row in rows for column in row))
     lines = [line(columns), *(line([row.get(column, "–") for column in columns]) for row in rows)]
-    return "\n".join([lines[0], f"| --- |{' ---: |' * (len(columns) - 1)}", *lines[1:]])
+    return "\n".join([lines[0], f"| --- |{' ---: |' * (len(columns) - 1)}", *lines[1:]]) if rows else ""
 
 
 def line(cells: Sequence[object]) -> str:

@@ -15,7 +15,7 @@ DOCS = ROOT / "docs"
 
 
 def door(about: str | None, output: str | None = None) -> argparse.ArgumentParser:
-    """The command line of a benchmark, with its docstring; `output` names the folder of its results, if it keeps any."""
+    """The command line of a benchmark with its docstring; `output` names the folder of its results, if it keeps any."""
     parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     if output:
         parser.add_argument("--output", type=Path, default=ROOT / "outputs" / output, help="folder of the results")

@@ -55,15 +55,16 @@ def end(process: subprocess.Popen[str], began: float) -> Usage:
 def run(
     command: Sequence[str], log: Path, *, watch: Callable[[int], object] | None = None, check: bool = True, **pipes: Any
 ) -> Usage:
-    """Runs a Python command to its end; `watch` is called with the number of the process after its start.
+    """Runs a Python command to its end; `watch` is called with the number of the process once a second.
 
     Raises:
         Failed: if its exit code is not 0, and `check` is true.
     """
     began = time.monotonic()
     process = start(command, log, {}, **pipes)
-    if watch:
+    while watch and not os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
         watch(process.pid)
+        time.sleep(1)
     usage = end(process, began)
     if check and process.returncode:
         raise Failed(f"{' '.join(command)} ended with exit code {process.returncode}: {last_line(log)} (see {log})")
@@ -79,8 +80,7 @@ class Worker:
 
     Args:
         name: of the contender.
-        target: `module:callable` of the object that answers, or `module` if its functions do; imported in its process
-            only.
+        target: `module:callable` of the object that answers, or `module` if its functions do; imported there only.
         arguments: of the callable, as JSON knows them.
         log: takes what its libraries print.
         environment: of the process, in addition to that of this process.

@@ -1,10 +1,11 @@
 """Who competes, and what the process of a contender is asked for."""
 
 import importlib
+import statistics
 import time
 from typing import Any, NamedTuple
 
-from training_speed.operations import matrix_product_rate
+from classifier.settings import BRANCHES
 from training_speed.workloads import Train, Workload, load_workload
 
 PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE"}  # PyTorch's idle threads would else spin and slow the others down
@@ -68,3 +69,21 @@ class Trainer:
 
         workload, train = self.ready[name]
         return profile(train, workload.batches())
+
+
+def matrix_product_rate(size: int) -> float:
+    """Floating-point operations a second of products of two float32 squares of that size; a median.
+
+    As many products run side by side as a training step has branches, so that all cores that it uses are at work.
+    """
+    import tensorflow as tf
+
+    squares = [tf.random.stateless_normal([size, size], seed=(0, branch)) for branch in range(BRANCHES)]
+    product = tf.function(lambda: tf.add_n([tf.reduce_sum(tf.matmul(square, square)[0]) for square in squares]))
+    product().numpy()
+    seconds = []
+    for _ in range(5):
+        began = time.perf_counter()
+        product().numpy()
+        seconds.append(time.perf_counter() - began)
+    return BRANCHES * 2 * size**3 / statistics.median(seconds)

@@ -45,7 +45,7 @@ class Classifier(nn.Module):
         self.tokens = nn.Embedding(workload.vocabulary_size, sizes.width)
         self.positions = nn.Embedding(workload.max_tokens, sizes.width)
         self.embedding_dropout = nn.Dropout(sizes.embedding_dropout)
-        inner = (sizes.intermediate_dim, sizes.dropout, sizes.activation)
+        inner = (sizes.intermediate_dim, sizes.dropout, sizes.activation.value)
         block = nn.TransformerEncoderLayer(
             sizes.width, attention["num_heads"], *inner, batch_first=True, norm_first=True
         )

@@ -67,6 +67,21 @@ class Workload:
             "max_tokens": self.max_tokens,
         }
 
+    def operations(self) -> float:
+        """Floating-point operations of the matrix products of a round of ours, see docs/training_speed.md."""
+        settings = self.settings
+        width, inner, depth = settings.encoder.width, settings.encoder.intermediate_dim, settings.encoder.depth
+        alone = settings.pooling["_target_"].rpartition(".")[2].removesuffix("Pooling").lower()
+        poolings = list(settings.pooling.get("poolings", [alone]))  # side by side
+        operations = 0.0
+        for texts, tokens in self.shapes():
+            positions = texts * tokens
+            block = 8 * positions * width**2 + 4 * positions * tokens * width + 4 * positions * width * inner
+            pooling = poolings.count("additive") * (2 * positions * width**2 + 4 * positions * width)
+            head = 2 * texts * len(poolings) * width * self.classes
+            operations += 3.0 * (depth * block + pooling + head)
+        return operations
+
     def of_size(self, texts: int) -> "Workload":
         """So many of its texts, drawn with replacement, for whole epochs."""
         chosen = np.random.default_rng(SEED).integers(len(self.texts), size=texts)
