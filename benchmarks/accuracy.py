@@ -3,15 +3,11 @@
     CLASSIFIER_DATA=<folder> python benchmarks/accuracy.py [--data trec6 sst2 ...] [--methods ours nb_svm ...]
 
 needs `pip install -e ".[bench]" -c constraints.txt` and writes the marked blocks of docs/accuracy.md, and
-docs/pictures/accuracy.png. Each data set, method and seed is a process of its own, one after the other, so that its
-peak memory is its own. What has a result.json in the output folder is not measured again: an interrupted measurement is
-continued by the same command.
+docs/pictures/accuracy.png. Each data set, method and seed is a process of its own, one after the other. What has a
+result.json in the output folder is not measured again: the same command continues an interrupted measurement, and with
+--data and no name nothing is measured.
 
-The baselines (benchmarks/comparison/baselines.py) choose on the validation split that `seed=0` gives ours, are fitted
-again on train and valid together, and score the test split once. Ours is the plain command, `classifier train
-data=<name> seed=<seed>`, and `recipe=<name>` if conf/recipe/ has a file of that name.
-
-With --data and no name, what there is so far is tabulated, and nothing is measured.
+Ours is the plain command, `classifier train data=<name> seed=<seed>`, and `recipe=<name>` if conf/recipe/ has it.
 """
 
 import sys

@@ -10,6 +10,7 @@ folder and is not measured again. Writes the marked blocks of docs/attention.md,
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
+from itertools import product
 from statistics import median
 from typing import Any
 
@@ -50,14 +51,14 @@ def main() -> None:
     def worker(name: str, case: str, target: str = ":Mechanism", **environment: str) -> Worker:
         arguments = [name] if target else []
         log = options.output / "logs" / f"{case} {name}.log"
-        return Worker(name, f"attention_speed.mechanisms{target}", *arguments, log=log, environment=environment)
+        return Worker(name, f"attention_speed.mechanisms{target}", *arguments, log=log, **environment)
 
     with ExitStack() as stack:
         workers = {name: stack.enter_context(worker(name, "time")) for name in names}
 
         def seconds_of(tokens: int) -> dict[str, dict[str, list[float]]]:
-            jobs = {name: partial(workers[name].ask, "prepare", tokens=tokens) for name in names if fits(name, tokens)}
-            ready = in_turn(jobs)
+            prepare = {name: partial(workers[name].ask, "prepare", tokens=tokens) for name in names}
+            ready = in_turn({name: job for name, job in prepare.items() if fits(name, tokens)})
             rounds = in_turn({name: partial(workers[name].ask, "measure") for name in ready}, options.rounds)
             return {name: by_part(found) for name, found in rounds.items()}
 
@@ -81,9 +82,7 @@ def main() -> None:
     for part in PARTS:
         blocks[f"milliseconds {part}"] = table(rows(seconds, part, 1e3, median, exponent))
         blocks[f"megabytes {part}"] = table(rows(memory, part, 1e-6, float))
-    sizes = ", ".join(f"{name} {size / 1e9:.2f} GB" for name, size in peaks.items())
-    texts = "A whole classifier of two blocks, trained on texts of 512 tokens, 32 a batch"
-    blocks["classifier"] = f"{texts}, peaks at: {sizes}."
+    blocks["classifier"] = ", ".join(f"{name} {size / 1e9:.2f} GB" for name, size in peaks.items())
     write_blocks(options.docs / "attention.md", blocks)
     picture(seconds).savefig(options.docs / "pictures" / "attention_speed.png")
 
@@ -115,15 +114,15 @@ def exponent(of_name: Mapping[int, Mapping[str, Any]], part: str) -> float:
 def ratio_rows(seconds: Found) -> list[dict[str, object]]:
     """A row for each pair and part: ours divided by the official one at each length, round by round."""
     lines = []
-    for name, official in OFFICIAL.items():
+    for (name, official), part in product(OFFICIAL.items(), PARTS):
         ours, theirs = seconds.get(name, {}), seconds.get(official, {})
-        for part in PARTS:
-            line: dict[str, object] = {"ours / official": f"{name}, {part}"}
-            for tokens in lengths(seconds):
-                both = tokens in ours and tokens in theirs
-                pairs = zip(ours[tokens][part], theirs[tokens][part], strict=True) if both else []
-                line[str(tokens)] = spread([one / other for one, other in pairs]) if both else "–"
-            lines.append(line)
+        line: dict[str, object] = {
+            "ours / official": f"{name}, {part}",
+            **dict.fromkeys(map(str, lengths(seconds)), "–"),
+        }
+        for tokens in ours.keys() & theirs.keys():
+            line[str(tokens)] = spread(list(np.divide(ours[tokens][part], theirs[tokens][part])))
+        lines.append(line)
     return lines
 
 

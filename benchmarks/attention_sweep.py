@@ -25,7 +25,7 @@ def main() -> None:
                 settings = dict(override.split("=", 1) for override in trial["overrides"].split())
                 values = (100 * float(trial["test.accuracy"]), float(trial["training_seconds"]))
                 found[settings["attention"]][settings["data"]].append(values)
-    rows = []
+    rows: list[dict[str, str]] = []
     for name, by_data in found.items():
         accuracies, seconds = ({data: [one[i] for one in found] for data, found in by_data.items()} for i in (0, 1))
         cells = {

@@ -58,9 +58,8 @@ def measured(
     with ExitStack() as stack:
         workers, prepare = {}, {}
         for name in contenders:
-            log, environment = options.output / "logs" / f"{name}.log", CONTENDERS[name].environment
-            worker = Worker(name, "training_speed.contenders:Trainer", name, log=log, environment=environment)
-            workers[name] = stack.enter_context(worker)
+            target, log = "training_speed.contenders:Trainer", options.output / "logs" / f"{name}.log"
+            workers[name] = stack.enter_context(Worker(name, target, name, log=log, **CONTENDERS[name].environment))
         for workload, name in product(workloads, contenders):
             path = options.output / "workloads" / f"{workload.name}, {name}"
             replace(workload, overrides=(*workload.overrides, *CONTENDERS[name].overrides)).save(path)

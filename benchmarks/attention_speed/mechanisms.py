@@ -19,14 +19,11 @@ OFFICIAL = {  # ours: the official implementation of the same
 }
 MECHANISMS = (*OFFICIAL, *OFFICIAL.values(), "general", "scaled_dot", "rotary", "local")
 ROUND_SECONDS = 0.2  # a round is as many steps as take so long
-MOST_BYTES = 8e9  # a mechanism that would need more at some length is not run there
-KEPT_COPIES = 5  # of (batch, queries, keys, units) that the official additive layers hold in a training step
 
 
 def fits(name: str, tokens: int) -> bool:
-    """Whether a training step stays below MOST_BYTES."""
-    needed = 4.0 * KEPT_COPIES * TOKENS_OF_A_BATCH * tokens * WIDTH
-    return name not in ("keras_additive", "keras_concat") or needed <= MOST_BYTES
+    """Whether a training step takes at most 8 GB: the official additive layers hold five (tokens, tokens, units)."""
+    return name not in ("keras_additive", "keras_concat") or 5 * 4 * TOKENS_OF_A_BATCH * tokens * WIDTH <= 8e9
 
 
 class Mechanism:
@@ -86,12 +83,11 @@ def attending(name: str) -> tuple[Any, Callable[[Any, Any], Any]]:
     def configured(mechanism: str) -> Any:
         return instantiate(OmegaConf.load(ROOT / "conf" / "attention" / f"{mechanism}.yaml"))
 
-    if "block" in name:
-        inner = 4 * WIDTH
-        block = EncoderBlock(configured("multi_head"), inner) if name == "block" else KerasNlpBlock(HEADS, inner)
-        return block, lambda states, mask: block(states, mask=mask)
-    layer = configured(name)
-    return layer, lambda states, mask: layer(states, states, mask=mask[:, None, :])
+    if "block" not in name:
+        layer = configured(name)
+        return layer, lambda states, mask: layer(states, states, mask=mask[:, None, :])
+    block = EncoderBlock(configured("multi_head"), 4 * WIDTH) if name == "block" else KerasNlpBlock(HEADS, 4 * WIDTH)
+    return block, lambda states, mask: block(states, mask=mask)
 
 
 def timed(step: Callable[[], Any], steps: int) -> float:
@@ -108,8 +104,7 @@ def timed(step: Callable[[], Any], steps: int) -> float:
 
 def resident(line: str) -> float:
     """Bytes of a line of /proc/self/status."""
-    words = next(one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith(line)).split()
-    return 1024.0 * float(words[1])
+    return 1024.0 * int(Path("/proc/self/status").read_text().partition(f"{line}:")[2].split()[0])
 
 
 def classifier_memory(name: str) -> float:

@@ -4,9 +4,9 @@ import json
 import shlex
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.project import ROOT
 from harness.workers import Worker, run
@@ -26,8 +26,7 @@ BASELINES = {
 METHODS = {**BASELINES, "ours": "ours, defaults", "ours_experiment": "ours, kept experiment"}
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """`seed` is None for a baseline, which is measured once."""
 
     data: str
@@ -46,28 +45,28 @@ class Case:
         if self.method in BASELINES:
             with Worker(self.name, "comparison.baselines", log=folder / "log.txt") as worker:
                 found = worker.ask("measure", data=self.data, baseline=self.method, folder=str(folder))
-                usage = worker.end()
+                usage = worker.close()
         else:
             choice = "recipe" if self.method == "ours_experiment" else "data"
             settings = [f"{choice}={self.data}", f"seed={self.seed}"]
             places = [f"hydra.run.dir={folder}/run", f"tracking.uri=sqlite:///{output.absolute()}/mlflow.db"]
             usage = run(["-m", "classifier.train", *settings, *places], folder / "log.txt")
             summary = json.loads((folder / "run" / "summary.json").read_text())
+            model = Path(summary["model"])
             found = {
                 "settings": shlex.join(settings),
                 "choosing_seconds": 0.0,
                 "training_seconds": summary["training_seconds"],
-                "model_mb": sum(one.stat().st_size for one in Path(summary["model"]).rglob("*")) / 2**20,
+                "model_mb": sum(one.stat().st_size for one in model.rglob("*") if one.is_file()) / 2**20,
                 "predictions": "run/report/test/predictions.parquet",
             }
-        return {**found, "wall_seconds": usage.seconds, "peak_memory_mb": usage.peak_memory_mb}
+        return found | {"wall_seconds": usage.seconds, "peak_memory_mb": usage.peak_memory_mb}
 
 
 def cases(data: Sequence[str], methods: Sequence[str], seeds: Sequence[int]) -> Iterator[Case]:
     """What is to be measured, the quick methods of a data set first; no experiment if no recipe describes it."""
-    for name in data:
-        for method in methods:
-            if method in BASELINES:
-                yield Case(name, method)
-            elif method == "ours" or (ROOT / "conf" / "recipe" / f"{name}.yaml").exists():
-                yield from (Case(name, method, seed) for seed in seeds)
+    for name, method in product(data, methods):
+        if method in BASELINES:
+            yield Case(name, method)
+        elif method == "ours" or (ROOT / "conf" / "recipe" / f"{name}.yaml").exists():
+            yield from (Case(name, method, seed) for seed in seeds)

@@ -29,6 +29,7 @@ COSTS = {
     "peak_memory_mb": "MB of memory",
     "model_mb": "MB of model",
 }
+Cells = dict[str, str]
 
 
 class Row:
@@ -43,7 +44,7 @@ class Row:
         self.about = [(one.column("text"), one.column("label"), one.schema.metadata[b"label_names"]) for one in tables]
         measured = [numbers(one) for one in tables]
         self.accuracies = [metrics["accuracy"] for metrics, _ in measured]
-        costs = {name: np.mean([one["found"][name] for one in self.results]) for name in COSTS}
+        costs = {name: float(np.mean([one["found"][name] for one in self.results])) for name in COSTS}
         self.values = costs | {name: np.mean([metrics[name] for metrics, _ in measured]) for name in METRICS}
         self.resampled = {name: np.mean([resampled[name] for _, resampled in measured], axis=0) for name in METRICS}
         self.intervals = {name: percentile_interval(values) for name, values in self.resampled.items()}
@@ -101,8 +102,8 @@ def best_baseline(of_data: dict[str, Row]) -> str:
     return max(present, key=lambda method: of_data[method].values["accuracy"], default="")
 
 
-def best_row(data: str, of_data: dict[str, Row]) -> dict[str, object]:
-    best, difference, shown = best_baseline(of_data), "–", {}
+def best_row(data: str, of_data: dict[str, Row]) -> Cells:
+    best, difference, shown = best_baseline(of_data), "–", dict[str, str]()
     for method, row in of_data.items():
         deviation = f" ± {np.std(row.accuracies, ddof=1):.3f}" if row.accuracies[1:] else ""
         shown[method] = f"{row.values['accuracy']:.3f}{deviation}"
@@ -121,7 +122,7 @@ def best_row(data: str, of_data: dict[str, Row]) -> dict[str, object]:
     }
 
 
-def mean_of_best(whole: Sequence[dict[str, Row]]) -> list[dict[str, object]]:
+def mean_of_best(whole: Sequence[dict[str, Row]]) -> list[Cells]:
     """The means over the data sets that have all methods but the kept experiment, if there are any."""
     if not whole:
         return []
@@ -131,10 +132,10 @@ def mean_of_best(whole: Sequence[dict[str, Row]]) -> list[dict[str, object]]:
     return [row | {"ours, defaults": f"{ours:.3f}", "difference (95 %)": f"{ours - best:+.3f}"}]
 
 
-def method_row(data: str, of_data: dict[str, Row], method: str) -> dict[str, object]:
+def method_row(data: str, of_data: dict[str, Row], method: str) -> Cells:
     """All that was measured of a method; the highest accuracy of a data set is bold."""
     row, highest = of_data[method], max(one.values["accuracy"] for one in of_data.values())
-    cells: dict[str, object] = {"data": data, "method": METHODS[method]}
+    cells: dict[str, str] = {"data": data, "method": METHODS[method]}
     for name, label in METRICS.items():
         bold = "**" if name == "accuracy" and row.values[name] == highest else ""
         ends = row.intervals[name]
@@ -144,12 +145,13 @@ def method_row(data: str, of_data: dict[str, Row], method: str) -> dict[str, obj
     return cells | costs | {"settings": f"`{' '.join(words)}`" if words else "–"}
 
 
-def mean_rows(whole: Sequence[dict[str, Row]]) -> list[dict[str, object]]:
+def mean_rows(whole: Sequence[dict[str, Row]]) -> list[Cells]:
     """A line for each method that all of the data sets have."""
     lines = []
     for method, label in METHODS.items():
         if whole and all(method in of_data for of_data in whole):
-            means = {name: np.mean([of_data[method].values[name] for of_data in whole]) for name in METRICS | COSTS}
+            rows = [of_data[method].values for of_data in whole]
+            means = {name: float(np.mean([values[name] for values in rows])) for name in METRICS | COSTS}
             scores = {label: f"{means[name]:.3f}" for name, label in METRICS.items()}
             lines.append({"method": label, **scores, **{label: amount(means[name]) for name, label in COSTS.items()}})
     return lines

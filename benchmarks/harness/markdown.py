@@ -35,8 +35,7 @@ def spread(values: Sequence[float], form: str = ".2f") -> str:
 def write_blocks(page: Path, blocks: Mapping[str, str]) -> None:
     """Writes each text between the lines `<!-- name: begin -->` and `<!-- name: end -->`; all else stays as it is.
 
-    Raises:
-        ValueError: if a mark is not there exactly once; the page stays as it is.
+    Raises ValueError, and writes nothing, if a mark is not there exactly once.
     """
     text = page.read_text(encoding="utf-8")
     for name, block in blocks.items():

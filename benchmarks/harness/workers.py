@@ -57,8 +57,7 @@ def run(
 ) -> Usage:
     """Runs a Python command to its end; `watch` is called with the number of the process once a second.
 
-    Raises:
-        Failed: if its exit code is not 0, and `check` is true.
+    Raises Failed if `check` is true and the exit code is not 0.
     """
     began = time.monotonic()
     process = start(command, log, {}, **pipes)
@@ -86,20 +85,14 @@ class Worker:
         environment: of the process, in addition to that of this process.
     """
 
-    def __init__(
-        self, name: str, target: str, *arguments: Any, log: Path, environment: Mapping[str, str] | None = None
-    ) -> None:
-        self.name, self.log, self.environment = name, log, environment or {}
+    def __init__(self, name: str, target: str, *arguments: Any, log: Path, **environment: str) -> None:
+        self.name, self.log, self.environment = name, log, environment
         self.command = ["-m", "harness.workers", target, json.dumps(arguments)]
         self.process: subprocess.Popen[str] | None = None
         self.began = 0.0
 
     def ask(self, method: str, **arguments: Any) -> Any:
-        """Calls a method of the object in the other process and returns its answer.
-
-        Raises:
-            Failed: with the error of the object or of its construction.
-        """
+        """The answer of a method of the object; raises Failed with its error, or with that of its construction."""
         if self.process is None:
             self.began, pipe = time.monotonic(), subprocess.PIPE
             self.process = start(self.command, self.log, self.environment, stdin=pipe, stdout=pipe)
@@ -114,7 +107,7 @@ class Worker:
             raise Failed(f"{self.name}: {answer['error']} (in {method}; see {self.log})")
         return answer["answer"]
 
-    def end(self) -> Usage:
+    def close(self) -> Usage:
         """Ends the process; its usage counts from the first request."""
         if self.process is None:
             return Usage(0.0, 0.0)
@@ -133,7 +126,7 @@ class Worker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.end()
+        self.close()
 
 
 def in_turn(jobs: Mapping[Key, Callable[[], Answer]], rounds: int = 1) -> dict[Key, list[Answer]]:

@@ -15,7 +15,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-WIDTH, DEPTH, HEADS, FEED_FORWARD_WIDTH, VOCABULARY, MAX_TOKENS = 128, 2, 4, 512, 30_000, 256  # of the default model
+# of the default model, in the words of transformers
+SIZES = {"hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 512}
+VOCABULARY, MAX_TOKENS = 30_000, 256
 HUGGING_FACE_BATCH = 64
 TRAINED_ON = 20_000  # texts that linear models and vocabularies are learned from; what they answer does not matter here
 PARTS = ("reading", "tokenising", "computing", "writing")
@@ -112,23 +114,10 @@ def hugging_face(_: Path, corpus: Sequence[str]) -> Contender:
         tokenizer_object=learned._tokenizer, model_max_length=MAX_TOKENS, pad_token="[PAD]", unk_token="[UNK]"
     )
     torch.manual_seed(0)
-    sizes = transformers.BertConfig(
-        vocab_size=VOCABULARY,
-        hidden_size=WIDTH,
-        num_hidden_layers=DEPTH,
-        num_attention_heads=HEADS,
-        intermediate_size=FEED_FORWARD_WIDTH,
-        max_position_embeddings=MAX_TOKENS,
-    )
+    sizes = transformers.BertConfig(**SIZES, vocab_size=VOCABULARY, max_position_embeddings=MAX_TOKENS)
     network = transformers.BertForSequenceClassification(sizes).eval()
     pipeline = transformers.pipeline("text-classification", model=network, tokenizer=tokenizer, device="cpu")
-    preprocess = pipeline.preprocess
-
-    def timed_preprocess(*arguments: Any, **settings: Any) -> Any:
-        with counted("tokenising", within="computing"):
-            return preprocess(*arguments, **settings)
-
-    pipeline.preprocess = timed_preprocess
+    pipeline.preprocess = counted("tokenising", within="computing")(pipeline.preprocess)
 
     def compute(texts: Sequence[str]) -> Answers:
         found = pipeline(list(texts), batch_size=HUGGING_FACE_BATCH, truncation=True)

@@ -39,12 +39,8 @@ def blocks(parts: Mapping[str, Any]) -> dict[str, str]:
             powers = [spread(exponents(results, seconds), ".3f") for seconds in ("wall_seconds", "cpu_seconds")]
             about = "Time grows with the number of examples to the power of {}; CPU time: {}."
             texts.insert(0, about.format(*powers))
-            epochs = ((f"{result['examples']:,}", spread(result["wall_seconds"])) for result in results)
-            rows = [
-                {"examples": one, "epoch, s": took, **speed(result)}
-                for (one, took), result in zip(epochs, results, strict=True)
-            ]
-            texts.append(table(rows))
+            epochs = [{"examples": f"{one['examples']:,}", "epoch, s": spread(one["wall_seconds"])} for one in results]
+            texts.append(table([row | speed(result) for row, result in zip(epochs, results, strict=True)]))
         else:
             texts += map(profile_section, results)
         written[name] = "\n\n".join(texts)
@@ -58,7 +54,7 @@ def rates(result: Result, count: str, seconds: str = "wall_seconds") -> list[flo
 
 def ratios(ours: Sequence[float], other: Sequence[float]) -> list[float]:
     """How many times as much the other is, round by round."""
-    return [theirs / mine for mine, theirs in zip(ours, other, strict=True)]
+    return list(np.divide(other, ours))
 
 
 def exponents(results: Sequence[Result], seconds: str = "wall_seconds") -> list[float]:
@@ -104,12 +100,9 @@ def workload_line(result: Result) -> str:
 def speed(result: Result) -> Row:
     """The columns of all tables of speed."""
     row: Row = {"examples/s": spread(rates(result, "examples"), ",.0f")}
-    for name, count, seconds in (
-        ("tokens/s", "tokens", "wall_seconds"),
-        ("examples/CPU s", "examples", "cpu_seconds"),
-        ("tokens/CPU s", "tokens", "cpu_seconds"),
-    ):
-        row[name] = f"{median(rates(result, count, seconds)):,.0f}"
+    others = (("tokens/s", "wall_seconds"), ("examples/CPU s", "cpu_seconds"), ("tokens/CPU s", "cpu_seconds"))
+    for name, seconds in others:
+        row[name] = f"{median(rates(result, name.partition('/')[0], seconds)):,.0f}"
     return row | {"ms a step": f"{step_milliseconds(result):.1f}"}
 
 

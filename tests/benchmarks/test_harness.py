@@ -24,7 +24,7 @@ def toy(tmp_path, monkeypatch):
 
     yield make
     for worker in made:
-        worker.end()
+        worker.close()
 
 
 def test_each_contender_has_its_process_and_its_turn(toy, tmp_path):
@@ -66,10 +66,10 @@ def test_a_contender_that_fails_later_has_no_result(toy):
 
 def test_a_worker_ends_with_its_seconds_and_memory(toy):
     worker = toy("one")
-    assert worker.end().seconds == 0  # it has not even started
+    assert worker.close().seconds == 0  # it has not even started
     worker.ask("work", seconds=0.1)
     process = worker.process
-    usage = worker.end()
+    usage = worker.close()
     assert usage.seconds > 0.1 and usage.peak_memory_mb > 1
     assert process is not None and process.returncode == 0
 
