@@ -48,10 +48,9 @@ def main() -> None:
         results.append(kept(options.output / case, depends, measure))
         return results[-1]["found"]
 
-    def worker(name: str, case: str, target: str = ":Mechanism", **environment: str) -> Worker:
-        arguments = [name] if target else []
-        log = options.output / "logs" / f"{case} {name}.log"
-        return Worker(name, f"attention_speed.mechanisms{target}", *arguments, log=log, **environment)
+    def worker(name: str, what: str, **environment: str) -> Worker:
+        log = options.output / "logs" / f"{what} {name}.log"
+        return Worker(name, "attention_speed.mechanisms:Mechanism", name, log=log, **environment)
 
     with ExitStack() as stack:
         workers = {name: stack.enter_context(worker(name, "time")) for name in names}
@@ -65,17 +64,12 @@ def main() -> None:
         depends = {"rounds": options.rounds, "mechanisms": names}
         times = {tokens: result(f"{tokens} tokens", depends, partial(seconds_of, tokens)) for tokens in options.tokens}
 
-    def memory_of(name: str) -> dict[int, dict[str, float]]:
-        with worker(name, "memory", **RETURNING) as of_name:
-            return {tokens: of_name.ask("memory", tokens=tokens) for tokens in options.tokens if fits(name, tokens)}
-
-    def peak_with(name: str) -> float:
-        with worker(name, "classifier", target="") as of_name:
-            return of_name.ask("classifier_memory", name=name)
-
-    depends = {"tokens": options.tokens}
-    memory = {name: result(f"memory of {name}", depends, partial(memory_of, name)) for name in names}
-    peaks = {name: result(f"peak with {name}", {}, partial(peak_with, name)) for name in ("additive", "multi_head")}
+    memory, peaks = {}, {}
+    for name in names:
+        measure = partial(worker(name, "memory", **RETURNING).once, "memory", lengths=options.tokens)
+        memory[name] = result(f"memory of {name}", {"tokens": options.tokens}, measure)
+    for name in ("additive", "multi_head"):
+        peaks[name] = result(f"peak with {name}", {}, partial(worker(name, "peak").once, "whole_classifier"))
     seconds = {name: {tokens: found[name] for tokens, found in times.items() if name in found} for name in names}
     memory = {name: {int(tokens): found for tokens, found in of_name.items()} for name, of_name in memory.items()}
     blocks = {"attention": in_a_line([one["machine"] for one in results]), "official": table(ratio_rows(seconds))}
@@ -149,8 +143,8 @@ def picture(seconds: Found) -> Figure:
             axis.set(xlabel="tokens", title=part)
         axes[0].set_ylabel("milliseconds a text")
         handles, labels = axes[0].get_legend_handles_labels()
-        place = {"loc": "outside right center", "title": "exponent in training"}
-        figure.legend(handles, labels, fontsize=8, frameon=False, **place)
+        title = "exponent in training"
+        figure.legend(handles, labels, loc="outside right center", fontsize=8, frameon=False, title=title)
     return figure
 
 

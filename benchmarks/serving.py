@@ -23,7 +23,7 @@ from harness.machine import in_a_line, machine
 from harness.markdown import table
 from harness.project import door, embedded_texts
 from harness.workers import last_line, start
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool
+from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import HTTPError
 
 START_SECONDS = 300
@@ -75,7 +75,7 @@ def served(model: str, tracking_uri: str) -> Iterator[int]:
                     raise SystemExit(f"The server did not start: {last_line(log)}")
                 time.sleep(0.5)
                 with suppress(HTTPError):
-                    ready = pool(port).request("GET", "/ping", retries=False).status == 200
+                    ready = connected(port).request("GET", "/ping").status == 200
             yield port
         finally:
             with suppress(ProcessLookupError):
@@ -83,13 +83,9 @@ def served(model: str, tracking_uri: str) -> Iterator[int]:
             process.wait()
 
 
-def pool(port: int) -> HTTPConnectionPool:
-    """One connection, which stays open."""
-    return HTTPConnectionPool("127.0.0.1", port, timeout=120)
-
-
-def post(connection: HTTPConnectionPool, body: str) -> BaseHTTPResponse:
-    return connection.request("POST", "/invocations", body=body.encode(), headers=JSON, retries=False)
+def connected(port: int) -> HTTPConnectionPool:
+    """A single connection, which stays open."""
+    return HTTPConnectionPool("127.0.0.1", port, timeout=120, headers=JSON, retries=False)
 
 
 def load_row(port: int, clients: int, seconds: float, bodies: Sequence[str]) -> dict[str, object]:
@@ -98,13 +94,13 @@ def load_row(port: int, clients: int, seconds: float, bodies: Sequence[str]) -> 
 
     def client(number: int) -> list[tuple[float, bool]]:
         """Milliseconds of each request, and whether it was answered well."""
-        connection, found = pool(port), []
+        connection, found = connected(port), []
         for body in islice(cycle(bodies), number * 31, None):
             sent, good = time.perf_counter(), False
             if time.monotonic() - began > seconds:
                 break
             with suppress(HTTPError):
-                good = post(connection, body).status == 200
+                good = connection.request("POST", "/invocations", body=body).status == 200
             found.append((1000 * (time.perf_counter() - sent), good))
         return found
 
@@ -122,10 +118,9 @@ def load_row(port: int, clients: int, seconds: float, bodies: Sequence[str]) -> 
 
 def bad_row(port: int, name: str, good: str) -> dict[str, object]:
     """The answer to a bad request, and the status of a good one after it."""
-    answer = post(pool(port), BAD[name])
+    answer, status = (connected(port).request("POST", "/invocations", body=body) for body in (BAD[name], good))
     message = answer.json()["message"].rpartition("Error: ")[2].splitlines()[0][:160]
-    status = post(pool(port), good).status
-    return {"bad request": name, "status": answer.status, "answer": message, "the next, good one": status}
+    return {"bad request": name, "status": answer.status, "answer": message, "the next, good one": status.status}
 
 
 if __name__ == "__main__":

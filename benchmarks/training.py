@@ -5,10 +5,9 @@
     python benchmarks/training.py --only --contenders ours torch
     python benchmarks/training.py --only                 # nothing: only writes the page and its picture
 
-Every contender trains the same network on the same examples; the tables show medians. A part has its result.json in the
-output folder; delete it to measure the part again. Writes the marked blocks of docs/training_speed.md, and
-docs/pictures/training_speed.png. PyTorch and JAX come with `pip install -e ".[bench]"`; what is missing is reported and
-left out. The machine should have nothing else to do.
+Every contender trains the same network on the same examples. A part has its result.json in the output folder; delete it
+to measure the part again. Writes the marked blocks of docs/training_speed.md, and docs/pictures/training_speed.png.
+PyTorch and JAX come with `pip install -e ".[bench]"`; what is missing is reported and left out.
 """
 
 import argparse
@@ -40,9 +39,9 @@ SIZES = [1_000, 3_000, 10_000, 30_000, 60_000]  # examples of an epoch
 def data_sets(options: argparse.Namespace, names: Sequence[str]) -> list[Workload]:
     """The data sets, encoded in a process of its own."""
     paths = {name: str(options.output / "workloads" / f"data set {name}") for name in names}
-    with Worker("texts", "training_speed.workloads", log=options.output / "logs" / "texts.log") as worker:
-        for name, path in paths.items():
-            worker.ask("save_data_set", name=name, path=path)
+    for name, path in paths.items():
+        log = options.output / "logs" / f"texts of {name}.log"
+        Worker(name, "training_speed.workloads", log=log).once("save_data_set", name=name, path=path)
     return [replace(one, steps=options.steps or one.steps) for one in map(load_workload, paths.values())]
 
 

@@ -2,7 +2,7 @@
 
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,16 +60,40 @@ class Mechanism:
         """Seconds of a step, training and inference: the mean of a round."""
         return {part: timed(step, self.steps[part]) for part, step in self.parts.items()}
 
-    def memory(self, tokens: int) -> dict[str, float]:
-        """Bytes that a step takes at its peak, beyond what is resident before it; on Linux."""
-        self.prepare(tokens)
-        taken = {}
-        for part, step in self.parts.items():
-            Path("/proc/self/clear_refs").write_text("5")  # begins the peak again
-            before = resident("VmRSS")
-            timed(step, 1)
-            taken[part] = resident("VmHWM") - before
+    def memory(self, lengths: Sequence[int]) -> dict[int, dict[str, float]]:
+        """Bytes that a step takes at its peak, beyond what is resident before it, by length; on Linux."""
+        taken: dict[int, dict[str, float]] = {tokens: {} for tokens in lengths if fits(self.name, tokens)}
+        for tokens in taken:
+            self.prepare(tokens)
+            for part, step in self.parts.items():
+                Path("/proc/self/clear_refs").write_text("5")  # begins the peak again
+                before = resident("VmRSS")
+                timed(step, 1)
+                taken[tokens][part] = resident("VmHWM") - before
         return taken
+
+    def whole_classifier(self) -> float:
+        """Peak of memory in bytes, all of the process, over training steps of a whole default classifier."""
+        import keras
+        import numpy as np
+        import tensorflow as tf
+
+        from classifier.pipeline.prepare import build_model
+
+        model = build_model(train_settings((f"attention={self.name}", "pooling=concat")), 30_000, 512, 2)
+        optimizer = keras.optimizers.AdamW(1e-3)
+        optimizer.build(model.trainable_variables)
+        ids = tf.constant(np.random.default_rng(0).integers(2, 30_000, (32, 512)), tf.int32)
+
+        @tf.function
+        def step():
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.square(model(ids, training=True)))
+            optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+
+        for _ in range(3):
+            step()
+        return 1024.0 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def attending(name: str) -> tuple[Any, Callable[[Any, Any], Any]]:
@@ -105,27 +129,3 @@ def timed(step: Callable[[], Any], steps: int) -> float:
 def resident(line: str) -> float:
     """Bytes of a line of /proc/self/status."""
     return 1024.0 * int(Path("/proc/self/status").read_text().partition(f"{line}:")[2].split()[0])
-
-
-def classifier_memory(name: str) -> float:
-    """Peak of memory in bytes, all of the process, over training steps of a whole default classifier."""
-    import keras
-    import numpy as np
-    import tensorflow as tf
-
-    from classifier.pipeline.prepare import build_model
-
-    model = build_model(train_settings((f"attention={name}", "pooling=concat")), 30_000, 512, 2)
-    optimizer = keras.optimizers.AdamW(1e-3)
-    optimizer.build(model.trainable_variables)
-    ids = tf.constant(np.random.default_rng(0).integers(2, 30_000, (32, 512)), tf.int32)
-
-    @tf.function
-    def step():
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(tf.square(model(ids, training=True)))
-        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
-
-    for _ in range(3):
-        step()
-    return 1024.0 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

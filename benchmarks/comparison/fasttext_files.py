@@ -51,11 +51,10 @@ def written(examples: Examples) -> Iterator[str]:
 def bounded(seconds: float) -> Iterator[None]:
     """Ends autotune's trials after so many seconds; until then, a trial that asks for much memory is left out.
 
-    Autotune's own clock is not to be trusted on a busy machine: its thread ends at once if it reads a flag before the
-    main thread has set it (autotune.cc, startTimer), and the trials go on for ever. Ctrl-C ends them, and so does this:
-    autotune then trains once more with the best settings. The signal goes to the clock's own thread, as its handler
-    must not interrupt a thread that holds a lock. Memory that is refused to that last training would end the program,
-    so that the limit is lifted before.
+    Autotune's own clock is not to be trusted on a busy machine: it ends at once if it reads a flag before the main
+    thread has set it (autotune.cc, startTimer). Ctrl-C ends the trials, and so does this; the signal goes to the
+    clock's own thread, as its handler must not interrupt a thread that holds a lock. Autotune then trains once more,
+    without the limit of memory, which would end the program.
     """
     before = resource.getrlimit(resource.RLIMIT_AS)
 

@@ -1,4 +1,4 @@
-"""The blocks of docs/accuracy.md: what has been measured so far, and what has not.
+"""The blocks of docs/accuracy.md and its picture: what has been measured so far, and what has not.
 
 The numbers of the test split are computed for all methods alike, from the predictions of each example.
 """
@@ -6,6 +6,7 @@ The numbers of the test split are computed for all methods alike, from the predi
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow
@@ -14,11 +15,14 @@ import pyarrow.parquet
 from harness.machine import in_a_line
 from harness.markdown import table, write_blocks
 from harness.results import read
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
+from classifier.drawing.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, canvas
 from classifier.evaluation.bootstrap import percentile_interval, resampled_metrics
 from classifier.evaluation.metrics import label_metrics
 from comparison.cases import BASELINES, DATA, METHODS, Case, cases
-from comparison.figure import draw
 
 RESAMPLES = 1000
 METRICS = {"accuracy": "accuracy", "macro_f1": "macro F1"}
@@ -30,6 +34,17 @@ COSTS = {
     "model_mb": "MB of model",
 }
 Cells = dict[str, str]
+LOOKS = {  # colour, marker and its size; the majority class is too low to be drawn
+    "logistic": (SKY, "o", 6),
+    "linear_svc": (BLUE, "s", 6),
+    "nb_svm": (GREEN, "^", 6),
+    "fasttext": (ORANGE, "D", 6),
+    "fasttext_autotune": (PURPLE, "v", 6),
+    "ours": (VERMILION, "*", 11),
+    "ours_experiment": (INK, "P", 6),
+}
+COLUMNS = 3
+DEPTH = 0.2  # of accuracy below the best of a panel; what is lower is drawn at the lower edge, with its number
 
 
 class Row:
@@ -45,7 +60,7 @@ class Row:
         measured = [numbers(one) for one in tables]
         self.accuracies = [metrics["accuracy"] for metrics, _ in measured]
         costs = {name: float(np.mean([one["found"][name] for one in self.results])) for name in COSTS}
-        self.values = costs | {name: np.mean([metrics[name] for metrics, _ in measured]) for name in METRICS}
+        self.values = costs | {name: float(np.mean([metrics[name] for metrics, _ in measured])) for name in METRICS}
         self.resampled = {name: np.mean([resampled[name] for _, resampled in measured], axis=0) for name in METRICS}
         self.intervals = {name: percentile_interval(values) for name, values in self.resampled.items()}
 
@@ -127,7 +142,7 @@ def mean_of_best(whole: Sequence[dict[str, Row]]) -> list[Cells]:
     if not whole:
         return []
     chosen = [(one[best_baseline(one)], one["linear_svc"], one["ours"]) for one in whole]
-    best, svc, ours = np.mean([[row.values["accuracy"] for row in rows] for rows in chosen], axis=0)
+    best, svc, ours = np.mean([[float(row.values["accuracy"]) for row in rows] for rows in chosen], axis=0)
     row = {"data": f"mean of {len(whole)}", "best baseline": f"{best:.3f}", "linear SVC": f"{svc:.3f}"}
     return [row | {"ours, defaults": f"{ours:.3f}", "difference (95 %)": f"{ours - best:+.3f}"}]
 
@@ -160,3 +175,44 @@ def mean_rows(whole: Sequence[dict[str, Row]]) -> list[Cells]:
 def amount(value: float) -> str:
     """Seconds or MB; two digits of small values, a dash for nothing."""
     return "–" if not value else f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def draw(rows: Rows) -> Figure:
+    """Every method but the majority class, with its 95 % interval."""
+    columns, lines = min(COLUMNS, len(rows)), -(-len(rows) // COLUMNS)
+    size = (1.2 + 2.9 * columns, 1.2 + 2.4 * lines)
+    with canvas(*size, rows=lines, columns=columns, squeeze=False, sharex=True) as (figure, grid):
+        handles = {}
+        for panel, (data, of_data) in zip(grid.ravel(), rows.items(), strict=False):
+            handles |= draw_panel(panel, of_data)
+            panel.set(title=data, xlabel="seconds, log scale", ylabel="test accuracy", xscale="log")
+            panel.tick_params(labelbottom=True)
+            panel.margins(x=0.12, y=0.12)
+        panel = grid[0][0]  # all share its ticks
+        panel.xaxis.set_major_formatter("{x:,g}")
+        panel.xaxis.set_minor_locator(NullLocator())
+        for empty in grid.ravel()[len(rows) :]:
+            empty.set_visible(False)
+        drawn = {METHODS[method]: handles[method] for method in LOOKS if method in handles}
+        figure.legend(drawn.values(), drawn, loc="outside lower center", ncols=4 if columns > 2 else 2)
+    return figure
+
+
+def draw_panel(panel: Axes, of_data: dict[str, Row]) -> dict[str, Any]:
+    """One data set; higher and further left is better. What stands for each method in the legend."""
+    handles = {}
+    floor = max((of_data[method].values["accuracy"] for method in LOOKS if method in of_data), default=0) - DEPTH
+    for method, (colour, marker, size) in LOOKS.items():
+        if method in of_data:
+            values, interval = of_data[method].values, of_data[method].intervals["accuracy"]
+            fit = values["choosing_seconds"] + values["training_seconds"]  # of ours, the whole command counts
+            seconds, value = fit if method in BASELINES else values["wall_seconds"], values["accuracy"]
+            edge = {"markeredgecolor": "white", "markeredgewidth": 0.6, "linestyle": "none", "markersize": size}
+            ends = [[value - interval.low], [interval.high - value]] if value >= floor else None
+            handles[method] = panel.errorbar(
+                seconds, max(value, floor), yerr=ends, color=colour, marker=marker, elinewidth=1, **edge
+            )
+            if value < floor:
+                place = {"xytext": (6, -3), "textcoords": "offset points", "fontsize": 7}
+                panel.annotate(f"{value:.2f} ↓", (seconds, floor), **place)
+    return handles

@@ -15,11 +15,12 @@ import traceback
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from threading import Timer
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from harness.project import BENCHMARKS, ROOT
 
-Key, Answer = TypeVar("Key", bound=Hashable), TypeVar("Answer")
+Key = TypeVar("Key", bound=Hashable)
+Answer = TypeVar("Answer")
 
 SECONDS_TO_END = 60  # then a worker is killed
 
@@ -74,7 +75,7 @@ def last_line(log: Path) -> str:
     return next(reversed(log.read_text(errors="replace").strip().splitlines()), "it said nothing")
 
 
-class Worker:
+class Worker(contextlib.AbstractContextManager["Worker"]):
     """A contender in a process of its own, which starts at the first request.
 
     Args:
@@ -122,11 +123,13 @@ class Worker:
         killer.cancel()
         return usage
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def once(self, method: str, **arguments: Any) -> Any:
+        """Asks for a single answer, and ends the process."""
+        with self:
+            return self.ask(method, **arguments)
 
 
 def in_turn(jobs: Mapping[Key, Callable[[], Answer]], rounds: int = 1) -> dict[Key, list[Answer]]:

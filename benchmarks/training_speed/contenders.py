@@ -2,13 +2,24 @@
 
 import importlib
 import statistics
+import tempfile
 import time
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from classifier.settings import BRANCHES
+from classifier.start import start_tensorflow
 from training_speed.workloads import Train, Workload, load_workload
 
+SCHEDULED_STEPS = 100_000  # more than are ever measured
 PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE"}  # PyTorch's idle threads would else spin and slow the others down
+
+
+start_once = cache(start_tensorflow)
 
 
 class Contender(NamedTuple):
@@ -20,12 +31,12 @@ class Contender(NamedTuple):
 
 
 CONTENDERS = {
-    "ours": Contender("ours:ours", {}),
-    "ours_float32": Contender("ours:ours", {}, ("trainer.precision=float32",)),
-    "keras_nlp": Contender("keras_nlp_model:keras_nlp", {"KERAS_BACKEND": "tensorflow"}),
+    "ours": Contender("contenders:ours", {}),
+    "ours_float32": Contender("contenders:ours", {}, ("trainer.precision=float32",)),
+    "keras_nlp": Contender("contenders:keras_nlp", {"KERAS_BACKEND": "tensorflow"}),
     "torch": Contender("torch_model:float32", PASSIVE),
     "torch_bfloat16": Contender("torch_model:bfloat16", PASSIVE),
-    "jax": Contender("keras_nlp_model:keras_nlp", {"KERAS_BACKEND": "jax"}),
+    "jax": Contender("contenders:keras_nlp", {"KERAS_BACKEND": "jax"}),
 }
 
 
@@ -87,3 +98,72 @@ def matrix_product_rate(size: int) -> float:
         product().numpy()
         seconds.append(time.perf_counter() - began)
     return BRANCHES * 2 * size**3 / statistics.median(seconds)
+
+
+def ours(workload: Workload) -> Train:
+    """This project's own training: the training loop of the default model without n-grams, with all that belongs to a step there."""
+    settings = workload.settings
+    start_once(settings.trainer.deterministic)
+
+    import keras
+    from hydra.utils import instantiate
+
+    from classifier.pipeline.prepare import build_model
+    from classifier.training.fit import Training, TrainingData
+    from classifier.training.optimization import WarmupDecay, spare_from_decay
+
+    keras.utils.set_random_seed(settings.seed)
+    model = build_model(settings, workload.vocabulary_size, workload.max_tokens, workload.classes)
+    rate = WarmupDecay(settings.optimizer["learning_rate"], SCHEDULED_STEPS, 0, settings.trainer.schedule.name)
+    optimizer = spare_from_decay(instantiate(settings.optimizer, learning_rate=rate))
+    data = TrainingData(workload.texts, workload.labels, np.ones(workload.classes, np.float32), workload.texts)
+    never_written = Path(tempfile.gettempdir()) / "never_written"
+    training = Training(model, optimizer, settings.trainer, data, lambda logits: {}, settings.seed, never_written)
+
+    def train(batches: Sequence[np.ndarray]) -> None:
+        for batch in batches:
+            training.learn(batch)
+
+    return train
+
+
+def keras_nlp(workload: Workload) -> Train:
+    """`fit` on a tf.data.Dataset; the environment's KERAS_BACKEND says by which library."""
+    import tensorflow as tf
+
+    model = network(workload)
+    ids = np.zeros((len(workload.texts), workload.max_tokens), np.int32)
+    ids[np.arange(workload.max_tokens) < workload.texts.lengths[:, None]] = workload.texts.ids
+    options = tf.data.Options()
+    options.autotune.enabled = False  # the autotuner of TensorFlow 2.21 can keep the end of a fit waiting for seconds
+
+    def train(batches: Sequence[np.ndarray]) -> None:
+        order, size = np.concatenate(batches), len(batches[0])
+        texts = tf.data.Dataset.from_tensor_slices((ids[order], workload.labels[order]))
+        model.fit(texts.batch(size).prefetch(2).with_options(options), verbose=0)
+
+    return train
+
+
+def network(workload: Workload):
+    """A compiled Keras model; the mask of the embedding goes along with the states from layer to layer."""
+    import keras
+    import keras_nlp
+
+    settings, sizes, tokens = workload.settings, workload.settings.encoder, workload.max_tokens
+    ids = keras.Input((tokens,), dtype="int32")
+    states = keras_nlp.layers.TokenAndPositionEmbedding(workload.vocabulary_size, tokens, sizes.width, mask_zero=True)(
+        ids
+    )
+    states = keras.layers.Dropout(sizes.embedding_dropout)(states)
+    inner, heads = sizes.intermediate_dim, settings.attention["num_heads"]
+    same = {"dropout": sizes.dropout, "activation": sizes.activation.value, "normalize_first": True}
+    for _ in range(sizes.depth):
+        states = keras_nlp.layers.TransformerEncoder(inner, heads, **same)(states)
+    states = keras.layers.LayerNormalization()(states)
+    context = keras.layers.Dropout(sizes.head_dropout)(keras.layers.GlobalAveragePooling1D()(states))
+    model = keras.Model(ids, keras.layers.Dense(workload.classes)(context))
+    rate, decay = settings.optimizer["learning_rate"], settings.optimizer["weight_decay"]
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=decay)
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model
