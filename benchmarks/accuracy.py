@@ -22,10 +22,8 @@ from harness.workers import Failed
 def main() -> None:
     """Measures what is missing, then writes the tables and the picture; exit code 1 if something failed."""
     parser = door(__doc__, "accuracy")
-    parser.add_argument("--data", nargs="*", default=list(DATA), choices=DATA, metavar="NAME", help=", ".join(DATA))
-    parser.add_argument(
-        "--methods", nargs="+", default=list(METHODS), choices=METHODS, metavar="NAME", help=", ".join(METHODS)
-    )
+    for name, values in (("--data", DATA), ("--methods", METHODS)):
+        parser.add_argument(name, nargs="*", default=values, choices=values, metavar="NAME", help=", ".join(values))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], help="of ours; also of its split")
     options = parser.parse_args()
     failed = False

@@ -2,12 +2,12 @@
 
     python benchmarks/attention.py [--rounds 7] [--tokens 32 64 128] [--mechanisms multi_head keras_multi_head]
 
-The mechanisms are measured in turn, round by round, at each length. Every batch has as many tokens, so seconds a text
-are the batch's divided by its texts. Each length, and the memory of each mechanism, has a result.json in the output
-folder and is not measured again. Writes the marked blocks of docs/attention.md, and docs/pictures/attention_speed.png.
+The mechanisms are measured in turn, round by round, at each length, on batches of equally many tokens. What has a
+result.json in the output folder is not measured again. Writes the marked blocks of docs/attention.md, and
+docs/pictures/attention_speed.png.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import product
@@ -29,10 +29,10 @@ Found = Mapping[str, Mapping[int, Mapping[str, Any]]]  # by mechanism, tokens an
 
 PARTS = ("training", "inference")
 LONG = 256  # tokens from which on the exponent is fitted: below, the cost of starting an operation hides it
-RETURNING = {  # large arrays go back to the system at once; oneDNN is off, as its allocator keeps what it once had
-    "MALLOC_MMAP_THRESHOLD_": "65536",
-    "MALLOC_TRIM_THRESHOLD_": "65536",
+# Large arrays go back to the system at once; oneDNN is off, as its allocator keeps what it once had
+RETURNING = {
     "TF_ENABLE_ONEDNN_OPTS": "0",
+    **dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), "65536"),
 }
 
 
@@ -72,31 +72,26 @@ def main() -> None:
         peaks[name] = result(f"peak with {name}", {}, partial(worker(name, "peak").once, "whole_classifier"))
     seconds = {name: {tokens: found[name] for tokens, found in times.items() if name in found} for name in names}
     memory = {name: {int(tokens): found for tokens, found in of_name.items()} for name, of_name in memory.items()}
-    blocks = {"attention": in_a_line([one["machine"] for one in results]), "official": table(ratio_rows(seconds))}
+    lengths, measured = options.tokens, in_a_line([one["machine"] for one in results])
+    blocks = {"attention": measured, "official": table(ratio_rows(seconds, lengths))}
     for part in PARTS:
-        blocks[f"milliseconds {part}"] = table(rows(seconds, part, 1e3, median, exponent))
-        blocks[f"megabytes {part}"] = table(rows(memory, part, 1e-6, float))
+        times = by_length(seconds, lengths, lambda one, part=part: 1e3 * median(one[part]))
+        exponents = {name: {"exponent": f"{exponent(of_name, part):.2f}"} for name, of_name in seconds.items()}
+        blocks[f"milliseconds {part}"] = table([row | exponents[row["mechanism"]] for row in times])
+        blocks[f"megabytes {part}"] = table(by_length(memory, lengths, lambda one, part=part: one[part] / 1e6))
     blocks["classifier"] = ", ".join(f"{name} {size / 1e9:.2f} GB" for name, size in peaks.items())
     write_blocks(options.docs / "attention.md", blocks)
-    picture(seconds).savefig(options.docs / "pictures" / "attention_speed.png")
+    picture(seconds, lengths).savefig(options.docs / "pictures" / "attention_speed.png")
 
 
-def rows(
-    found: Found, part: str, scale: float, middle: Callable[[Any], float], last: Callable[..., float] | None = None
-) -> list[dict[str, object]]:
+def by_length(found: Found, lengths: Sequence[int], value: Callable[[Any], float]) -> list[dict[str, str]]:
     """A row for each mechanism, a column for each length; values are for one text."""
-    lines = []
+    rows = []
     for name, of_name in found.items():
-        line: dict[str, object] = {"mechanism": name}
-        for tokens in lengths(found):
-            value = scale * middle(of_name[tokens][part]) * tokens / TOKENS_OF_A_BATCH if tokens in of_name else None
-            line[str(tokens)] = "–" if value is None else f"{value:.3g}"
-        lines.append(line | ({"exponent": f"{last(of_name, part):.2f}"} if last else {}))
-    return lines
-
-
-def lengths(found: Found) -> list[int]:
-    return sorted({tokens for of_name in found.values() for tokens in of_name})
+        values = {tokens: value(one) * tokens / TOKENS_OF_A_BATCH for tokens, one in of_name.items()}
+        cells = {str(tokens): f"{values[tokens]:.3g}" if tokens in values else "–" for tokens in lengths}
+        rows.append({"mechanism": name, **cells})
+    return rows
 
 
 def exponent(of_name: Mapping[int, Mapping[str, Any]], part: str) -> float:
@@ -105,22 +100,19 @@ def exponent(of_name: Mapping[int, Mapping[str, Any]], part: str) -> float:
     return float(np.polyfit(np.log([*long]), np.log([*long.values()]), 1)[0]) if len(long) > 1 else float("nan")
 
 
-def ratio_rows(seconds: Found) -> list[dict[str, object]]:
+def ratio_rows(seconds: Found, lengths: Sequence[int]) -> list[dict[str, str]]:
     """A row for each pair and part: ours divided by the official one at each length, round by round."""
-    lines = []
+    rows = []
     for (name, official), part in product(OFFICIAL.items(), PARTS):
         ours, theirs = seconds.get(name, {}), seconds.get(official, {})
-        line: dict[str, object] = {
-            "ours / official": f"{name}, {part}",
-            **dict.fromkeys(map(str, lengths(seconds)), "–"),
-        }
+        row = {"ours / official": f"{name}, {part}"} | dict.fromkeys(map(str, lengths), "–")
         for tokens in ours.keys() & theirs.keys():
-            line[str(tokens)] = spread(list(np.divide(ours[tokens][part], theirs[tokens][part])))
-        lines.append(line)
-    return lines
+            row[str(tokens)] = spread(list(np.divide(ours[tokens][part], theirs[tokens][part])))
+        rows.append(row)
+    return rows
 
 
-def picture(seconds: Found) -> Figure:
+def picture(seconds: Found, lengths: Sequence[int]) -> Figure:
     """Milliseconds a text by tokens, both axes logarithmic: official ones dashed in the colour of ours."""
     own = {official: name for name, official in OFFICIAL.items()}
     places = {name: number for number, name in enumerate(name for name in seconds if name not in own)}
@@ -138,7 +130,7 @@ def picture(seconds: Found) -> Figure:
                     linewidth=1.2,
                     label=f"{name} ({exponent(of_name, 'training'):.2f})",
                 )
-            axis.set_xticks(lengths(seconds), list(map(str, lengths(seconds))))
+            axis.set_xticks(lengths, list(map(str, lengths)))
             axis.minorticks_off()
             axis.set(xlabel="tokens", title=part)
         axes[0].set_ylabel("milliseconds a text")

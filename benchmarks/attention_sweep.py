@@ -25,18 +25,18 @@ def main() -> None:
                 settings = dict(override.split("=", 1) for override in trial["overrides"].split())
                 values = (100 * float(trial["test.accuracy"]), float(trial["training_seconds"]))
                 found[settings["attention"]][settings["data"]].append(values)
+    complete = max(map(len, found.values()), default=0)
     rows: list[dict[str, str]] = []
     for name, by_data in found.items():
-        accuracies, seconds = ({data: [one[i] for one in found] for data, found in by_data.items()} for i in (0, 1))
-        cells = {
-            data: f"{mean(all_):.1f}" + (f" ± {stdev(all_):.1f}" if all_[1:] else "")
-            for data, all_ in accuracies.items()
-        }
-        middle = mean(map(mean, accuracies.values()))
-        rows.append(
-            {"attention": name, **cells, "mean": f"{middle:.1f}", "seconds": f"{sum(map(mean, seconds.values())):.0f}"}
-        )
-    print(table(sorted(rows, key=lambda row: (len(row), float(row["mean"])), reverse=True)))
+        accuracies = {data: [accuracy for accuracy, _ in values] for data, values in by_data.items()}
+        deviations = {data: f" ± {stdev(all_):.1f}" if all_[1:] else "" for data, all_ in accuracies.items()}
+        row = {data: f"{mean(all_):.1f}{deviations[data]}" for data, all_ in accuracies.items()}
+        if len(by_data) == complete:
+            seconds = sum(mean(spent for _, spent in values) for values in by_data.values())
+            row |= {"mean": f"{mean(map(mean, accuracies.values())):.1f}", "seconds": f"{seconds:.0f}"}
+        rows.append({"attention": name, **row})
+    rows.sort(key=lambda row: float(row.get("mean", 0)), reverse=True)
+    print(table(rows))
 
 
 if __name__ == "__main__":

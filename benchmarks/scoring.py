@@ -6,8 +6,7 @@
 
 The first needs the extras [bench], [formats] and [spark]; what is not installed is reported and left out. Texts are
 runs of words of IMDB's reviews if CLASSIFIER_DATA names a folder that has them, else of the embedded corpus. --memory
-runs the command, a tenth of the rows first, and draws docs/pictures/scoring_memory.png: memory is flat if its lines
-are. The tables are printed; docs/scoring.md shows them.
+runs the command, a tenth of the rows first, and draws docs/pictures/scoring_memory.png.
 """
 
 import argparse
@@ -15,13 +14,13 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import product
 from pathlib import Path
 from statistics import median
-from typing import Any
+from timeit import timeit
 
 import psutil
 import pyarrow as pa
@@ -82,7 +81,7 @@ def write_rows(path: Path, corpus: Sequence[str], rows: int, words: int) -> Path
 
 
 def compare(options: argparse.Namespace, corpus: Sequence[str], folder: Path) -> None:
-    """Prints two tables for each length of text; in each round all contenders score the same file."""
+    """Prints a table for each length of text; in each round all contenders score the same file."""
     learned = write_rows(folder / "corpus.parquet", corpus, TRAINED_ON, min(50, len(corpus) // 4))
     files = {words: write_rows(folder / f"{words}.parquet", corpus, options.rows, words) for words in options.words}
     few = [str(write_rows(folder / f"few {one}.parquet", corpus, min(FEW, options.rows), one)) for one in files]
@@ -98,8 +97,11 @@ def compare(options: argparse.Namespace, corpus: Sequence[str], folder: Path) ->
             rounds = in_turn({name: partial(jobs[name], files=[str(path)]) for name in warm}, options.rounds)
             print(f"\n{words} words, {options.rows:,} rows, median of {options.rounds} rounds\n")
             print(table([contender_row(name, options.rows, found) for name, found in rounds.items()]))
-            if ratios := goal_rows(rounds):
-                print(f"\n{table(ratios)}", flush=True)
+            for other, part in GOALS:  # round by round, so that what slows all of them hardly counts
+                if {"ours", other} <= rounds.keys():
+                    pairs = zip(rounds["ours"], rounds[other], strict=True)
+                    ratio = spread([theirs[part] / own[part] for own, theirs in pairs])
+                    print(f"\nOurs is {ratio} times as fast as {other}, {part}", flush=True)
 
 
 def contender_row(name: str, rows: int, rounds: Sequence[Mapping[str, float]]) -> dict[str, object]:
@@ -107,17 +109,6 @@ def contender_row(name: str, rows: int, rounds: Sequence[Mapping[str, float]]) -
     shares = {part: [one[part] / one["all"] for one in rounds if part in one] for part in PARTS}
     cells = {part: f"{median(found):.0%}" if found else "" for part, found in shares.items()}
     return {"contender": name, "rows/s": spread([rows / one["all"] for one in rounds], ",.0f"), **cells}
-
-
-def goal_rows(rounds: Mapping[str, Sequence[Mapping[str, float]]]) -> list[dict[str, object]]:
-    """How many times the rate of others ours is, round by round, so that what slows all of them hardly counts."""
-    rows = []
-    for other, part in GOALS:
-        if {"ours", other} <= rounds.keys():
-            pairs = zip(rounds["ours"], rounds[other], strict=True)
-            ratio = spread([theirs[part] / own[part] for own, theirs in pairs])
-            rows.append({"ours is x times as fast as": f"{other}, {part}", "times": ratio})
-    return rows
 
 
 def memory(options: argparse.Namespace, corpus: Sequence[str], folder: Path) -> None:
@@ -173,7 +164,7 @@ def profile(options: argparse.Namespace, corpus: Sequence[str], _: Path) -> None
         tensors = [tf.constant([encoded[row] for row in rows]) for rows, _ in batches(token_counts(encoded))]
         score = partial(classifier.probabilities, texts)
         works = (score, lambda tokenise=tokenise, tensors=tensors: [tokenise(tensor) for tensor in tensors])
-        jobs = {number: partial(processor_seconds, work) for number, work in enumerate(works)}
+        jobs = {work: partial(timeit, work, timer=time.process_time, number=1) for work in works}
         in_turn(jobs)  # compiles
         whole, part = (1e6 * median(found) / count for found in in_turn(jobs, options.rounds).values())
         operations = recorded(score)[1]
@@ -184,13 +175,6 @@ def profile(options: argparse.Namespace, corpus: Sequence[str], _: Path) -> None
         row |= {"of this, tokenising": f"{part:,.0f} µs ({part / whole:.1%})", "encoder": f"{encoder / everything:.0%}"}
         rows.append(row | {"matrix products": f"{products / everything:.0%}"})
     print(table(rows))
-
-
-def processor_seconds(work: Callable[[], Any]) -> float:
-    """Of all threads of this process."""
-    began = time.process_time()
-    work()
-    return time.process_time() - began
 
 
 if __name__ == "__main__":

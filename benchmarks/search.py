@@ -24,7 +24,6 @@ from matplotlib.figure import Figure
 from classifier.drawing.style import BLUE, GREEN, VERMILION, canvas
 
 OBJECTIVE = "valid.macro_f1"
-MOST_TRIALS = 1000  # of a search that is limited by its seconds
 CONTENDERS = {  # name: sampler, pruner, colour
     "TPE, pruned": ("tpe", "median", BLUE),
     "TPE, not pruned": ("tpe", "none", GREEN),
@@ -42,10 +41,8 @@ def main() -> None:
     for seed in range(options.seeds):
         seconds = None
         for name, (sampler, pruner, _) in CONTENDERS.items():
-            settings = [f"sampler={sampler}", f"pruner={pruner}", f"seed={seed}"]
-            settings += (
-                [f"n_trials={MOST_TRIALS}", f"timeout={seconds:.0f}"] if seconds else [f"n_trials={options.trials}"]
-            )
+            limits = ["n_trials=1000", f"timeout={seconds:.0f}"] if seconds else [f"n_trials={options.trials}"]
+            settings = [f"sampler={sampler}", f"pruner={pruner}", f"seed={seed}", *limits]
             command = [
                 "recipe=search",
                 f"data={options.data}",
@@ -101,8 +98,7 @@ def row(result: dict[str, Any]) -> dict[str, object]:
         "search": result["name"],
         "seed": result["seed"],
         "trials": len(states),
-        "pruned": states.count("PRUNED"),
-        "failed": states.count("FAILED"),
+        **{status.lower(): states.count(status) for status in ("PRUNED", "FAILED")},
         "minutes": f"{found['seconds'] / 60:.0f}",
         "seconds a trial": f"{np.mean(spent):.0f}" if spent else "–",
         "best at half of the time": f"{half[-1]:.4f}" if len(half) else "–",

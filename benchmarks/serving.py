@@ -27,7 +27,6 @@ from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import HTTPError
 
 START_SECONDS = 300
-JSON = {"content-type": "application/json"}
 BAD = {
     "wrong key": json.dumps({"dataframe_records": [{"txt": "hello"}]}),
     "number for a string": json.dumps({"dataframe_records": [{"text": 7}]}),
@@ -49,7 +48,13 @@ def main() -> None:
     with served(options.model, options.tracking_uri) as port:
         load_row(port, 1, min(2, options.seconds), bodies)  # warms up
         print(table([load_row(port, clients, options.seconds, bodies) for clients in options.clients]), flush=True)
-        print(f"\n{table([bad_row(port, name, bodies[0]) for name in BAD])}\n")
+        rows = []
+        for name, body in BAD.items():
+            answer, good = (connected(port).request("POST", "/invocations", body=one) for one in (body, bodies[0]))
+            message = answer.json()["message"].rpartition("Error: ")[2].splitlines()[0][:160]
+            status = {"status": answer.status, "answer": message, "the next, good one": good.status}
+            rows.append({"bad request": name, **status})
+        print(f"\n{table(rows)}\n")
     print(in_a_line([facts]))
 
 
@@ -85,7 +90,8 @@ def served(model: str, tracking_uri: str) -> Iterator[int]:
 
 def connected(port: int) -> HTTPConnectionPool:
     """A single connection, which stays open."""
-    return HTTPConnectionPool("127.0.0.1", port, timeout=120, headers=JSON, retries=False)
+    headers = {"content-type": "application/json"}
+    return HTTPConnectionPool("127.0.0.1", port, timeout=120, headers=headers, retries=False)
 
 
 def load_row(port: int, clients: int, seconds: float, bodies: Sequence[str]) -> dict[str, object]:
@@ -114,13 +120,6 @@ def load_row(port: int, clients: int, seconds: float, bodies: Sequence[str]) -> 
         "p99, ms": f"{cuts[98]:.1f}",
         "errors": sum(not good for _, good in found),
     }
-
-
-def bad_row(port: int, name: str, good: str) -> dict[str, object]:
-    """The answer to a bad request, and the status of a good one after it."""
-    answer, status = (connected(port).request("POST", "/invocations", body=body) for body in (BAD[name], good))
-    message = answer.json()["message"].rpartition("Error: ")[2].splitlines()[0][:160]
-    return {"bad request": name, "status": answer.status, "answer": message, "the next, good one": status.status}
 
 
 if __name__ == "__main__":

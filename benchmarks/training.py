@@ -1,7 +1,6 @@
 """Speed of a training step: this project against keras-nlp, PyTorch and JAX, and against the machine itself.
 
     CLASSIFIER_DATA=<folder> python benchmarks/training.py [--profile] [--lengths] [--sizes]
-    python benchmarks/training.py --only --profile       # one part
     python benchmarks/training.py --only --contenders ours torch
     python benchmarks/training.py --only                 # nothing: only writes the page and its picture
 
@@ -58,10 +57,10 @@ def measured(
         workers, prepare = {}, {}
         for name in contenders:
             target, log = "training_speed.contenders:Trainer", options.output / "logs" / f"{name}.log"
-            workers[name] = stack.enter_context(Worker(name, target, name, log=log, **CONTENDERS[name].environment))
+            workers[name] = stack.enter_context(Worker(name, target, name, log=log, **CONTENDERS[name][1]))
         for workload, name in product(workloads, contenders):
             path = options.output / "workloads" / f"{workload.name}, {name}"
-            replace(workload, overrides=(*workload.overrides, *CONTENDERS[name].overrides)).save(path)
+            replace(workload, overrides=(*workload.overrides, *CONTENDERS[name][2])).save(path)
             prepare[name, workload.name] = partial(workers[name].ask, "prepare", path=str(path))
 
         def ask(method: str, keys: Iterable[tuple[str, str]], **details: Any) -> dict[tuple[str, str], Any]:
@@ -90,8 +89,12 @@ def products(options: argparse.Namespace) -> Results:
         name = f"{data.name} at width {width} in {precision}"
         sizes = (f"encoder.width={width}", f"encoder.intermediate_dim={inner}", f"trainer.precision={precision}")
         workloads.append(replace(data, name=name, overrides=sizes))
-        about[name] = {"data": data.name, "width": width, "precision": precision}
-        about[name]["operations"] = workloads[-1].operations()
+        about[name] = {
+            "data": data.name,
+            "width": width,
+            "precision": precision,
+            "operations": workloads[-1].operations(),
+        }
     return [result | about[result["workload"]] for result in measured(options, workloads, peak_of=PEAK_SIZE)]
 
 
@@ -133,12 +136,12 @@ def main() -> None:
     asked = {name for name in PARTS if getattr(options, name) not in (None, False)}
     asked |= set() if options.only else {"contenders", "products"}
     options.lengths, options.sizes = options.lengths or LENGTHS, options.sizes or SIZES
-    results = {}
+    found = {}
     for name, measure in PARTS.items():
         folder = options.output / name
         depends = {one: getattr(options, one) for one in ("rounds", "steps", "data", name)}
-        results[name] = kept(folder, depends, partial(measure, options)) if name in asked else read(folder)
-    found = {name: result for name, result in results.items() if result}
+        if result := kept(folder, depends, partial(measure, options)) if name in asked else read(folder):
+            found[name] = result
     blocks = report.blocks(found)
     print("\n\n".join(blocks.values()))
     write_blocks(options.docs / "training_speed.md", blocks)

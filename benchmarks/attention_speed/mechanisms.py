@@ -10,13 +10,8 @@ from harness.project import ROOT, train_settings
 
 WIDTH, HEADS = 128, 4
 TOKENS_OF_A_BATCH = 4096
-OFFICIAL = {  # ours: the official implementation of the same
-    "multi_head": "keras_multi_head",
-    "additive": "keras_additive",
-    "concat": "keras_concat",
-    "dot": "keras_dot",
-    "block": "keras_nlp_block",
-}
+OFFICIAL = {name: f"keras_{name}" for name in ("multi_head", "additive", "concat", "dot")}  # by the name of ours
+OFFICIAL["block"] = "keras_nlp_block"
 MECHANISMS = (*OFFICIAL, *OFFICIAL.values(), "general", "scaled_dot", "rotary", "local")
 ROUND_SECONDS = 0.2  # a round is as many steps as take so long
 
@@ -104,13 +99,11 @@ def attending(name: str) -> tuple[Any, Callable[[Any, Any], Any]]:
     from classifier.encoders import EncoderBlock
     from classifier.encoders.keras_nlp_block import KerasNlpBlock
 
-    def configured(mechanism: str) -> Any:
-        return instantiate(OmegaConf.load(ROOT / "conf" / "attention" / f"{mechanism}.yaml"))
-
+    mechanism = "multi_head" if "block" in name else name
+    layer = instantiate(OmegaConf.load(ROOT / "conf" / "attention" / f"{mechanism}.yaml"))
     if "block" not in name:
-        layer = configured(name)
         return layer, lambda states, mask: layer(states, states, mask=mask[:, None, :])
-    block = EncoderBlock(configured("multi_head"), 4 * WIDTH) if name == "block" else KerasNlpBlock(HEADS, 4 * WIDTH)
+    block = EncoderBlock(layer, 4 * WIDTH) if name == "block" else KerasNlpBlock(HEADS, 4 * WIDTH)
     return block, lambda states, mask: block(states, mask=mask)
 
 

@@ -8,9 +8,9 @@ grids and fewer n-grams, so that a baseline takes minutes.
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 from harness.project import train_settings
@@ -23,14 +23,13 @@ AUTOTUNE_SECONDS = 120  # what fastText's autotune may take
 Examples = tuple[list[str], np.ndarray]  # texts and class numbers
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
+class Fitted(NamedTuple):
     """A model of train and valid together."""
 
     predict: Callable[[list[str]], Any]  # (examples,) class numbers
     size: Callable[[], int]  # of its file, in bytes
     training_seconds: float
-    settings: Mapping[str, Any] = field(default_factory=dict)  # what validation chose
+    settings: Mapping[str, Any] = MappingProxyType({})  # what validation chose
     choosing_seconds: float = 0.0
 
 
@@ -77,7 +76,7 @@ def searched(name: str, splits: Splits, examples: Examples, long_texts: bool) ->
         best = GridSearchCV(pipeline, grid, **same).fit(*examples).best_params_
     seconds = time.monotonic() - began
     model = fitted(pipeline.set_params(memory=None, **best), examples)
-    return replace(model, settings=best, choosing_seconds=seconds)
+    return model._replace(settings=best, choosing_seconds=seconds)
 
 
 def fitted(model: Any, examples: Examples) -> Fitted:
@@ -97,7 +96,7 @@ def fitted(model: Any, examples: Examples) -> Fitted:
 
 
 def fasttext(splits: Splits, examples: Examples, tune: bool) -> Fitted:
-    """fastText with pairs of neighbours (Joulin et al. 2017), or with what its autotune finds on the validation split."""
+    """fastText with pairs of neighbours (Joulin et al. 2017), or with what its autotune finds on the valid split."""
     from comparison.fasttext_files import predicted, saved_bytes, trained, tuned
 
     settings, began = {"wordNgrams": 2}, time.monotonic()

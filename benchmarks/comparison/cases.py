@@ -11,10 +11,7 @@ from typing import Any, NamedTuple
 from harness.project import ROOT
 from harness.workers import Worker, run
 
-DATA = (
-    *("imdb", "sst2", "sst2_phrases", "trec6", "banking77", "clinc150", "newsgroups20", "germeval2018"),
-    "embedded",
-)
+DATA = ["imdb", "sst2", "sst2_phrases", "trec6", "banking77", "clinc150", "newsgroups20", "germeval2018", "embedded"]
 BASELINES = {
     "majority": "majority class",
     "logistic": "logistic regression",

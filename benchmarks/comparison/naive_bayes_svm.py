@@ -32,6 +32,3 @@ class NaiveBayesSVM(ClassifierMixin, BaseEstimator):
 
     def decision_function(self, presences: Any) -> np.ndarray:
         return presences @ self.weights_ + self.intercept_
-
-    def predict(self, presences: Any) -> np.ndarray:
-        return self.classes_[(self.decision_function(presences) > 0).astype(int)]

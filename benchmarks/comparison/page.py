@@ -48,44 +48,36 @@ DEPTH = 0.2  # of accuracy below the best of a panel; what is lower is drawn at 
 
 
 class Row:
-    """One method on one data set: means over its seeds."""
+    """One method on one data set: means over its seeds; resamples are the same ones for every method."""
 
     def __init__(self, output: Path, found: Sequence[Case]) -> None:
-        self.results = [read(output / case.name) or {} for case in found]
-        paths = [
-            output / case.name / one["found"]["predictions"] for case, one in zip(found, self.results, strict=True)
-        ]
-        tables = [pyarrow.parquet.read_table(path, columns=["text", "label", "predicted"]) for path in paths]
-        self.about = [(one.column("text"), one.column("label"), one.schema.metadata[b"label_names"]) for one in tables]
-        measured = [numbers(one) for one in tables]
-        self.accuracies = [metrics["accuracy"] for metrics, _ in measured]
+        self.results, self.about, metrics, resampled = [], [], [], []
+        for case in found:
+            self.results.append(result := read(output / case.name) or {})
+            predictions = pyarrow.parquet.read_table(output / case.name / result["found"]["predictions"])
+            names, columns = (
+                predictions.schema.metadata[b"label_names"],
+                map(predictions.column, ("label", "predicted")),
+            )
+            self.about.append((names, predictions.column("text"), predictions.column("label")))
+            classes = pyarrow.array(json.loads(names))
+            labels, predicted = (pyarrow.compute.index_in(one, classes).to_numpy().astype(np.int64) for one in columns)
+            nothing = np.zeros(len(labels))  # no baseline here has probabilities, so none has losses
+            counted = {"classes": len(classes), "resamples": RESAMPLES, "seed": 0}
+            metrics.append(label_metrics(labels, predicted))
+            resampled.append(resampled_metrics(labels, predicted, nothing, **counted))
+        self.accuracies = [one["accuracy"] for one in metrics]
         costs = {name: float(np.mean([one["found"][name] for one in self.results])) for name in COSTS}
-        self.values = costs | {name: float(np.mean([metrics[name] for metrics, _ in measured])) for name in METRICS}
-        self.resampled = {name: np.mean([resampled[name] for _, resampled in measured], axis=0) for name in METRICS}
+        self.values = costs | {name: float(np.mean([one[name] for one in metrics])) for name in METRICS}
+        self.resampled = {name: np.mean([one[name] for one in resampled], axis=0) for name in METRICS}
         self.intervals = {name: percentile_interval(values) for name, values in self.resampled.items()}
 
 
 Rows = dict[str, dict[str, Row]]  # by data set and method
 
 
-def numbers(predictions: pyarrow.Table) -> tuple[dict[str, float], dict[str, np.ndarray]]:
-    """The metrics of predictions, and those of resamples, the same ones for every method."""
-    classes = json.loads(predictions.schema.metadata[b"label_names"])
-    labels, predicted = (
-        pyarrow.compute.index_in(predictions.column(name), pyarrow.array(classes)).to_numpy().astype(np.int64)
-        for name in ("label", "predicted")
-    )
-    nothing = np.zeros(len(labels))  # no baseline here has probabilities, so none has losses
-    resampled = resampled_metrics(labels, predicted, nothing, classes=len(classes), resamples=RESAMPLES, seed=0)
-    return label_metrics(labels, predicted), resampled
-
-
 def write(output: Path, docs: Path, seeds: Sequence[int]) -> None:
-    """Writes the blocks of accuracy.md, and pictures/accuracy.png.
-
-    Raises:
-        SystemExit: if the predictions of a data set are not about the same texts, labels and classes in the same order.
-    """
+    """Writes the blocks of accuracy.md, and pictures/accuracy.png."""
     rows, absent = {data: {} for data in DATA}, []
     for data in DATA:
         for method in METHODS:
@@ -98,10 +90,12 @@ def write(output: Path, docs: Path, seeds: Sequence[int]) -> None:
         if any(one != about[0] for one in about):
             raise SystemExit(f"{data}: the methods were measured on other texts, labels or classes")
     rows = {data: of_data for data, of_data in rows.items() if of_data}
+    if not rows:
+        raise SystemExit(f"There is no result in {output}.")
     whole = {data: of_data for data, of_data in rows.items() if {*BASELINES, "ours"} <= of_data.keys()}
     results = [one for of_data in rows.values() for row in of_data.values() for one in row.results]
     blocks = {
-        "machine": in_a_line([one["machine"] for one in results]) if results else "",
+        "machine": in_a_line([one["machine"] for one in results]),
         "best": table([*(best_row(*one) for one in rows.items()), *mean_of_best(list(whole.values()))]),
         "methods": table([method_row(data, rows[data], method) for data in rows for method in rows[data]]),
         "means": f"Over {', '.join(whole)}.\n\n{table(mean_rows(list(whole.values())))}",

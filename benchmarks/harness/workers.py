@@ -22,8 +22,6 @@ from harness.project import BENCHMARKS, ROOT
 Key = TypeVar("Key", bound=Hashable)
 Answer = TypeVar("Answer")
 
-SECONDS_TO_END = 60  # then a worker is killed
-
 
 class Failed(RuntimeError):
     """A process reported an error, or ended without an answer."""
@@ -114,7 +112,7 @@ class Worker(contextlib.AbstractContextManager["Worker"]):
             return Usage(0.0, 0.0)
         process, self.process = self.process, None
         assert process.stdin and process.stdout
-        killer = Timer(SECONDS_TO_END, process.kill)
+        killer = Timer(60, process.kill)  # if it does not end
         killer.start()
         with contextlib.suppress(BrokenPipeError):  # it has ended already
             process.stdin.close()

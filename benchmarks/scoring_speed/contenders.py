@@ -132,7 +132,8 @@ def scikit_learn(_: Path, corpus: Sequence[str]) -> Contender:
     from sklearn.linear_model import LogisticRegression
 
     vectorizer = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), min_df=2)
-    model = LogisticRegression(max_iter=1000).fit(vectorizer.fit_transform(corpus), any_labels(corpus))
+    halves = np.arange(len(corpus)) * 2 // len(corpus)
+    model = LogisticRegression(max_iter=1000).fit(vectorizer.fit_transform(corpus), halves)
 
     def compute(features: Any) -> Answers:
         found = model.predict_proba(features)
@@ -145,18 +146,13 @@ def fasttext(_: Path, corpus: Sequence[str]) -> Contender:
     """Its default settings with pairs of words; it splits words itself."""
     from comparison.fasttext_files import trained
 
-    model = trained((corpus, any_labels(corpus)), wordNgrams=2)
+    model = trained((corpus, np.arange(len(corpus)) * 2 // len(corpus)), wordNgrams=2)
 
     def compute(texts: Sequence[str]) -> Answers:
         labels, scores = model.predict([text.replace("\n", " ") for text in texts])
         return [label[0] for label in labels], [float(score[0]) for score in scores]
 
     return in_parts(None, compute)
-
-
-def any_labels(corpus: Sequence[str]) -> np.ndarray:
-    """Two classes that can be learned: the first half of the corpus and the second."""
-    return (np.arange(len(corpus)) * 2 // len(corpus)).astype(np.int32)
 
 
 def in_parts(tokenise: Callable[[Sequence[str]], Any] | None, compute: Callable[[Any], Answers]) -> Contender:

@@ -1,13 +1,14 @@
 """Who competes, and what the process of a contender is asked for."""
 
 import importlib
-import statistics
 import tempfile
 import time
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from statistics import median
+from timeit import repeat
+from typing import Any
 
 import numpy as np
 
@@ -18,25 +19,16 @@ from training_speed.workloads import Train, Workload, load_workload
 SCHEDULED_STEPS = 100_000  # more than are ever measured
 PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE"}  # PyTorch's idle threads would else spin and slow the others down
 
-
 start_once = cache(start_tensorflow)
 
-
-class Contender(NamedTuple):
-    """One of those that are compared; docs/training_speed.md says what each of them does."""
-
-    builder: str  # `module:function` that turns a Workload into a Train
-    environment: dict[str, str]  # of its process
-    overrides: tuple[str, ...] = ()  # of conf/train.yaml, next to those of the workload
-
-
+# `module:function` that turns a Workload into a Train, environment of the process, further overrides of conf/train.yaml
 CONTENDERS = {
-    "ours": Contender("contenders:ours", {}),
-    "ours_float32": Contender("contenders:ours", {}, ("trainer.precision=float32",)),
-    "keras_nlp": Contender("contenders:keras_nlp", {"KERAS_BACKEND": "tensorflow"}),
-    "torch": Contender("torch_model:float32", PASSIVE),
-    "torch_bfloat16": Contender("torch_model:bfloat16", PASSIVE),
-    "jax": Contender("contenders:keras_nlp", {"KERAS_BACKEND": "jax"}),
+    "ours": ("contenders:ours", {}, ()),
+    "ours_float32": ("contenders:ours", {}, ("trainer.precision=float32",)),
+    "keras_nlp": ("contenders:keras_nlp", {"KERAS_BACKEND": "tensorflow"}, ()),
+    "torch": ("torch_model:float32", PASSIVE, ()),
+    "torch_bfloat16": ("torch_model:bfloat16", PASSIVE, ()),
+    "jax": ("contenders:keras_nlp", {"KERAS_BACKEND": "jax"}, ()),
 }
 
 
@@ -44,7 +36,7 @@ class Trainer:
     """What runs in the process of a contender; each public method is a request."""
 
     def __init__(self, contender: str) -> None:
-        module, _, function = CONTENDERS[contender].builder.partition(":")
+        module, _, function = CONTENDERS[contender][0].partition(":")
         self.build = getattr(importlib.import_module(f"training_speed.{module}"), function)
         self.ready: dict[str, tuple[Workload, Train]] = {}
         self.warm: set[str] = set()
@@ -92,16 +84,11 @@ def matrix_product_rate(size: int) -> float:
     squares = [tf.random.stateless_normal([size, size], seed=(0, branch)) for branch in range(BRANCHES)]
     product = tf.function(lambda: tf.add_n([tf.reduce_sum(tf.matmul(square, square)[0]) for square in squares]))
     product().numpy()
-    seconds = []
-    for _ in range(5):
-        began = time.perf_counter()
-        product().numpy()
-        seconds.append(time.perf_counter() - began)
-    return BRANCHES * 2 * size**3 / statistics.median(seconds)
+    return BRANCHES * 2 * size**3 / median(repeat(lambda: product().numpy(), number=1, repeat=5))
 
 
 def ours(workload: Workload) -> Train:
-    """This project's own training: the training loop of the default model without n-grams, with all that belongs to a step there."""
+    """This project's own training of the default model without n-grams, with all that belongs to a step there."""
     settings = workload.settings
     start_once(settings.trainer.deterministic)
 
@@ -128,27 +115,13 @@ def ours(workload: Workload) -> Train:
 
 
 def keras_nlp(workload: Workload) -> Train:
-    """`fit` on a tf.data.Dataset; the environment's KERAS_BACKEND says by which library."""
-    import tensorflow as tf
+    """The same network from keras-nlp's layers, trained by `fit` on texts padded to `max_tokens`.
 
-    model = network(workload)
-    ids = np.zeros((len(workload.texts), workload.max_tokens), np.int32)
-    ids[np.arange(workload.max_tokens) < workload.texts.lengths[:, None]] = workload.texts.ids
-    options = tf.data.Options()
-    options.autotune.enabled = False  # the autotuner of TensorFlow 2.21 can keep the end of a fit waiting for seconds
-
-    def train(batches: Sequence[np.ndarray]) -> None:
-        order, size = np.concatenate(batches), len(batches[0])
-        texts = tf.data.Dataset.from_tensor_slices((ids[order], workload.labels[order]))
-        model.fit(texts.batch(size).prefetch(2).with_options(options), verbose=0)
-
-    return train
-
-
-def network(workload: Workload):
-    """A compiled Keras model; the mask of the embedding goes along with the states from layer to layer."""
+    The environment's KERAS_BACKEND says by which library. The mask of the embedding goes along from layer to layer.
+    """
     import keras
     import keras_nlp
+    import tensorflow as tf
 
     settings, sizes, tokens = workload.settings, workload.settings.encoder, workload.max_tokens
     ids = keras.Input((tokens,), dtype="int32")
@@ -166,4 +139,14 @@ def network(workload: Workload):
     rate, decay = settings.optimizer["learning_rate"], settings.optimizer["weight_decay"]
     optimizer = keras.optimizers.AdamW(rate, weight_decay=decay)
     model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    return model
+    padded = np.zeros((len(workload.texts), tokens), np.int32)
+    padded[np.arange(tokens) < workload.texts.lengths[:, None]] = workload.texts.ids
+    options = tf.data.Options()
+    options.autotune.enabled = False  # the autotuner of TensorFlow 2.21 can keep the end of a fit waiting for seconds
+
+    def train(batches: Sequence[np.ndarray]) -> None:
+        order, size = np.concatenate(batches), len(batches[0])
+        texts = tf.data.Dataset.from_tensor_slices((padded[order], workload.labels[order]))
+        model.fit(texts.batch(size).prefetch(2).with_options(options), verbose=0)
+
+    return train

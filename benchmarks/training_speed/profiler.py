@@ -11,8 +11,7 @@ import numpy as np
 
 WRAPPERS = {"PartitionedCall", "StatefulPartitionedCall", "While", "StatelessWhile", "If", "StatelessIf"}
 PARTS = {  # by the beginning of an operation's name
-    "gradient_tape/": "backward",
-    "gradients/": "backward",
+    "gradient": "backward",
     "classifier": "forward",
     "adam": "optimizer",
     "": "loss, averages and the rest",

@@ -1,6 +1,7 @@
 """The same network from PyTorch's layers, trained on the same batches as this project's, padded as tightly."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import torch  # pyright: ignore[reportMissingImports]
@@ -31,9 +32,7 @@ def float32(workload: Workload, bfloat16: bool = False) -> Train:
     return train
 
 
-def bfloat16(workload: Workload) -> Train:
-    """The same with its forward pass under autocast: matrix products in bfloat16, weights in float32."""
-    return float32(workload, bfloat16=True)
+bfloat16 = partial(float32, bfloat16=True)  # the forward pass under autocast; weights stay in float32
 
 
 class Classifier(nn.Module):
