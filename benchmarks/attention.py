@@ -1,4 +1,4 @@
-"""Time and memory of every attention mechanism by the number of tokens, ours and the official ones side by side.
+"""Time and memory of every attention mechanism by the number of tokens, ours next to the official layers.
 
     python benchmarks/attention.py [--rounds 7] [--tokens 32 64 128] [--mechanisms multi_head keras_multi_head]
 
@@ -113,7 +113,7 @@ def ratio_rows(seconds: Found, lengths: Sequence[int]) -> list[dict[str, str]]:
 
 
 def picture(seconds: Found, lengths: Sequence[int]) -> Figure:
-    """Milliseconds a text by tokens, both axes logarithmic: official ones dashed in the colour of ours."""
+    """Milliseconds a text by tokens, both axes logarithmic; official layers are dashed, in the colour of ours."""
     own = {official: name for name, official in OFFICIAL.items()}
     places = {name: number for number, name in enumerate(name for name in seconds if name not in own)}
     with canvas(11, 4.6, columns=2, sharey=True) as (figure, axes):

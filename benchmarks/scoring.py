@@ -67,7 +67,7 @@ def corpus_words() -> list[str]:
 
 
 def write_rows(path: Path, corpus: Sequence[str], rows: int, words: int) -> Path:
-    """A Parquet file with the columns id and text; each text has so many words, and begins where the last one ended."""
+    """A Parquet file with the columns id and text; each text has `words` words, and begins where the last text ended."""
     schema = pa.schema([("id", pa.int64()), ("text", pa.string())])
     place = 0
     with pq.ParquetWriter(path, schema) as writer:
@@ -105,7 +105,7 @@ def compare(options: argparse.Namespace, corpus: Sequence[str], folder: Path) ->
 
 
 def contender_row(name: str, rows: int, rounds: Sequence[Mapping[str, float]]) -> dict[str, object]:
-    """Rows a second and the share of each part; nothing for a part that the contender does not tell apart."""
+    """Rows a second and the share of each part; nothing for a part that the contender does not measure."""
     shares = {part: [one[part] / one["all"] for one in rounds if part in one] for part in PARTS}
     cells = {part: f"{median(found):.0%}" if found else "" for part, found in shares.items()}
     return {"contender": name, "rows/s": spread([rows / one["all"] for one in rounds], ",.0f"), **cells}

@@ -95,7 +95,7 @@ def connected(port: int) -> HTTPConnectionPool:
 
 
 def load_row(port: int, clients: int, seconds: float, bodies: Sequence[str]) -> dict[str, object]:
-    """What so many clients find, each of which sends one request after the other."""
+    """What a number of clients find, each of which sends one request after the other."""
     began = time.monotonic()
 
     def client(number: int) -> list[tuple[float, bool]]:

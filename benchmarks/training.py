@@ -106,7 +106,7 @@ def lengths(options: argparse.Namespace) -> Results:
 
 
 def sizes(options: argparse.Namespace) -> Results:
-    """Ours for an epoch of so many examples with the lengths of the first data set."""
+    """Ours for an epoch, by its number of examples, with the lengths of the first data set."""
     (first,) = data_sets(options, options.data[:1])
     return measured(options, [first.of_size(examples) for examples in options.sizes])
 

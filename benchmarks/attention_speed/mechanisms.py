@@ -13,7 +13,7 @@ TOKENS_OF_A_BATCH = 4096
 OFFICIAL = {name: f"keras_{name}" for name in ("multi_head", "additive", "concat", "dot")}  # by the name of ours
 OFFICIAL["block"] = "keras_nlp_block"
 MECHANISMS = (*OFFICIAL, *OFFICIAL.values(), "general", "scaled_dot", "rotary", "local")
-ROUND_SECONDS = 0.2  # a round is as many steps as take so long
+ROUND_SECONDS = 0.2  # the number of steps of a round follows from it
 
 
 def fits(name: str, tokens: int) -> bool:

@@ -28,7 +28,7 @@ def trained(examples: Examples, **settings: Any) -> Any:
 
 
 def tuned(examples: Examples, valid: Examples, seconds: int) -> dict[str, Any]:
-    """The settings of the highest accuracy on `valid` that autotune finds in so many seconds.
+    """The settings of the highest accuracy on `valid` that autotune finds within these seconds.
 
     Raises RuntimeError, of fastText, if not even one trial has ended by then.
     """
@@ -49,7 +49,7 @@ def written(examples: Examples) -> Iterator[str]:
 
 @contextmanager
 def bounded(seconds: float) -> Iterator[None]:
-    """Ends autotune's trials after so many seconds; until then, a trial that asks for much memory is left out.
+    """Ends autotune's trials after these seconds; until then, a trial that asks for much memory is left out.
 
     Autotune's own clock is not to be trusted on a busy machine: it ends at once if it reads a flag before the main
     thread has set it (autotune.cc, startTimer). Ctrl-C ends the trials, and so does this; the signal goes to the

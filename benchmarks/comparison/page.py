@@ -48,7 +48,7 @@ DEPTH = 0.2  # of accuracy below the best of a panel; what is lower is drawn at 
 
 
 class Row:
-    """One method on one data set: means over its seeds; resamples are the same ones for every method."""
+    """One method on one data set: means over its seeds; the resamples are the same for every method."""
 
     def __init__(self, output: Path, found: Sequence[Case]) -> None:
         self.results, self.about, metrics, resampled = [], [], [], []
@@ -193,7 +193,7 @@ def draw(rows: Rows) -> Figure:
 
 
 def draw_panel(panel: Axes, of_data: dict[str, Row]) -> dict[str, Any]:
-    """One data set; higher and further left is better. What stands for each method in the legend."""
+    """One data set; higher and further left is better. Returns the entry of each method in the legend."""
     handles = {}
     floor = max((of_data[method].values["accuracy"] for method in LOOKS if method in of_data), default=0) - DEPTH
     for method, (colour, marker, size) in LOOKS.items():

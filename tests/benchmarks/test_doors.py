@@ -90,18 +90,27 @@ def test_accuracy_compares_all_methods(door, docs, tmp_path):
     inside = changed(docs, "accuracy.md")[1]
     assert "| embedded | linear SVC 0.700 | 0.700 | 0.760 ± 0.010 | +0.060 (" in inside
     assert "| mean of 1 | 0.700 | 0.700 | 0.760 | +0.060 | – |" in inside
+    assert "| embedded | linear SVC | 0.700 (0.610–0.790) | 0.700 (0.607–0.790) | 1 |" in inside
     assert "| embedded | ours, defaults | **0.760** (" in inside
     assert "| ours, defaults | 0.760 | " in inside
     assert "Over embedded." in inside
 
 
-def keep_case(output: Path, case: Case, right: int) -> None:
-    """A result as it is measured: of 100 examples so many are right."""
+def test_accuracy_refuses_other_examples(door, docs, tmp_path):
+    keep_case(tmp_path / "out", Case("embedded", "majority"), 20)
+    keep_case(tmp_path / "out", Case("embedded", "logistic"), 60, text="other ")
+    with pytest.raises(SystemExit, match="other texts"):
+        door("accuracy", "--data", "--output", tmp_path / "out", "--docs", docs)
+    assert (docs / "accuracy.md").read_text() == (ROOT / "docs" / "accuracy.md").read_text()
+
+
+def keep_case(output: Path, case: Case, right: int, text: str = "") -> None:
+    """A result as it is measured, of 100 examples, of which `right` are right."""
     labels = np.arange(100) % 2
     sure = np.eye(2)[np.where(np.arange(100) < right, labels, 1 - labels)]
     folder = output / case.name
     folder.mkdir(parents=True)
-    texts = list(map(str, labels))
+    texts = [f"{text}{label}" for label in labels]
     pyarrow.parquet.write_table(predictions_table(Scored(labels, sure, ["a", "b"], texts, texts)), folder / "p.parquet")
     costs = dict.fromkeys(("choosing_seconds", "training_seconds", "wall_seconds", "peak_memory_mb", "model_mb"), 1.0)
     kept(folder, {}, lambda: {"settings": "C=1", "predictions": "p.parquet", **costs})

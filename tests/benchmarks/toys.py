@@ -1,4 +1,4 @@
-"""Contenders that note when they work, in place of real ones."""
+"""Contenders that note when they work, instead of libraries."""
 
 import os
 import time
