@@ -67,7 +67,7 @@ def corpus_words() -> list[str]:
 
 
 def write_rows(path: Path, corpus: Sequence[str], rows: int, words: int) -> Path:
-    """A Parquet file with the columns id and text; each text has `words` words, and begins where the last text ended."""
+    """A Parquet file with the columns id and text; a text has `words` words, and begins where the last text ended."""
     schema = pa.schema([("id", pa.int64()), ("text", pa.string())])
     place = 0
     with pq.ParquetWriter(path, schema) as writer:

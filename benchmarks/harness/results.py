@@ -27,4 +27,5 @@ def kept(folder: Path, options: Mapping[str, Any], measure: Callable[[], Any]) -
 
 def read(folder: Path) -> dict[str, Any] | None:
     path = folder / "result.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    result = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return result if "found" in result else None  # a file of another form is no result

@@ -160,11 +160,13 @@ def test_the_sweep_of_attention_becomes_a_table(door, tmp_path, capsys):
 def test_scoring_compares_contenders(door, tmp_path, capsys, monkeypatch):
     monkeypatch.delenv("CLASSIFIER_DATA", raising=False)
     monkeypatch.chdir(tmp_path)
-    door("scoring", tmp_path, "--rows", 40, "--words", 5, "--rounds", 2, "--contenders", "scikit-learn", "ours")
+    monkeypatch.setattr("scoring_speed.contenders.TRAINED_ON", 200)
+    tiny = ("--rows", 40, "--words", 5, "--rounds", 2, "--onnx", tmp_path)
+    door("scoring", tmp_path, *tiny, "--contenders", "scikit-learn", "ONNX Runtime")
     printed = capsys.readouterr()
     assert re.search(r"^\| scikit-learn \| [\d,]+ \([\d,]+–[\d,]+\) \| \d+% \| \d+% \|", printed.out, re.MULTILINE)
-    assert "| ours |" not in printed.out
-    assert "Left out: ours: " in printed.err  # there is no model in the folder
+    assert "| ONNX Runtime |" not in printed.out
+    assert "Left out: ONNX Runtime: ModuleNotFoundError" in printed.err  # there is no model in the folder
 
 
 def test_the_page_of_searches_keeps_what_is_written_by_hand(door, docs, tmp_path):

@@ -99,6 +99,8 @@ def test_an_interrupted_measurement_continues(tmp_path):
         raise KeyboardInterrupt
 
     kept(tmp_path / "first", {}, lambda: 1)
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / "result.json").write_text('{"seconds": 3}')
     with pytest.raises(KeyboardInterrupt):
         kept(tmp_path / "second", {}, interrupt)
     assert [kept(tmp_path / "first", {}, interrupt)["found"], kept(tmp_path / "second", {}, lambda: 2)["found"]] == [
