@@ -42,13 +42,8 @@ def main() -> None:
         seconds = None
         for name, (sampler, pruner, _) in CONTENDERS.items():
             limits = ["n_trials=1000", f"timeout={seconds:.0f}"] if seconds else [f"n_trials={options.trials}"]
-            settings = [f"sampler={sampler}", f"pruner={pruner}", f"seed={seed}", *limits]
-            command = [
-                "recipe=search",
-                f"data={options.data}",
-                *(f"hydra.sweeper.{one}" for one in settings),
-                *overrides,
-            ]
+            keys = (f"sampler={sampler}", f"pruner={pruner}", f"seed={seed}", *limits)
+            command = ["recipe=search", f"data={options.data}", *(f"hydra.sweeper.{key}" for key in keys), *overrides]
             folder = (options.output / f"{sampler}-{pruner}-{seed}").absolute()
             result = kept(folder, {"command": command}, partial(search, folder, command))
             seconds = seconds or result["found"]["seconds"]
@@ -61,6 +56,7 @@ def main() -> None:
 def search(folder: Path, command: list[str]) -> dict[str, Any]:
     """Runs a search in a folder of its own; its seconds and its trials, of which some may fail."""
     folder.mkdir(parents=True, exist_ok=True)
+    print(f"{folder.name}: see {folder / 'log.txt'}", flush=True)
     arguments = ["-m", "classifier.train", *command, f"hydra.sweep.dir={folder / 'sweep'}"]
     seconds = run(arguments, folder / "log.txt", check=False, cwd=folder).seconds
     return {"seconds": seconds, "trials": json.loads((folder / "sweep/report/trials.json").read_text())}

@@ -15,8 +15,7 @@ def kept(folder: Path, options: Mapping[str, Any], measure: Callable[[], Any]) -
     If the folder of the case has a result.json of the same options, nothing is measured; delete it to measure again.
     """
     options = json.loads(json.dumps(options))  # as they are read back
-    earlier = read(folder)
-    if earlier and earlier["options"] == options:
+    if (earlier := read(folder)) and earlier["options"] == options:
         return earlier
     facts = machine()  # before, as the load of the machine is part of them
     text = json.dumps({"machine": facts, "options": options, "found": measure()}, indent=2)
