@@ -33,7 +33,8 @@ def prepare(
     tokenizer = make_tokenizer(settings, splits)
     texts = encode_texts(tokenizer, splits, run)
     keras.utils.set_random_seed(settings.seed)  # only here: tracking draws from the same generators before
-    encoder = Encoder(build_model(settings, tokenizer, len(splits.train.label_names)), tokenizer)
+    size, classes = len(tokenizer.vocabulary), len(splits.train.label_names)
+    encoder = Encoder(build_model(settings, size, tokenizer.max_tokens, classes), tokenizer)
     weights = class_weights(settings.trainer.class_weights, splits.train.labels, splits.train.label_names)
     ngrams: NgramFit | None = None
     if settings.encoder.linear is Linear.ngrams:
@@ -68,8 +69,11 @@ def encode_texts(tokenizer: Tokenizer, splits: Splits, run: AnyRun) -> EncodedTe
     return texts
 
 
-def build_model(settings: TrainSettings, tokenizer: Tokenizer, classes: int) -> keras.Model:
-    """The model that the settings describe: ids (batch, tokens) to logits (batch, classes)."""
+def build_model(settings: TrainSettings, vocabulary_size: int, max_tokens: int, classes: int) -> keras.Model:
+    """The model that the settings describe: ids (batch, tokens) to logits (batch, classes).
+
+    A pretrained encoder brings its own vocabulary and number of positions.
+    """
     pooling = instantiate(settings.pooling, name="pooling")
     encoder = settings.encoder
     if isinstance(encoder, PretrainedSettings):
@@ -79,8 +83,8 @@ def build_model(settings: TrainSettings, tokenizer: Tokenizer, classes: int) -> 
         encoder,
         attention=lambda: instantiate(settings.attention),
         pooling=pooling,
-        vocabulary_size=len(tokenizer.vocabulary),
-        max_tokens=tokenizer.max_tokens,
+        vocabulary_size=vocabulary_size,
+        max_tokens=max_tokens,
         classes=classes,
     )
 
