@@ -47,7 +47,8 @@ def schemas():
 @pytest.mark.parametrize("path", CHOICES, ids=NAMED.get)
 def test_every_choice_composes(path):
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = compose("train", [NAMED[path]])
+        source = ["encoder.source=folder"] if path.stem == "pretrained" and path.parent.name == "encoder" else []
+        config = compose("train", [NAMED[path], *source])
     settings = OmegaConf.to_object(config)
     assert isinstance(settings, TrainSettings)
 
@@ -76,7 +77,17 @@ MISTAKES = {
     "trainer=fast": "Error: trainer=fast: trainer is a group of keys; set one of them, such as trainer.epochs.",
     "pooling=joined": "Error: pooling=joined is now pooling=concat.",
     "trainer.weight_average=0.9": "Error: trainer.weight_average is now trainer.ema_decay.",
-    "encoder=tinyy": "Error: encoder=tinyy: choose from base, small, tiny. Did you mean 'tiny'?",
+    "encoder=tinyy": "Error: encoder=tinyy: choose from base, minilm, pretrained, small, tiny. Did you mean 'tiny'?",
+    "encoder.tune=top": "Error: encoder.tune is an option of encoder=minilm, pretrained only.",
+    "encoder=pretrained": "Error: encoder.source has no value yet: give it with encoder.source=...",
+    "encoder=pretrained encoder.source=nowhere": "Error: encoder.source=nowhere: there is no folder nowhere.",
+    "encoder=pretrained encoder.source=a encoder.depth=2": "is an option of encoder=base, small, tiny only.",
+    "encoder=pretrained encoder.source=a tokenizer=word": "with its own tokenizer: leave out tokenizer=.",
+    "encoder=pretrained encoder.source=a attention=local": "its own attention: leave out attention= and its keys.",
+    "encoder=pretrained encoder.source=a export.formats=onnx": "export.formats=onnx cannot hold a pretrained encoder;",
+    "encoder=pretrained encoder.source=package:no_such/x": "there is no installed Python package 'no_such'.",
+    "encoder=pretrained encoder.source=a encoder.tune=lora": "encoder.tune: Invalid value 'lora', expected one of",
+    "tokenizer=pretrained": "Error: tokenizer=pretrained needs encoder=minilm or encoder=pretrained,",
     "encoder.depth=abc": "Error: encoder.depth: Value 'abc' of type 'str' could not be converted to Integer",
     "+encoder.extra=1": "Error: encoder.extra is not an option.",
     "++typo=1": "Error: typo is not an option.",

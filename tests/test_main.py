@@ -69,7 +69,7 @@ def test_the_help_names_keys_that_exist(command):
         ("classifier tr", ["train"]),
         (
             "classifier train encoder=",
-            ["encoder=base", "encoder=minilm", "encoder=pretrained", "encoder=small", "encoder=tiny"],
+            [*(f"encoder={size}" for size in ("base", "minilm", "pretrained", "small", "tiny"))],
         ),
         ("classifier train trainer.ep", ["trainer.epochs="]),
         ("classifier score on_er", ["on_error="]),

@@ -27,14 +27,14 @@ def door(about: str | None, output: str | None = None) -> argparse.ArgumentParse
 def train_settings(overrides: tuple[str, ...]) -> Any:
     """The settings as `classifier train` composes them."""
     from hydra import compose, initialize_config_dir
-    from hydra.core.config_store import ConfigStore
     from hydra.core.global_hydra import GlobalHydra
     from omegaconf import OmegaConf
 
+    from classifier.command_line.choices import store_schema
     from classifier.settings import TrainSettings
 
     GlobalHydra.instance().clear()
-    ConfigStore.instance().store(name="train_settings", node=TrainSettings)
+    store_schema("train", TrainSettings)
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         return OmegaConf.to_object(compose("train", list(overrides)))
 

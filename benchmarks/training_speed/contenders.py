@@ -140,7 +140,7 @@ def keras_nlp(workload: Workload) -> Train:
     optimizer = keras.optimizers.AdamW(rate, weight_decay=decay)
     model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     padded = np.zeros((len(workload.texts), tokens), np.int32)
-    padded[np.arange(tokens) < workload.texts.lengths[:, None]] = workload.texts.ids
+    padded[np.arange(tokens) < workload.texts.lengths[:, None]] = workload.texts.tokens
     options = tf.data.Options()
     options.autotune.enabled = False  # the autotuner of TensorFlow 2.21 can keep the end of a fit waiting for seconds
 

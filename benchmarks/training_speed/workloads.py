@@ -85,7 +85,7 @@ class Workload:
     def of_size(self, texts: int) -> "Workload":
         """So many of its texts, drawn with replacement, for whole epochs."""
         chosen = np.random.default_rng(SEED).integers(len(self.texts), size=texts)
-        ids = np.concatenate([self.texts.ids[self.texts.starts[i] : self.texts.starts[i + 1]] for i in chosen])
+        ids = np.concatenate([self.texts.tokens[self.texts.starts[i] : self.texts.starts[i + 1]] for i in chosen])
         drawn = EncodedTexts(ids.astype(np.int32), np.concatenate([[0], np.cumsum(self.texts.lengths[chosen])]))
         return replace(self, name=f"{texts} examples", texts=drawn, labels=self.labels[chosen], steps=0)
 

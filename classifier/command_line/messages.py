@@ -4,6 +4,7 @@ import difflib
 import errno
 import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -78,12 +79,28 @@ def explain(error: Exception, command: str) -> str:
     if re.search(nowhere, text) and key and "could not be converted" not in text and "Invalid value" not in text:
         if key[1].startswith("hydra."):
             return f"{key[1]} is not an option. See --cfg hydra for all of them."
-        return place(text) + unknown_key(key[1], [*known_keys(default_config(command))])
+        return place(text) + unknown_option(key[1], command)
     if "missing mandatory value" in text.lower() and key:
         return f"{key[1]} has no value yet: give it with {key[1]}=..."
     lines = [line for line in text.strip().splitlines() if not line.endswith("raised while composing config:")]
     first = lines[0] if lines else text.strip()
     return place(text) + (f"{key[1]}: {first}" if key and key[1] not in first else first)
+
+
+def unknown_option(key: str, command: str) -> str:
+    """The sentence about a key that this encoder does not have, or that does not exist."""
+    known = known_keys(default_config(command))
+    if not key.startswith("encoder."):
+        return unknown_key(key, known)
+    by_choice = {path.stem: encoder_keys(path.stem, command) for path in sorted((CONF / "encoder").glob("*.yaml"))}
+    if having := [choice for choice, keys in by_choice.items() if key in keys]:
+        return f"{key} is an option of encoder={', '.join(having)} only."
+    return unknown_key(key, sorted({*known, *(inner for keys in by_choice.values() for inner in keys)}))
+
+
+def encoder_keys(choice: str, command: str) -> list[str]:
+    """The keys of an encoder."""
+    return [key for key in known_keys(default_config(command, [f"encoder={choice}"])) if key.startswith("encoder.")]
 
 
 def place(text: str) -> str:
@@ -95,8 +112,8 @@ def place(text: str) -> str:
     return f"In {'conf/' if ours else ''}{match[1]}.yaml: "
 
 
-def default_config(command: str) -> DictConfig:
-    """The config of the command without any override."""
+def default_config(command: str, choices: Sequence[str] = ()) -> DictConfig:
+    """The config of the command without any override but these choices."""
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        return compose(command)
+        return compose(command, list(choices))

@@ -124,3 +124,23 @@ def rest(settings: PretrainedSettings, embedding: PretrainedEmbedding, blocks: l
     trained = {Tune.full: len(blocks), Tune.top: settings.top_blocks, Tune.frozen: 0}[settings.tune]
     for block in blocks[: len(blocks) - min(trained, len(blocks))]:
         block.trainable = False
+
+
+def parts(model: keras.Model) -> tuple[keras.Model, keras.Model] | None:
+    """A model of `build_pretrained` in two parts that share its layers; None if its first block is trained.
+
+    Returns:
+        resting: ids (batch, tokens) to the states (batch, tokens, width) below the lowest block that is trained.
+        trained: these states, zeros at padding, to logits (batch, classes).
+    """
+    blocks = [layer for layer in model.layers if layer.name.startswith("block_")]
+    below = [block for block in blocks if not block.trainable]
+    if not below:
+        return None
+    resting = keras.Model(model.input, below[-1].output, name="resting")
+    states = given = keras.Input(below[-1].output.shape[1:], name="states")
+    mask = ops.any(ops.not_equal(states, 0), axis=-1)
+    for block in blocks[len(below) :]:
+        states = block(states, mask=mask)
+    context = model.get_layer("head_dropout")(model.get_layer("pooling")(states, mask=mask))
+    return resting, keras.Model(given, model.get_layer("logits")(context), name="trained")

@@ -92,7 +92,7 @@ def log_evaluations(job: Job, evaluations: dict[str, Evaluation], classifier: Te
     costs = {
         "best_epoch": state.best_epoch,
         "training_seconds": state.seconds,
-        "parameters": job.training.model.count_params(),
+        "parameters": job.hybrid.encoder.model.count_params(),
         "latency_ms": latency_ms(classifier, job.splits.valid.texts),
     }
     job.run.log_metrics({**metrics, **costs}, step=state.epoch)

@@ -8,7 +8,7 @@ from hydra.utils import instantiate
 
 from classifier.data import Splits
 from classifier.encoders.encoder import Encoder
-from classifier.encoders.pretrained import build_pretrained
+from classifier.encoders.pretrained import build_pretrained, parts
 from classifier.encoders.scratch import build_classifier
 from classifier.model.hybrid import Hybrid, NgramFit, fit_ngrams
 from classifier.pretrained import find_checkpoint, read_bert_files
@@ -19,6 +19,7 @@ from classifier.tracking.open_run import AnyRun
 from classifier.training.batches import EncodedTexts, encode
 from classifier.training.fit import Training, TrainingData
 from classifier.training.optimization import WarmupDecay, class_weights, epochs_for, spare_from_decay
+from classifier.training.resting import resting_states
 
 
 def prepare(
@@ -40,11 +41,13 @@ def prepare(
     if settings.encoder.linear is Linear.ngrams:
         ngrams = fit_ngrams(executor, stop, tokenizer, splits.train, splits.valid, weights, settings.seed)
     hybrid = Hybrid(encoder, splits.valid, weights, ngrams)
-    data = TrainingData(texts, splits.train.labels, weights, encode(tokenizer, splits.valid.texts)[0])
+    model, valid_texts = encoder.model, encode(tokenizer, splits.valid.texts)[0]
+    if isinstance(settings.encoder, PretrainedSettings) and (halves := parts(model)):
+        resting, model = halves
+        texts, valid_texts = (resting_states(resting, one, run.output) for one in (texts, valid_texts))
+    data = TrainingData(texts, splits.train.labels, weights, valid_texts)
     optimizer = make_optimizer(settings, len(texts), len(weights))
-    training = Training(
-        encoder.model, optimizer, settings.trainer, data, hybrid.validate, settings.seed, run.checkpoint
-    )
+    training = Training(model, optimizer, settings.trainer, data, hybrid.validate, settings.seed, run.checkpoint)
     run.log_metrics({"trainer.epochs": training.most_epochs, "trainer.bfloat16": float(training.reduced)}, step=0)
     if training.restore():
         say(f"Continuing run {run.run_id} after {training.state.epoch} epochs and {training.state.step} steps")

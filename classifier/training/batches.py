@@ -12,14 +12,14 @@ POOL_BATCHES = 50  # so many batches are sorted by length together: short texts 
 
 @dataclass(frozen=True, slots=True)
 class EncodedTexts:
-    """Token ids of many texts in one flat array, computed once.
+    """The tokens of many texts in one flat array, computed once: their ids, or states that are not trained.
 
     Args:
-        ids: int32 (all tokens,).
-        starts: int64 (texts + 1,); text i is ids[starts[i] : starts[i + 1]].
+        tokens: int32 (all tokens,), or float16 (all tokens, width).
+        starts: int64 (texts + 1,); text i is tokens[starts[i] : starts[i + 1]].
     """
 
-    ids: np.ndarray
+    tokens: np.ndarray
     starts: np.ndarray
 
     def __len__(self) -> int:
@@ -31,12 +31,17 @@ class EncodedTexts:
         return np.diff(self.starts)
 
     def padded(self, indices: np.ndarray) -> np.ndarray:
-        """The chosen texts as int32 (len(indices), longest), zero-padded, at least one token wide."""
+        """The chosen texts, zero-padded, at least one token wide.
+
+        Returns:
+            int32 ids (len(indices), longest), or float32 states (len(indices), longest, width).
+        """
         lengths = self.lengths[indices]
         columns = np.arange(max(1, lengths.max(initial=0)))
         real = columns < lengths[:, None]
-        batch = np.full(real.shape, PADDING_ID, np.int32)
-        batch[real] = self.ids[(self.starts[indices][:, None] + columns)[real]]
+        kind = np.int32 if self.tokens.dtype == np.int32 else np.float32
+        batch = np.full((*real.shape, *self.tokens.shape[1:]), PADDING_ID, kind)
+        batch[real] = self.tokens[(self.starts[indices][:, None] + columns)[real]]
         return batch
 
 

@@ -18,6 +18,7 @@ from classifier.training.optimization import epochs_for
 from classifier.training.precision import bfloat16_products, processor_has_bfloat16
 from classifier.training.predictor import Predictor
 
+FLOATS = ("float32", "float16", "bfloat16")
 AVERAGE_STEPS = 10  # the averages move once in so many steps: one pass over all weights costs as much as a small step
 
 
@@ -57,7 +58,7 @@ class Training:
     """A model on its way; `epochs` trains it to the end, from where its checkpoint left off.
 
     Args:
-        model: ids (batch, tokens) to logits (batch, classes).
+        model: ids (batch, tokens), or states (batch, tokens, width), to logits (batch, classes).
         optimizer: built here.
         settings: of the trainer.
         data: to train on, and the validation texts.
@@ -96,7 +97,7 @@ class Training:
 
     def make_train_step(self):
         """One optimizer step as a graph: ids (batch, tokens) of each shard, then the labels (batch,) -> mean loss."""
-        ids, labels = tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)
+        ids, labels = tf.TensorSpec(self.model.input.shape, self.model.input.dtype), tf.TensorSpec([None], tf.int32)
 
         @tf.function(autograph=False, input_signature=[ids] * BRANCHES + [labels] * BRANCHES)
         def train_step(*shards):
@@ -221,7 +222,7 @@ class Training:
     def save(self) -> None:
         """Writes the checkpoint."""
         arrays = {
-            "model": [variable.numpy() for variable in self.model.variables],
+            "model": [variable.numpy() for variable in changing(self.model)],
             "optimizer": [variable.numpy() for variable in self.optimizer.variables],
             "averages": [average.numpy() for average in self.averages],
             "best": self.best,
@@ -237,7 +238,7 @@ class Training:
         self.state = State(**state)
         self.unaveraged = self.state.step % AVERAGE_STEPS
         for name, variables in (
-            ("model", self.model.variables),
+            ("model", changing(self.model)),
             ("optimizer", self.optimizer.variables),
             ("averages", self.averages),
         ):
@@ -245,6 +246,11 @@ class Training:
                 variable.assign(array)
         self.best = arrays["best"]
         return True
+
+
+def changing(model: keras.Model) -> list:
+    """The variables that training changes: its weights, and the seeds of its dropout."""
+    return [variable for variable in model.variables if variable.trainable or variable.dtype not in FLOATS]
 
 
 def weights_of(model: keras.Model) -> list[np.ndarray]:

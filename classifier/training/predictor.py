@@ -16,7 +16,7 @@ class Predictor:
     """A model's logits for many texts; its graph is traced once.
 
     Args:
-        model: ids (batch, tokens) to logits (batch, classes).
+        model: ids (batch, tokens), or states (batch, tokens, width), to logits (batch, classes).
     """
 
     def __init__(self, model: keras.Model) -> None:
@@ -24,7 +24,7 @@ class Predictor:
         self.forward = tf.function(
             lambda ids: model(ids, training=False),
             autograph=False,
-            input_signature=[tf.TensorSpec([None, None], tf.int32)],
+            input_signature=[tf.TensorSpec(model.input.shape, model.input.dtype)],
         )
 
     @property

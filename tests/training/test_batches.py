@@ -44,7 +44,7 @@ def tokenizer():
 def test_encode(tokenizer):
     texts, share_cut = encode(tokenizer, ["a b", "", "d c b a", "new"])
     assert texts.padded(np.arange(4)).tolist() == [[2, 3, 0], [0, 0, 0], [5, 4, 3], [1, 0, 0]]
-    assert (texts.ids.dtype, texts.starts.dtype, share_cut) == (np.int32, np.int64, 0.25)
+    assert (texts.tokens.dtype, texts.starts.dtype, share_cut) == (np.int32, np.int64, 0.25)
 
 
 def test_encode_more_than_one_portion(tokenizer):
