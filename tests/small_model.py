@@ -11,14 +11,14 @@ TEXTS = ["the lamp is broken", "where is my refund", "love it, thank you!", "it 
 
 @pytest.fixture(scope="session")
 def untrained():
-    """A TextClassifier with large random weights, so that texts differ in their label, and a fitted n-gram model."""
+    """A ClassifierModule with large random weights, so that texts differ in their label, and a fitted n-gram model."""
     import keras
 
     from classifier.attention import MultiHeadAttention
     from classifier.encoders import MeanPooling
     from classifier.encoders.scratch import ScratchEncoder, build_classifier
+    from classifier.model.classifier_module import ClassifierModule
     from classifier.model.ngram_fit import Method, Recipe, compute_tfidf, fit_ngram_model
-    from classifier.model.text_classifier import TextClassifier
     from classifier.settings import EncoderSettings
     from classifier.tokenizers import WordTokenizer
 
@@ -36,7 +36,7 @@ def untrained():
     labels, sample_weights = np.arange(len(twice)) % len(LABELS), np.ones(len(twice))
     tfidf = compute_tfidf(tokenizer, twice, len(LABELS))
     ngrams = fit_ngram_model(tfidf, labels, sample_weights, len(LABELS), {Recipe(Method.nb_svm, 1.0): 1.0}, seed=3)
-    return TextClassifier(ScratchEncoder(encoder, tokenizer), LABELS, ngrams, np.array([0.7, 3.0]))
+    return ClassifierModule(ScratchEncoder(encoder, tokenizer), LABELS, ngrams, np.array([0.7, 3.0]))
 
 
 @pytest.fixture(scope="session")

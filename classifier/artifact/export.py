@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from classifier.artifact.saving import plain_path, save_module
-from classifier.model.text_classifier import TextClassifier
+from classifier.model.classifier_module import ClassifierModule
 
 TOLERANCE = 1e-5  # largest difference allowed between a probability or weight here and in the clean process
 CHECK_SECONDS = 600  # after which the clean process is given up
@@ -39,7 +39,7 @@ class ExportError(RuntimeError):
     """The exported model does not give what the trained model gives."""
 
 
-def export_model(classifier: TextClassifier, texts: Sequence[str], folder: Path) -> Path:
+def export_model(classifier: ClassifierModule, texts: Sequence[str], folder: Path) -> Path:
     """Writes the SavedModel, checks it in a clean process, and only then gives it its name.
 
     Args:
@@ -118,7 +118,7 @@ class CleanProcess:
         """Compares its answers.
 
         Args:
-            expected: the `TextClassifier.answers` to the same texts.
+            expected: the `ClassifierModule.answers` to the same texts.
 
         Raises:
             ExportError: if they differ by more than TOLERANCE, or the process fails.

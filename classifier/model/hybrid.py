@@ -14,6 +14,7 @@ from scipy.special import log_softmax, softmax
 from classifier.data import Examples
 from classifier.encoders.scratch import ScratchEncoder
 from classifier.evaluation.metrics import headline
+from classifier.model.classifier_module import ClassifierModule
 from classifier.model.ngram_fit import (
     Method,
     Recipe,
@@ -24,7 +25,6 @@ from classifier.model.ngram_fit import (
     sum_ngram_models,
 )
 from classifier.model.ngram_model import NgramModel
-from classifier.model.text_classifier import TextClassifier
 from classifier.tokenizers import Tokenizer, batches_of
 
 STRENGTHS = {Method.svm: (0.3, 1.0), Method.nb_svm: (0.3, 1.0), Method.regression: (10.0,)}  # to choose from
@@ -81,8 +81,8 @@ class Completed:
         shares: of each linear classifier in the n-gram model.
     """
 
-    validated: TextClassifier
-    final: TextClassifier
+    validated: ClassifierModule
+    final: ClassifierModule
     mixture: np.ndarray | None = None
     shares: Mapping[Recipe, float] = field(default_factory=dict)
 
@@ -123,11 +123,13 @@ class Hybrid:
         """
         names = self.valid.label_names
         if self.ngrams is None:
-            alone = TextClassifier(self.encoder, names)
+            alone = ClassifierModule(self.encoder, names)
             return Completed(alone, alone)
         fitted = self.ngrams.result()
         weights, _ = mix(logits, fitted.valid_logits, self.valid.labels, self.class_weights)
-        validated, final = (TextClassifier(self.encoder, names, one, weights) for one in (fitted.chosen, fitted.final))
+        validated, final = (
+            ClassifierModule(self.encoder, names, one, weights) for one in (fitted.chosen, fitted.final)
+        )
         return Completed(validated, final, weights, fitted.shares)
 
 

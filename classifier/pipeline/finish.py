@@ -16,8 +16,8 @@ from classifier.evaluation.metrics import Evaluation
 from classifier.evaluation.report import flat, measure, results_table, summarized
 from classifier.evaluation.scored import Scored
 from classifier.files import write_records
+from classifier.model.classifier_module import ClassifierModule
 from classifier.model.hybrid import Completed, Hybrid
-from classifier.model.text_classifier import TextClassifier
 from classifier.settings import TrainSettings, chosen_exports
 from classifier.terminal import say, show, warn
 from classifier.tracking.open_run import AnyRun
@@ -85,7 +85,7 @@ def finish_pruned(job: Job, reason: str) -> dict[str, Any]:
     return {"run_id": job.run.run_id, "status": "PRUNED", "reason": reason}
 
 
-def log_evaluations(job: Job, evaluations: dict[str, Evaluation], classifier: TextClassifier) -> None:
+def log_evaluations(job: Job, evaluations: dict[str, Evaluation], classifier: ClassifierModule) -> None:
     """Keeps what was measured, with the size and the speed of the model."""
     state = job.training.state
     metrics = {f"{split}.{name}": value for split, one in evaluations.items() for name, value in flat(one).items()}
@@ -99,7 +99,7 @@ def log_evaluations(job: Job, evaluations: dict[str, Evaluation], classifier: Te
     draw_learning_curves(job)
 
 
-def latency_ms(classifier: TextClassifier, texts: Sequence[str]) -> float:
+def latency_ms(classifier: ClassifierModule, texts: Sequence[str]) -> float:
     """Milliseconds in which one text by itself is classified: the median of some texts, once each was seen."""
     seconds = []
     for text in [*texts[:LATENCY_TEXTS]] * 2:
@@ -175,7 +175,7 @@ def complete(job: Job) -> Completed:
     return whole
 
 
-def export(classifier: TextClassifier, job: Job) -> Path:
+def export(classifier: ClassifierModule, job: Job) -> Path:
     """The SavedModel, checked in a clean process."""
     return export_model(classifier, job.splits.valid.texts, job.run.output.absolute() / "model")
 
@@ -208,7 +208,7 @@ def serve(job: Job, model: Path) -> dict[str, str]:
     return {"served": str(version)}
 
 
-def measure_split(folder: Path, examples: Examples, classifier: TextClassifier) -> Evaluation:
+def measure_split(folder: Path, examples: Examples, classifier: ClassifierModule) -> Evaluation:
     """Evaluates one split and writes its report into the folder."""
     probabilities = classifier.probabilities(examples.texts)
     names = list(examples.label_names)

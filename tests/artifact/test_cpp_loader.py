@@ -14,7 +14,7 @@ from classifier.artifact.saving import load_module
 from classifier.attention import AdditiveAttention, LocalAttention, MultiHeadAttention, RotaryAttention
 from classifier.encoders import AdditivePooling, ConcatPooling, MeanPooling
 from classifier.encoders.scratch import ScratchEncoder, build_classifier
-from classifier.model.text_classifier import TextClassifier
+from classifier.model.classifier_module import ClassifierModule
 from classifier.settings import Block, EncoderSettings, Positions
 from classifier.tokenizers import WordPieceTokenizer, WordTokenizer
 
@@ -59,13 +59,13 @@ def check_both_loaders(folder) -> None:
 
 
 @pytest.fixture(params=list(ENCODERS))
-def encoder_alone(request) -> TextClassifier:
+def encoder_alone(request) -> ClassifierModule:
     attention, pooling, settings, tokenizer_class = ENCODERS[request.param]
     keras.utils.set_random_seed(5)
     tokenizer = tokenizer_class(max_tokens=11)
     tokenizer.learn(2 * TEXTS)
     chosen = EncoderSettings(depth=2, width=12, intermediate_dim=7, **settings)
-    return TextClassifier(
+    return ClassifierModule(
         ScratchEncoder(
             build_classifier(chosen, attention, pooling(), len(tokenizer.vocabulary), 11, len(LABELS)), tokenizer
         ),
@@ -107,6 +107,6 @@ def test_a_variable_that_only_python_finds_is_refused(untrained, tmp_path, monke
         module.encoder = encoder  # as Keras tracks it
 
     monkeypatch.setattr(keras_module.KerasModule, "__init__", forget)
-    forgetful = TextClassifier(untrained.explainer.watched, LABELS)
+    forgetful = ClassifierModule(untrained.explainer.watched, LABELS)
     with pytest.raises(ExportError, match="Could not find variable"):
         export_model(forgetful, TEXTS, tmp_path / "model")

@@ -15,7 +15,7 @@ from classifier.artifact import export
 from classifier.artifact.export import ExportError, export_model
 from classifier.artifact.saved_model import SavedClassifier
 from classifier.errors import UserError
-from classifier.model.text_classifier import TextClassifier
+from classifier.model.classifier_module import ClassifierModule
 
 
 def test_signatures(classifier):
@@ -77,7 +77,7 @@ def test_plain_tensorflow_has_every_operation_of_the_graph(model_folder):
 
 
 def test_an_encoder_alone_is_exported_too(untrained, tmp_path):
-    alone = TextClassifier(untrained.explainer.watched, LABELS)
+    alone = ClassifierModule(untrained.explainer.watched, LABELS)
     loaded = SavedClassifier(export_model(alone, TEXTS, tmp_path / "model"))
     ids = untrained.tokenizer.padded(untrained.tokenizer.words(tf.constant(TEXTS)))
     np.testing.assert_allclose(loaded.probabilities(TEXTS), softmax(untrained.encoder(ids), axis=1), atol=1e-5)

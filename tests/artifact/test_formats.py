@@ -18,7 +18,7 @@ from classifier.artifact.saved_model import SavedClassifier
 from classifier.attention import AdditiveAttention, MultiHeadAttention
 from classifier.encoders import ConcatPooling, MeanPooling
 from classifier.encoders.scratch import ScratchEncoder, build_classifier
-from classifier.model.text_classifier import TextClassifier
+from classifier.model.classifier_module import ClassifierModule
 from classifier.settings import Activation, EncoderSettings
 from classifier.tokenizers import WordPieceTokenizer, WordTokenizer
 
@@ -136,7 +136,7 @@ def test_pieces_and_an_encoder_alone(tmp_path):
         len(LABELS),
     )
     write_one(
-        TextClassifier(ScratchEncoder(encoder, tokenizer), LABELS), "onnx", "float32", tmp_path / "onnx" / "float32"
+        ClassifierModule(ScratchEncoder(encoder, tokenizer), LABELS), "onnx", "float32", tmp_path / "onnx" / "float32"
     )
     model, texts = Classifier(tmp_path / "onnx" / "float32"), many_texts(60)
     ids = tokenizer.padded(tokenizer.words(tf.constant([text.encode("utf-8", "replace") for text in texts])))
@@ -153,7 +153,7 @@ def test_activations(tmp_path, activation):
     settings = EncoderSettings(depth=1, width=6, intermediate_dim=5, activation=Activation[activation])
     size = len(tokenizer.vocabulary)
     encoder = build_classifier(settings, lambda: MultiHeadAttention(num_heads=2), MeanPooling(), size, 7, len(LABELS))
-    write_one(TextClassifier(ScratchEncoder(encoder, tokenizer), LABELS), "onnx", "float32", tmp_path / "onnx")
+    write_one(ClassifierModule(ScratchEncoder(encoder, tokenizer), LABELS), "onnx", "float32", tmp_path / "onnx")
     ids = tokenizer.padded(tokenizer.words(tf.constant([text.encode() for text in TEXTS])))
     found = Classifier(tmp_path / "onnx").probabilities(TEXTS)
     np.testing.assert_allclose(found, softmax(encoder(ids), axis=1), atol=TOLERANCE)

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from classifier.model.text_classifier import TextClassifier
+from classifier.model.classifier_module import ClassifierModule
 
 INPUTS = {"ids": tf.int32, "features": tf.int32, "values": tf.float32}
 
@@ -20,14 +20,14 @@ class Core(tf.Module):
         classifier: whose parts these are.
     """
 
-    def __init__(self, classifier: TextClassifier) -> None:
+    def __init__(self, classifier: ClassifierModule) -> None:
         super().__init__()
         names = list(INPUTS) if classifier.ngrams else ["ids"]
         self.signature = [tf.TensorSpec([None, None], INPUTS[name], name=name) for name in names]
         self.function = tf.function(numbers_to_probabilities(classifier), input_signature=self.signature)
 
 
-def numbers_to_probabilities(classifier: TextClassifier):
+def numbers_to_probabilities(classifier: ClassifierModule):
     """The function of `Core`; what its weights are now they stay, since a converter may lose a variable's value."""
     encoder, ngrams, mixture = classifier.encoder, classifier.ngrams, classifier.mixture
     weights, others = (

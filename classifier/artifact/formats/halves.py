@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from classifier.artifact.saving import save_module
+from classifier.model.classifier_module import ClassifierModule, PlainClassifier
 from classifier.model.ngram_model import NgramModel
-from classifier.model.text_classifier import PlainClassifier, TextClassifier
 
 
 class HalfEncoder(tf.Module):
@@ -51,7 +51,7 @@ def narrow(weight, dtype: tf.DType) -> tf.Variable:
     return tf.Variable(tf.cast(tf.convert_to_tensor(weight), dtype), trainable=False)
 
 
-def write_halves(classifier: TextClassifier, weights: str, folder: Path) -> None:
+def write_halves(classifier: ClassifierModule, weights: str, folder: Path) -> None:
     """Writes the SavedModel; it classifies as the whole one does, and explains nothing.
 
     Args:

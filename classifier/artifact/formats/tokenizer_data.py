@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from classifier.model.classifier_module import ClassifierModule
 from classifier.model.ngram_features import CHARACTERS, KEYS, MULTIPLIER
-from classifier.model.text_classifier import TextClassifier
 from classifier.tokenizers import WordPieceTokenizer
 from classifier.tokenizers.base import ALONE, SPACES
 from classifier.tokenizers.normal_form import FULL_WIDTH, INVISIBLE, WITHOUT_SPACES
@@ -18,7 +18,7 @@ from classifier.tokenizers.wordpiece import LONGEST_WORD
 SURROGATES = range(0xD800, 0xE000)  # no characters
 
 
-def write_data(classifier: TextClassifier, folder: Path) -> None:
+def write_data(classifier: ClassifierModule, folder: Path) -> None:
     """Writes tokenizer.json, labels.json and, where the model has n-grams, ngrams.npz (keys and idf by feature)."""
     tokenizer = classifier.tokenizer
     data = {

@@ -28,7 +28,7 @@ def write_formats(
     """Writes <folder>/<format>/<weights>/ for each export; the folder appears, or is replaced, when all is in it.
 
     Args:
-        classifier: trained, a `TextClassifier`.
+        classifier: trained, a `ClassifierModule`.
         validated: the same, with n-grams that have not seen validation; what each export loses is measured on it.
         model: folder of its SavedModel.
         exports: format and weights of each; of the SavedModel in float32 there is nothing to write.

@@ -67,7 +67,7 @@ class PlainClassifier(KerasModule):
             return classify_texts(lambda batch: self.classify(batch)["probabilities"], texts, self.classes, threads)
 
 
-class TextClassifier(PlainClassifier):
+class ClassifierModule(PlainClassifier):
     """What is exported: it classifies, and tells what it looked at.
 
     Args:
