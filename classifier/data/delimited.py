@@ -161,7 +161,7 @@ def _rows(
     if wide:
         count = "a quoted field spans" if len(wide) == 1 else f"{len(wide):,} quoted fields span"
         add_notice(
-            f"{count} several lines of which each could be a row of its own (lines {', '.join(wide[:3])}"
+            f"{count} several lines, each of which could be a separate row (lines {', '.join(wide[:3])}"
             f"{', ...' if len(wide) > 3 else ''}). If quotation marks are part of the texts, set data.quotes=none."
         )
 

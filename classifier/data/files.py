@@ -125,7 +125,7 @@ def _missing(path: Path) -> UserError:
     except OSError:
         names = []
     if lost.is_symlink():
-        return UserError(f"{lost} is a link to {os.readlink(lost)}, where nothing is.")
+        return UserError(f"{lost} is a link to {os.readlink(lost)}, which does not exist.")
     near = difflib.get_close_matches(lost.name, names, n=1)
     kind = "file" if lost == path else "folder"
     return UserError(f"There is no {kind} {lost}." + (f" Did you mean {lost.parent / near[0]}?" if near else ""))

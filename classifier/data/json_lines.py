@@ -110,7 +110,7 @@ def _broken(path: AnyPath, number: int, text: str, place: int, error: Exception)
         number += text.count("\n", place, error.pos)
     return UserError(
         f"{path}:{number}: the JSON document cannot be read from here on ({reason}). Repair it, or write it as one "
-        "object a line, where a broken row spoils no other."
+        "object per line, so that a broken row does not affect the others."
     )
 
 

@@ -14,10 +14,10 @@ from classifier.errors import UserError
 NUL_BYTE = "the row has a NUL byte"
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SIGNATURES = {  # the first bytes of binary files
-    b"\x1f\x8b": "compressed with gzip, which its ending does not say: add .gz to it",
-    b"(\xb5/\xfd": "compressed with zstd, which its ending does not say: add .zst to it",
-    b"PAR1\x15": "Parquet, which its ending does not say: let it be .parquet",
-    b"PK\x03\x04": "an archive, of ZIP or of a spreadsheet: unpack it, or save it as CSV",
+    b"\x1f\x8b": "compressed with gzip, but its name does not end with .gz: add .gz to its name",
+    b"(\xb5/\xfd": "compressed with zstd, but its name does not end with .zst: add .zst to its name",
+    b"PAR1\x15": "a Parquet file, but its name does not end with .parquet: rename it",
+    b"PK\x03\x04": "a ZIP archive or a spreadsheet: unpack it, or save it as CSV",
 }
 
 

@@ -87,7 +87,7 @@ def find_model(model: str, settings: Server) -> Path:
     except (mlflow.exceptions.MlflowException, OSError) as error:
         hint = "." if model.startswith("models:/") else nearest_run(mlflow, model)
         raise UserError(
-            f"model={model} {NO_MODEL} at tracking.uri={settings.shown}: {first_line(error).rstrip('.')}{hint}"
+            f"model={model} {NO_MODEL} at tracking.uri={settings.safe_uri}: {first_line(error).rstrip('.')}{hint}"
         ) from error
     found = next(folder.rglob("saved_model.pb"), None)
     if found is None:
@@ -150,6 +150,6 @@ def run_config(run_id: str, settings: Server) -> Path:
         return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="config.yaml"))
     except (mlflow.exceptions.MlflowException, OSError) as error:
         raise UserError(
-            f"run={run_id} is not a finished run at tracking.uri={settings.shown}: {first_line(error).rstrip('.')}"
+            f"run={run_id} is not a finished run at tracking.uri={settings.safe_uri}: {first_line(error).rstrip('.')}"
             f"{nearest_run(mlflow, run_id)}"
         ) from error

@@ -26,7 +26,7 @@ def existing_run(mlflow, run_id: str, key: str, server: Server):
         run = mlflow.MlflowClient().get_run(run_id)
     except mlflow.exceptions.MlflowException as error:
         reason = first_line(error).rstrip(".") + nearest_run(mlflow, run_id)
-        raise UserError(f"{key}: {run_id} is not a run at tracking.uri={server.shown}: {reason}") from error
+        raise UserError(f"{key}: {run_id} is not a run at tracking.uri={server.safe_uri}: {reason}") from error
     if run.info.lifecycle_stage == "deleted":
         raise UserError(f"{key}: {run_id} was deleted: restore it with 'mlflow runs restore --run-id {run_id}'.")
     return run
@@ -88,7 +88,7 @@ def sweep_named(mlflow, name: str, server: Server):
         names = list(dict.fromkeys(run.data.tags[SWEEP] for run in reversed(sweeps)))
         there = f"there are {', '.join(names[:20])}" if names else "there is no sweep at all"
         raise UserError(
-            f"sweep={name} is not a sweep at tracking.uri={server.shown}, neither run id nor name; {there}"
+            f"sweep={name} is not a sweep at tracking.uri={server.safe_uri}, neither run id nor name; {there}"
             f"{nearest_name(name, names)}"
         )
     return found[-1]
@@ -107,6 +107,6 @@ def experiment_named(mlflow, settings: CompareSettings) -> str:
         return found.experiment_id
     names = sorted(one.name for one in client.search_experiments(max_results=1000))
     raise UserError(
-        f"experiment={name}: there is none of that name at tracking.uri={settings.tracking.shown}, "
+        f"experiment={name}: there is none of that name at tracking.uri={settings.tracking.safe_uri}, "
         f"only {', '.join(names[:20])}{nearest_name(name, names)}"
     )

@@ -48,7 +48,7 @@ class Patience:
                     if not isinstance(error, MlflowException | OSError):
                         raise
                     raise UserError(
-                        f"tracking.uri={self.settings.shown} does not take what the sweep sends: {first_line(error)}. "
+                        f"tracking.uri={self.settings.safe_uri} rejects what the sweep sends: {first_line(error)}. "
                         "Once it does, the same command continues the sweep."
                     ) from error
                 if not self.told:

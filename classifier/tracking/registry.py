@@ -191,7 +191,7 @@ def roll_back(name: str, server: Server) -> Promotion:
     mlflow = connect_existing(server, f"name={name}: no model of that name has a champion")
     client, champion = mlflow.MlflowClient(), champion_of(mlflow, name)
     if champion is None:
-        raise UserError(f"name={name}: no model of that name has a champion at tracking.uri={server.shown}.")
+        raise UserError(f"name={name}: no model of that name has a champion at tracking.uri={server.safe_uri}.")
     held, previous = int(champion.version), champion.tags.get(PREVIOUS)
     if previous is None:
         raise UserError(f"name={name}: version {held} is the first champion, and there is none to go back to.")

@@ -218,7 +218,7 @@ class Run:
         if missing:
             later = " Once there is room, or the server is back, the same command with trainer.resume=true sends it."
             hint = "" if self.status == "FINISHED" and not self.waiting else later
-            warn(f"Not sent to {self.settings.shown}: {', '.join(missing)}. All of it is in {self.output}.{hint}")
+            warn(f"Not sent to {self.settings.safe_uri}: {', '.join(missing)}. All of it is in {self.output}.{hint}")
 
 
 def start_run(settings: TrackingSettings, output: Path, identity: str, earlier: EarlierRun | None = None) -> Run:

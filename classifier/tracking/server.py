@@ -36,23 +36,23 @@ def check_reachable(settings: Server) -> None:
     Raises:
         UserError: where nothing answers, with what to do.
     """
-    uri, shown = settings.uri, settings.shown
+    uri, safe_uri = settings.uri, settings.safe_uri
     if "://" not in uri:
-        raise UserError(f"tracking.uri={shown} is not an address: write {KINDS}.")
+        raise UserError(f"tracking.uri={safe_uri} is not an address: write {KINDS}.")
     scheme = uri.partition("://")[0]
     if scheme in ("http", "https"):
-        check_server(uri, shown)
+        check_server(uri, safe_uri)
     elif scheme == "sqlite":
         check_file(uri)
     elif scheme.partition("+")[0] in DRIVERS:
-        check_database(uri, shown)
+        check_database(uri, safe_uri)
     else:
-        raise UserError(f"tracking.uri={shown}: runs cannot be kept at {scheme}://; write {KINDS}.")
+        raise UserError(f"tracking.uri={safe_uri}: runs cannot be kept at {scheme}://; write {KINDS}.")
     registry = os.environ.get("MLFLOW_REGISTRY_URI")
     if registry and registry != uri:
         raise UserError(
             f"MLFLOW_REGISTRY_URI={without_passwords(registry)}: models are registered where the runs are kept, "
-            f"at tracking.uri={shown}; unset the variable, or set tracking.uri to the same address."
+            f"at tracking.uri={safe_uri}; unset the variable, or set tracking.uri to the same address."
         )
 
 
@@ -97,8 +97,8 @@ def connect(settings: Server):
 def interface(settings: Server) -> str:
     """Where to look at runs: the line that opens MLflow, or the address of the server."""
     if settings.uri.startswith(("http://", "https://")):
-        return settings.shown
-    return f"mlflow ui --backend-store-uri {shlex.quote(settings.shown)}"
+        return settings.safe_uri
+    return f"mlflow ui --backend-store-uri {shlex.quote(settings.safe_uri)}"
 
 
 def experiment_id(mlflow, settings: TrackingSettings) -> str:
@@ -114,7 +114,7 @@ def experiment_id(mlflow, settings: TrackingSettings) -> str:
             return found_or_made(mlflow, settings)
     except (DatabaseError, mlflow.exceptions.MlflowException) as error:
         raise UserError(
-            f"tracking.uri={settings.shown} is not a database that MLflow can use: {first_line(error)}."
+            f"tracking.uri={settings.safe_uri} is not a database that MLflow can use: {first_line(error)}."
         ) from error
 
 
@@ -145,7 +145,7 @@ def writing(what: str, settings: Server) -> Iterator[None]:
     try:
         yield
     except MlflowException as error:
-        raise UserError(f"tracking.uri={settings.shown} does not take {what}: {first_line(error)}.") from error
+        raise UserError(f"tracking.uri={settings.safe_uri} does not take {what}: {first_line(error)}.") from error
 
 
 @contextlib.contextmanager

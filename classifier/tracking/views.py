@@ -46,5 +46,5 @@ def view_path(experiment: str, parent: str) -> str:
 
 def view_address(server: Server, experiment: str, parent: str) -> str:
     """Where a browser finds the view, once `mlflow ui` runs or on the server."""
-    base = server.shown.rstrip("/") if server.uri.startswith("http") else LOCAL
+    base = server.safe_uri.rstrip("/") if server.uri.startswith("http") else LOCAL
     return f"{base}/{view_path(experiment, parent)}"

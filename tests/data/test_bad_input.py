@@ -173,7 +173,7 @@ def test_a_column_named_twice(write, settings):
 
 def test_a_link_to_nowhere(settings, tmp_path):
     (tmp_path / "link.csv").symlink_to("gone.csv")
-    with pytest.raises(UserError, match=r"link\.csv is a link to gone\.csv, where nothing is"):
+    with pytest.raises(UserError, match=r"link\.csv is a link to gone\.csv, which does not exist"):
         load_splits(settings(str(tmp_path / "link.csv")), 0)
 
 

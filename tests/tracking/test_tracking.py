@@ -203,7 +203,7 @@ def test_a_sweep_is_told_what_its_database_does_not_take(settings, full_disk, mo
     mlflow = connect(settings)
     experiment = experiment_id(mlflow, settings)
     full_disk(True)
-    with pytest.raises(UserError, match=r"does not take what the sweep sends: .* database or disk is full\. Once it"):
+    with pytest.raises(UserError, match=r"rejects what the sweep sends: .* database or disk is full\. Once it"):
         Patience(settings)(lambda: mlflow.MlflowClient().create_run(experiment))
     with pytest.raises(ZeroDivisionError):  # a mistake of ours
         Patience(settings)(lambda: 1 / 0)
