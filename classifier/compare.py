@@ -30,9 +30,9 @@ def compare(settings: CompareSettings, output: Path) -> dict[str, Any]:
     """
     from classifier.comparison.files import write_comparison
     from classifier.comparison.report import terminal_tables, verdict
-    from classifier.tracking.run_records import check_same_examples, kept_runs
+    from classifier.tracking.run_records import check_same_examples, find_records
 
-    runs, left_out = kept_runs(settings)
+    runs, left_out = find_records(settings)
     check_same_examples(runs, settings.split.name)
     report = make_report(settings, runs, left_out)
     page = write_comparison(output / "report", report)
@@ -64,7 +64,7 @@ def make_report(settings: CompareSettings, runs: "list[RunRecord]", left_out: li
         examples,
         labels,
         label_names,
-        {name: [run.told for run in group] for name, group in zip(names, groups, strict=True)},
+        {name: [run.label for run in group] for name, group in zip(names, groups, strict=True)},
         {key: dict(zip(names, values, strict=True)) for key, values in setting_differences(groups).items()},
         left_out,
         f"{len(entries)} entries of {len(runs)} runs on {len(examples):,} {settings.split.name} examples",
@@ -102,12 +102,12 @@ def log(settings: CompareSettings, runs: "list[RunRecord]", report: "Report", fo
 
 def summarized(report: "Report", runs: "list[RunRecord]") -> dict[str, Any]:
     """The ranking for scripts, with the run ids of each entry."""
-    ids = {run.told: run.run_id for run in runs}
+    ids = {run.label: run.run_id for run in runs}
     ranking = [
         {
             "entry": one.name,
             "places": list(one.places),
-            "runs": [ids[told] for told in report.runs[one.name]],
+            "runs": [ids[label] for label in report.runs[one.name]],
             **one.means,
         }
         for one in report.comparison.standings

@@ -21,7 +21,7 @@ class Judgement:
 
     better: bool
     numbers: dict[str, float]  # challenger, champion, difference, low, high, examples
-    told: str  # the numbers in words
+    summary: str  # the metrics as a sentence
 
 
 def judge(challenger: Predictions, champion: Predictions, settings: PromotionSettings) -> Judgement:
@@ -46,12 +46,12 @@ def judge(challenger: Predictions, champion: Predictions, settings: PromotionSet
         "high": found.interval.high,
         "examples": float(len(challenger)),
     }
-    told = (
+    summary = (
         f"{WORDS[metric]} {numbers['challenger']:.4f} against {numbers['champion']:.4f} on {len(challenger):,} "
         f"validation examples, a difference of {found.value:+.4f} with a 95 % interval from {found.interval.low:+.4f} "
         f"to {found.interval.high:+.4f}"
     )
-    return Judgement((found.interval.low if settings.rule is Rule.interval else found.value) > 0, numbers, told)
+    return Judgement((found.interval.low if settings.rule is Rule.interval else found.value) > 0, numbers, summary)
 
 
 def entries(challenger: Predictions, champion: Predictions) -> tuple[Entry, Entry]:

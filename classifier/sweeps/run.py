@@ -54,7 +54,7 @@ def sweep_grid(config: DictConfig, loader: ConfigLoader, jobs: Sequence[Sequence
     identity = identity_of({"trials": sorted({trial.identity for trial in grid.trials})}, [])
     conductor = Conductor(composer, composed, identity, varying(jobs), processes)
     with locked(conductor.run.first_folder / "sweep", doing="running this sweep"):
-        conductor.run.end_forsaken()
+        conductor.run.end_abandoned()
         conductor.conduct(grid)
 
 

@@ -13,7 +13,7 @@ from classifier.artifact.formats.halves import write_halves
 from classifier.artifact.publish import publish_model
 from classifier.artifact.saved_model import SavedClassifier, local_folder
 from classifier.errors import UserError
-from classifier.tracking.models import run_named
+from classifier.tracking.models import run_id_of
 
 NAMES = ["third [v2]", "a [b", "back\\slash", "it's 100 % #1 {x} ?*", "Prüfung", "n" * 200]
 
@@ -59,4 +59,4 @@ def test_a_model_is_found_in_the_folder_of_its_training(tmp_path):
 
 def test_mlflow_addresses_are_no_folders():
     assert local_folder("runs:/0123456789abcdef/model") is local_folder("models:/support@champion") is None
-    assert run_named("runs:/0123456789abcdef/model") == run_named("0123456789abcdef") == "0123456789abcdef"
+    assert run_id_of("runs:/0123456789abcdef/model") == run_id_of("0123456789abcdef") == "0123456789abcdef"

@@ -87,7 +87,7 @@ def test_what_comes_after_the_sample_does_not_change_how_it_is_read(write):
     filler = "neg\tplain\n" * (SAMPLE // 10 + 1)
     rows, notices = read(write("a.tsv", "label\ttext\n" + filler + 'pos\t"a\nneg\tb\npos\tc"\n'))
     assert rows[-1].values["text"] == "a\nneg\tb\npos\tc"
-    assert "each could be a row" in notices[0]
+    assert "each of which could be a separate row" in notices[0]
 
 
 @pytest.mark.parametrize("quotes", [Quotes.double, Quotes.backslash])

@@ -23,7 +23,7 @@ from classifier.tracking.patience import Patience
 from classifier.tracking.registry import promote
 from classifier.tracking.run import find_run, identity_of, start_run
 from classifier.tracking.run_models import models_of
-from classifier.tracking.run_records import kept_runs
+from classifier.tracking.run_records import find_records
 from classifier.tracking.server import check_reachable, connect, experiment_id
 
 pytestmark = pytest.mark.filterwarnings(
@@ -363,11 +363,11 @@ def test_a_run_that_does_not_exist_is_told_with_the_nearest(settings, tmp_path):
             partial(run_config, typed, settings),
             partial(find_run, replace(settings, run_id=typed), "abc"),
             partial(promote, typed, "name", PromotionSettings(), False, settings),
-            partial(kept_runs, CompareSettings(runs=[run.run_id, typed], tracking=settings)),
+            partial(find_records, CompareSettings(runs=[run.run_id, typed], tracking=settings)),
         ):
             with pytest.raises(UserError, match=rf"{typed}.*not found\. Did you mean {run.run_id}\?$"):
                 look()
     with pytest.raises(UserError, match=r"not found\.$"):
         find_model("something_else", settings)
     with pytest.raises(UserError, match=r"only Default, primes\. Did you mean primes\?"):
-        kept_runs(CompareSettings(experiment="prime", tracking=settings))
+        find_records(CompareSettings(experiment="prime", tracking=settings))
