@@ -57,7 +57,7 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
         "engine": settings.engine.name,
         "status": "MANY_ERRORS" if many_errors(done.summary) else "FINISHED",
         **done.summary,
-        "rows_before_restart": done.taken_up,
+        "rows_before_restart": done.resumed_rows,
         "rows_per_second": round(done.rows_per_second, 1),
         "seconds_by_part": {part: round(seconds, 2) for part, seconds in done.seconds.items()},
     }
@@ -125,7 +125,7 @@ def tell(settings: ScoreSettings, done: Any) -> None:
     for notice in done.notices:
         line(notice)
     errors = f", {done.summary['errors']:,} of them with an error" if done.summary["errors"] else ""
-    earlier = f", {done.taken_up:,} of them before it was taken up again" if done.taken_up else ""
+    earlier = f", {done.resumed_rows:,} of them before it was taken up again" if done.resumed_rows else ""
     where = "standard output" if piped else settings.output
     line(f"{done.summary['rows']:,} rows{errors}{earlier}; {done.rows_per_second:,.0f} rows/s: {where}")
     if many_errors(done.summary):

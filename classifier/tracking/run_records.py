@@ -88,7 +88,7 @@ def hint(mlflow, runs: Iterable[Any], split: str) -> str:
 
 
 def read_records(mlflow, runs: Sequence[Any], split: str) -> list[RunRecord]:
-    """Reads the runs with their predictions; predictions for equal examples are aligned and share these examples."""
+    """Reads the runs with their predictions; predictions for the same examples are aligned and share them."""
     firsts: dict[str, Predictions] = {}
     records = []
     for run in runs:
@@ -133,9 +133,9 @@ def check_same_examples(runs: Sequence[RunRecord], split: str) -> None:
     ]
     raise UserError(
         f"These runs were measured on different {split} examples and cannot be compared. "
-        f"Content {'; content '.join(contents)}. Compare those of one content with runs=[...]; a split without a file of "
-        "its own is drawn by the seed: give all runs the same data.split_seed=, or a file with "
-        f"data.{split}=, when training several seeds."
+        f"Content {'; content '.join(contents)}. Compare those of one content with runs=[...]. A split without its own "
+        "file depends on the seed: to train with several seeds, give all runs the same data.split_seed=, or a file with "
+        f"data.{split}=."
     )
 
 

@@ -104,7 +104,7 @@ def test_wherever_it_breaks_off_the_result_is_the_same(target, tmp_path, score, 
         assert (tmp_path / target).read_bytes() == expected
         assert done.summary["rows"] == 23 and done.summary["errors"] == 1
         assert sum(one["rows"] for one in done.summary["labels"].values()) == 22
-        assert last.texts == [row["text"] for row in ROWS[done.taken_up :] if row["text"]]
+        assert last.texts == [row["text"] for row in ROWS[done.resumed_rows :] if row["text"]]
         (tmp_path / target).unlink()
     assert sorted(os.listdir(tmp_path)) == sorted(["in.csv", f"whole_{target}"])
 
@@ -118,8 +118,8 @@ def test_finished_shards_are_not_scored_again(source, tmp_path, score):
     assert [shard["totals"]["rows"] for shard in manifest["shards"]] == [5] * len(manifest["shards"])
     last = Counting()
     done = score("out.parquet", last, given=source)
-    assert done.taken_up == 5 * len(manifest["shards"]) >= 5
-    assert last.texts == [row["text"] for row in ROWS[done.taken_up :]]
+    assert done.resumed_rows == 5 * len(manifest["shards"]) >= 5
+    assert last.texts == [row["text"] for row in ROWS[done.resumed_rows :]]
     assert [row["id"] for row in read(tmp_path / "out.parquet")] == [row["id"] for row in ROWS]
 
 
@@ -193,7 +193,7 @@ def test_a_lost_shard_is_scored_again(tmp_path, score, undisturbed):
     with pytest.raises(KeyboardInterrupt):
         score(classifier=Counting(17))
     (tmp_path / "out.csv.shards" / "000001.csv").write_text("cut sho")
-    assert score().taken_up == 5
+    assert score().resumed_rows == 5
     assert (tmp_path / "out.csv").read_bytes() == expected
 
 
@@ -205,7 +205,7 @@ def test_a_damaged_manifest(damaged, tmp_path, score, undisturbed):
     (tmp_path / "out.csv.shards" / "manifest.json").write_text(damaged)
     with pytest.raises(UserError, match=r"manifest\.json is damaged\. Start again with overwrite=true"):
         score()
-    assert score(overwrite=True).taken_up == 0
+    assert score(overwrite=True).resumed_rows == 0
     assert (tmp_path / "out.csv").read_bytes() == expected
 
 
@@ -245,7 +245,7 @@ def test_a_pattern_does_not_find_what_is_finished(tmp_path, score, undisturbed):
     (tmp_path / "whole_out.csv").unlink()
     with pytest.raises(KeyboardInterrupt):
         score(classifier=Counting(17), given="**/*.csv")
-    assert score(given="**/*.csv").taken_up >= 5
+    assert score(given="**/*.csv").resumed_rows >= 5
     assert (tmp_path / "out.csv").read_bytes() == expected
 
 
@@ -311,7 +311,7 @@ def test_kill_9(tmp_path, score):
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=120)
     for target in TARGETS:
         assert not (tmp_path / target).exists()
-        assert score(target).taken_up >= 5
+        assert score(target).resumed_rows >= 5
         score(f"whole_{target}")
         assert (tmp_path / target).read_bytes() == (tmp_path / f"whole_{target}").read_bytes()
     assert len(os.listdir(tmp_path)) == 1 + 2 * len(TARGETS)
