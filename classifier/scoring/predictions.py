@@ -41,7 +41,7 @@ class Predictions:
             )
 
     def check(self, columns: Sequence[str], label_names: Sequence[str]) -> None:
-        """Raises UserError if `top_k` exceeds the number of classes, or the input has a column with one of the names."""
+        """Raises UserError if `top_k` exceeds the number of classes, or the input has a column with an added name."""
         self.refuse_collision(columns, label_names)
         if self.top_k > len(label_names):
             raise UserError(f"top_k={self.top_k} is more than the {len(label_names)} classes that the model knows.")

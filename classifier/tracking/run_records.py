@@ -133,9 +133,9 @@ def check_same_examples(runs: Sequence[RunRecord], split: str) -> None:
     ]
     raise UserError(
         f"These runs were measured on different {split} examples and cannot be compared. "
-        f"Content {'; content '.join(contents)}. Compare those of one content with runs=[...]. A split without its own "
-        "file depends on the seed: to train with several seeds, give all runs the same data.split_seed=, or a file with "
-        f"data.{split}=."
+        f"Content {'; content '.join(contents)}. Compare those of one content with runs=[...]. "
+        "A split without its own file depends on the seed: to train with several seeds, give all runs the same "
+        f"data.split_seed=, or a file with data.{split}=."
     )
 
 

@@ -1,4 +1,4 @@
-"""The tokenizer and the keys of the n-grams as data, for programs in any language."""
+"""Exports the tokenizer and the keys of the n-grams as data for programs in any language."""
 
 import json
 from functools import cache
@@ -15,11 +15,11 @@ from classifier.tokenizers.normal_form import FULL_WIDTH, INVISIBLE, WITHOUT_SPA
 from classifier.tokenizers.unicode_tables import ranges
 from classifier.tokenizers.wordpiece import LONGEST_WORD
 
-SURROGATES = range(0xD800, 0xE000)  # no characters
+SURROGATES = range(0xD800, 0xE000)  # not characters
 
 
 def write_data(classifier: ClassifierModule, folder: Path) -> None:
-    """Writes tokenizer.json, labels.json and, where the model has n-grams, ngrams.npz (keys and idf by feature)."""
+    """Writes tokenizer.json, labels.json and, if the model has n-grams, ngrams.npz (keys and idf by feature)."""
     tokenizer = classifier.tokenizer
     data = {
         "lower_case": tokenizer.lower_case,
@@ -44,7 +44,7 @@ def write_data(classifier: ClassifierModule, folder: Path) -> None:
 
 @cache  # the same for all exports of a process
 def matching(pattern: str) -> list[list[int]]:
-    """First and last of each range of code points that TensorFlow finds to match, so that no program needs its tables.
+    """Returns the ranges of code points that match in TensorFlow, so that programs need no Unicode tables.
 
     `matching(r"[a-cx]")` -> `[[97, 99], [120, 120]]`
     """
