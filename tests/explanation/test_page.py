@@ -11,7 +11,7 @@ from classifier.explanation.classes import class_words
 from classifier.explanation.explanation import METHODS
 from classifier.explanation.faithfulness import faithfulness_curves, faithfulness_table
 from classifier.explanation.marks import LEVELS, level, marked_text
-from classifier.explanation.page import Page, Shown, page_html
+from classifier.explanation.page import DrawnText, Page, page_html
 from classifier.explanation.report import Report, write_report
 
 ATTACK = "good <script>alert(\"x\")</script> <img src=http://evil.example/a.png onerror=alert(1)> & 'quoted'"
@@ -28,8 +28,8 @@ def html():
         Page(
             "Why <it> answers so",
             LABELS,
-            [Shown(one, f"file.csv:{place}", 1) for place, one in enumerate(some)],
-            [Shown(some[0], "a.csv:2", 0)],
+            [DrawnText(one, f"file.csv:{place}", 1) for place, one in enumerate(some)],
+            [DrawnText(some[0], "a.csv:2", 0)],
             faithfulness_table(curves, seed=0),
             "5 texts",
             "data:image/png;base64,cG5n",
@@ -89,7 +89,7 @@ def test_what_orange_speaks_for_is_told_where_it_is_one_class():
     told = "blue speaks for good, orange for bad"
     for contrast, is_told in (([-1, 1, 0], True), ([-0.5, 1, -0.5], False)):
         one.contrast = np.array(contrast)
-        html = page_html(Page("t", ["bad", "good", "other"], [Shown(one, label=0)]))
+        html = page_html(Page("t", ["bad", "good", "other"], [DrawnText(one, label=0)]))
         assert "good 50.0%, but it is bad" in html and (told in html) == is_told
 
 
@@ -101,7 +101,7 @@ def test_one_scale_of_colours():
 
 def test_a_long_text_keeps_the_page_small():
     one = explained("good film " * 150)
-    html = page_html(Page("t", LABELS, [Shown(one)]))
+    html = page_html(Page("t", LABELS, [DrawnText(one)]))
     assert len(html) < 500_000 and "<details><summary>Attention" in html
 
 
@@ -110,7 +110,7 @@ def test_the_report_of_texts_in_any_script(tmp_path):
     some = [explained(text) for text in SCRIPTS]
     curves = faithfulness_curves(some, classify, seed=0)
     table = faithfulness_table(curves, seed=0)
-    texts = [Shown(one, "in.csv:2", 1) for one in some[:2]]
+    texts = [DrawnText(one, "in.csv:2", 1) for one in some[:2]]
     report = Report(LABELS, texts, texts[:1], class_words(some, LABELS), curves, table, len(some))
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "text_9.png").write_text("of an earlier report")
@@ -131,5 +131,5 @@ def test_the_report_of_texts_in_any_script(tmp_path):
 def test_a_model_without_attention_has_a_picture_of_the_words(tmp_path):
     one = explained("good film " * 200)
     one.attention = []
-    write_report(tmp_path, Report(LABELS, [Shown(one), Shown(explained(""))]))
+    write_report(tmp_path, Report(LABELS, [DrawnText(one), DrawnText(explained(""))]))
     assert [path.name for path in (tmp_path / "pictures").iterdir()] == ["text_1_words.png"]

@@ -12,8 +12,8 @@ class Core(tf.Module):
     """Encoder, n-gram weights and mixture in one graph without variables, for ONNX and LiteRT.
 
     The inputs are `ids`, int32 of shape (batch, tokens), padded with 0; `features`, int32 of shape (batch, n-grams),
-    the feature indices of the n-grams; and `values`, float32 of shape (batch, n-grams), their TF-IDF values, padded with 0.
-    An encoder without n-grams has only the input `ids`. The sum over n-grams is the same as in
+    the feature indices of the n-grams; and `values`, float32 of shape (batch, n-grams), their TF-IDF values, padded
+    with 0. An encoder without n-grams has only the input `ids`. The sum over n-grams is the same as in
     `classifier.model.ngram_model`, but gathers rows, because neither format supports sparse tensors.
 
     Args:
