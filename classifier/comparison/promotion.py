@@ -1,4 +1,4 @@
-"""Is a challenger better than the champion? One rule, on the validation examples that both have answered."""
+"""Decides by a rule whether a challenger is better than the champion on the same validation examples."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ from classifier.settings import PromotionSettings, Rule
 
 
 class Incomparable(UserError):
-    """Challenger and champion have not answered the same validation examples, or kept no answers."""
+    """Challenger and champion have different validation examples, or no predictions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the rule says, and the numbers that it went by."""
+    """The decision of the rule, and the numbers on which it is based."""
 
     better: bool
     numbers: dict[str, float]  # challenger, champion, difference, low, high, examples
@@ -25,10 +25,10 @@ class Judgement:
 
 
 def judge(challenger: Predictions, champion: Predictions, settings: PromotionSettings) -> Judgement:
-    """The challenger's metric minus the champion's, paired by example, held against the rule.
+    """Applies the rule to the difference between challenger and champion, paired by example.
 
     Raises:
-        Incomparable: where the two have answered different examples.
+        Incomparable: if the examples differ.
     """
     if challenger.content != champion.content:
         raise Incomparable(
@@ -55,12 +55,12 @@ def judge(challenger: Predictions, champion: Predictions, settings: PromotionSet
 
 
 def entries(challenger: Predictions, champion: Predictions) -> tuple[Entry, Entry]:
-    """Both as entries of a comparison."""
+    """Converts both to entries of a comparison."""
     names = list(dict.fromkeys([*challenger.label_names, *champion.label_names]))
     number = {name: place for place, name in enumerate(names)}
     labels = np.array([number[label] for label in challenger.labels])
     first, second = (
-        entry(name, labels, np.array([[number[label] for label in one.predicted]]), len(names))
-        for name, one in (("challenger", challenger), ("champion", champion))
+        entry(name, labels, np.array([[number[label] for label in predictions.predicted]]), len(names))
+        for name, predictions in (("challenger", challenger), ("champion", champion))
     )
     return first, second

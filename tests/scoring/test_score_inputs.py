@@ -69,7 +69,10 @@ def test_marks_of_text_without_quoting(tmp_path, classifier):
     assert [f"{row['id']}\t{row['text']}" for row in read(tmp_path / "out.tsv")] == lines
     assert "quotation marks are read as part of the texts" in done.notices[0]
     settings = ScoreSettings("m", settings.input, settings.output, data=Reading(quotes=Quotes.double), overwrite=True)
-    assert "each of which could be a separate row" in score_files(make_plan(settings, "abc", "v1"), lambda: classifier).notices[0]
+    assert (
+        "each of which could be a separate row"
+        in score_files(make_plan(settings, "abc", "v1"), lambda: classifier).notices[0]
+    )
 
 
 @pytest.mark.parametrize(("ending", "columns"), [("txt", 5), ("tsv", 6)])
