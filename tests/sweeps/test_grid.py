@@ -174,7 +174,7 @@ def test_refit_trains_the_best_with_several_seeds_which_alone_see_the_test_split
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("sweep.objective=test.macro_f1", "The test split steers nothing."),
+        ("sweep.objective=test.macro_f1", "The test split must not be used for choices."),
         ("sweep.objective=[]", "names no metric"),
         ("hydra.launcher.processes=0", "must be above 0"),
         ("sweep.retry=1", "Did you mean 'sweep.retries'?"),

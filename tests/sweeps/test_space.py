@@ -40,7 +40,7 @@ def test_a_word_of_hydra(text, expected):
 
 @pytest.mark.parametrize("text", ["a=range(3,3)", "a=interval(2,1)", "a=tag(log,interval(0,1))"])
 def test_a_space_without_values_is_refused(text):
-    with pytest.raises(UserError, match="nothing to search in"):
+    with pytest.raises(UserError, match="is not a search space"):
         distribution(parse(text))
 
 
