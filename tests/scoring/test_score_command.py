@@ -97,7 +97,7 @@ def test_a_run_id_is_looked_up(monkeypatch, tmp_path, model_folder, capsys):
 def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(monkeypatch, capsys):
     with Progress("Scoring", 100) as progress:
         progress.advance(10)
-        progress.told -= 11
+        progress.last_line -= 11
         progress.began -= 1
         progress.advance(10)
     assert capsys.readouterr().err.startswith("Scoring: 20 of 100 rows, ")
