@@ -1,4 +1,4 @@
-"""What every tokenizer does: clean strings, split them, look the tokens up, cut long texts. All of it in the graph."""
+"""Base class of tokenizers: normalizes and splits strings, looks up tokens, and truncates texts, all in the graph."""
 
 from abc import abstractmethod
 from collections import Counter
@@ -10,24 +10,24 @@ from classifier.settings import TRUNCATIONS
 from classifier.tokenizers.normal_form import normal_form
 
 PADDING, UNKNOWN = "[PAD]", "[UNK]"
-PADDING_ID, UNKNOWN_ID = 0, 1  # their places in the vocabulary
+PADDING_ID, UNKNOWN_ID = 0, 1  # indices in the vocabulary
 BATCH = 1024
 SPACES = r"[\p{Z}\p{Cc}\p{Cf}\x{FE0E}\x{FE0F}]+"  # separators, control and format characters, emoji variation selectors
-ALONE = r"([\p{P}\p{S}\p{Han}\p{Hiragana}\p{Katakana}])"  # each of these is a word of its own
+ALONE = r"([\p{P}\p{S}\p{Han}\p{Hiragana}\p{Katakana}])"  # each of these characters is a separate word
 
 
 class Tokenizer(tf.Module):
-    """Strings to token ids: 0 is padding, 1 stands for every token outside the vocabulary.
+    """Converts strings to token ids: 0 is padding, 1 represents tokens that are not in the vocabulary.
 
     Args:
-        vocabulary_size: at most so many entries, padding and unknown included.
-        min_frequency: a token must occur so often in the training texts to enter the vocabulary.
-        max_tokens: longer texts are cut to so many tokens.
-        truncation: what is kept of a longer text: its `head`, its `tail`, or `head_tail`, half of each.
-        lower_case: whether letters are lower-cased first.
+        vocabulary_size: maximum size of the vocabulary, including padding and unknown.
+        min_frequency: minimum number of occurrences of a token in the training texts.
+        max_tokens: maximum number of tokens; longer texts are truncated.
+        truncation: part of a long text that is kept: `head`, `tail`, or `head_tail` (half of each).
+        lower_case: whether to convert texts to lower case.
 
     Raises:
-        ValueError: where an argument is out of range.
+        ValueError: if an argument is out of range.
     """
 
     def __init__(
@@ -51,21 +51,21 @@ class Tokenizer(tf.Module):
 
     @abstractmethod
     def learn(self, texts: Sequence[str]) -> None:
-        """Learns the vocabulary from the training texts and makes the tokenizer ready."""
+        """Learns the vocabulary from the training texts; afterwards the tokenizer can be used."""
 
     @abstractmethod
     def load(self, vocabulary: Sequence[str]) -> None:
-        """Makes the tokenizer ready with a vocabulary learned earlier."""
+        """Loads a vocabulary that was learned earlier; afterwards the tokenizer can be used."""
 
     @abstractmethod
     def token_ids(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
-        """Words (batch, words) to int32 ids (batch, tokens), not yet cut."""
+        """Converts words (batch, words) to int32 ids (batch, tokens), without truncation."""
 
     def normalise(self, texts: tf.Tensor) -> tf.Tensor:
-        """Strings of any bytes (batch,) to valid UTF-8 in normal form, lower-cased by choice.
+        """Converts strings (batch,) of arbitrary bytes to valid UTF-8 in normal form, optionally in lower case.
 
-        Invalid bytes and control characters, NUL among them, become spaces: no byte can end a text early. Spellings
-        of the same text become one: see `classifier.tokenizers.normal_form`.
+        Invalid bytes and control characters, including NUL, become spaces, so that no byte can end a text early. For
+        the normal form, see `classifier.tokenizers.normal_form`.
         """
         texts = tf.strings.unicode_transcode(
             texts, "UTF-8", "UTF-8", errors="replace", replacement_char=ord(" "), replace_control_characters=True
@@ -74,12 +74,12 @@ class Tokenizer(tf.Module):
         return tf.strings.lower(texts, encoding="utf-8") if self.lower_case else texts
 
     def words(self, texts: tf.Tensor) -> tf.RaggedTensor:
-        """Strings (batch,) to words (batch, words): each punctuation mark, symbol and CJK character is one."""
+        """Splits strings (batch,) into words (batch, words); punctuation marks, symbols, CJK characters are words."""
         texts = tf.strings.regex_replace(self.normalise(texts), SPACES, " ")
         return tf.strings.split(tf.strings.regex_replace(texts, ALONE, r" \1 "))
 
     def count_words(self, texts: Sequence[str]) -> Counter[str]:
-        """How often each word occurs in the texts, split by the very graph that will tokenize."""
+        """Counts the words in the texts, which are split by the same graph as for tokenization."""
         split = tf.function(lambda batch: self.words(batch).flat_values)
         counts: Counter[bytes] = Counter()
         for batch in batches_of(texts):
@@ -94,32 +94,32 @@ class Tokenizer(tf.Module):
         return tf.ragged.boolean_mask(ids, ids.with_values((position < self.head) | (from_end <= self.tail)))
 
     def __call__(self, texts: tf.Tensor) -> tf.RaggedTensor:
-        """Strings (batch,) to int32 ids (batch, tokens), ragged, at most `max_tokens` a row."""
+        """Converts strings (batch,) to ragged int32 ids (batch, tokens), with at most `max_tokens` per row."""
         return self.cut(self.token_ids(self.words(texts)))
 
     def padded(self, words: tf.RaggedTensor) -> tf.Tensor:
-        """Words (batch, words) to int32 ids (batch, tokens), zero-padded; see `filled`."""
+        """Converts words (batch, words) to zero-padded int32 ids (batch, tokens); see `filled`."""
         return self.filled(self.cut(self.token_ids(words)), 0)
 
     def places(self, words: tf.RaggedTensor) -> tf.Tensor:
-        """The word of each id of `padded`, counted from 0 in each text: int64 (batch, tokens), -1 at padding."""
+        """Returns the word index, from 0 in each text, of each id of `padded`: int64 (batch, tokens), or -1."""
         count = tf.size(words.flat_values, out_type=tf.int64)
-        pieces = self.token_ids(tf.strings.split(words.flat_values)).row_lengths()  # each word by itself
+        pieces = self.token_ids(tf.strings.split(words.flat_values)).row_lengths()  # per word
         places = tf.range(count) - tf.gather(words.row_starts(), words.value_rowids())
         return self.filled(self.cut(self.token_ids(words).with_values(tf.repeat(places, pieces))), -1)
 
     def filled(self, ragged: tf.RaggedTensor, padding: int) -> tf.Tensor:
-        """(batch, tokens) as a plain tensor, padded to the least of `widths` that fits all rows."""
+        """Converts ragged (batch, tokens) to a dense tensor, padded to the smallest of `widths` that fits all rows."""
         widths = tf.constant(self.widths, tf.int64)
         width = tf.gather(widths, tf.searchsorted(widths, [ragged.bounding_shape(axis=1)])[0])
         return ragged.to_tensor(padding, shape=tf.stack([-1, width]))
 
 
 def batch_widths(max_tokens: int) -> tuple[int, ...]:
-    """The widths that a batch may have, each an eighth or less above the one before, multiples of 8 beyond 32.
+    """Returns the possible widths of a batch: each is at most 1/8 above the previous; multiples of 8 above 32.
 
-    TensorFlow keeps compiled code, most of a megabyte, for each shape that it meets: were each batch as wide as its
-    longest row, a process that answers for days would grow for days.
+    TensorFlow keeps compiled code, almost a megabyte, for each shape: if each batch were as wide as its longest row,
+    the memory of a long-running process would grow indefinitely.
 
     >>> batch_widths(40)
     (8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 26, 28, 30, 32, 40)
@@ -132,6 +132,6 @@ def batch_widths(max_tokens: int) -> tuple[int, ...]:
 
 
 def batches_of(texts: Sequence[str]) -> Iterable[tf.Tensor]:
-    """The texts as string tensors of a bounded size; lone surrogates become question marks."""
+    """Yields the texts as string tensors of bounded size; lone surrogates become question marks."""
     for start in range(0, len(texts), BATCH):
         yield tf.constant([text.encode("utf-8", "replace") for text in texts[start : start + BATCH]])
