@@ -1,7 +1,7 @@
-"""Encoders: token ids (batch, tokens) in, logits (batch, classes) out.
+"""Encoders: from token ids (batch, tokens) to logits (batch, classes).
 
-`scratch` builds one whose weights are learned from scratch, out of `embedding`, blocks that hold an attention
-(`encoder_block`, `keras_nlp_block`) and `pooling`.
+`scratch` builds an encoder that is trained from scratch, from `embedding`, blocks with attention (`encoder_block`,
+`keras_nlp_block`) and `pooling`.
 """
 
 from classifier.encoders.embedding import TokenAndPositionEmbedding, TokenDropout

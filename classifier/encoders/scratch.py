@@ -1,4 +1,4 @@
-"""An encoder learned from scratch, as one Keras model; reads like the diagram in docs/model.md."""
+"""An encoder that is trained from scratch, as a Keras model; it corresponds to the diagram in docs/model.md."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -20,14 +20,14 @@ def build_classifier(
     max_tokens: int,
     classes: int,
 ) -> keras.Model:
-    """Token ids (batch, tokens), 0 is padding, to logits (batch, classes); padding never changes an output.
+    """Builds a model from token ids (batch, tokens) to logits (batch, classes); padding (0) never affects the output.
 
     Args:
-        settings: widths, depth, dropout.
-        attention: makes the attention of one block.
-        pooling: turns token states into one vector.
-        vocabulary_size: ids are below it.
-        max_tokens: longest text.
+        settings: widths, depth and dropout rates.
+        attention: function that creates the attention of a block.
+        pooling: pooling layer.
+        vocabulary_size: upper bound of the ids.
+        max_tokens: maximum length of a text.
         classes: number of labels.
     """
     ids = keras.Input((None,), dtype="int32", name="ids")
@@ -46,7 +46,7 @@ def build_classifier(
 
 
 def block(settings: EncoderSettings, attention: Attention, name: str) -> keras.layers.Layer:
-    """One block of the encoder: ours, or keras-nlp's, which has its own attention of as many heads."""
+    """Creates an encoder block: our own, or that of KerasNLP, which has its own attention with the same heads."""
     shared = {
         "intermediate_dim": settings.intermediate_dim,
         "activation": settings.activation.value,
@@ -56,17 +56,17 @@ def block(settings: EncoderSettings, attention: Attention, name: str) -> keras.l
     }
     if settings.block is Block.own:
         return EncoderBlock(attention, **shared)
-    from classifier.encoders.keras_nlp_block import KerasNlpBlock  # keras-nlp costs a second to import
+    from classifier.encoders.keras_nlp_block import KerasNlpBlock  # importing keras-nlp takes a second
 
     return KerasNlpBlock(attention.num_heads, **shared)
 
 
 class Explained(NamedTuple):
-    """What a classifier answers, and what it looked at.
+    """The logits of a classifier, with its attention and pooling weights.
 
-    logits: (batch, classes).
-    attention: of each block, (batch, [heads,] tokens, tokens); a row is a query.
-    pooling: by the pooling's kind, (batch, tokens).
+    logits: tensor of shape (batch, classes).
+    attention: for each block, weights of shape (batch, [heads,] tokens, tokens); rows are queries.
+    pooling: weights of shape (batch, tokens) by the kind of pooling.
     """
 
     logits: Any
@@ -75,11 +75,11 @@ class Explained(NamedTuple):
 
 
 class ScratchEncoder:
-    """A classifier's encoder with its tokenizer: what knows the layers of the Keras model, so that nothing else has to.
+    """An encoder with its tokenizer; no other code depends on the layers of the Keras model.
 
     Args:
-        model: made by `build_classifier`: ids (batch, tokens) to logits (batch, classes).
-        tokenizer: strings to words and to ids.
+        model: result of `build_classifier`, from ids (batch, tokens) to logits (batch, classes).
+        tokenizer: tokenizer of the encoder.
     """
 
     def __init__(self, model: keras.Model, tokenizer: Tokenizer) -> None:
@@ -88,24 +88,24 @@ class ScratchEncoder:
 
     @property
     def width(self) -> int:
-        """Of the state of a token."""
+        """The size of a token state."""
         return self.embedding.width
 
     @property
     def token_embeddings(self):
-        """The vector of each token of the vocabulary, (vocabulary, width)."""
+        """The token embeddings, of shape (vocabulary, width)."""
         return self.embedding.token_embeddings
 
     def embed(self, ids):
-        """Where the encoder begins: ids (batch, tokens) -> states (batch, tokens, width)."""
+        """Embeds ids (batch, tokens) as states (batch, tokens, width)."""
         return self.embedding(ids)
 
     def watch(self, states, mask) -> Explained:
-        """The model from the states of `embed` on, without dropout: the same layers, watched.
+        """Applies the layers after `embed` without dropout, and collects attention and pooling weights.
 
         Args:
-            states: (batch, tokens, width).
-            mask: boolean (batch, tokens), True at real tokens.
+            states: tensor of shape (batch, tokens, width).
+            mask: boolean tensor of shape (batch, tokens), False for padding.
         """
         attention, pooling = [], {}
         for layer in self.model.layers:
