@@ -1,4 +1,4 @@
-"""The hybrid: an encoder and the n-gram model next to it, fitted at the same time and mixed on validation."""
+"""The hybrid: an encoder and an n-gram model, which are fitted at the same time and mixed on validation."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError, Future
@@ -27,23 +27,23 @@ from classifier.model.ngram_fit import (
 from classifier.model.ngram_model import NgramModel
 from classifier.tokenizers import Tokenizer, batches_of
 
-STRENGTHS = {Method.svm: (0.3, 1.0), Method.nb_svm: (0.3, 1.0), Method.regression: (10.0,)}  # to choose from
-ENOUGH_EXAMPLES = 1000  # of validation, to choose by; with fewer, folds of train choose
+STRENGTHS = {Method.svm: (0.3, 1.0), Method.nb_svm: (0.3, 1.0), Method.regression: (10.0,)}  # candidates
+ENOUGH_EXAMPLES = 1000  # of validation, to select the settings; with fewer examples, folds of train are used
 FOLDS = 5
-LEAST_SHARE = 0.01  # of each part: if none helps on a few validation examples, the whole still answers
-MOST_SHARE = 2.0  # a small validation split that is all right must not make the whole certain of everything
-MOST_METHOD_SHARE = 16.0  # of a linear classifier in the n-gram model: margins of an SVM are small numbers
+LEAST_SHARE = 0.01  # minimum weight of each part, even if neither helps on a few validation examples
+MOST_SHARE = 2.0  # maximum weight, because a small validation split without mistakes would make it arbitrarily large
+MOST_METHOD_SHARE = 16.0  # maximum weight of a linear classifier in the n-gram model; margins of an SVM are small
 
 
 @dataclass(frozen=True, slots=True)
 class FittedNgrams:
-    """What is fitted once before the encoder is done.
+    """The fitted n-gram models.
 
     Args:
-        shares: what the logits of each linear classifier are multiplied with, before they are summed.
-        chosen: fitted on train alone: what validation measures.
-        valid_logits: its answers on the validation examples, (examples, classes).
-        final: fitted by the same recipes on train and validation together: what is exported.
+        shares: weights of the linear classifiers in the sum of their logits.
+        chosen: model that is fitted on train only, for validation.
+        valid_logits: logits of `chosen` for the validation examples, of shape (examples, classes).
+        final: model that is fitted with the same recipes on train and validation, for the export.
     """
 
     shares: dict[Recipe, float]
@@ -54,13 +54,13 @@ class FittedNgrams:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One linear classifier, fitted on train.
+    """A linear classifier that is fitted on train.
 
     Args:
-        recipe: how.
-        weights, bias: (features, classes) and (classes,).
-        logits: its answers for texts that it has not seen, (texts, classes).
-        loss: of these, in nats at the best scale.
+        recipe: how it was fitted.
+        weights, bias: arrays of shape (features, classes) and (classes,).
+        logits: logits for unseen texts, of shape (texts, classes).
+        loss: loss of these logits in nats, at the best scale.
     """
 
     recipe: Recipe
@@ -72,13 +72,13 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """A hybrid whose encoder is trained.
+    """A hybrid with a trained encoder.
 
     Args:
-        validated: what validation measures; it knows the training split alone.
-        final: what is exported; its n-gram model is fitted on train and validation together. The same without one.
-        mixture: weights of encoder and n-gram model, (2,); None without an n-gram model.
-        shares: of each linear classifier in the n-gram model.
+        validated: model for validation, which is fitted on train only.
+        final: model for the export, with an n-gram model that is fitted on train and validation.
+        mixture: weights of encoder and n-gram model, of shape (2,); None without an n-gram model.
+        shares: weights of the linear classifiers in the n-gram model.
     """
 
     validated: ClassifierModule
@@ -89,13 +89,13 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Hybrid:
-    """An encoder and, if the settings want one, the n-gram model that is fitted while the encoder trains.
+    """An encoder and, depending on the settings, an n-gram model that is fitted while the encoder is trained.
 
     Args:
-        encoder: with its tokenizer.
-        valid: the validation examples.
-        class_weights: loss weight of each class, (classes,).
-        ngrams: what `fit_ngrams` returns, once it is done; None: the encoder is alone.
+        encoder: encoder with its tokenizer.
+        valid: validation examples.
+        class_weights: class weights of the loss, of shape (classes,).
+        ngrams: future result of `fit_ngrams`; None without an n-gram model.
     """
 
     encoder: ScratchEncoder
@@ -104,10 +104,10 @@ class Hybrid:
     ngrams: "Future[FittedNgrams] | None" = None
 
     def validate(self, logits: np.ndarray) -> dict[str, float]:
-        """The metrics of the whole on validation; with an n-gram model also the encoder's own, `encoder_log_loss`.
+        """Returns the validation metrics of the mixture, and `encoder_log_loss` if there is an n-gram model.
 
         Args:
-            logits: of the encoder for the validation examples, (examples, classes).
+            logits: logits of the encoder for the validation examples, of shape (examples, classes).
         """
         encoder = headline(self.valid.labels, softmax(logits, axis=1))
         if self.ngrams is None:
@@ -116,7 +116,7 @@ class Hybrid:
         return {**headline(self.valid.labels, softmax(mixed, axis=1)), "encoder_log_loss": encoder["log_loss"]}
 
     def complete(self, logits: np.ndarray) -> Completed:
-        """The whole classifier; the weights of its mixture are chosen on validation.
+        """Returns the complete classifier, with the weights of the mixture fitted on validation.
 
         Args:
             logits: see `validate`.
@@ -136,17 +136,17 @@ class Hybrid:
 def fit_ngrams(
     stop: Event, tokenizer: Tokenizer, train: Examples, valid: Examples, class_weights: np.ndarray, seed: int
 ) -> FittedNgrams:
-    """A weighted sum of linear classifiers: strengths and shares are those of least log-loss on unseen texts.
+    """Fits a weighted sum of linear classifiers, with strengths and weights that minimize log-loss on unseen texts.
 
     Args:
-        stop: once set, no further strength is tried, nor the whole fitted.
-        tokenizer: splits texts into words.
-        train, valid: the examples.
-        class_weights: loss weight of each class, (classes,).
-        seed: of the solver.
+        stop: event to cancel the fit before the next strength or the final fit.
+        tokenizer: tokenizer that splits texts into words.
+        train, valid: training and validation examples.
+        class_weights: class weights of the loss, of shape (classes,).
+        seed: seed of the solver.
 
     Raises:
-        CancelledError: where it was stopped.
+        CancelledError: if `stop` was set.
     """
     shares, chosen = choose(stop, tokenizer, train, valid, class_weights, seed)
     if stop.is_set():
@@ -162,10 +162,10 @@ def fit_ngrams(
 def choose(
     stop: Event, tokenizer: Tokenizer, train: Examples, valid: Examples, class_weights: np.ndarray, seed: int
 ) -> tuple[dict[Recipe, float], NgramModel]:
-    """The shares, and their sum fitted on train.
+    """Returns the weights of the classifiers, and their weighted sum fitted on train.
 
-    Unseen texts are the validation split, or where that is small, each fifth of train for classifiers fitted on the
-    rest of it. Arguments and errors are those of `fit_ngrams`.
+    The unseen texts are the validation split or, if it is small, the folds of a cross-validation on train. Arguments
+    and errors are the same as in `fit_ngrams`.
     """
     classes = len(train.label_names)
     tfidf = compute_tfidf(tokenizer, train.texts, classes)
@@ -198,7 +198,7 @@ def choose(
 def out_of_fold_logits(
     values: csr_matrix, labels: np.ndarray, class_weights: np.ndarray, recipe: Recipe, seed: int
 ) -> np.ndarray:
-    """Logits (texts, classes), each by a classifier that has not seen the text."""
+    """Returns logits (texts, classes) by cross-validation: each by a classifier that was not fitted on the text."""
     logits = np.zeros((len(labels), len(class_weights)), np.float32)
     fold_of = np.empty(len(labels), np.int64)
     fold_of[np.argsort(labels, kind="stable")] = np.arange(len(labels)) % FOLDS  # each class is spread evenly
@@ -212,7 +212,7 @@ def out_of_fold_logits(
 
 
 def logits_of(model: NgramModel, tokenizer: Tokenizer, texts: Sequence[str]) -> np.ndarray:
-    """Logits of an n-gram model for many texts, (texts, classes)."""
+    """Returns logits (texts, classes) of an n-gram model for many texts."""
     answer = tf.function(
         lambda batch: model(tokenizer.words(batch)), input_signature=[tf.TensorSpec([None], tf.string)]
     )
@@ -222,12 +222,12 @@ def logits_of(model: NgramModel, tokenizer: Tokenizer, texts: Sequence[str]) -> 
 def mix(
     encoder_logits: np.ndarray, ngram_logits: np.ndarray, labels: np.ndarray, class_weights: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The weights of encoder and n-gram model that have the least log-loss on validation.
+    """Finds the weights of encoder and n-gram model that minimize the log-loss on validation.
 
     Args:
-        encoder_logits, ngram_logits: logits of the validation examples, (examples, classes).
-        labels: (examples,).
-        class_weights: loss weight of each class, (classes,); None: all alike.
+        encoder_logits, ngram_logits: logits of the validation examples, of shape (examples, classes).
+        labels: labels of shape (examples,).
+        class_weights: class weights of the loss, of shape (classes,); None means equal weights.
 
     Returns:
         The weights (2,) and the mixed logits (examples, classes).
@@ -241,7 +241,7 @@ def mix(
 def least_log_loss(
     parts: Sequence[np.ndarray], labels: np.ndarray, most: Sequence[float], sample_weights: np.ndarray | None = None
 ) -> tuple[float, np.ndarray]:
-    """The least log-loss of a weighted sum of logits, in nats, and the weights, from LEAST_SHARE to `most` of each."""
+    """Returns the minimum log-loss of a weighted sum of logits in nats, and its weights from LEAST_SHARE to `most`."""
     right = np.arange(len(labels)), labels
     shares = np.ones(len(labels)) if sample_weights is None else sample_weights
     shares = (shares / shares.sum())[:, None]
