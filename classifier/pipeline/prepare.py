@@ -1,4 +1,4 @@
-"""What comes before the first epoch: the tokenizer, the encoder, the n-gram model next to it, the training loop."""
+"""The steps before the first epoch: creates the tokenizer, the encoder, the n-gram model and the training loop."""
 
 from concurrent.futures import Executor, Future
 from threading import Event
@@ -21,14 +21,14 @@ from classifier.training.optimization import WarmupDecay, class_weights, epochs_
 def prepare(
     settings: TrainSettings, splits: Splits, run: AnyRun, executor: Executor, stop: Event
 ) -> tuple[Hybrid, Training]:
-    """The hybrid and the loop that trains its encoder, continued from the checkpoint of the run if there is one.
+    """Creates the hybrid and the training loop of its encoder, and restores the checkpoint of the run if there is one.
 
     Args:
-        executor: fits the n-gram model while the encoder trains.
-        stop: once set, what is still to be fitted is given up.
+        executor: executor that fits the n-gram model while the encoder is trained.
+        stop: event that cancels the fit of the n-gram model.
     """
     tokenizer, texts = learn_tokenizer(settings, splits, run)
-    keras.utils.set_random_seed(settings.seed)  # only here: tracking draws from the same generators before
+    keras.utils.set_random_seed(settings.seed)  # set here, because tracking uses the same generators before
     size, classes = len(tokenizer.vocabulary), len(splits.train.label_names)
     encoder = ScratchEncoder(build_model(settings, size, tokenizer.max_tokens, classes), tokenizer)
     weights = class_weights(settings.trainer.class_weights, splits.train.labels, splits.train.label_names)
@@ -48,7 +48,7 @@ def prepare(
 
 
 def learn_tokenizer(settings: TrainSettings, splits: Splits, run: AnyRun) -> tuple[Tokenizer, EncodedTexts]:
-    """The tokenizer with its vocabulary, and the ids of the training texts."""
+    """Returns the tokenizer with its vocabulary, and the ids of the training texts."""
     tokenizer = instantiate(settings.tokenizer)
     tokenizer.learn(splits.train.texts)
     texts, cut = encode(tokenizer, splits.train.texts)
@@ -59,7 +59,7 @@ def learn_tokenizer(settings: TrainSettings, splits: Splits, run: AnyRun) -> tup
 
 
 def build_model(settings: TrainSettings, vocabulary_size: int, max_tokens: int, classes: int) -> keras.Model:
-    """The model that the settings describe, with random weights: ids (batch, tokens) to logits (batch, classes)."""
+    """Builds the model of the settings with random weights, from ids (batch, tokens) to logits (batch, classes)."""
     return build_classifier(
         settings.encoder,
         attention=lambda: instantiate(settings.attention),
@@ -71,7 +71,7 @@ def build_model(settings: TrainSettings, vocabulary_size: int, max_tokens: int, 
 
 
 def make_optimizer(settings: TrainSettings, examples: int, classes: int) -> keras.optimizers.Optimizer:
-    """The optimizer with its schedule of learning rates."""
+    """Creates the optimizer with its learning-rate schedule."""
     trainer = settings.trainer
     epochs = trainer.epochs or epochs_for(examples, classes)
     steps = epochs * -(-examples // trainer.batch_size)
