@@ -95,7 +95,7 @@ class Training:
         self.train_step = self.make_train_step()
 
     def make_train_step(self):
-        """Returns a graph of an optimizer step, from ids (batch, tokens) and labels (batch,) of the shards to the loss."""
+        """Returns a graph of an optimizer step, from ids (batch, tokens) and labels (batch,) to the loss."""
         ids, labels = tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)
 
         @tf.function(input_signature=[ids] * BRANCHES + [labels] * BRANCHES)
