@@ -27,7 +27,7 @@ def token_counts(texts: Sequence[bytes]) -> np.ndarray:
     """Estimates the number of tokens of each text (texts,), which is exact in words and marks for ASCII texts.
 
     >>> token_counts([b"It's late, isn't it?", b""]).tolist()
-    [9, 0]
+    [10, 0]
     """
     if not texts:
         return np.zeros(0, np.int64)
