@@ -1,4 +1,4 @@
-"""TensorFlow's C++ loader answers every signature of every SavedModel as Python's loader does."""
+"""TensorFlow's C++ loader gives the same results as Python's loader for all signatures of all SavedModels."""
 
 import keras
 import numpy as np
@@ -54,7 +54,7 @@ def check_both_loaders(folder) -> None:
             for key, values in found.items():
                 if expected[key].dtype == tf.string:
                     np.testing.assert_array_equal(values, expected[key].numpy())
-                elif key != "pooling_max":  # which of two equal states is larger is decided by rounding
+                elif key != "pooling_max":  # depends on rounding if two states are equal
                     np.testing.assert_allclose(values, expected[key].numpy(), atol=1e-5)
 
 

@@ -1,4 +1,4 @@
-"""ONNX, LiteRT and smaller weights answer as the SavedModel does, from the files that are exported and nothing else."""
+"""ONNX, LiteRT and smaller weights give the results of the SavedModel, using only the exported files."""
 
 import json
 import random
@@ -49,7 +49,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 def many_texts(count: int) -> list[str]:
-    """Known words, words nobody has seen, symbols, and what is strange, in texts of many lengths."""
+    """Texts of many lengths with known and unknown words, symbols, and unusual characters."""
     draw = random.Random(5)
     known = " ".join(TEXTS).split()
 
@@ -62,7 +62,7 @@ def many_texts(count: int) -> list[str]:
 
 @pytest.fixture(scope="module", autouse=True)
 def one_round():
-    """Each latency from a single call."""
+    """Measures each latency with a single call."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("classifier.artifact.formats.measure.MOST_ROUNDS", 1)
         yield
@@ -78,7 +78,7 @@ def written(untrained, model_folder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def reference(written) -> Classifier:
-    """What a program without TensorFlow makes of the files."""
+    """Returns the results of a program without TensorFlow."""
     return Classifier(written[0] / "onnx" / "float32")
 
 
@@ -97,7 +97,7 @@ def test_any_text_is_tokenised_as_in_the_graph(reference, untrained, text):
     assert [word.encode() for word in reference.words(text)] == words.to_list()[0]
     ids, expected = reference.inputs([text])["ids"], untrained.tokenizer.padded(words).numpy()
     assert ids.tolist() == expected[:, : ids.shape[1]].tolist()
-    assert not expected[:, ids.shape[1] :].any()  # the graph pads further, to one of few widths
+    assert not expected[:, ids.shape[1] :].any()  # the graph pads to one of few widths
 
 
 def test_smaller_weights_answer_nearly_the_same(written, untrained):

@@ -1,4 +1,4 @@
-"""A folder of any name holds a model: TensorFlow takes some characters of a path for patterns."""
+"""Models can be stored in folders with any name, although TensorFlow interprets some characters as patterns."""
 
 import shutil
 from types import SimpleNamespace
@@ -36,7 +36,7 @@ def test_export_is_checked_in_a_folder_with_brackets(untrained, expected, tmp_pa
     np.testing.assert_allclose(SavedClassifier(folder).probabilities(TEXTS), expected, atol=1e-6)
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")  # MLflow advises on type hints
+@pytest.mark.filterwarnings("ignore::UserWarning")  # MLflow warns about missing type hints
 def test_the_mlflow_model_loads_from_a_folder_with_brackets(model_folder, expected, tmp_path):
     from classifier.tracking.pyfunc_model import SavedModel
 

@@ -1,4 +1,4 @@
-"""Every kind of bad input raises a UserError that names the file, the row, the column and the way out."""
+"""Every kind of bad input raises a UserError that names file, row and column, with a hint."""
 
 import gzip
 
@@ -89,7 +89,7 @@ BAD = [
     ("utf16.jsonl", JSON.encode("utf-16-le"), {}, ["NUL byte", "looks like UTF-16", "data.encoding=utf-16"]),
     ("header.csv", "größe,label\n".encode("latin-1"), {}, ["header.csv:1", "byte 0xF6", "data.encoding"]),
     ("header.csv", '"text,label\na,b\n', {}, ["header.csv:1", "a quote opens"]),
-    # Rows: one bad among good ones, where none is allowed.
+    # Rows: a single bad row, if none is allowed.
     (
         "bytes.csv",
         GOOD.encode() + b"caf\xe9,pos\n",

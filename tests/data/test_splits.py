@@ -1,4 +1,4 @@
-"""Splits are disjoint, complete, stratified and the same every time."""
+"""Splits are disjoint, complete, stratified and reproducible."""
 
 import csv
 import os
@@ -41,7 +41,7 @@ def test_split_properties(labels, shares, seed):
             assert sizes == [count] + [0] * len(shares)
         else:
             assert all(sizes)
-            # A part may get its guaranteed one, or give one up so that the others get theirs.
+            # A part may get its guaranteed text, or give up a text to another part.
             assert all(abs(size - count * share) <= 2 for size, share in zip(sizes[1:], shares, strict=True))
 
 

@@ -1,4 +1,4 @@
-"""The page needs nothing else, keeps foreign text from being code, and is written for any script and length."""
+"""The page is self-contained, escapes all texts, and supports all scripts and lengths."""
 
 import re
 from html.parser import HTMLParser
@@ -39,7 +39,7 @@ def html():
 
 
 class Elements(HTMLParser):
-    """Every element with its attributes, and every text."""
+    """Collects elements with their attributes, and the text."""
 
     def __init__(self, html):
         super().__init__()
@@ -75,7 +75,7 @@ def test_every_text_is_written_in_its_own_direction(html):
     assert all(text in Elements(html).text for text in SCRIPTS)
 
 
-def test_what_stands_on_it(html):
+def test_the_content(html):
     text = Elements(html).text
     for title in ("Which explanation to believe", "Words that count most", "most confident mistakes", "beats random"):
         assert title in text
@@ -83,7 +83,7 @@ def test_what_stands_on_it(html):
     assert METHODS["integrated_gradients"].title in text and "The classifier reads no word in this text." in text
 
 
-def test_what_orange_speaks_for_is_told_where_it_is_one_class():
+def test_the_colours_are_explained_for_a_contrast_of_two_classes():
     one = explained("good film")
     one.probabilities = np.array([0.2, 0.5, 0.3])
     told = "blue speaks for good, orange for bad"
@@ -106,7 +106,7 @@ def test_a_long_text_keeps_the_page_small():
 
 
 def test_the_report_of_texts_in_any_script(tmp_path):
-    """Any warning, such as one of a missing glyph, is an error in the tests."""
+    """Warnings, for example about missing glyphs, are errors in the tests."""
     some = [explained(text) for text in SCRIPTS]
     curves = faithfulness_curves(some, classify, seed=0)
     table = faithfulness_table(curves, seed=0)

@@ -101,7 +101,7 @@ def test_a_full_disk_behind_standard_output(piped):
         os.dup2(kept, 1), os.close(kept)
 
 
-def test_a_pipe_that_nobody_reads(tmp_path, model_folder, monkeypatch):
+def test_a_closed_pipe(tmp_path, model_folder, monkeypatch):
     """As in `| head`: the command ends quietly."""
     write(tmp_path / "in.csv", [{"text": "a" * 300_000}] * 3)
     monkeypatch.setattr("classifier.start.start_saved_models", lambda branches: None)

@@ -46,7 +46,7 @@ def test_the_command(tmp_path, model_folder):
     } < set(summary)
 
 
-def test_a_mistake_is_refused_in_a_sentence_and_at_once(tmp_path, model_folder):
+def test_a_mistake_is_reported_immediately_in_a_sentence(tmp_path, model_folder):
     began = time.monotonic()
     done = typed(tmp_path, f"model={model_folder}", "input=a.csv", "output=b.csv", "top_kk=3")
     assert done.returncode == 2 and done.stdout == ""

@@ -54,15 +54,15 @@ def score(tmp_path):
 
 
 @pytest.fixture
-def undisturbed(tmp_path, score):
+def expected_outputs(tmp_path, score):
     """The bytes of each output that nothing broke off."""
     write(tmp_path / "in.csv", ROWS)
 
-    def undisturbed(target, **settings):
+    def expected_outputs(target, **settings):
         score(f"whole_{target}", **settings)
         return (tmp_path / f"whole_{target}").read_bytes()
 
-    return undisturbed
+    return expected_outputs
 
 
 class Filling(io.FileIO):
@@ -78,8 +78,8 @@ class Filling(io.FileIO):
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_a_disk_that_fills_up_while_shards_are_written(target, tmp_path, score, undisturbed, monkeypatch):
-    expected = undisturbed(target)
+def test_a_disk_that_fills_up_while_shards_are_written(target, tmp_path, score, expected_outputs, monkeypatch):
+    expected = expected_outputs(target)
     with monkeypatch.context() as full:
         full.setattr(files, "open", lambda path, *_, **__: io.BufferedWriter(Filling(path, "xb")), raising=False)
         for part in range(1, 6):
@@ -93,8 +93,8 @@ def test_a_disk_that_fills_up_while_shards_are_written(target, tmp_path, score, 
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_wherever_it_breaks_off_the_result_is_the_same(target, tmp_path, score, undisturbed):
-    expected = undisturbed(target)
+def test_wherever_it_breaks_off_the_result_is_the_same(target, tmp_path, score, expected_outputs):
+    expected = expected_outputs(target)
     for most in (0, 3, 8, 13, 21):  # of the 22 texts that can be scored
         with pytest.raises(KeyboardInterrupt):
             score(target, Counting(most))
@@ -125,9 +125,9 @@ def test_finished_shards_are_not_scored_again(source, tmp_path, score):
 
 @pytest.mark.parametrize("target", ["out.csv", "out.parquet"])
 @pytest.mark.parametrize("moment", ["join", "replace", "rmtree"])
-def test_a_crash_at_the_very_end(moment, target, tmp_path, score, undisturbed, monkeypatch):
+def test_a_crash_at_the_very_end(moment, target, tmp_path, score, expected_outputs, monkeypatch):
     """kill -9 leaves no time to tidy: here neither what breaks off nor the tidying happens."""
-    expected = undisturbed(target)
+    expected = expected_outputs(target)
     names = {"join": "join_parquet" if "parquet" in target else "join_bytes", "replace": "sync_folder"}
 
     def crash(*_, **__):
@@ -157,7 +157,7 @@ CHANGED = {
 
 
 @pytest.mark.parametrize("case", CHANGED)
-def test_another_job_is_refused_and_overwrite_begins_anew(case, tmp_path, score):
+def test_another_job_is_refused_and_overwrite_starts_again(case, tmp_path, score):
     write(tmp_path / "in.csv", ROWS)
     with pytest.raises(KeyboardInterrupt):
         score(classifier=Counting(10))
@@ -188,8 +188,8 @@ def test_the_survey_is_not_made_again(tmp_path, score, monkeypatch):
     score()
 
 
-def test_a_lost_shard_is_scored_again(tmp_path, score, undisturbed):
-    expected = undisturbed("out.csv")
+def test_a_lost_shard_is_scored_again(tmp_path, score, expected_outputs):
+    expected = expected_outputs("out.csv")
     with pytest.raises(KeyboardInterrupt):
         score(classifier=Counting(17))
     (tmp_path / "out.csv.shards" / "000001.csv").write_text("cut sho")
@@ -198,8 +198,8 @@ def test_a_lost_shard_is_scored_again(tmp_path, score, undisturbed):
 
 
 @pytest.mark.parametrize("damaged", ["{oops", "[]", '{"job": 1}'])
-def test_a_damaged_manifest(damaged, tmp_path, score, undisturbed):
-    expected = undisturbed("out.csv")
+def test_a_damaged_manifest(damaged, tmp_path, score, expected_outputs):
+    expected = expected_outputs("out.csv")
     with pytest.raises(KeyboardInterrupt):
         score(classifier=Counting(17))
     (tmp_path / "out.csv.shards" / "manifest.json").write_text(damaged)
@@ -209,7 +209,7 @@ def test_a_damaged_manifest(damaged, tmp_path, score, undisturbed):
     assert (tmp_path / "out.csv").read_bytes() == expected
 
 
-def test_two_at_once_are_refused(tmp_path, score):
+def test_two_concurrent_jobs_are_refused(tmp_path, score):
     write(tmp_path / "in.csv", ROWS)
 
     class Nested(Counting):
@@ -222,7 +222,7 @@ def test_two_at_once_are_refused(tmp_path, score):
     assert len(read(tmp_path / "out.csv")) == 23
 
 
-def test_an_output_that_exists_is_refused_at_once(tmp_path, score):
+def test_an_existing_output_is_refused_immediately(tmp_path, score):
     write(tmp_path / "in.csv", ROWS)
     (tmp_path / "out.csv").write_text("old")
     with pytest.raises(UserError, match=r"out\.csv exists already.*overwrite=true"):
@@ -232,16 +232,16 @@ def test_an_output_that_exists_is_refused_at_once(tmp_path, score):
     assert len(read(tmp_path / "out.csv")) == 23
 
 
-def test_a_full_disk_keeps_what_is_finished(tmp_path, score, undisturbed):
-    expected = undisturbed("out.csv")
+def test_a_full_disk_keeps_what_is_finished(tmp_path, score, expected_outputs):
+    expected = expected_outputs("out.csv")
     with pytest.raises(UserError, match=r"the disk is full.*finished shards are kept in .*the same command goes on"):
         score(classifier=Counting(17, OSError(28, "No space left on device")))
     score()
     assert (tmp_path / "out.csv").read_bytes() == expected
 
 
-def test_a_pattern_does_not_find_what_is_finished(tmp_path, score, undisturbed):
-    expected = undisturbed("out.csv")
+def test_a_pattern_does_not_find_what_is_finished(tmp_path, score, expected_outputs):
+    expected = expected_outputs("out.csv")
     (tmp_path / "whole_out.csv").unlink()
     with pytest.raises(KeyboardInterrupt):
         score(classifier=Counting(17), given="**/*.csv")

@@ -133,7 +133,7 @@ def test_the_mlflow_model_in_spark(cluster, classifier, model_folder, tmp_path):
     assert [one["probabilities"] for one in found] == [pytest.approx(row, abs=1e-6) for row in named]
 
 
-def test_whoever_waits_for_executors_is_told(capfd):
+def test_waiting_for_executors_is_reported(capfd):
     with spark.reminded("Still waiting", seconds=0.01):
         time.sleep(0.1)
     with spark.reminded("Too early"):

@@ -10,7 +10,7 @@ from classifier.sweeps.process import Ended
 from classifier.sweeps.trial import split_override
 
 EPOCHS = 3
-exclusive = Lock()  # a start also asks for the exit codes of others, and a code is told once
+start_lock = Lock()  # a start also asks for the exit codes of others, and a code is told once
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(
     ["mlflow", "mlflow.store.tracking.sqlalchemy_store", "classifier.train", "classifier.sweeps.run", "fake_process"]
@@ -26,12 +26,12 @@ class SmallTrial:
         values = {key: value.strip("'") for key, value in map(split_override, overrides)}
         arguments = (self.uri, values["tracking.run_id"], float(values["optimizer.learning_rate"]))
         self.process = processes.Process(target=log_as_a_training, args=arguments)
-        with exclusive:
+        with start_lock:
             self.process.start()
 
     def wait(self, on_epoch) -> Ended:
         wait([self.process.sentinel])
-        with exclusive:
+        with start_lock:
             self.process.join()
         code = self.process.exitcode
         return Ended(code, f"exit code {code}" if code else "")

@@ -57,7 +57,7 @@ def test_a_grid_is_one_run_with_a_child_for_each_trial(run_sweep):
     assert json.loads((done.folder / "summary.json").read_text())["best"]["overrides"][-3] == "encoder.depth=2"
 
 
-def test_a_failed_trial_is_told_and_tried_again_by_the_same_command(run_sweep):
+def test_a_failed_trial_is_reported_and_retried_by_the_same_command(run_sweep):
     first = run_sweep("encoder.depth=1,2,3", score=lambda values: CRASH if values["encoder.depth"] == "2" else 0.5)
     assert first.code == 2
     assert "1 of 3 trials failed" in first.err

@@ -41,7 +41,7 @@ def test_it_reports_its_epochs_and_keeps_to_its_threads(start, tmp_path):
     assert (tmp_path / "log.txt").read_text() == "threads 3\n"
 
 
-def test_it_stops_when_it_is_told_to(start, tmp_path):
+def test_it_stops_on_request(start, tmp_path):
     ended = start("pass").wait(lambda entry: "poor" if entry["epoch"] == 2 else None)
     assert (ended.code, ended.reason) == (0, "")
     assert "pruned: poor" in (tmp_path / "log.txt").read_text()

@@ -65,7 +65,7 @@ def test_what_was_chosen_can_be_typed():
         ({"data.train": "x" * 200}, f"train={'x' * 113}…"),
     ],
 )
-def test_a_short_name_tells_trials_apart(values, name):
+def test_short_names_distinguish_trials(values, name):
     assert short_name(values) == name
 
 

@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 from fake_process import FakeProcess, free_port
-from kept_models import keep_run
+from finished_runs import make_run
 
 from classifier.compare import compare
 from classifier.promote import promote
@@ -88,7 +88,7 @@ def test_a_sweep_outlives_a_restart_and_its_runs_are_compared_and_promoted(serve
     assert {"trials.csv", "best.yaml", "sweep.html"} <= kept
 
     tracking = TrackingSettings(server.address, experiment="models", system_metrics=False)
-    good, better = (keep_run(tracking, tmp_path, wrong, {"encoder.depth": str(wrong)}, model=True) for wrong in (40, 5))
+    good, better = (make_run(tracking, tmp_path, wrong, {"encoder.depth": str(wrong)}, model=True) for wrong in (40, 5))
     compared = compare(CompareSettings(runs=[good, better], tracking=Server(server.address)), tmp_path / "compared")
     assert compared["ranking"][0]["runs"] == [better]
     for run, version in ((good, 1), (better, 2)):

@@ -51,7 +51,7 @@ def test_vocabulary_begins_with_padding_and_unknown(tokenizer):
     assert not {"##!", "##电"} & set(tokenizer.vocabulary)  # never inside a word
 
 
-def test_case_is_kept_by_choice():
+def test_case_can_be_preserved():
     assert {"Über", "über"} <= set(learned(lower_case=False).vocabulary)
 
 

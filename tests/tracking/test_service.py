@@ -114,7 +114,7 @@ def test_csv_is_answered_or_says_what_works(post):
     assert (status, "there are: hello." in answer["message"]) == (400, True)
 
 
-def test_whatever_holds_texts_is_taken_and_its_index_kept(loaded, monkeypatch):
+def test_any_container_of_texts_is_accepted_and_its_index_preserved(loaded, monkeypatch):
     import pandas
 
     monkeypatch.delenv(SERVING, raising=False)
@@ -152,7 +152,7 @@ def test_a_missing_text_is_an_empty_one_in_a_program(loaded, monkeypatch):
     assert [found["probabilities"][row] for row in range(4)] == [found["probabilities"][1]] * 4
 
 
-def test_a_program_is_told_which_column_is_missing(loaded, monkeypatch):
+def test_the_missing_column_is_named(loaded, monkeypatch):
     import pandas
 
     monkeypatch.delenv(SERVING, raising=False)

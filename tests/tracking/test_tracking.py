@@ -9,7 +9,7 @@ from functools import partial
 from types import SimpleNamespace
 
 import pytest
-from kept_models import keep_model, keep_run
+from finished_runs import make_model, make_run
 from mlflow.entities import LoggedModelOutput
 
 from classifier.errors import UserError
@@ -172,7 +172,7 @@ def test_a_full_disk_fails_the_run_which_the_next_command_ends(settings, tmp_pat
         assert run.client.get_run(run.run_id).info.status == "RUNNING"  # its process is there
         full_disk(True)
         run.log_metrics({"epoch/loss": 0.5}, step=1)
-        keep_model(run, tmp_path)
+        make_model(run, tmp_path)
     assert run.refused == ["metrics of step 1", "the model", "the end of the run"]
     said = capsys.readouterr().err
     assert "database or disk is full. Training goes on" in said
@@ -198,7 +198,7 @@ def test_a_disk_with_room_again_leaves_a_failed_run(settings, tmp_path, full_dis
     assert run.client.get_run(run.run_id).info.status == "FAILED"
 
 
-def test_a_sweep_is_told_what_its_database_does_not_take(settings, full_disk, monkeypatch):
+def test_a_sweep_reports_what_its_database_rejects(settings, full_disk, monkeypatch):
     monkeypatch.setattr("classifier.tracking.patience.PAUSE_SECONDS", 0)
     mlflow = connect(settings)
     experiment = experiment_id(mlflow, settings)
@@ -234,7 +234,7 @@ def test_a_run_that_is_continued_is_running_again(settings, tmp_path):
     assert found.checkpoint.parent.parent == tmp_path
 
 
-def test_two_first_uses_of_one_file_at_once(tmp_path):
+def test_two_concurrent_first_uses_of_a_file(tmp_path):
     """Each process makes the tables where there are none; MLflow alone would spoil them."""
     program = (
         "from classifier.settings import TrackingSettings as T\n"
@@ -259,10 +259,10 @@ def test_an_unknown_model_is_refused(settings):
             find_model(model, settings)
 
 
-def test_a_model_lies_with_its_run_and_explanations_beside_each_other(settings, tmp_path):
+def test_explanations_are_logged_next_to_each_other_in_the_run_of_the_model(settings, tmp_path):
     from mlflow import MlflowClient
 
-    run_id, client = keep_run(settings, tmp_path, 0, {}, model=True), MlflowClient(settings.uri)
+    run_id, client = make_run(settings, tmp_path, 0, {}, model=True), MlflowClient(settings.uri)
     run = client.get_run(run_id)
     model = client.get_logged_model(run.outputs.model_outputs[-1].model_id)
     assert model.experiment_id == run.info.experiment_id
@@ -313,7 +313,7 @@ def test_the_newest_of_several_models_of_a_run_is_taken(settings, tmp_path):
 
 def test_a_model_that_is_not_complete_does_not_count(settings, tmp_path):
     with start_run(settings, tmp_path, "abc") as run:
-        keep_model(run, tmp_path)
+        make_model(run, tmp_path)
         run.client.log_outputs(run.run_id, [LoggedModelOutput(unfinished(run, settings), step=7)])
     (first, second) = models_of(run.mlflow, run.client.get_run(run.run_id))
     assert (first.model_id, second.status) == (run.model_id, "PENDING")
@@ -325,22 +325,22 @@ def unfinished(run, settings) -> str:
 
 def test_a_run_that_is_resumed_keeps_its_last_model_and_what_is_registered(settings, tmp_path):
     with start_run(settings, tmp_path, "abc") as run:
-        keep_model(run, tmp_path)
+        make_model(run, tmp_path)
     first = run.model_id
     with start_run(settings, tmp_path, "abc", find_run(settings, "abc")) as run:
-        keep_model(run, tmp_path)
+        make_model(run, tmp_path)
     second = run.model_id
     assert [one.model_id for one in models_of(run.mlflow, run.client.get_run(run.run_id))] == [second] != [first]
     run.mlflow.register_model(f"models:/{second}", "kept")
     with start_run(settings, tmp_path, "abc", find_run(settings, "abc")) as run:
-        keep_model(run, tmp_path)
+        make_model(run, tmp_path)
     found = models_of(run.mlflow, run.client.get_run(run.run_id))
     assert [one.model_id for one in found] == [run.model_id, second]
 
 
 def test_the_older_model_stays_where_the_newer_does_not_arrive(settings, tmp_path, monkeypatch):
     with start_run(settings, tmp_path, "abc") as run:
-        keep_model(run, tmp_path)
+        make_model(run, tmp_path)
     first = run.model_id
 
     def refuse(*_):
@@ -348,11 +348,11 @@ def test_the_older_model_stays_where_the_newer_does_not_arrive(settings, tmp_pat
 
     monkeypatch.setattr("classifier.tracking.run.log_model", refuse)
     with start_run(settings, tmp_path, "abc", find_run(settings, "abc")) as run:
-        keep_model(run, tmp_path)
+        make_model(run, tmp_path)
     assert [one.model_id for one in models_of(run.mlflow, run.client.get_run(run.run_id))] == [first]
 
 
-def test_a_run_that_does_not_exist_is_told_with_the_nearest(settings, tmp_path):
+def test_an_unknown_run_is_reported_with_the_most_similar_run(settings, tmp_path):
     named = replace(settings, run_name="quiet-owl-17")
     with start_run(named, tmp_path, "abc") as run:
         pass

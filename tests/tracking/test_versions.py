@@ -13,7 +13,7 @@ def package(tmp_path):
     return shutil.copytree(PACKAGE, tmp_path / "classifier", ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def test_a_room_that_nobody_listed_counts(package):
+def test_an_unlisted_package_counts(package):
     before = code_hash(package)
     (package / "new_room").mkdir()
     (package / "new_room" / "encoder.py").write_text("DEPTH = 3\n")

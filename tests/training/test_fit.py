@@ -199,7 +199,7 @@ def test_a_loss_that_is_no_number_is_refused_with_the_way_out(texts, tmp_path):
         train(training)
 
 
-def test_predictions_stand_in_the_order_of_the_texts(texts, whole):
+def test_predictions_are_in_the_order_of_the_texts(texts, whole):
     encoded, _ = texts
     together = whole.predict(encoded)
     for index in (0, 5, EXAMPLES - 1):

@@ -60,7 +60,7 @@ def test_not_wanted_changes_nothing(product):
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("flags", "expected"),
     [
         ("processor : 0\nflags\t\t: fpu avx512f avx512_bf16 sse\nbugs : none\n", True),
         ("processor : 0\nflags\t\t: fpu amx_tile amx_bf16\nprocessor : 1\nflags : fpu\n", True),
@@ -69,12 +69,12 @@ def test_not_wanted_changes_nothing(product):
         ("", False),
     ],
 )
-def test_flags_of_the_processor(monkeypatch, tmp_path, told, expected):
-    (tmp_path / "cpuinfo").write_text(told)
+def test_flags_of_the_processor(monkeypatch, tmp_path, flags, expected):
+    (tmp_path / "cpuinfo").write_text(flags)
     monkeypatch.setattr(precision, "Path", lambda _: tmp_path / "cpuinfo")
     assert processor_has_bfloat16() is expected
 
 
-def test_where_no_file_tells_there_is_none(monkeypatch, tmp_path):
+def test_the_lookup_is_false_without_a_file(monkeypatch, tmp_path):
     monkeypatch.setattr(precision, "Path", lambda _: tmp_path / "nowhere")
     assert processor_has_bfloat16() is False
