@@ -1,4 +1,4 @@
-"""A tiny classifier for the tests of all rooms, with a few texts and labels of several scripts; a plugin of pytest."""
+"""Pytest plugin with a tiny classifier for all tests, and a few texts and labels in several scripts."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def untrained():
     )
     for weight in encoder.weights:
         weight.assign(3 * weight)
-    twice = 2 * TEXTS  # an n-gram of a single text has no weight
+    twice = 2 * TEXTS  # n-grams that occur in a single text have no weights
     labels, sample_weights = np.arange(len(twice)) % len(LABELS), np.ones(len(twice))
     tfidf = compute_tfidf(tokenizer, twice, len(LABELS))
     ngrams = fit_ngram_model(tfidf, labels, sample_weights, len(LABELS), {Recipe(Method.nb_svm, 1.0): 1.0}, seed=3)
@@ -41,7 +41,7 @@ def untrained():
 
 @pytest.fixture(scope="session")
 def model_folder(untrained, tmp_path_factory) -> Path:
-    """The folder of its SavedModel."""
+    """The folder of the SavedModel."""
     from classifier.artifact.export import export_model
 
     return export_model(untrained, TEXTS, tmp_path_factory.mktemp("export") / "model")
@@ -49,7 +49,7 @@ def model_folder(untrained, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def classifier(model_folder):
-    """The SavedModel read back."""
+    """The loaded SavedModel."""
     from classifier.artifact.saved_model import SavedClassifier
 
     return SavedClassifier(model_folder)

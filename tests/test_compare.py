@@ -1,4 +1,4 @@
-"""Comparing runs that MLflow keeps: which are taken, which are left out, which are refused."""
+"""Comparing runs in MLflow: runs that are compared, skipped or refused."""
 
 import pytest
 from finished_runs import make_run
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings(
 def stored(tmp_path_factory):
     """A database with a sweep of two settings with two seeds each, one pruned child, and a run on other texts.
 
-    The runs of one seed have the names of settings that an earlier version used.
+    The runs of one seed have the setting names of an earlier version.
     """
     folder = tmp_path_factory.mktemp("compare")
     settings = TrackingSettings(f"sqlite:///{folder}/mlflow.db", experiment="primes", system_metrics=False)

@@ -1,4 +1,4 @@
-"""Every YAML composes, its keys are the arguments of the class it names, and mistakes are refused in a sentence."""
+"""All YAML files compose, their keys are the arguments of the class, and mistakes are reported in a sentence."""
 
 import inspect
 import signal
@@ -54,7 +54,7 @@ def test_every_choice_composes(path):
 
 @pytest.mark.parametrize("path", WITH_CLASS, ids=NAMED.get)
 def test_the_keys_of_a_choice_are_arguments_of_its_class(path):
-    """The same words, and of a constructor of our own all of them."""
+    """The names are the same, and complete for our own classes."""
     choice = OmegaConf.to_container(OmegaConf.load(path))
     assert isinstance(choice, dict)
     target = choice.pop("_target_")
@@ -177,7 +177,7 @@ def test_a_mistake_in_promoting_is_refused(override, refused):
 
 @pytest.fixture
 def refused(tmp_path, monkeypatch, capfd):
-    """Calls a command as its process does; returns what it prints as it ends with exit code 2."""
+    """Calls a command in this process, and returns its output for exit code 2."""
 
     def call(command: str, schema: type, work: Callable, override: str) -> str:
         monkeypatch.setattr(sys, "argv", [command, *override.split(), f"hydra.run.dir={tmp_path}"])

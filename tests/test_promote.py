@@ -1,4 +1,4 @@
-"""The champion moves by the rule or by force, goes back, and every move says why."""
+"""The champion is replaced by the rule or by force, or rolled back, with a reason for every change."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ WRONG = {"good": 30, "a little better": 29, "much better": 5, "worse": 60}  # of
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
-    """A database with models of known quality, one that was validated on other texts and one that was not at all."""
+    """A database with models of known quality, a model validated on other texts, and a model without validation."""
     folder = tmp_path_factory.mktemp("promote")
     settings = TrackingSettings(f"sqlite:///{folder}/mlflow.db", experiment="primes", system_metrics=False)
     ids = {name: make_run(settings, folder, wrong, {}, model=True) for name, wrong in WRONG.items()}
@@ -40,7 +40,7 @@ def stored(tmp_path_factory):
 
 @pytest.fixture
 def promoted(stored):
-    """promoted(run, ...) promotes the run or, of None, rolls back, under a registered name of this test's own."""
+    """promoted(run, ...) promotes the run, or rolls back for None, under a separate registered name for each test."""
 
     def promoted(run: str | None, force: bool = False, **rule) -> dict:
         given = PromoteSettings(
@@ -110,7 +110,7 @@ def test_any_gain_is_enough_where_the_rule_says_so(promoted, metric):
 
 
 def test_a_champion_that_moved_in_the_meantime_is_compared_again(promoted, client, monkeypatch):
-    """Two promotions at once: the better one has come between."""
+    """A better model is promoted in the meantime."""
     promoted("good")
     original = registry.judge
 
@@ -200,7 +200,7 @@ def test_a_mistake_is_refused(promoted, stored):
 
 
 def test_registering_at_training_is_the_same_rule(stored, client, capsys):
-    """The first one, one that is better by chance, one that is better, and one that cannot be compared."""
+    """The first model, a model that is better by chance, a better model, and a model that cannot be compared."""
     settings = TrackingSettings(stored["uri"], experiment="primes", register="trained", system_metrics=False)
     champions = []
     for name in ("good", "a little better", "much better", "other texts"):
@@ -213,11 +213,11 @@ def test_registering_at_training_is_the_same_rule(stored, client, capsys):
     assert champions == [1, 1, 3, 3]
     printed = capsys.readouterr().out
     assert "cannot be compared with the champion, version 3" in printed
-    assert "The model is registered as version 4." in printed  # which is what tracking.register asks for
+    assert "The model is registered as version 4." in printed  # as with tracking.register
 
 
 def test_two_concurrent_promotions_leave_one_champion_of_two_versions(promoted, client, stored):
-    """In two processes, the first of a name: each has its version, and the tags of both are true."""
+    """In two processes, for a new name: each has its version, and the tags of both are correct."""
     program = (
         "import sys\n"
         "from pathlib import Path\n"

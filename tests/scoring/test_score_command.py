@@ -1,4 +1,4 @@
-"""The command as it is typed: its summary, its exit codes, its messages."""
+"""The command: its summary, exit codes and messages."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Files as people have them: every row of the input is a row of the output, whatever the input's format."""
+"""Realistic files: every row of the input is a row of the output, for all formats."""
 
 import io
 import json
@@ -101,7 +101,7 @@ def test_what_is_only_read(refused, tmp_path, output, message):
 
 @pytest.fixture
 def command():
-    """Hydra and the signals are put back after a command in this process."""
+    """Restores Hydra and the signals after a command in this process."""
     state, terminated = Singleton.get_state(), signal.getsignal(signal.SIGTERM)
     yield run_command
     Singleton.set_state(state)

@@ -1,4 +1,4 @@
-"""A crash costs one shard, the same command goes on, and the result is the same to the byte."""
+"""A crash loses one shard, the same command resumes, and the result is equal byte for byte."""
 
 import errno
 import io
@@ -25,7 +25,7 @@ TARGETS = ["out.csv", "out.tsv.gz", "out.jsonl.zst", "out.parquet"]
 
 
 class Counting:
-    """Answers by the length of a text, and breaks off after so many texts."""
+    """A classifier based on the length of a text, which fails after a given number of texts."""
 
     label_names = ("a", "b", "c")
     windows_ahead = 2
@@ -43,7 +43,7 @@ class Counting:
 
 @pytest.fixture
 def score(tmp_path):
-    """Scores in.csv of tmp_path in shards of five rows."""
+    """Scores in.csv in tmp_path in shards of five rows."""
 
     def score(target="out.csv", classifier=None, model="abc", given="in.csv", **settings):
         options = {"window_rows": 2, "shard_rows": 5, **settings}
@@ -55,7 +55,7 @@ def score(tmp_path):
 
 @pytest.fixture
 def expected_outputs(tmp_path, score):
-    """The bytes of each output that nothing broke off."""
+    """Returns the expected bytes of each output, without an interruption."""
     write(tmp_path / "in.csv", ROWS)
 
     def expected_outputs(target, **settings):
@@ -66,7 +66,7 @@ def expected_outputs(tmp_path, score):
 
 
 class Filling(io.FileIO):
-    """A file on a disk that takes so many bytes."""
+    """A file on a disk with limited space."""
 
     left = 0
 
@@ -95,7 +95,7 @@ def test_a_disk_that_fills_up_while_shards_are_written(target, tmp_path, score, 
 @pytest.mark.parametrize("target", TARGETS)
 def test_wherever_it_breaks_off_the_result_is_the_same(target, tmp_path, score, expected_outputs):
     expected = expected_outputs(target)
-    for most in (0, 3, 8, 13, 21):  # of the 22 texts that can be scored
+    for most in (0, 3, 8, 13, 21):  # of the 22 rows with a text
         with pytest.raises(KeyboardInterrupt):
             score(target, Counting(most))
         assert not (tmp_path / target).exists()
@@ -126,7 +126,7 @@ def test_finished_shards_are_not_scored_again(source, tmp_path, score):
 @pytest.mark.parametrize("target", ["out.csv", "out.parquet"])
 @pytest.mark.parametrize("moment", ["join", "replace", "rmtree"])
 def test_a_crash_at_the_very_end(moment, target, tmp_path, score, expected_outputs, monkeypatch):
-    """kill -9 leaves no time to tidy: here neither what breaks off nor the tidying happens."""
+    """Simulates kill -9, after which nothing is cleaned up."""
     expected = expected_outputs(target)
     names = {"join": "join_parquet" if "parquet" in target else "join_bytes", "replace": "sync_folder"}
 
@@ -263,7 +263,7 @@ def test_no_name_of_an_output():
 
 def test_a_folder_without_permission(tmp_path, score, monkeypatch):
     write(tmp_path / "in.csv", ROWS)
-    monkeypatch.setattr("os.access", lambda *_: False)  # root, who may run the tests, may write everywhere
+    monkeypatch.setattr("os.access", lambda *_: False)  # root, who may run the tests, can write everywhere
     with pytest.raises(UserError, match="you may not write in the folder"):
         score()
 
@@ -301,11 +301,11 @@ for target in TARGETS:
         os.kill(child, signal.SIGKILL)
         assert os.WIFSIGNALED(os.waitpid(child, 0)[1]), "it had ended before"
 """
-KILLS = 5  # of each target, at random moments, the last when some shards are there
+KILLS = 5  # for each target, at random times, the last when some shards exist
 
 
 def test_kill_9(tmp_path, score):
-    """Twenty processes without TensorFlow, children of one so that each begins at once."""
+    """Twenty processes without TensorFlow, forked from one process so that they start quickly."""
     write(tmp_path / "in.csv", ROWS * 4)
     program = KILLED.format(paths=[str(ROOT), str(ROOT / "tests" / "scoring")])
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=120)

@@ -1,4 +1,4 @@
-"""Rows are counted by label, whatever the order of the parts."""
+"""Rows are counted by label, for any order of the parts."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""A trial that writes to MLflow as a training does, in a process of its own that starts at once."""
+"""A trial that logs to MLflow like a training, in a separate process that starts quickly."""
 
 import multiprocessing
 import tempfile
@@ -10,7 +10,7 @@ from classifier.sweeps.process import Ended
 from classifier.sweeps.trial import split_override
 
 EPOCHS = 3
-start_lock = Lock()  # a start also asks for the exit codes of others, and a code is told once
+start_lock = Lock()  # starting a process also polls the others, but an exit code is only reported once
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(
     ["mlflow", "mlflow.store.tracking.sqlalchemy_store", "classifier.train", "classifier.sweeps.run", "fake_process"]
@@ -18,7 +18,7 @@ processes.set_forkserver_preload(
 
 
 class SmallTrial:
-    """Stands for `classifier.sweeps.process.TrialProcess`."""
+    """Replaces `classifier.sweeps.process.TrialProcess`."""
 
     uri: str  # of the database
 

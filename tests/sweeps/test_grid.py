@@ -1,4 +1,4 @@
-"""A sweep over a grid: one run with a child for each trial, and whatever fails is told, kept and tried again."""
+"""A sweep over a grid: one run with a child for each trial; failures are reported, logged and retried."""
 
 import csv
 import json
@@ -76,7 +76,7 @@ def test_a_failed_trial_is_reported_and_retried_by_the_same_command(run_sweep):
 
 
 def test_what_was_running_when_the_sweep_was_killed_is_continued_in_its_run(run_sweep):
-    """Also under another number; what nobody asks for any more is KILLED."""
+    """Also under another number; runs that are no longer part of the sweep are KILLED."""
     first = run_sweep("encoder.depth=1,2,3", "sweep.name=killed")
     for run in first.children[1:]:
         first.client.update_run(run.info.run_id, status="RUNNING")
@@ -88,7 +88,7 @@ def test_what_was_running_when_the_sweep_was_killed_is_continued_in_its_run(run_
 
 @pytest.fixture
 def ctrl_c():
-    """SIGINT interrupts, also where a shell has started the tests in the background, which would ignore it."""
+    """Enables SIGINT, which is ignored if a shell has started the tests in the background."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

@@ -1,4 +1,4 @@
-"""A trial's process: it reports, is answered, fails with a reason, and does not outlive its sweep."""
+"""The process of a trial: it reports, receives answers, fails with a reason, and ends with its sweep."""
 
 import contextlib
 import signal
@@ -63,7 +63,7 @@ def test_why_it_failed(start, line, code, reason):
 
 
 def test_it_ends_with_the_process_that_started_it(tmp_path):
-    """kill -9 of the sweep leaves no training behind."""
+    """After kill -9 of the sweep, no training is left."""
     sweep = (
         "import sys; from pathlib import Path; from classifier.sweeps import process\n"
         f"process.COMMAND = (sys.executable, '-c', {TRIAL!r})\n"

@@ -1,4 +1,4 @@
-"""What a sweep tells: which trial is best, the front of several objectives, tables, pictures, the page."""
+"""The results of a sweep: the best trial, the Pareto front, tables, figures and the page."""
 
 import csv
 import json
@@ -83,4 +83,4 @@ def test_trials_on_different_examples_are_drawn_without_a_best():
 
 def test_pruned_curves_are_dashed():
     (axes,) = pictures([*TRIALS, *POOR], ["encoder.depth"], ["valid.macro_f1"])["learning_curves"].axes
-    assert [line.get_linestyle() for line in axes.lines].count("--") == 2  # the pruned trial, and its legend
+    assert [line.get_linestyle() for line in axes.lines].count("--") == 2  # the pruned trial and its legend

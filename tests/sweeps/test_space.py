@@ -1,4 +1,4 @@
-"""Hydra's words for what may vary mean the same to a search."""
+"""Hydra's sweep syntax has the same meaning for a search."""
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser

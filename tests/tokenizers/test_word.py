@@ -1,4 +1,4 @@
-"""The word tokenizer: what is a word, and which words it learns."""
+"""The word tokenizer: splitting into words, and the learned vocabulary."""
 
 import pytest
 import tensorflow as tf

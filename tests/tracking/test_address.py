@@ -1,4 +1,4 @@
-"""Where runs are kept: wrong addresses are refused in a sentence, and a password is neither shown nor kept."""
+"""Tracking addresses: wrong addresses are reported in a sentence, and passwords are neither shown nor stored."""
 
 import base64
 import shlex
@@ -85,7 +85,7 @@ def test_the_line_to_look_at_runs_can_be_pasted():
 
 @pytest.fixture
 def guarded():
-    """The port of a server that answers to the user me with the password s:cr/et alone."""
+    """The port of a server that only accepts the user me with the password s:cr/et."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):

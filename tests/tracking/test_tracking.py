@@ -1,4 +1,4 @@
-"""Runs in MLflow: reachable or refused, found again, nothing lost when the server goes."""
+"""Runs in MLflow: reachability, resuming, and no loss of data if the server is unavailable."""
 
 import json
 import subprocess
@@ -97,7 +97,7 @@ def test_an_exception_ends_the_run_as_what_it_was(settings, tmp_path, error, sta
 
 
 class Cable:
-    """A client whose server can be lost and found again."""
+    """A client whose connection to the server can be interrupted."""
 
     def __init__(self, run, monkeypatch):
         self.connected, log_batch = True, type(run.client).log_batch
@@ -143,7 +143,7 @@ def test_what_the_server_refuses_is_named_and_holds_up_nothing(settings, tmp_pat
 
 @pytest.fixture
 def full_disk(settings, monkeypatch):
-    """full_disk(True) lets the database take nothing, as MLflow tells it; full_disk(False) gives it room again."""
+    """full_disk(True) makes the database reject all writes; full_disk(False) restores it."""
     from mlflow.exceptions import TEMPORARILY_UNAVAILABLE, MlflowException
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
@@ -169,7 +169,7 @@ def full_disk(settings, monkeypatch):
 def test_a_full_disk_fails_the_run_which_the_next_command_ends(settings, tmp_path, full_disk, capsys):
     with locked(tmp_path / "checkpoint", "training"), start_run(settings, tmp_path, "abc") as run:
         end_abandoned_runs(settings)
-        assert run.client.get_run(run.run_id).info.status == "RUNNING"  # its process is there
+        assert run.client.get_run(run.run_id).info.status == "RUNNING"  # its process is running
         full_disk(True)
         run.log_metrics({"epoch/loss": 0.5}, step=1)
         make_model(run, tmp_path)
@@ -177,7 +177,7 @@ def test_a_full_disk_fails_the_run_which_the_next_command_ends(settings, tmp_pat
     said = capsys.readouterr().err
     assert "database or disk is full. Training goes on" in said
     assert "the end of the run. All of it is in" in said and "trainer.resume=true sends it" in said
-    end_abandoned_runs(settings)  # and cannot end it
+    end_abandoned_runs(settings)  # and cannot be ended
     assert run.client.get_run(run.run_id).info.status == "RUNNING"
     with pytest.raises(UserError, match=r"does not take a run: \(sqlite3\.OperationalError\) database or disk is full"):
         start_run(settings, tmp_path, "abc")
@@ -205,7 +205,7 @@ def test_a_sweep_reports_what_its_database_rejects(settings, full_disk, monkeypa
     full_disk(True)
     with pytest.raises(UserError, match=r"rejects what the sweep sends: .* database or disk is full\. Once it"):
         Patience(settings)(lambda: mlflow.MlflowClient().create_run(experiment))
-    with pytest.raises(ZeroDivisionError):  # a mistake of ours
+    with pytest.raises(ZeroDivisionError):  # a bug
         Patience(settings)(lambda: 1 / 0)
 
 
@@ -235,7 +235,7 @@ def test_a_run_that_is_continued_is_running_again(settings, tmp_path):
 
 
 def test_two_concurrent_first_uses_of_a_file(tmp_path):
-    """Each process makes the tables where there are none; MLflow alone would spoil them."""
+    """Both processes create the tables; MLflow itself would corrupt them."""
     program = (
         "from classifier.settings import TrackingSettings as T\n"
         "from classifier.tracking.server import connect, experiment_id\n"
@@ -280,7 +280,7 @@ def test_explanations_are_logged_next_to_each_other_in_the_run_of_the_model(sett
 
 
 def log_models(client, run, folder, count):
-    """Logs so many models to the run, each with its number in a file; returns their ids."""
+    """Logs several models to the run, each with its number in a file, and returns their ids."""
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 
     ids = []
@@ -295,7 +295,7 @@ def log_models(client, run, folder, count):
 
 
 def test_the_newest_of_several_models_of_a_run_is_taken(settings, tmp_path):
-    """In MLflow's SQL store they are in no order."""
+    """MLflow's SQL store has no defined order."""
     folder = tmp_path / "saved_model"
     folder.mkdir()
     run = start_run(settings, tmp_path, "abc")

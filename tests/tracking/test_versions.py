@@ -1,4 +1,4 @@
-"""Which changes of the code make another training of the same command."""
+"""The changes of the code that affect the identity of a training."""
 
 import shutil
 
@@ -24,5 +24,5 @@ def test_what_is_only_shown_does_not_count(package):
     before = code_hash(package)
     for name in WITHOUT_EFFECT:
         file = package / name if name.endswith(".py") else next((package / name).glob("*.py"))
-        file.write_text(file.read_text() + "\n# changed\n")  # fails if what is listed does not exist
+        file.write_text(file.read_text() + "\n# changed\n")  # fails if a listed file does not exist
     assert code_hash(package) == before

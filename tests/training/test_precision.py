@@ -1,4 +1,4 @@
-"""Within the block products are reduced, where the processor can; outside they are float32, to the last bit."""
+"""Inside the context, products are in bfloat16 if the processor supports it; outside, they are in float32."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ reducing = pytest.mark.skipif(not processor_has_bfloat16(), reason="the processo
 
 @pytest.fixture
 def product():
-    """A new graph each time, of more than the few operations that TensorFlow would leave as they are."""
+    """Returns a new graph that is large enough to be rewritten by TensorFlow."""
 
     @tf.function
     def product(left, right):
