@@ -91,7 +91,7 @@ def run(settings: ScoreSettings, plan: "Plan", folder: Path, digest: str) -> "Sc
             return score_files(plan, lambda: load(settings, folder, digest, closing))
     except KeyboardInterrupt:
         if not plan.streams and shards_folder(Path(settings.output)).exists():
-            warn("What is finished is kept: the same command goes on from there.")
+            warn("Finished work is kept: the same command continues it.")
         raise
     except BrokenPipeError:  # such as `| head`
         null = os.open(os.devnull, os.O_WRONLY)
@@ -130,8 +130,8 @@ def print_results(settings: ScoreSettings, done: Any) -> None:
     line(f"{done.summary['rows']:,} rows{errors}{earlier}; {done.rows_per_second:,.0f} rows/s: {where}")
     if many_errors(done.summary):
         warn(
-            f"Warning: more than {ERRORS:.0%} of the rows have an error (exit code 1); the output is written all the "
-            "same. Its column error says why: are data.text, data.encoding, data.delimiter and data.quotes right?"
+            f"Warning: more than {ERRORS:.0%} of the rows have an error (exit code 1); the output is written anyway. "
+            "Its column error has the reasons: are data.text, data.encoding, data.delimiter and data.quotes right?"
         )
 
 

@@ -262,7 +262,7 @@ def test_a_server_lost_during_training_costs_no_model(folder, server):
     assert training.returncode == 0, errors
     assert "epoch 12/12" in rest
     assert (Path(summary(folder, "lost")["model"]) / "saved_model.pb").exists()
-    assert "Training goes on" in errors
+    assert "Training continues" in errors
     assert "the model, " in errors
     assert "the end of the run. All of it is in" in errors
     assert "Traceback" not in errors

@@ -136,7 +136,7 @@ def test_a_deleted_run_is_refused(stored, tmp_path):
 REFUSED = {
     "no such run": ({"runs": ["20", "0" * 32]}, f"runs: {'0' * 32} is not a run at tracking.uri=sqlite:///"),
     "no test predictions": ({"runs": ["20", "valid"]}, "keeps no test/predictions.parquet. 2 of them keep valid/"),
-    "no such experiment": ({"experiment": "prime"}, "experiment=prime: there is none of that name at"),
+    "no such experiment": ({"experiment": "prime"}, "experiment=prime: there is no experiment with this name at"),
     "no sweep of the name": ({"sweep": "widths"}, "neither run id nor name; there are depths."),
     "no such sweep": ({"sweep": "1" * 32}, f"sweep: {'1' * 32} is not a run"),
     "no children": ({"sweep": "20"}, "has 0 runs to compare; two are needed."),

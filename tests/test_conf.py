@@ -100,7 +100,7 @@ MISTAKES = {
     "data=filse": "Did you mean 'files'?",
     "tokenizer.truncation=middle": "tokenizer.truncation=middle is not one of head, tail, head_tail",
     "data=trec6 data.root=nowhere": "Error: There is no folder data.root=nowhere: name the one that holds trec6/",
-    "~tokenizer.max_tokens": "Error: tokenizer.max_tokens cannot be taken away.",
+    "~tokenizer.max_tokens": "Error: tokenizer.max_tokens cannot be removed.",
     "tracking.register=a/b": "Error: tracking.register=a/b: a name in the registry is not empty and has no /,",
     "seed=-1": "Error: seed=-1 must be at least 0 and at most 4,294,967,295.",
     "attention=local export.formats=[onnx,litert]": "Error: export.formats=litert has no operations for attention=",

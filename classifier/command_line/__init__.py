@@ -1,6 +1,6 @@
 """Converts command lines to checked settings, and errors to readable messages.
 
-| module         | what it holds                                                              |
+| module         | content                                                                    |
 |----------------|----------------------------------------------------------------------------|
 | `run`          | `run_command`, the entry point of every command                            |
 | `compose`      | composes the settings of a training in Python, without a separate process  |

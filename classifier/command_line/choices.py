@@ -46,7 +46,7 @@ def check_leaves(config: DictConfig) -> None:
             raise UserError(f"{folder}.{TARGET}={config[folder][TARGET]}: choose it with {folder}= instead.")
         for key in schema:
             if key not in config[folder]:
-                raise UserError(f"{folder}.{key} cannot be taken away.")
+                raise UserError(f"{folder}.{key} cannot be removed.")
         for key, value in config[folder].items() if schema else ():
             if key not in schema:
                 raise UserError(unknown_key(f"{folder}.{key}", [f"{folder}.{known}" for known in schema]))

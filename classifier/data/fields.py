@@ -18,7 +18,7 @@ def text_columns(text: Any) -> list[str]:
         str(column) if type(column) is int else column for column in given
     ]  # YAML reads data.text=0 as an integer
     if not columns or not all(isinstance(column, str) and column for column in columns):
-        raise UserError(f"data.text={text!r} names no column: give the name of one, or a list of names.")
+        raise UserError(f"data.text={text!r} names no column: give the name of a column, or a list of names.")
     return columns
 
 

@@ -14,9 +14,7 @@ MOST_CHARACTERS = 2**24
 LITERAL = "set data.quotes=none if quotation marks are part of the texts"
 NEVER_CLOSED = "a quote opens in line"
 ROW_TOO_LONG = f"the row, or a field of it, is longer than {MOST_CHARACTERS:,} characters"
-GOES_ON = (
-    f'a quoted field goes on after its closing quote; a quote inside a quoted field is written twice (""), or {LITERAL}'
-)
+GOES_ON = f'a quoted field continues after its closing quote; double a quote inside a quoted field (""), or {LITERAL}'
 
 # Number of the first line, fields, problem with the quotes ("" if there is none), lines (until the next record).
 Record = tuple[int, list[str], str, list[str]]

@@ -60,9 +60,7 @@ def check_columns(path: str | Path, reading: Reading, label: str | None = None) 
     if twice := [column for column in texts if texts.count(column) > 1]:
         raise UserError(f"data.text names {twice[0]!r} twice; each column is joined once.")
     if label in texts:
-        raise UserError(
-            f"{path}: data.text and data.label both name the column {label!r}; let one of them name another."
-        )
+        raise UserError(f"{path}: data.text and data.label both name the column {label!r}; change one of them.")
     kind = format_of(path)
     if kind == "text" and label is not None:
         raise UserError(f"{path}: plain text has no labels. Name a file with a column of texts and one of labels.")

@@ -85,7 +85,7 @@ def _wanted_shares(settings: DataSettings) -> dict[str, float]:
         if not 0 < share < 1:
             raise UserError(f"data.{split}_share={share:g} is not between 0 and 1; or name a file with data.{split}=.")
     if sum(shares.values()) >= 1:
-        raise UserError("data.valid_share and data.test_share together leave nothing of train; make them smaller.")
+        raise UserError("data.valid_share and data.test_share together leave nothing for train; reduce them.")
     return shares
 
 

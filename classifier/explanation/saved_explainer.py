@@ -30,8 +30,8 @@ class SavedExplainer:
     def __init__(self, classifier: SavedClassifier) -> None:
         if "explain" not in classifier.loaded.signatures:
             raise UserError(
-                "This model has no signature explain: an earlier version of classifier exported it. Train it once "
-                "more, with the overrides that its run keeps as parameters."
+                "This model has no signature explain: an earlier version of classifier exported it. Train it again "
+                "with the overrides in the parameters of its run."
             )
         self.classifier = classifier
         self.graph = classifier.loaded.explainer

@@ -134,13 +134,13 @@ def check_pipe(piped: Piped, output: Path | Piped) -> None:
     if (kind := format_of(piped)) in ("parquet", "xlsx"):
         name = {"parquet": "Parquet", "xlsx": "XLSX"}[kind]
         raise UserError(
-            f"format={kind}: {name} cannot be read from standard input, since it is read from its end. Name the file "
+            f"format={kind}: {name} cannot be read from standard input, because it is read from its end. Name the file "
             "with input=, or send csv, tsv, jsonl or txt."
         )
     if format_of(piped) == "json" and format_of(output) != "json":
         raise UserError(
-            f"{output}: JSON Lines from standard input can only be written as JSON Lines, since which columns there "
-            "are is known at the end alone. Name an output that ends in .jsonl, or read from a file."
+            f"{output}: JSON Lines from standard input can only be written as JSON Lines, because the columns are only "
+            "known at the end. Name an output that ends in .jsonl, or read from a file."
         )
 
 

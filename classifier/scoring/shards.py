@@ -61,7 +61,7 @@ class Shards:
         if earlier["job"] != self.manifest["job"] and earlier["shards"] and not self.overwrite:
             raise UserError(
                 f"{self.folder} holds {len(earlier['shards'])} finished shards of another job: "
-                f"{differences(earlier['job'], self.manifest['job'])}. Run that one again to go on with it, or start "
+                f"{differences(earlier['job'], self.manifest['job'])}. Run that job again to continue it, or start "
                 "again with overwrite=true, which deletes them."
             )
         if earlier["job"] == self.manifest["job"]:
@@ -132,7 +132,7 @@ class Shards:
         count = len(self.manifest["shards"])
         if not count:
             return "Nothing was left behind."
-        return f"{count} finished shards are kept in {self.folder}: the same command goes on after them."
+        return f"{count} finished shards are kept in {self.folder}: the same command continues after them."
 
     def save(self) -> None:
         with new_file(self.folder / "manifest.json", self.outlook()) as stream:

@@ -200,6 +200,5 @@ def column_array(values: Sequence[Any], field: Any) -> Any:
         return pa.array(values, field.type)
     except (pa.ArrowException, TypeError, OverflowError) as error:
         raise UserError(
-            f"Column {field.name!r} no longer holds what it held when the file was looked through ({error}). The file "
-            "was changed meanwhile; score it again."
+            f"Column {field.name!r} has changed since the file was first read ({error}). Score the file again."
         ) from None

@@ -129,7 +129,7 @@ def trial_folder() -> str:
 def shared_folder_message(folder: str) -> str:
     """Returns the error message for trials that would share a folder."""
     return (
-        f"hydra.sweep.subdir gives several trials the same folder, {folder}: let it contain ${{hydra.job.num}}, "
+        f"hydra.sweep.subdir gives several trials the same folder, {folder}: include ${{hydra.job.num}}, "
         "the number of the trial."
     )
 

@@ -108,6 +108,6 @@ def find_experiment(mlflow, settings: CompareSettings) -> str:
         return found.experiment_id
     names = sorted(experiment.name for experiment in client.search_experiments(max_results=1000))
     raise UserError(
-        f"experiment={name}: there is none of that name at tracking.uri={settings.tracking.safe_uri}, "
+        f"experiment={name}: there is no experiment with this name at tracking.uri={settings.tracking.safe_uri}, "
         f"only {', '.join(names[:20])}{nearest_name(name, names)}"
     )

@@ -121,7 +121,7 @@ class Run:
                     self.lost_at = 0.0
                 except Exception as error:
                     if not self.lost_at:
-                        warn(f"Tracking failed at {name}: {first_line(error)}. Training goes on.")
+                        warn(f"Tracking failed at {name}: {first_line(error)}. Training continues.")
                     if not reachable(self.settings):
                         self.lost_at = time.monotonic()
                         return

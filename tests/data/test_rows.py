@@ -146,7 +146,7 @@ def test_an_empty_text_in_quotes_is_a_row(write):
         (b"a", "1 field where the header has 2", {"text": "a"}),
         (b"caf\xe9,b", "byte 0xE9 is not valid utf-8", {"text": "caf\N{REPLACEMENT CHARACTER}", "label": "b"}),
         (b"a\0,b", "NUL byte", {"text": "a\0", "label": "b"}),
-        (b'"a"a,b', "a quoted field goes on after its closing quote", {"text": "aa", "label": "b"}),
+        (b'"a"a,b', "a quoted field continues after its closing quote", {"text": "aa", "label": "b"}),
         (b'"a,b', "a quote opens in line", {"text": "a,b\n"}),
     ],
 )

@@ -181,7 +181,7 @@ def test_rejects_and_files_of_all_splits_are_reported(settings, write):
     [
         ({"valid_share": 0}, "data.valid_share=0 is not between 0 and 1"),
         ({"valid_share": 1.5}, "data.valid_share=1.5 is not between 0 and 1"),
-        ({"valid_share": 0.5, "test_share": 0.5}, "leave nothing of train"),
+        ({"valid_share": 0.5, "test_share": 0.5}, "leave nothing for train"),
     ],
 )
 def test_shares_that_cannot_be(settings, train, others, message):

@@ -42,7 +42,7 @@ def test_a_trial_has_the_folder_that_hydra_would_give_it(run_sweep, subdir, expe
 @pytest.mark.parametrize(
     ("subdir", "message"),
     [
-        ("same", "gives several trials the same folder, same: let it contain ${hydra.job.num}"),
+        ("same", "gives several trials the same folder, same: include ${hydra.job.num}"),
         ("../${hydra.job.num}", "must be a folder inside hydra.sweep.dir"),
         ("/tmp/${hydra.job.num}", "must be a folder inside hydra.sweep.dir"),
         ("''", "must be a folder inside hydra.sweep.dir"),

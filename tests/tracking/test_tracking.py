@@ -122,7 +122,7 @@ def test_what_a_lost_server_does_not_take_is_sent_when_it_is_back(settings, tmp_
     kept = run.client.get_run(run.run_id)
     assert (kept.data.metrics, kept.data.params) == ({"epoch/loss": 0.5}, {"encoder.depth": "2"})
     assert kept.info.status == "FINISHED"
-    assert capsys.readouterr().err.count("Training goes on") == 1
+    assert capsys.readouterr().err.count("Training continues") == 1
 
 
 def test_what_never_arrives_is_named(settings, tmp_path, monkeypatch, capsys):
@@ -175,7 +175,7 @@ def test_a_full_disk_fails_the_run_which_the_next_command_ends(settings, tmp_pat
         make_model(run, tmp_path)
     assert run.refused == ["metrics of step 1", "the model", "the end of the run"]
     said = capsys.readouterr().err
-    assert "database or disk is full. Training goes on" in said
+    assert "database or disk is full. Training continues" in said
     assert "the end of the run. All of it is in" in said and "trainer.resume=true sends it" in said
     end_abandoned_runs(settings)  # and cannot be ended
     assert run.client.get_run(run.run_id).info.status == "RUNNING"
