@@ -234,7 +234,7 @@ def test_an_existing_output_is_refused_immediately(tmp_path, score):
 
 def test_a_full_disk_keeps_what_is_finished(tmp_path, score, expected_outputs):
     expected = expected_outputs("out.csv")
-    with pytest.raises(UserError, match=r"the disk is full.*finished shards are kept in .*the same command goes on"):
+    with pytest.raises(UserError, match=r"the disk is full.*finished shards are kept in .*the same command continues"):
         score(classifier=Counting(17, OSError(28, "No space left on device")))
     score()
     assert (tmp_path / "out.csv").read_bytes() == expected
