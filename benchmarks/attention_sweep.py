@@ -1,51 +1,42 @@
-"""The table of `python -m classifier.train recipe=attention_sweep`: test accuracy and time of each mechanism.
+"""The table of `classifier train recipe=attention_sweep`: test accuracy and time of each mechanism, in Markdown.
 
-python benchmarks/attention_sweep.py <hydra.sweep.dir of the sweep>
+    python benchmarks/attention_sweep.py <hydra.sweep.dir of the sweep>
+
+Accuracy is in percent. Seconds are those of one training on each of the data sets, the loop alone: the sum of their
+means over the seeds.
 """
 
 import csv
-import statistics
-import sys
 from collections import defaultdict
 from pathlib import Path
+from statistics import mean, stdev
 
-DATA = ("trec6", "sst2", "banking77")
+from harness.markdown import table
+from harness.project import door
 
 
 def main() -> None:
-    """Reads report/trials.csv and prints Markdown."""
-    with (Path(sys.argv[1]) / "report" / "trials.csv").open(newline="", encoding="utf-8") as file:
-        finished = [row for row in csv.DictReader(file) if row["status"] == "FINISHED"]
-    print("\n".join(table(finished)))
-
-
-def table(trials: list[dict[str, str]]) -> list[str]:
-    """A line for each mechanism, best mean first: accuracy in percent by data set, the mean over them, and seconds.
-
-    Seconds are those of one training on each of the data sets, the loop alone: the sum of their means over the seeds.
-    """
-    found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    seconds: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for trial in trials:
-        settings = dict(override.split("=", 1) for override in trial["overrides"].split())
-        found[settings["attention"]][settings["data"]].append(100 * float(trial["test.accuracy"]))
-        seconds[settings["attention"]][settings["data"]].append(float(trial["training_seconds"]))
-    means = {name: statistics.mean(map(statistics.mean, by_data.values())) for name, by_data in found.items()}
-    lines = [f"| attention | {' | '.join(DATA)} | mean | seconds |", f"| --- |{' ---: |' * (len(DATA) + 2)}"]
-    for name in sorted(means, key=lambda one: (-len(found[one]), -means[one])):
-        complete = len(found[name]) == len(DATA)
-        mean = f"{means[name]:.1f}" if complete else "–"
-        spent = f"{sum(map(statistics.mean, seconds[name].values())):.0f}" if complete else "–"
-        lines.append(f"| {name} | {' | '.join(cell(found[name][data]) for data in DATA)} | {mean} | {spent} |")
-    return lines
-
-
-def cell(values: list[float]) -> str:
-    """Mean and standard deviation over the seeds."""
-    if not values:
-        return "–"
-    deviation = f" ± {statistics.stdev(values):.1f}" if len(values) > 1 else ""
-    return f"{statistics.mean(values):.1f}{deviation}"
+    parser = door(__doc__)
+    parser.add_argument("sweep", type=Path, help="its hydra.sweep.dir")
+    found: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
+    with (parser.parse_args().sweep / "report" / "trials.csv").open(newline="", encoding="utf-8") as file:
+        for trial in csv.DictReader(file):
+            if trial["status"] == "FINISHED":
+                settings = dict(override.split("=", 1) for override in trial["overrides"].split())
+                values = (100 * float(trial["test.accuracy"]), float(trial["training_seconds"]))
+                found[settings["attention"]][settings["data"]].append(values)
+    complete = max(map(len, found.values()), default=0)
+    rows: list[dict[str, str]] = []
+    for name, by_data in found.items():
+        accuracies = {data: [accuracy for accuracy, _ in values] for data, values in by_data.items()}
+        deviations = {data: f" ± {stdev(all_):.1f}" if all_[1:] else "" for data, all_ in accuracies.items()}
+        row = {data: f"{mean(all_):.1f}{deviations[data]}" for data, all_ in accuracies.items()}
+        if len(by_data) == complete:
+            seconds = sum(mean(spent for _, spent in values) for values in by_data.values())
+            row |= {"mean": f"{mean(map(mean, accuracies.values())):.1f}", "seconds": f"{seconds:.0f}"}
+        rows.append({"attention": name, **row})
+    rows.sort(key=lambda row: float(row.get("mean", 0)), reverse=True)
+    print(table(rows))
 
 
 if __name__ == "__main__":

@@ -16,16 +16,17 @@ def untrained():
 
     from classifier.attention import MultiHeadAttention
     from classifier.encoders import MeanPooling
-    from classifier.encoders.scratch import ScratchEncoder, build_classifier
+    from classifier.encoders.encoder import Encoder
+    from classifier.encoders.scratch import build_classifier
     from classifier.model.classifier_module import ClassifierModule
-    from classifier.model.ngram_fit import Method, Recipe, compute_tfidf, fit_ngram_model
-    from classifier.settings import EncoderSettings
+    from classifier.model.ngram_fit import Method, NgramCounter, Recipe, compute_tfidf, fit_ngram_model
+    from classifier.settings import ScratchSettings
     from classifier.tokenizers import WordTokenizer
 
     keras.utils.set_random_seed(3)
     tokenizer = WordTokenizer(max_tokens=11)
     tokenizer.learn(TEXTS)
-    settings = EncoderSettings(depth=1, width=12, intermediate_dim=7)
+    settings = ScratchSettings(depth=1, width=12, intermediate_dim=7)
     vocabulary = len(tokenizer.vocabulary)
     encoder = build_classifier(
         settings, lambda: MultiHeadAttention(num_heads=3), MeanPooling(), vocabulary, 11, len(LABELS)
@@ -34,9 +35,9 @@ def untrained():
         weight.assign(3 * weight)
     twice = 2 * TEXTS  # n-grams that occur in a single text have no weights
     labels, sample_weights = np.arange(len(twice)) % len(LABELS), np.ones(len(twice))
-    tfidf = compute_tfidf(tokenizer, twice, len(LABELS))
+    tfidf = compute_tfidf(NgramCounter(tokenizer), twice, len(LABELS))
     ngrams = fit_ngram_model(tfidf, labels, sample_weights, len(LABELS), {Recipe(Method.nb_svm, 1.0): 1.0}, seed=3)
-    return ClassifierModule(ScratchEncoder(encoder, tokenizer), LABELS, ngrams, np.array([0.7, 3.0]))
+    return ClassifierModule(Encoder(encoder, tokenizer), LABELS, ngrams, np.array([0.7, 3.0]))
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
-from hydra.core.config_store import ConfigStore
 from hydra.core.singleton import Singleton
 from hydra.utils import get_class
 from omegaconf import OmegaConf
 
 from classifier.command_line.arguments import with_quotes
+from classifier.command_line.choices import store_schema
 from classifier.command_line.run import run_command
 from classifier.compare import compare
 from classifier.errors import UserError
@@ -40,8 +40,8 @@ NAMED = {path: f"{path.parent.name}={path.stem}" for path in CHOICES}
 
 @pytest.fixture(scope="module", autouse=True)
 def schemas():
-    ConfigStore.instance().store(name="train_settings", node=TrainSettings)
-    ConfigStore.instance().store(name="evaluate_settings", node=EvaluateSettings)
+    store_schema("train", TrainSettings)
+    store_schema("evaluate", EvaluateSettings)
 
 
 @pytest.mark.parametrize("path", CHOICES, ids=NAMED.get)
@@ -265,7 +265,7 @@ def test_the_parameters_of_a_run_can_be_typed_back():
     ],
 )
 def test_a_text_to_explain_is_taken_as_it_is_typed(text):
-    ConfigStore.instance().store(name="explain_settings", node=ExplainSettings)
+    store_schema("explain", ExplainSettings)
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("explain", with_quotes([f"text={text}", "model=folder"], "text"))
     assert config.text == text and config.model == "folder"

@@ -67,7 +67,10 @@ def test_the_help_names_keys_that_exist(command):
     ("line", "expected"),
     [
         ("classifier tr", ["train"]),
-        ("classifier train encoder=", ["encoder=base", "encoder=small", "encoder=tiny"]),
+        (
+            "classifier train encoder=",
+            ["encoder=base", "encoder=minilm", "encoder=pretrained", "encoder=small", "encoder=tiny"],
+        ),
         ("classifier train trainer.ep", ["trainer.epochs="]),
         ("classifier score on_er", ["on_error="]),
         ("classifier nothing ", []),

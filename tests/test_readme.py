@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 from hydra import compose, initialize_config_dir
-from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from classifier.command_line.arguments import with_files, with_quotes
-from classifier.command_line.choices import CONF, LEAVES, known_keys
+from classifier.command_line.choices import CONF, LEAVES, known_keys, store_schema
 from classifier.command_line.compose import hydra_state
 from classifier.command_line.run import checked
 from classifier.settings import (
@@ -79,8 +78,8 @@ def test_a_command_composes(command, tmp_path, monkeypatch):
 
 
 def composed(name: str, overrides: list[str]) -> DictConfig:
-    """Composes the configuration of a command; must be called within `hydra_state`."""
-    ConfigStore.instance().store(name=f"{name}_settings", node=SCHEMAS[name])
+    """The configuration of a command; to be called within `hydra_state`."""
+    store_schema(name, SCHEMAS[name])
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return compose(name, overrides, return_hydra_config=True)
 

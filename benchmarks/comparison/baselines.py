@@ -1,251 +1,143 @@
-"""The baselines, one function each. This program measures one of them:
+"""The baselines; runs in the process of the baseline that is measured.
 
-    PYTHONPATH=benchmarks python -m comparison.baselines <data set> <baseline> <folder> [--autotune-seconds 120]
-
-writes predictions.parquet, one row for each example of the test split in its order, and measured.json into the folder.
-Each baseline chooses its settings by accuracy on the validation split that `seed=0` gives `classifier.train`, and is
-then fitted on train and valid together; the test split is scored once, by that last model.
-
-So that a baseline takes minutes, the long texts of IMDB and 20 newsgroups have smaller grids, words and character
-n-grams that occur in two texts at least, and at most 300,000 character n-grams, none across the borders of words.
+Each baseline chooses its settings by accuracy on the validation split that `seed=0` gives `classifier train`, and is
+then fitted on train and valid together; the test split is scored once, by that last model. Long texts have smaller
+grids and fewer n-grams, so that a baseline takes minutes.
 """
 
-import argparse
-import json
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from harness.project import train_settings
 
-from classifier.data import Splits
+from classifier.data import Splits, load_splits
 
 LONG_TEXTS = ("imdb", "newsgroups20")
+AUTOTUNE_SECONDS = 120  # what fastText's autotune may take
+
+Examples = tuple[list[str], np.ndarray]  # texts and class numbers
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """The data, and what depends on them or on the command line."""
-
-    splits: Splits
-    long_texts: bool
-    autotune_seconds: int
-
-    @property
-    def texts(self) -> list[str]:
-        """Of train, then of valid."""
-        return self.splits.train.texts + self.splits.valid.texts
-
-    @property
-    def labels(self) -> NDArray[np.int32]:
-        """(examples,) class numbers of `texts`."""
-        return np.concatenate([self.splits.train.labels, self.splits.valid.labels])
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
+class Fitted(NamedTuple):
     """A model of train and valid together."""
 
     predict: Callable[[list[str]], Any]  # (examples,) class numbers
     size: Callable[[], int]  # of its file, in bytes
-    settings: str  # what validation chose
-    choosing_seconds: float
     training_seconds: float
+    settings: Mapping[str, Any] = MappingProxyType({})  # what validation chose
+    choosing_seconds: float = 0.0
 
 
-def majority(task: Task) -> Fitted:
-    """The most frequent class, whatever the text."""
-    from sklearn.dummy import DummyClassifier
-
-    return fitted_again(DummyClassifier(strategy="most_frequent"), {}, 0.0, task)
-
-
-def logistic(task: Task) -> Fitted:
-    """TF-IDF of words and pairs of neighbours, logistic regression."""
+def linear_model(name: str, long_texts: bool) -> tuple[Any, Any, dict[str, Sequence[Any]]]:
+    """The features, the classifier and the grid of a baseline of scikit-learn; docs/accuracy.md describes them."""
+    from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
-
-    grid = {"classifier__C": (3, 10, 30) if task.long_texts else (1, 3, 10, 30)}
-    return chosen(words(task), LogisticRegression(max_iter=1000), grid, task)
-
-
-def linear_svc(task: Task) -> Fitted:
-    """TF-IDF of words, pairs of neighbours and runs of 3 to 5 characters; linear support vectors."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.multiclass import OneVsRestClassifier
     from sklearn.pipeline import FeatureUnion
     from sklearn.svm import LinearSVC
 
-    characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)
-    grid: dict[str, Sequence[Any]] = {
-        "classifier__C": (0.1, 0.3, 1, 3),
-        "features__characters__analyzer": ("char_wb", "char"),
-    }
-    if task.long_texts:
-        characters.set_params(min_df=2, max_features=300_000)
-        grid = {"classifier__C": (0.1, 0.5)}
-    return chosen(
-        FeatureUnion([("words", words(task)), ("characters", characters)]), LinearSVC(random_state=0), grid, task
-    )
-
-
-def nb_svm(task: Task) -> Fitted:
-    """Presence of words and pairs of neighbours, weighted by naive Bayes; linear support vectors."""
-    from sklearn.feature_extraction.text import CountVectorizer
-    from sklearn.multiclass import OneVsRestClassifier
-
     from comparison.naive_bayes_svm import NaiveBayesSVM
 
-    present = CountVectorizer(binary=True, ngram_range=(1, 2), min_df=2 if task.long_texts else 1)
-    grid = {"classifier__estimator__C": (0.01, 0.1, 1) if task.long_texts else (0.01, 0.03, 0.1, 0.3, 1)}
-    return chosen(present, OneVsRestClassifier(NaiveBayesSVM()), grid, task)
+    least = 2 if long_texts else 1
+    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=least)
+    if name == "logistic":
+        return (
+            words,
+            LogisticRegression(max_iter=1000),
+            {"classifier__C": (3, 10, 30) if long_texts else (1, 3, 10, 30)},
+        )
+    if name == "nb_svm":
+        present = CountVectorizer(binary=True, ngram_range=(1, 2), min_df=least)
+        grid = (0.01, 0.1, 1) if long_texts else (0.01, 0.03, 0.1, 0.3, 1)
+        return present, OneVsRestClassifier(NaiveBayesSVM()), {"classifier__estimator__C": grid}
+    most = 300_000 if long_texts else None
+    runs = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=least, max_features=most)
+    grid = {"classifier__C": (0.1, 0.3, 1, 3), "features__characters__analyzer": ("char_wb", "char")}
+    features = FeatureUnion([("words", words), ("characters", runs)])
+    return features, LinearSVC(random_state=0), {"classifier__C": (0.1, 0.5)} if long_texts else grid
 
 
-def fasttext(task: Task) -> Fitted:
-    """fastText with its own settings, but pairs of neighbours (Joulin et al. 2017); it chooses nothing."""
-    return fasttext_fitted(task, {"wordNgrams": 2}, 0.0)
-
-
-def fasttext_autotune(task: Task) -> Fitted:
-    """fastText with the settings that its autotune finds on the validation split in the given time."""
-    from comparison.fasttext_files import tuned
-
-    train, valid = task.splits.train, task.splits.valid
-    began = time.monotonic()
-    settings = tuned(train.texts, train.labels, valid.texts, valid.labels, task.autotune_seconds)
-    fitted = fasttext_fitted(task, settings, time.monotonic() - began)
-    return replace(fitted, settings=f"in {task.autotune_seconds} s: {fitted.settings}")
-
-
-def words(task: Task):
-    """TF-IDF of words and pairs of neighbours."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2 if task.long_texts else 1)
-
-
-def chosen(features: Any, classifier: Any, grid: Mapping[str, Sequence[Any]], task: Task) -> Fitted:
+def searched(name: str, splits: Splits, examples: Examples, long_texts: bool) -> Fitted:
     """The best of the grid on the validation split, fitted again; features are computed once for all of it."""
     from sklearn.model_selection import GridSearchCV, PredefinedSplit
     from sklearn.pipeline import Pipeline
 
-    in_valid = np.repeat([-1, 0], [len(task.splits.train), len(task.splits.valid)])  # -1 is never validated on
+    features, classifier, grid = linear_model(name, long_texts)
+    in_valid = np.repeat([-1, 0], [len(splits.train), len(splits.valid)])  # -1 is never validated on
+    same = {"scoring": "accuracy", "cv": PredefinedSplit(in_valid), "refit": False, "error_score": "raise"}
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as cache:
         pipeline = Pipeline([("features", features), ("classifier", classifier)], memory=cache)
-        search = GridSearchCV(
-            pipeline, dict(grid), scoring="accuracy", cv=PredefinedSplit(in_valid), refit=False, error_score="raise"
-        )
-        search.fit(task.texts, task.labels)
+        best = GridSearchCV(pipeline, grid, **same).fit(*examples).best_params_
     seconds = time.monotonic() - began
-    return fitted_again(pipeline.set_params(memory=None), search.best_params_, seconds, task)
+    model = fitted(pipeline.set_params(memory=None, **best), examples)
+    return model._replace(settings=best, choosing_seconds=seconds)
 
 
-def fitted_again(model: Any, settings: dict[str, Any], choosing_seconds: float, task: Task) -> Fitted:
-    """A scikit-learn model with these settings, of train and valid together."""
-    began = time.monotonic()
-    model.set_params(**settings).fit(task.texts, task.labels)
-    return Fitted(
-        predict=model.predict,
-        size=lambda: pickled_bytes(model),
-        settings=told(settings),
-        choosing_seconds=choosing_seconds,
-        training_seconds=time.monotonic() - began,
-    )
-
-
-def pickled_bytes(model: Any) -> int:
-    """Size of the file that joblib makes of the model; it is not kept."""
+def fitted(model: Any, examples: Examples) -> Fitted:
+    """A scikit-learn model; its size is that of the file that joblib makes of it."""
     import joblib
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.joblib"
-        joblib.dump(model, path)
-        return path.stat().st_size
-
-
-def fasttext_fitted(task: Task, settings: dict[str, Any], choosing_seconds: float) -> Fitted:
-    """A fastText model with these settings, of train and valid together."""
-    from comparison.fasttext_files import predicted, saved_bytes, trained
-
     began = time.monotonic()
-    model = trained(task.texts, task.labels, **settings)
-    return Fitted(
-        predict=lambda texts: predicted(model, texts),
-        size=lambda: saved_bytes(model),
-        settings=told(settings),
-        choosing_seconds=choosing_seconds,
-        training_seconds=time.monotonic() - began,
-    )
+    model.fit(*examples)
+    seconds = time.monotonic() - began
+
+    def size() -> int:
+        with tempfile.TemporaryDirectory() as folder:
+            (path,) = joblib.dump(model, Path(folder) / "model.joblib")
+            return Path(path).stat().st_size
+
+    return Fitted(model.predict, size, seconds)
 
 
-def told(settings: Mapping[str, Any]) -> str:
-    """The settings for a reader.
+def fasttext(splits: Splits, examples: Examples, tune: bool) -> Fitted:
+    """fastText with pairs of neighbours (Joulin et al. 2017), or with what its autotune finds on the valid split."""
+    from comparison.fasttext_files import predicted, saved_bytes, trained, tuned
 
-    >>> told({"classifier__C": 0.3, "lr": 0.123456, "dim": 100})
-    'C=0.3, lr=0.123, dim=100'
-    """
-    shown = {name.rpartition("__")[2]: value for name, value in settings.items()}
-    return ", ".join(
-        f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}" for name, value in shown.items()
-    )
-
-
-def load(data: str, autotune_seconds: int) -> Task:
-    """The splits as `python -m classifier.train data=<data> seed=0` makes them."""
-    from hydra import compose, initialize_config_dir
-    from hydra.core.config_store import ConfigStore
-    from omegaconf import OmegaConf
-
-    from classifier.command_line.choices import CONF
-    from classifier.data import load_splits
-    from classifier.settings import TrainSettings
-
-    ConfigStore.instance().store(name="train_settings", node=TrainSettings)
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        settings: Any = OmegaConf.to_object(compose("train", [f"data={data}", "seed=0"]))
-    return Task(load_splits(settings.data, settings.seed), data in LONG_TEXTS, autotune_seconds)
+    settings, began = {"wordNgrams": 2}, time.monotonic()
+    if tune:
+        train, valid = ((split.texts, split.labels) for split in (splits.train, splits.valid))
+        settings = tuned(train, valid, AUTOTUNE_SECONDS)
+    chosen = time.monotonic()
+    model = trained(examples, **settings)
+    seconds, choosing = time.monotonic() - chosen, chosen - began if tune else 0.0
+    return Fitted(lambda texts: predicted(model, texts), lambda: saved_bytes(model), seconds, settings, choosing)
 
 
-def write(fitted: Fitted, task: Task, folder: Path) -> None:
-    """Scores the test split; writes its predictions as `classifier.train` writes its own, and what was measured."""
+def measure(data: str, baseline: str, folder: str) -> dict[str, Any]:
+    """Fits the baseline and scores the test split; writes its predictions as `classifier train` writes its own."""
     import pyarrow.parquet
 
     from classifier.evaluation.arrays import one_hot
     from classifier.evaluation.mistakes import predictions_table
     from classifier.evaluation.scored import Scored
 
-    test = task.splits.test
+    splits = load_splits(train_settings((f"data={data}", "seed=0")).data, 0)
+    train, valid, test = splits.train, splits.valid, splits.test
+    examples = train.texts + valid.texts, np.concatenate([train.labels, valid.labels])
+    if baseline == "majority":
+        from sklearn.dummy import DummyClassifier
+
+        model = fitted(DummyClassifier(strategy="most_frequent"), examples)
+    elif baseline.startswith("fasttext"):
+        model = fasttext(splits, examples, tune=baseline == "fasttext_autotune")
+    else:
+        model = searched(baseline, splits, examples, data in LONG_TEXTS)
     assert test is not None
-    sure = one_hot(np.asarray(fitted.predict(test.texts)), len(test.label_names)).astype(np.float64)
+    sure = one_hot(np.asarray(model.predict(test.texts)), len(test.label_names)).astype(np.float64)
     table = predictions_table(Scored(test.labels, sure, list(test.label_names), test.texts, test.origins))
-    pyarrow.parquet.write_table(table, folder / "predictions.parquet")
-    measured = {
-        "settings": fitted.settings,
-        "choosing_seconds": round(fitted.choosing_seconds, 3),
-        "training_seconds": round(fitted.training_seconds, 3),
-        "model_mb": fitted.size() / 2**20,
+    pyarrow.parquet.write_table(table, Path(folder) / "predictions.parquet")
+    rounded = {key: f"{value:.3g}" if isinstance(value, float) else value for key, value in model.settings.items()}
+    limit = f"in {AUTOTUNE_SECONDS} s: " if baseline == "fasttext_autotune" else ""
+    return {
+        "settings": limit + ", ".join(f"{key.rpartition('__')[2]}={value}" for key, value in rounded.items()),
+        "choosing_seconds": model.choosing_seconds,
+        "training_seconds": model.training_seconds,
+        "model_mb": model.size() / 2**20,
         "predictions": "predictions.parquet",
     }
-    (folder / "measured.json").write_text(json.dumps(measured, indent=2) + "\n")
-
-
-BASELINES = {one.__name__: one for one in (majority, logistic, linear_svc, nb_svm, fasttext, fasttext_autotune)}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", help="a name of conf/data/")
-    parser.add_argument("baseline", choices=BASELINES)
-    parser.add_argument("folder", type=Path, help="for the predictions and what was measured")
-    parser.add_argument("--autotune-seconds", type=int, default=120)
-    arguments = parser.parse_args()
-    task = load(arguments.data, arguments.autotune_seconds)
-    arguments.folder.mkdir(parents=True, exist_ok=True)
-    write(BASELINES[arguments.baseline](task), task, arguments.folder)
-
-
-if __name__ == "__main__":
-    main()

@@ -13,45 +13,48 @@ from typing import Any
 
 import fasttext  # pyright: ignore[reportMissingImports]  # of the extra `bench`
 import numpy as np
-from numpy.typing import NDArray
 
 LABEL = "__label__"  # fastText's mark
 MEMORY_LIMIT = 8 * 2**30  # bytes; autotune may try 10,000,000 vectors of 1,000 numbers, which are 40 GB
+TUNED = ("lr", "dim", "epoch", "minn", "maxn", "wordNgrams", "bucket")
+
+Examples = tuple[Sequence[str], np.ndarray]  # texts and class numbers
 
 
-def trained(texts: Sequence[str], labels: NDArray[np.int32], **settings: Any) -> Any:
-    """A model of (examples,) texts and class numbers, trained on one core, without a word."""
-    with tempfile.TemporaryDirectory() as folder:
-        train = Path(folder) / "train.txt"
-        write_lines(train, texts, labels)
-        return fasttext.train_supervised(str(train), thread=1, verbose=0, **settings)
+def trained(examples: Examples, **settings: Any) -> Any:
+    """A model, trained on one core, without a word."""
+    with written(examples) as train:
+        return fasttext.train_supervised(train, thread=1, verbose=0, **settings)
 
 
-def tuned(
-    texts: Sequence[str], labels: NDArray[np.int32], valid: Sequence[str], valid_labels: NDArray[np.int32], seconds: int
-) -> dict[str, Any]:
-    """The settings of the highest accuracy on `valid` that autotune finds in so many seconds of training on `texts`.
+def tuned(examples: Examples, valid: Examples, seconds: int) -> dict[str, Any]:
+    """The settings of the highest accuracy on `valid` that autotune finds within these seconds.
 
     Raises RuntimeError, of fastText, if not even one trial has ended by then.
     """
-    with tempfile.TemporaryDirectory() as folder, bounded(seconds):
-        path = Path(folder) / "valid.txt"
-        write_lines(path, valid, valid_labels)
-        model = trained(texts, labels, autotuneValidationFile=str(path), autotuneDuration=seconds)
-    found = model.f.getArgs()
-    names = ("lr", "dim", "epoch", "minn", "maxn", "wordNgrams", "bucket")
-    return {name: getattr(found, name) for name in names}
+    with written(valid) as path, bounded(seconds):
+        found = trained(examples, autotuneValidationFile=path, autotuneDuration=seconds).f.getArgs()
+    return {name: getattr(found, name) for name in TUNED}
+
+
+@contextmanager
+def written(examples: Examples) -> Iterator[str]:
+    """The path of a file as fastText reads it: a line for each text, its class number in front."""
+    lines = (f"{LABEL}{label} {separated(text)}\n" for text, label in zip(*examples, strict=True))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "examples.txt"
+        path.write_text("".join(lines), encoding="utf-8")
+        yield str(path)
 
 
 @contextmanager
 def bounded(seconds: float) -> Iterator[None]:
-    """Ends autotune's trials after so many seconds; until then, a trial that asks for much memory is left out.
+    """Ends autotune's trials after these seconds; until then, a trial that asks for much memory is left out.
 
-    Autotune's own clock is not to be trusted on a busy machine: its thread ends at once if it reads a flag before the
-    main thread has set it (autotune.cc, startTimer), and the trials go on for ever. Ctrl-C ends them, and so does this:
-    autotune then trains once more with the best settings. The signal goes to the clock's own thread, as its handler
-    must not interrupt one that holds a lock. Memory that is refused to that last training would end the program, so
-    that the limit is lifted before.
+    Autotune's own clock is not to be trusted on a busy machine: it ends at once if it reads a flag before the main
+    thread has set it (autotune.cc, startTimer). Ctrl-C ends the trials, and so does this; the signal goes to the
+    clock's own thread, as its handler must not interrupt a thread that holds a lock. Autotune then trains once more,
+    without the limit of memory, which would end the program.
     """
     before = resource.getrlimit(resource.RLIMIT_AS)
 
@@ -70,10 +73,9 @@ def bounded(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)  # fastText has put its own there
 
 
-def predicted(model: Any, texts: Sequence[str]) -> NDArray[np.int64]:
+def predicted(model: Any, texts: Sequence[str]) -> np.ndarray:
     """(examples,) class numbers."""
-    labels, _ = model.predict([separated(text) for text in texts])
-    return np.array([int(one[0].removeprefix(LABEL)) for one in labels])
+    return np.array([int(one[0].removeprefix(LABEL)) for one in model.predict(list(map(separated, texts)))[0]])
 
 
 def saved_bytes(model: Any) -> int:
@@ -84,16 +86,6 @@ def saved_bytes(model: Any) -> int:
         return int(count.communicate()[0])
 
 
-def write_lines(path: Path, texts: Sequence[str], labels: NDArray[np.int32]) -> None:
-    """A file as fastText reads it: one text a line, its class number in front."""
-    lines = (f"{LABEL}{label} {separated(text)}\n" for text, label in zip(texts, labels.tolist(), strict=True))
-    path.write_text("".join(lines), encoding="utf-8")
-
-
 def separated(text: str) -> str:
-    """In lower case and on one line, with a blank around each sign, since fastText splits at blanks only.
-
-    >>> separated("Where's my parcel?")
-    "where ' s my parcel ?"
-    """
+    """In lower case and on one line, with a blank around each sign, since fastText splits at blanks only."""
     return " ".join(re.sub(r"([^\w\s])", r" \1 ", text.lower()).split())

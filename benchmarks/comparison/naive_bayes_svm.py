@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.svm import LinearSVC
@@ -21,7 +20,7 @@ class NaiveBayesSVM(ClassifierMixin, BaseEstimator):
         self.C = C
         self.interpolation = interpolation  # beta in the paper, which advises 0.25; 1 for support vectors alone
 
-    def fit(self, presences: Any, labels: NDArray[np.integer[Any]]) -> "NaiveBayesSVM":
+    def fit(self, presences: Any, labels: np.ndarray) -> "NaiveBayesSVM":
         bayes = MultinomialNB(alpha=1).fit(presences, labels)
         ratios, prior = np.diff(bayes.feature_log_prob_, axis=0)[0], np.diff(bayes.class_log_prior_)[0]
         machine = LinearSVC(C=self.C, random_state=0).fit(presences.multiply(ratios).tocsr(), labels)
@@ -31,9 +30,5 @@ class NaiveBayesSVM(ClassifierMixin, BaseEstimator):
         self.intercept_ = mean * prior + own * machine.intercept_[0]
         return self
 
-    def decision_function(self, presences: Any) -> NDArray[np.float64]:
-        """(examples,): positive for class 1."""
+    def decision_function(self, presences: Any) -> np.ndarray:
         return presences @ self.weights_ + self.intercept_
-
-    def predict(self, presences: Any) -> NDArray[np.integer[Any]]:
-        return self.classes_[(self.decision_function(presences) > 0).astype(int)]

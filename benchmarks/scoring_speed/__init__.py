@@ -1,1 +1,1 @@
-"""What `benchmarks/scoring.py` compares, each in a process of its own."""
+"""What `benchmarks/scoring.py` compares."""

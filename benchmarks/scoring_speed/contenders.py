@@ -1,8 +1,10 @@
-"""Ways to label the texts of a Parquet file into another one, each with the seconds that its parts take."""
+"""Ways to label the texts of a Parquet file into another one; each runs in a process of its own."""
 
 import atexit
-import importlib.util
+import importlib
+import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -13,13 +15,28 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-WIDTH, DEPTH, HEADS, FEED_FORWARD_WIDTH, VOCABULARY, MAX_TOKENS = 128, 2, 4, 512, 30_000, 256  # of the default model
+# of the default model, in the words of transformers
+SIZES = {"hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 512}
+VOCABULARY, MAX_TOKENS = 30_000, 256
 HUGGING_FACE_BATCH = 64
 TRAINED_ON = 20_000  # texts that linear models and vocabularies are learned from; what they answer does not matter here
+PARTS = ("reading", "tokenising", "computing", "writing")
 
-Seconds = dict[str, float]
-Contender = Callable[[Path, Path], Seconds]  # from a file to a file
+Contender = Callable[[str, str], None]  # from a file to a file
 Answers = tuple[Sequence[Any], Sequence[float]]  # labels and scores
+
+seconds: dict[str, float] = defaultdict(float)  # by part, of the file that is being scored
+
+
+@contextmanager
+def counted(part: str, within: str | None = None):
+    """Adds the seconds of the block to the part, and takes them from the part that contains it."""
+    began = time.perf_counter()
+    yield
+    spent = time.perf_counter() - began
+    seconds[part] += spent
+    if within:
+        seconds[within] -= spent
 
 
 def ours(model: Path, _: Sequence[str]) -> Contender:
@@ -46,16 +63,16 @@ def by_our_scorer(classifier: Any) -> Contender:
     from classifier.scoring.score_file import score_files
     from classifier.settings import ScoreSettings
 
-    def score(given: Path, output: Path) -> Seconds:
-        settings = ScoreSettings("model", str(given), str(output), overwrite=True)
+    def score(given: str, output: str) -> None:
+        settings = ScoreSettings("model", given, output, overwrite=True)
         parts = score_files(make_plan(settings, "measured", "1"), lambda: classifier).seconds
-        return {"reading": parts["reading"], "computing": parts["waiting"], "writing": parts["writing"]}
+        seconds.update(reading=parts["reading"], computing=parts["waiting"], writing=parts["writing"])
 
     return score
 
 
 def onnx(folder: Path, _: Sequence[str]) -> Contender:
-    """The same weights in ONNX Runtime, by the reference program that lies beside them, in batches as ours.
+    """The same weights in ONNX Runtime, by the reference program next to them, in batches as ours.
 
     Its tokenizer is a plain program, not a fast one: what is of interest is the computing alone.
     """
@@ -63,11 +80,8 @@ def onnx(folder: Path, _: Sequence[str]) -> Contender:
 
     from classifier.model.batching import batches, token_counts
 
-    spec = importlib.util.spec_from_file_location("classify", folder / "classify.py")
-    assert spec and spec.loader
-    program = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(program)
-    reference = program.Classifier(folder)
+    sys.path.insert(0, str(folder))
+    reference = importlib.import_module("classify").Classifier(folder)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # a batch is a thread's, as ours
     session = onnxruntime.InferenceSession(folder / "model.onnx", options)
@@ -100,38 +114,16 @@ def hugging_face(_: Path, corpus: Sequence[str]) -> Contender:
         tokenizer_object=learned._tokenizer, model_max_length=MAX_TOKENS, pad_token="[PAD]", unk_token="[UNK]"
     )
     torch.manual_seed(0)
-    sizes = transformers.BertConfig(
-        vocab_size=VOCABULARY,
-        hidden_size=WIDTH,
-        num_hidden_layers=DEPTH,
-        num_attention_num_heads=HEADS,
-        intermediate_size=FEED_FORWARD_WIDTH,
-        max_position_embeddings=MAX_TOKENS,
-    )
+    sizes = transformers.BertConfig(**SIZES, vocab_size=VOCABULARY, max_position_embeddings=MAX_TOKENS)
     network = transformers.BertForSequenceClassification(sizes).eval()
     pipeline = transformers.pipeline("text-classification", model=network, tokenizer=tokenizer, device="cpu")
-    tokenising, preprocess = {"seconds": 0.0}, pipeline.preprocess
-
-    def timed_preprocess(*arguments: Any, **settings: Any) -> Any:
-        with counted(tokenising, "seconds"):
-            return preprocess(*arguments, **settings)
-
-    pipeline.preprocess = timed_preprocess
+    pipeline.preprocess = counted("tokenising", within="computing")(pipeline.preprocess)
 
     def compute(texts: Sequence[str]) -> Answers:
         found = pipeline(list(texts), batch_size=HUGGING_FACE_BATCH, truncation=True)
         return [one["label"] for one in found], [one["score"] for one in found]
 
-    score = in_parts(None, compute)
-
-    def score_file(given: Path, output: Path) -> Seconds:
-        tokenising["seconds"] = 0.0
-        seconds = score(given, output)
-        seconds["tokenising"] = tokenising["seconds"]
-        seconds["computing"] -= tokenising["seconds"]
-        return seconds
-
-    return score_file
+    return in_parts(None, compute)
 
 
 def scikit_learn(_: Path, corpus: Sequence[str]) -> Contender:
@@ -140,8 +132,8 @@ def scikit_learn(_: Path, corpus: Sequence[str]) -> Contender:
     from sklearn.linear_model import LogisticRegression
 
     vectorizer = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), min_df=2)
-    features = vectorizer.fit_transform(corpus)
-    model = LogisticRegression(max_iter=1000).fit(features, any_labels(corpus))
+    halves = np.arange(len(corpus)) * 2 // len(corpus)
+    model = LogisticRegression(max_iter=1000).fit(vectorizer.fit_transform(corpus), halves)
 
     def compute(features: Any) -> Answers:
         found = model.predict_proba(features)
@@ -154,7 +146,7 @@ def fasttext(_: Path, corpus: Sequence[str]) -> Contender:
     """Its default settings with pairs of words; it splits words itself."""
     from comparison.fasttext_files import trained
 
-    model = trained(corpus, any_labels(corpus), wordNgrams=2)
+    model = trained((corpus, np.arange(len(corpus)) * 2 // len(corpus)), wordNgrams=2)
 
     def compute(texts: Sequence[str]) -> Answers:
         labels, scores = model.predict([text.replace("\n", " ") for text in texts])
@@ -163,39 +155,23 @@ def fasttext(_: Path, corpus: Sequence[str]) -> Contender:
     return in_parts(None, compute)
 
 
-def any_labels(corpus: Sequence[str]) -> np.ndarray:
-    """Two classes that can be learned: the first half of the corpus and the second."""
-    return (np.arange(len(corpus)) * 2 // len(corpus)).astype(np.int32)
-
-
 def in_parts(tokenise: Callable[[Sequence[str]], Any] | None, compute: Callable[[Any], Answers]) -> Contender:
     """Reads all, tokenises all, computes all and writes all: one after the other; None: computing tokenises."""
 
-    def score(given: Path, output: Path) -> Seconds:
-        seconds: Seconds = {}
-        with counted(seconds, "reading"):
+    def score(given: str, output: str) -> None:
+        with counted("reading"):
             table = pq.read_table(given)
             texts = table.column("text").to_pylist()
-        prepared = texts
         if tokenise:
-            with counted(seconds, "tokenising"):
-                prepared = tokenise(texts)
-        with counted(seconds, "computing"):
-            labels, scores = compute(prepared)
-        with counted(seconds, "writing"):
+            with counted("tokenising"):
+                texts = tokenise(texts)
+        with counted("computing"):
+            labels, scores = compute(texts)
+        with counted("writing"):
             table = table.append_column("label", pa.array([str(label) for label in labels]))
             pq.write_table(table.append_column("score", pa.array(scores, pa.float32())), output, compression="zstd")
-        return seconds
 
     return score
-
-
-@contextmanager
-def counted(seconds: Seconds, what: str):
-    """Adds the seconds of the block."""
-    began = time.perf_counter()
-    yield
-    seconds[what] = seconds.get(what, 0.0) + time.perf_counter() - began
 
 
 CONTENDERS: dict[str, Callable[[Path, Sequence[str]], Contender]] = {
@@ -206,3 +182,18 @@ CONTENDERS: dict[str, Callable[[Path, Sequence[str]], Contender]] = {
     "scikit-learn": scikit_learn,
     "fastText": fasttext,
 }
+
+
+class Scorer:
+    """What runs in the process of a contender, which scores with a model and may learn from a corpus."""
+
+    def __init__(self, contender: str, model: str, corpus: str) -> None:
+        self.contender = CONTENDERS[contender](Path(model), pq.read_table(corpus).column("text").to_pylist())
+
+    def score(self, files: Sequence[str], output: str) -> dict[str, float]:
+        """Seconds by part, and of all of it, for the last of the files."""
+        for given in files:
+            seconds.clear()
+            with counted("all"):
+                self.contender(given, output)
+        return dict(seconds)

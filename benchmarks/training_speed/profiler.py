@@ -3,44 +3,37 @@
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from training_speed.workloads import Train
-
 WRAPPERS = {"PartitionedCall", "StatefulPartitionedCall", "While", "StatelessWhile", "If", "StatelessIf"}
-PARTS = (  # by the beginning of an operation's name
-    ("gradient_tape/", "backward"),
-    ("gradients/", "backward"),
-    ("classifier", "forward"),
-    ("adam", "optimizer"),
-)
-REST = "loss, averages and the rest"
+PARTS = {  # by the beginning of an operation's name
+    "gradient": "backward",
+    "classifier": "forward",
+    "adam": "optimizer",
+    "": "loss, averages and the rest",
+}
 
 
-def profile(train: Train, batches: Sequence[np.ndarray]) -> dict[str, Any]:
-    """Trains on the batches under the profiler.
-
-    Returns:
-        `milliseconds` of a step on the clock while profiled; `operations` and `parts`: name, runs a step and
-        milliseconds a step, the longest first. Operations run side by side on the cores, so that their
-        milliseconds may add up to more than the clock's.
-    """
+def profile(train: Callable[[Sequence[np.ndarray]], None], batches: Sequence[np.ndarray]) -> dict[str, Any]:
+    """Milliseconds of a step under the profiler; its operations and parts, see `totals`."""
     seconds, events = recorded(lambda: train(batches))
     steps = len(batches)
+    parts = ((next(part for start, part in PARTS.items() if name.startswith(start)), took) for name, _, took in events)
     return {
         "milliseconds": 1000 * seconds / steps,
-        "operations": totals([(kind, took) for _, kind, took in events], steps),
-        "parts": totals([(part_of(name), took) for name, _, took in events], steps),
+        "operations": totals(((kind, took) for _, kind, took in events), steps),
+        "parts": totals(parts, steps),
     }
 
 
 def recorded(work: Callable[[], object]) -> tuple[float, list[tuple[str, str, float]]]:
     """Profiles a run of it: seconds on the clock, and (name in the graph, kind, milliseconds) of each operation."""
     import tensorflow as tf
+    from tensorflow.tsl.profiler.protobuf import xplane_pb2  # pyright: ignore[reportMissingImports]
 
     with tempfile.TemporaryDirectory() as folder:
         tf.profiler.experimental.start(folder)
@@ -49,40 +42,21 @@ def recorded(work: Callable[[], object]) -> tuple[float, list[tuple[str, str, fl
         seconds = time.perf_counter() - began
         tf.profiler.experimental.stop()
         (file,) = Path(folder).rglob("*.xplane.pb")
-        return seconds, list(operations_in(file.read_bytes()))
-
-
-def operations_in(file: bytes) -> Iterator[tuple[str, str, float]]:
-    """(name in the graph, kind, milliseconds) of each operation that a thread ran."""
-    from tensorflow.tsl.profiler.protobuf import xplane_pb2  # pyright: ignore[reportMissingImports]
-
-    space = xplane_pb2.XSpace()
-    space.ParseFromString(file)
+        space = xplane_pb2.XSpace.FromString(file.read_bytes())
+    events = []
     for plane in space.planes:
-        for line in plane.lines:
-            for event in line.events:
-                about = plane.event_metadata[event.metadata_id]
-                kind = about.display_name
-                if kind and about.name.endswith(f":{kind}") and kind not in WRAPPERS:
-                    yield about.name, kind.removeprefix("_Mkl"), event.duration_ps / 1e9
+        for event in (event for line in plane.lines for event in line.events):
+            about = plane.event_metadata[event.metadata_id]
+            kind = about.display_name
+            if kind and about.name.endswith(f":{kind}") and kind not in WRAPPERS:
+                events.append((about.name, kind.removeprefix("_Mkl"), event.duration_ps / 1e9))
+    return seconds, events
 
 
-def part_of(name: str) -> str:
-    """The part of the step that an operation of the graph belongs to.
-
-    >>> part_of("gradient_tape/classifier/block_0/expand/MatMul:MatMul")
-    'backward'
-    """
-    return next((part for beginning, part in PARTS if name.startswith(beginning)), REST)
-
-
-def totals(events: Sequence[tuple[str, float]], steps: int) -> list[dict[str, Any]]:
-    """Runs and milliseconds a step of each name, the longest first."""
-    runs, took = defaultdict(int), defaultdict(float)
+def totals(events: Iterable[tuple[str, float]], steps: int) -> list[dict[str, Any]]:
+    """Runs and milliseconds a step of each name, the longest first; what runs side by side counts in full."""
+    found = defaultdict(list)
     for name, milliseconds in events:
-        runs[name] += 1
-        took[name] += milliseconds
-    return [
-        {"name": name, "runs": runs[name] / steps, "milliseconds": took[name] / steps}
-        for name in sorted(took, key=took.__getitem__, reverse=True)
-    ]
+        found[name].append(milliseconds / steps)
+    rows = [{"name": name, "runs": len(took) / steps, "milliseconds": sum(took)} for name, took in found.items()]
+    return sorted(rows, key=lambda row: row["milliseconds"], reverse=True)

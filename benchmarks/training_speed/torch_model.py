@@ -10,35 +10,20 @@ from torch import nn  # pyright: ignore[reportMissingImports]
 from training_speed.workloads import Train, Workload
 
 
-def float32(workload: Workload) -> Train:
-    """Steps in float32."""
-    return training(workload, bfloat16=False)
-
-
-def bfloat16(workload: Workload) -> Train:
-    """Steps whose forward pass is under autocast: matrix products in bfloat16, weights in float32."""
-    return training(workload, bfloat16=True)
-
-
-def training(workload: Workload, bfloat16: bool) -> Train:
+def float32(workload: Workload, bfloat16: bool = False) -> Train:
     """An eager loop with the fused AdamW, on a processor the fastest of PyTorch's."""
     torch.manual_seed(0)
-    optimizer_settings = workload.settings.optimizer
+    settings = workload.settings.optimizer
     model = Classifier(workload).train()
-    optimizer = torch.optim.AdamW(
-        model.parameters(),
-        lr=optimizer_settings["learning_rate"],
-        weight_decay=optimizer_settings["weight_decay"],
-        fused=True,
-    )
-    autocast = partial(torch.autocast, "cpu", dtype=torch.bfloat16, enabled=bfloat16)
+    rate, decay = settings["learning_rate"], settings["weight_decay"]
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=decay, fused=True)
 
     def train(batches: Sequence[np.ndarray]) -> None:
         for batch in batches:
             ids = torch.from_numpy(workload.texts.padded(batch)).long()
             labels = torch.from_numpy(workload.labels[batch]).long()
             optimizer.zero_grad()
-            with autocast():
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16):
                 loss = nn.functional.cross_entropy(model(ids), labels)
             loss.backward()
             optimizer.step()
@@ -47,18 +32,26 @@ def training(workload: Workload, bfloat16: bool) -> Train:
     return train
 
 
+bfloat16 = partial(float32, bfloat16=True)  # the forward pass under autocast; weights stay in float32
+
+
 class Classifier(nn.Module):
     """Token ids (batch, tokens), 0 is padding, to logits (batch, classes)."""
 
     def __init__(self, workload: Workload) -> None:
         super().__init__()
-        sizes = workload.settings.encoder
+        sizes, attention = workload.settings.encoder, workload.settings.attention
         self.tokens = nn.Embedding(workload.vocabulary_size, sizes.width)
         self.positions = nn.Embedding(workload.max_tokens, sizes.width)
         self.embedding_dropout = nn.Dropout(sizes.embedding_dropout)
-        self.encoder = nn.TransformerEncoder(
-            encoder_layer(workload), sizes.depth, norm=nn.LayerNorm(sizes.width), enable_nested_tensor=False
+        inner = (sizes.intermediate_dim, sizes.dropout, sizes.activation.value)
+        block = nn.TransformerEncoderLayer(
+            sizes.width, attention["num_heads"], *inner, batch_first=True, norm_first=True
         )
+        block.dropout.p = 0.0  # dropout is where this project's is: not within the feed-forward network
+        block.self_attn.dropout = attention["dropout"]
+        norm = nn.LayerNorm(sizes.width)
+        self.encoder = nn.TransformerEncoder(block, sizes.depth, norm=norm, enable_nested_tensor=False)
         self.head = nn.Sequential(nn.Dropout(sizes.head_dropout), nn.Linear(sizes.width, workload.classes))
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
@@ -67,21 +60,3 @@ class Classifier(nn.Module):
         states = self.encoder(self.embedding_dropout(states), src_key_padding_mask=padding)
         real = (~padding).to(states.dtype)[:, :, None]
         return self.head((states * real).sum(1) / real.sum(1))
-
-
-def encoder_layer(workload: Workload) -> nn.TransformerEncoderLayer:
-    """One block, with dropout where this project's has it: not within the feed-forward network, nor of attention."""
-    settings = workload.settings
-    sizes = settings.encoder
-    layer = nn.TransformerEncoderLayer(
-        sizes.width,
-        settings.attention["num_heads"],
-        sizes.intermediate_dim,
-        sizes.dropout,
-        sizes.activation,
-        batch_first=True,
-        norm_first=True,
-    )
-    layer.dropout.p = 0.0
-    layer.self_attn.dropout = settings.attention["dropout"]
-    return layer

@@ -1,75 +1,62 @@
 """What is trained on: encoded texts with labels, cut into the batches that every contender gets."""
 
-import json
+import pickle
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from harness.project import train_settings
 
-from classifier.settings import TrainSettings
 from classifier.training.batches import EncodedTexts, epoch_batches
 
 Train = Callable[[Sequence[np.ndarray]], None]  # one step for each batch, an array of indices of texts
 
 SEED = 0
 WARM_UP_STEPS = 12  # at least: not all that a training does happens in every step
+MAX_TOKENS = {"imdb": 256}  # of a text; 64 of other data sets
+STEPS = {"imdb": 20}  # of a round; 60 of other data sets
+VOCABULARY = 30_000  # of drawn texts
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Texts to train on, and for how long.
+    """Texts to train on, and for how long."""
 
-    Args:
-        name: unique among the workloads of a worker.
-        source: the data set's name, or how the texts were drawn.
-        texts: token ids; 0 is padding, 1 unknown.
-        labels: int32 (texts,).
-        vocabulary_size: ids are below it.
-        classes: number of labels.
-        max_tokens: longest text.
-        steps: batches of a round; 0: all of an epoch.
-        overrides: of conf/train.yaml.
-    """
-
-    name: str
-    source: str
-    texts: EncodedTexts
-    labels: np.ndarray
-    vocabulary_size: int
+    name: str  # unique among the workloads of a worker
+    texts: EncodedTexts  # 0 is padding, 1 unknown
+    labels: np.ndarray  # int32 (texts,)
+    vocabulary_size: int  # ids are below it
     classes: int
-    max_tokens: int
-    steps: int
-    overrides: tuple[str, ...] = ()
+    max_tokens: int  # of the longest text
+    steps: int  # full batches of a round; 0: all batches of an epoch
+    overrides: tuple[str, ...] = ()  # of conf/train.yaml
 
     @property
-    def settings(self) -> TrainSettings:
-        """The defaults of conf/train.yaml with this workload's `overrides`."""
+    def settings(self) -> Any:
         return train_settings((f"tokenizer.max_tokens={self.max_tokens}", *self.overrides))
 
     def batches(self) -> list[np.ndarray]:
         """The project's own batches, alike in length and shuffled, as arrays of indices; the same every round."""
-        batches = epoch_batches(self.texts.lengths, self.settings.trainer.batch_size, SEED, epoch=0)
-        return batches[: self.steps or None]
+        size = self.settings.trainer.batch_size
+        batches = epoch_batches(self.texts.lengths, size, SEED, epoch=0)
+        return [batch for batch in batches if len(batch) == size][: self.steps] if self.steps else batches
 
     def shapes(self) -> list[tuple[int, int]]:
         """(texts, tokens of the longest) of each batch."""
         return [(len(batch), int(self.texts.lengths[batch].max())) for batch in self.batches()]
 
     def warm_up_batches(self) -> list[np.ndarray]:
-        """The first batch of each shape that a round will meet, over and over up to WARM_UP_STEPS."""
-        first = {}
-        for shape, batch in zip(self.shapes(), self.batches(), strict=True):
-            first.setdefault(shape, batch)
-        return list(islice(cycle(first.values()), max(len(first), WARM_UP_STEPS)))
+        """A batch of each shape that a round will meet, over and over up to WARM_UP_STEPS."""
+        by_shape = dict(zip(self.shapes(), self.batches(), strict=True))
+        return list(islice(cycle(by_shape.values()), max(len(by_shape), WARM_UP_STEPS)))
 
-    def counts(self) -> dict[str, Any]:
+    def counts(self) -> dict[str, int]:
         """What a round goes through: texts, their tokens, and those with the padding of length buckets or of none."""
         shapes, chosen = self.shapes(), np.concatenate(self.batches())
         return {
-            "source": self.source,
             "examples": len(chosen),
             "tokens": int(self.texts.lengths[chosen].sum()),
             "padded_tokens": sum(texts * longest for texts, longest in shapes),
@@ -80,34 +67,60 @@ class Workload:
             "max_tokens": self.max_tokens,
         }
 
+    def operations(self) -> float:
+        """Floating-point operations of the matrix products of a round of ours, see docs/training_speed.md."""
+        settings = self.settings
+        width, inner, depth = settings.encoder.width, settings.encoder.intermediate_dim, settings.encoder.depth
+        alone = settings.pooling["_target_"].rpartition(".")[2].removesuffix("Pooling").lower()
+        poolings = list(settings.pooling.get("poolings", [alone]))  # side by side
+        operations = 0.0
+        for texts, tokens in self.shapes():
+            positions = texts * tokens
+            block = 8 * positions * width**2 + 4 * positions * tokens * width + 4 * positions * width * inner
+            pooling = poolings.count("additive") * (2 * positions * width**2 + 4 * positions * width)
+            head = 2 * texts * len(poolings) * width * self.classes
+            operations += 3.0 * (depth * block + pooling + head)
+        return operations
+
+    def of_size(self, texts: int) -> "Workload":
+        """So many of its texts, drawn with replacement, for whole epochs."""
+        chosen = np.random.default_rng(SEED).integers(len(self.texts), size=texts)
+        ids = np.concatenate([self.texts.ids[self.texts.starts[i] : self.texts.starts[i + 1]] for i in chosen])
+        drawn = EncodedTexts(ids.astype(np.int32), np.concatenate([[0], np.cumsum(self.texts.lengths[chosen])]))
+        return replace(self, name=f"{texts} examples", texts=drawn, labels=self.labels[chosen], steps=0)
+
     def save(self, path: Path) -> None:
-        """Writes all of it to one .npz file."""
-        facts = {name: getattr(self, name) for name in FACTS}
-        np.savez(path, ids=self.texts.ids, starts=self.texts.starts, labels=self.labels, facts=json.dumps(facts))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(pickle.dumps(self))
 
 
-FACTS = ("name", "source", "vocabulary_size", "classes", "max_tokens", "steps", "overrides")
+def load_workload(path: str) -> Workload:
+    return pickle.loads(Path(path).read_bytes())
 
 
-def load_workload(path: Path) -> Workload:
-    """What `Workload.save` wrote."""
-    with np.load(path) as file:
-        facts = json.loads(str(file["facts"]))
-        facts["overrides"] = tuple(facts["overrides"])
-        return Workload(texts=EncodedTexts(file["ids"], file["starts"]), labels=file["labels"], **facts)
+def save_data_set(name: str, path: str) -> None:
+    """The training split, its vocabulary learned and its texts encoded as in training."""
+    from hydra.utils import instantiate
+
+    from classifier.data import load_splits
+    from classifier.start import start_tensorflow
+    from classifier.training.batches import encode
+
+    settings = train_settings((f"data={name}", f"tokenizer.max_tokens={MAX_TOKENS.get(name, 64)}"))
+    train = load_splits(settings.data, settings.seed).train
+    start_tensorflow()
+    tokenizer = instantiate(settings.tokenizer)
+    tokenizer.learn(train.texts)
+    texts, size = encode(tokenizer, train.texts)[0], len(tokenizer.vocabulary)
+    classes, steps = len(train.label_names), STEPS.get(name, 60)
+    Workload(name, texts, train.labels, size, classes, tokenizer.max_tokens, steps).save(Path(path))
 
 
-def train_settings(overrides: Sequence[str]) -> TrainSettings:
-    """conf/train.yaml with overrides, as `python -m classifier.train` composes it."""
-    from hydra import compose, initialize_config_dir
-    from hydra.core.config_store import ConfigStore
-    from hydra.core.global_hydra import GlobalHydra
-    from omegaconf import OmegaConf
-
-    from classifier.command_line.choices import CONF
-
-    GlobalHydra.instance().clear()
-    ConfigStore.instance().store(name="train_settings", node=TrainSettings)
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        settings: Any = OmegaConf.to_object(compose("train", list(overrides)))
-    return settings
+def of_length(tokens: int, steps: int, texts: int) -> Workload:
+    """Texts that are all of the same length; the id of rank r has the probability 1 / r (Zipf), id 0 never occurs."""
+    random, weights = np.random.default_rng(SEED), 1 / np.arange(1, VOCABULARY)
+    ids = random.choice(np.arange(1, VOCABULARY, dtype=np.int32), texts * tokens, p=weights / weights.sum())
+    drawn = EncodedTexts(ids, np.arange(texts + 1) * tokens)
+    return Workload(
+        f"{tokens} tokens", drawn, random.integers(2, size=texts, dtype=np.int32), VOCABULARY, 2, tokens, steps
+    )

@@ -6,15 +6,24 @@ from pathlib import Path
 from typing import Any
 
 from hydra import compose
+from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from classifier.errors import UserError
+from classifier.settings import PretrainedSettings, ScratchSettings
 from classifier.settings.renamed import new_name
 from classifier.settings.targets import TARGET
 
 CONF = Path(__file__).parents[1] / "conf"
 LEAVES = ("tokenizer", "attention", "pooling", "optimizer")  # folders of conf/ whose YAML names a class
+
+
+def store_schema(command: str, schema: type) -> None:
+    """Makes the typed settings known to Hydra by the names under which files of conf/ ask for them."""
+    nodes = {command: schema, "scratch": ScratchSettings, "pretrained": PretrainedSettings}
+    for name, node in nodes.items():
+        ConfigStore.instance().store(name=f"{name}_settings", node=node)
 
 
 def check_added_keys(config: DictConfig, command: str) -> None:

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hydra import compose, initialize_config_dir
-from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict
 
-from classifier.command_line.choices import CONF
+from classifier.command_line.choices import CONF, store_schema
 from classifier.command_line.hydra_checks import check_when_composed
 from classifier.command_line.messages import sentence
 from classifier.command_line.run import MISTAKES, checked
@@ -33,7 +32,7 @@ def compose_training(overrides: Sequence[str]) -> Composed:
     Raises:
         UserError: for a mistake in the overrides, with the message that the command prints.
     """
-    ConfigStore.instance().store(name="train_settings", node=TrainSettings)
+    store_schema("train", TrainSettings)
     check_when_composed()
     with hydra_state():
         try:

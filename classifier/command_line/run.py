@@ -16,7 +16,6 @@ import antlr4
 import hydra
 import omegaconf
 import yaml
-from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.types import RunMode
@@ -24,7 +23,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from classifier.command_line.arguments import check_arguments
-from classifier.command_line.choices import CONF, check_added_keys, check_leaves, named_classes
+from classifier.command_line.choices import CONF, check_added_keys, check_leaves, named_classes, store_schema
 from classifier.command_line.hydra_checks import check_when_composed
 from classifier.command_line.messages import sentence
 from classifier.errors import UserError
@@ -54,7 +53,7 @@ def run_command(
         work: function of the settings and the output folder (`hydra.run.dir`); its result is written to summary.json.
         preprocess: converts the arguments before Hydra parses them.
     """
-    ConfigStore.instance().store(name=f"{name}_settings", node=schema)
+    store_schema(name, schema)
     codes: list[int] = []  # exit code of each job
 
     @hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)

@@ -24,7 +24,7 @@ from classifier.data.classes import KnownClasses, listed
 from classifier.data.duplicates import Contradiction, write_contradictions
 from classifier.data.examples import DataFile, Examples, Loaded, read_examples
 from classifier.data.fields import label_of, text_columns, text_of
-from classifier.data.files import FORMATS, file_sha256, find_files
+from classifier.data.files import FORMATS, file_sha256, find_files, find_folder
 from classifier.data.rejects import Reject, TooManyBadRows, write_rejects
 from classifier.data.row import Row
 from classifier.data.rows import check_columns, read_rows
@@ -44,6 +44,7 @@ __all__ = [
     "check_columns",
     "file_sha256",
     "find_files",
+    "find_folder",
     "label_of",
     "listed",
     "load_splits",

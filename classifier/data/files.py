@@ -68,6 +68,22 @@ def find_files(pattern: str | Path | Sequence[str]) -> list[Path]:
     return list(dict.fromkeys(path for item in patterns for path in _matches(_located(item))))
 
 
+def find_folder(path: str, key: str) -> Path:
+    """The folder that a path or `package:<name>/<path>` names.
+
+    Args:
+        path: of a folder on this machine.
+        key: the setting that gives it.
+
+    Raises:
+        UserError: if there is none, saying how to get the package.
+    """
+    folder = _located(path)
+    if not folder.is_dir():
+        raise UserError(f"{key}={path}: there is no folder {folder}.")
+    return folder
+
+
 def _located(path: str | Path) -> Path:
     """Replaces `~` or the package at the beginning of a path with its folder."""
     if not str(path).startswith(PACKAGE):

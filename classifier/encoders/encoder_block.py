@@ -1,5 +1,7 @@
 """Encoder block: self-attention and a feed-forward network, each with a residual connection and normalization."""
 
+from collections.abc import Callable
+
 import keras
 from keras import ops
 
@@ -11,20 +13,22 @@ class EncoderBlock(keras.layers.Layer):
     """(batch, tokens, width) -> (batch, tokens, width)   (Vaswani et al. 2017, section 3.1).
 
     Args:
-        attention: attention layer.
-        intermediate_dim: size of the hidden layer.
-        activation: activation of the hidden layer.
-        dropout: dropout rate of the output of each half.
-        normalize: `before` each half (Xiong et al. 2020, figure 1b) or `after` its residual connection (figure 1a).
+        attention: mixes the tokens of a text.
+        intermediate_dim: of the hidden layer.
+        activation: of the hidden layer.
+        dropout: share dropped of what each half adds.
+        normalize: `before` each half (Xiong et al. 2020, figure 1b) or `after` its residual (figure 1a).
+        epsilon: added to the variance by each normalization.
     """
 
     def __init__(
         self,
         attention: Attention,
         intermediate_dim: int,
-        activation: str = "relu",
+        activation: str | Callable = "relu",
         dropout: float = 0.1,
         normalize: str = "before",
+        epsilon: float = 1e-6,
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
@@ -34,11 +38,12 @@ class EncoderBlock(keras.layers.Layer):
         self.activation = activation
         self.dropout = dropout
         self.normalize = normalize
+        self.epsilon = epsilon
 
     def build(self, states_shape):
         width = states_shape[-1]
-        self.attention_norm = keras.layers.LayerNormalization(epsilon=1e-6, name="attention_norm")
-        self.feed_forward_norm = keras.layers.LayerNormalization(epsilon=1e-6, name="feed_forward_norm")
+        self.attention_norm = keras.layers.LayerNormalization(epsilon=self.epsilon, name="attention_norm")
+        self.feed_forward_norm = keras.layers.LayerNormalization(epsilon=self.epsilon, name="feed_forward_norm")
         self.expand = keras.layers.Dense(self.intermediate_dim, activation=self.activation, name="expand")
         self.contract = keras.layers.Dense(width, name="contract")
         self.drop = keras.layers.Dropout(self.dropout, name="drop")
@@ -80,7 +85,7 @@ class EncoderBlock(keras.layers.Layer):
         return states_shape
 
     def get_config(self):
-        names = ("intermediate_dim", "activation", "dropout", "normalize")
+        names = ("intermediate_dim", "activation", "dropout", "normalize", "epsilon")
         attention = keras.saving.serialize_keras_object(self.attention)
         return {**super().get_config(), "attention": attention, **{name: getattr(self, name) for name in names}}
 

@@ -1,19 +1,18 @@
 """An encoder that is trained from scratch, as a Keras model; it corresponds to the diagram in docs/model.md."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 import keras
 from keras import ops
 
 from classifier.attention import Attention
 from classifier.encoders import EncoderBlock, Pooling, TokenAndPositionEmbedding, TokenDropout
-from classifier.settings import Block, EncoderSettings
-from classifier.tokenizers import PADDING_ID, Tokenizer
+from classifier.settings import Block, ScratchSettings
+from classifier.tokenizers import PADDING_ID
 
 
 def build_classifier(
-    settings: EncoderSettings,
+    settings: ScratchSettings,
     attention: Callable[[], Attention],
     pooling: Pooling,
     vocabulary_size: int,
@@ -45,8 +44,8 @@ def build_classifier(
     return keras.Model(ids, keras.layers.Dense(classes, dtype="float32", name="logits")(context), name="classifier")
 
 
-def block(settings: EncoderSettings, attention: Attention, name: str) -> keras.layers.Layer:
-    """Creates an encoder block: our own, or that of KerasNLP, which has its own attention with the same heads."""
+def block(settings: ScratchSettings, attention: Attention, name: str) -> keras.layers.Layer:
+    """One block of the encoder: ours, or keras-nlp's, which has its own attention of as many heads."""
     shared = {
         "intermediate_dim": settings.intermediate_dim,
         "activation": settings.activation.value,
@@ -59,62 +58,3 @@ def block(settings: EncoderSettings, attention: Attention, name: str) -> keras.l
     from classifier.encoders.keras_nlp_block import KerasNlpBlock  # importing keras-nlp takes a second
 
     return KerasNlpBlock(attention.num_heads, **shared)
-
-
-class Explained(NamedTuple):
-    """The logits of a classifier, with its attention and pooling weights.
-
-    logits: tensor of shape (batch, classes).
-    attention: for each block, weights of shape (batch, [heads,] tokens, tokens); rows are queries.
-    pooling: weights of shape (batch, tokens) by the kind of pooling.
-    """
-
-    logits: Any
-    attention: list[Any]
-    pooling: dict[str, Any]
-
-
-class ScratchEncoder:
-    """An encoder with its tokenizer; no other code depends on the layers of the Keras model.
-
-    Args:
-        model: result of `build_classifier`, from ids (batch, tokens) to logits (batch, classes).
-        tokenizer: tokenizer of the encoder.
-    """
-
-    def __init__(self, model: keras.Model, tokenizer: Tokenizer) -> None:
-        self.model, self.tokenizer = model, tokenizer
-        self.embedding = model.get_layer("embedding")
-
-    @property
-    def width(self) -> int:
-        """The size of a token state."""
-        return self.embedding.width
-
-    @property
-    def token_embeddings(self):
-        """The token embeddings, of shape (vocabulary, width)."""
-        return self.embedding.token_embeddings
-
-    def embed(self, ids):
-        """Embeds ids (batch, tokens) as states (batch, tokens, width)."""
-        return self.embedding(ids)
-
-    def watch(self, states, mask) -> Explained:
-        """Applies the layers after `embed` without dropout, and collects attention and pooling weights.
-
-        Args:
-            states: tensor of shape (batch, tokens, width).
-            mask: boolean tensor of shape (batch, tokens), False for padding.
-        """
-        attention, pooling = [], {}
-        for layer in self.model.layers:
-            if layer.name.startswith("block_"):
-                states, weights = layer(states, mask=mask, return_weights=True)
-                attention.append(weights)
-            elif isinstance(layer, Pooling):
-                pooling = layer.weights_by_kind(states, mask)
-                states = layer(states, mask=mask)
-            elif layer.name in ("final_norm", "logits"):
-                states = layer(states)
-        return Explained(states, attention, pooling)

@@ -88,7 +88,7 @@ def attention_maps(explanation: Explanation) -> str:
 def shown_tokens(explanation: Explanation) -> list[str]:
     """Returns the tokens, with unknown tokens replaced by the words of the text."""
     return [
-        explanation.words[place] if token == UNKNOWN else token
+        explanation.words[place] if token == UNKNOWN and place >= 0 else token
         for token, place in zip(explanation.tokens, explanation.places, strict=True)
     ]
 

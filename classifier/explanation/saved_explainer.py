@@ -13,6 +13,7 @@ from classifier.explanation.integration import gauss_legendre, integrate
 from classifier.explanation.rollout import by_word, token_shares
 from classifier.model.batching import batches, token_counts
 from classifier.settings import BRANCHES
+from classifier.tokenizers import PADDING_ID
 
 TOKENS = 2**12  # maximum number of tokens per gradient call, over all texts and points of their paths
 
@@ -41,7 +42,9 @@ class SavedExplainer:
         self.weights = np.array([0, *weights, 0], np.float32)
         states, pairs, row = (tf.TensorSpec([None] * rank) for rank in (3, 2, 1))
         mask = tf.TensorSpec([None, None], tf.bool)
-        self.gradients = tf.function(self.path_attributions, input_signature=[states, states, mask, pairs, row, row])
+        self.gradients = tf.function(
+            self.path_attributions, autograph=False, input_signature=[states, states, mask, pairs, row, row]
+        )
 
     def explain(
         self, texts: Sequence[str], probabilities: Array, contrasts: Array
@@ -67,7 +70,7 @@ class SavedExplainer:
     def explain_batch(self, texts: list[bytes], probabilities: Array, contrasts: Array) -> list[Explanation]:
         """Explains a batch of texts of similar length."""
         read = self.graph.read(tf.constant(texts))
-        mask = read["places"] >= 0
+        mask = read["ids"] != PADDING_ID
         states, unknown = self.graph.embed(read["ids"])
         watched = {name: self.graph.watch(given, mask) for name, given in (("text", states), ("unknown", unknown))}
         contrast = tf.constant(contrasts, tf.float32)
@@ -80,7 +83,7 @@ class SavedExplainer:
         words, tokens, places = read["words"].to_list(), read["tokens"].numpy(), read["places"].numpy()
         explanations = []
         for row, text in enumerate(texts):
-            real = slice(0, int((places[row] >= 0).sum()))
+            real = slice(0, int(mask[row].numpy().sum()))
             explanation = Explanation(
                 text.decode(),
                 [word.decode() for word in words[row]],

@@ -8,20 +8,29 @@ from itertools import accumulate
 def spans(text: str, words: Sequence[str]) -> list[tuple[str, int | None]]:
     """Splits the text into words in their original spelling with their index, and the parts between words with None.
 
-    A classifier may read words in lower case, in Unicode normal form C and without control or invisible characters.
-    If a word is not found in the text, all words are returned as read by the classifier, separated by spaces.
+    A classifier may read words in lower case, in Unicode's normal form C, without control or invisible characters and
+    without accents. If a word is not found again, all words are returned as they were read, with spaces between them.
 
     >>> spans("Ça va?", ["ça", "va", "?"])
     [('Ça', 0), (' ', None), ('va', 1), ('?', 2)]
     """
-    whole, origin = folded(text)
+    return found_again(text, words, accents=True) or found_again(text, words, accents=False) or as_read(words)
+
+
+def found_again(text: str, words: Sequence[str], accents: bool) -> list[tuple[str, int | None]] | None:
+    """See `spans`; None if a word is not found.
+
+    Args:
+        accents: whether nonspacing marks are compared.
+    """
+    whole, origin = folded(text, accents)
     pieces: list[tuple[str, int | None]] = []
     at = end = 0  # positions in the folded and in the original text
     for number, word in enumerate(words):
-        wanted, _ = folded(word)
+        wanted, _ = folded(word, accents)
         start = whole.find(wanted, at)
         if start < 0:
-            return as_read(words)
+            return None
         at = start + len(wanted)
         first, last = min(origin[start:at], default=end), max(origin[start:at], default=end - 1) + 1
         pieces += [(text[end:first], None), (text[first:last], number)]
@@ -30,10 +39,12 @@ def spans(text: str, words: Sequence[str]) -> list[tuple[str, int | None]]:
     return [piece for piece in pieces if piece[0]]
 
 
-def folded(text: str) -> tuple[str, list[int]]:
-    """Folds the text for comparison (decomposed, case-folded, half-width, without invisible characters).
+def folded(text: str, accents: bool = True) -> tuple[str, list[int]]:
+    """The text as it is compared, decomposed and without case, full width and invisible characters; each one's place.
 
-    Also returns the index of the original character of each folded character.
+    Args:
+        text: any.
+        accents: whether nonspacing marks are kept.
 
     >>> folded("Ä\u00adb")
     ('a\u0308b', [0, 0, 2])
@@ -47,7 +58,8 @@ def folded(text: str) -> tuple[str, list[int]]:
     pairs = [
         (letter, place) for *_, (part, place) in ordered for letter in unicodedata.normalize("NFD", part.casefold())
     ]
-    return "".join(letter for letter, _ in pairs), [place for _, place in pairs]
+    kept = [pair for pair in pairs if accents or unicodedata.category(pair[0]) != "Mn"]
+    return "".join(letter for letter, _ in kept), [place for _, place in kept]
 
 
 def plain(character: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from classifier.encoders.scratch import ScratchEncoder
+from classifier.encoders.encoder import Encoder
 from classifier.model.batching import classify_texts
 from classifier.model.explainer import Explainer
 from classifier.model.keras_module import KerasModule
@@ -45,10 +45,13 @@ class PlainClassifier(KerasModule):
         self.classes = len(label_names)
         self.names = tf.Variable(tf.constant([name.encode() for name in label_names], tf.string), trainable=False)
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def classify(self, text):
-        """text (batch,) -> probabilities (batch, classes), label (batch,) and its probability, score (batch,)."""
-        words = self.tokenizer.words(text)
+        """text (batch,) -> probabilities (batch, classes), label (batch,), score (batch,): that label's probability."""
+        return self.answer(self.tokenizer.words(text))
+
+    def answer(self, words: tf.RaggedTensor) -> dict[str, tf.Tensor]:
+        """Words (batch, words) -> what `classify` returns."""
         logits = self.encoder(self.tokenizer.padded(words), training=False)
         if self.ngrams and self.mixture:
             logits = self.mixture(logits, self.ngrams(words))
@@ -56,7 +59,7 @@ class PlainClassifier(KerasModule):
         label = tf.gather(self.names, tf.argmax(probabilities, axis=-1))
         return {"probabilities": probabilities, "label": label, "score": tf.reduce_max(probabilities, axis=-1)}
 
-    @tf.function(input_signature=[])
+    @tf.function(autograph=False, input_signature=[])
     def label_names(self):
         """Returns the labels of the columns of the probabilities, of shape (classes,)."""
         return {"label_names": self.names.read_value()}
@@ -77,7 +80,7 @@ class ClassifierModule(PlainClassifier):
 
     def __init__(
         self,
-        encoder: ScratchEncoder,
+        encoder: Encoder,
         label_names: Sequence[str],
         ngrams: NgramModel | None = None,
         weights: np.ndarray | None = None,
@@ -85,10 +88,11 @@ class ClassifierModule(PlainClassifier):
         super().__init__(encoder.model, encoder.tokenizer, label_names, ngrams, weights)
         self.explainer = Explainer(encoder, ngrams, self.mixture)
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def explain(self, text):
-        """text (batch,) -> the results of `classify` and of `Explainer.looked_at`."""
-        return {**self.classify(text), **self.explainer.looked_at(text)}
+        """text (batch,) -> as `classify`, and what it looked at: see `Explainer.looked_at`."""
+        words = self.tokenizer.words(text)
+        return {**self.answer(words), **self.explainer.looked_at(words)}
 
     def answers(self, texts: Sequence[bytes]) -> np.ndarray:
         """Returns the numbers of `classify` and `explain` that `check_export` compares, in the same order."""

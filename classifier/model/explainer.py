@@ -2,11 +2,11 @@
 
 import tensorflow as tf
 
-from classifier.encoders.scratch import ScratchEncoder
+from classifier.encoders.encoder import Encoder
 from classifier.model.keras_module import KerasModule
 from classifier.model.mixture import Mixture
 from classifier.model.ngram_model import NgramModel
-from classifier.tokenizers import PADDING_ID, UNKNOWN_ID
+from classifier.tokenizers import PADDING_ID
 
 
 class Explainer(KerasModule):
@@ -18,9 +18,9 @@ class Explainer(KerasModule):
         mixture: mixture of both, or None.
     """
 
-    watched: ScratchEncoder
+    watched: Encoder
 
-    def __init__(self, encoder: ScratchEncoder, ngrams: NgramModel | None, mixture: Mixture | None) -> None:
+    def __init__(self, encoder: Encoder, ngrams: NgramModel | None, mixture: Mixture | None) -> None:
         super().__init__(encoder.model)
         object.__setattr__(self, "watched", encoder)  # bypasses the tracking of tf.Module, as in KerasModule
         self.tokenizer, self.ngram_model, self.mixture = encoder.tokenizer, ngrams, mixture
@@ -28,9 +28,9 @@ class Explainer(KerasModule):
         if ngrams:
             words = tf.RaggedTensorSpec([None, None], tf.string)
             contrast = tf.TensorSpec([None, None], tf.float32)
-            self.ngrams = tf.function(self.ngram_contributions, input_signature=[words, contrast])
+            self.ngrams = tf.function(self.ngram_contributions, autograph=False, input_signature=[words, contrast])
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def read(self, text):
         """Tokenizes texts (batch,).
 
@@ -41,17 +41,28 @@ class Explainer(KerasModule):
             places: index of the word of each token, int64 (batch, tokens), -1 for padding.
         """
         words = self.tokenizer.words(text)
-        ids = self.tokenizer.padded(words)
-        tokens = tf.where(ids != PADDING_ID, tf.gather(self.vocabulary, ids), "")
-        return {"words": words, "ids": ids, "tokens": tokens, "places": self.tokenizer.places(words)}
+        return {"words": words, **self.encoded(words), "places": self.tokenizer.places(words)}
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
+    def encoded(self, words: tf.RaggedTensor) -> dict[str, tf.Tensor]:
+        """Words (batch, words) -> the ids and the tokens that `read` returns."""
+        ids = self.tokenizer.padded(words)
+        return {"ids": ids, "tokens": tf.where(ids != PADDING_ID, tf.gather(self.vocabulary, ids), "")}
+
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, None], tf.int32)])
     def embed(self, ids):
-        """Returns states (batch, tokens, width) of ids (batch, tokens), and the states if all tokens were unknown."""
-        unknown = tf.where(ids != PADDING_ID, UNKNOWN_ID, PADDING_ID)
+        """Ids (batch, tokens) -> the states of their tokens, and those if all were unknown: (batch, tokens, width).
+
+        Special tokens stay what they are.
+        """
+        word = ids != PADDING_ID
+        for special in (*self.tokenizer.begin, *self.tokenizer.end):
+            word &= ids != special
+        unknown = tf.where(word, self.tokenizer.unknown_id, ids)
         return self.watched.embed(ids), self.watched.embed(unknown)
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None, None]), tf.TensorSpec([None, None], tf.bool)])
+    @tf.function(
+        autograph=False, input_signature=[tf.TensorSpec([None, None, None]), tf.TensorSpec([None, None], tf.bool)]
+    )
     def watch(self, states, mask):
         """Applies the model to token states (batch, tokens, width).
 
@@ -75,9 +86,15 @@ class Explainer(KerasModule):
         """
         return self.mixture.weights[1] * self.ngram_model.contributions(words, contrast)  # pyright: ignore
 
-    def looked_at(self, text):
-        """text (batch,) -> tokens (batch, tokens), attention_<layer> (batch, heads, tokens, tokens), pooling_<kind>."""
-        read = self.read(text)
+    def looked_at(self, words: tf.RaggedTensor) -> dict[str, tf.Tensor]:
+        """Words (batch, words) -> what the encoder looked at.
+
+        Returns:
+            tokens: strings (batch, tokens).
+            attention_<layer>: (batch, heads, tokens, tokens).
+            pooling_<kind>: (batch, tokens).
+        """
+        read = self.encoded(words)
         states, _ = self.embed(read["ids"])
         real = read["ids"] != PADDING_ID
         watched = self.watch(states, real)

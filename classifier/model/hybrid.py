@@ -1,7 +1,7 @@
 """The hybrid: an encoder and an n-gram model, which are fitted at the same time and mixed on validation."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Executor, Future
 from dataclasses import dataclass, field
 from threading import Event
 
@@ -12,11 +12,12 @@ from scipy.sparse import csr_matrix
 from scipy.special import log_softmax, softmax
 
 from classifier.data import Examples
-from classifier.encoders.scratch import ScratchEncoder
+from classifier.encoders.encoder import Encoder
 from classifier.evaluation.metrics import headline
 from classifier.model.classifier_module import ClassifierModule
 from classifier.model.ngram_fit import (
     Method,
+    NgramCounter,
     Recipe,
     apply_tfidf,
     compute_tfidf,
@@ -36,20 +37,31 @@ MOST_METHOD_SHARE = 16.0  # maximum weight of a linear classifier in the n-gram 
 
 
 @dataclass(frozen=True, slots=True)
-class FittedNgrams:
-    """The fitted n-gram models.
+class ChosenNgrams:
+    """The n-gram model that validation measures.
 
     Args:
-        shares: weights of the linear classifiers in the sum of their logits.
-        chosen: model that is fitted on train only, for validation.
-        valid_logits: logits of `chosen` for the validation examples, of shape (examples, classes).
-        final: model that is fitted with the same recipes on train and validation, for the export.
+        shares: the factor of each linear classifier's logits in the sum.
+        model: fitted on the training split alone.
+        valid_logits: its logits of the validation examples, (examples, classes).
     """
 
     shares: dict[Recipe, float]
-    chosen: NgramModel
+    model: NgramModel
     valid_logits: np.ndarray
-    final: NgramModel
+
+
+@dataclass(frozen=True, slots=True)
+class NgramFit:
+    """The n-gram models that are fitted while the encoder trains.
+
+    Args:
+        chosen: awaited by the first validation.
+        final: fitted by the same recipes on train and validation together: what is exported.
+    """
+
+    chosen: Future[ChosenNgrams]
+    final: Future[NgramModel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +104,16 @@ class Hybrid:
     """An encoder and, depending on the settings, an n-gram model that is fitted while the encoder is trained.
 
     Args:
-        encoder: encoder with its tokenizer.
-        valid: validation examples.
-        class_weights: class weights of the loss, of shape (classes,).
-        ngrams: future result of `fit_ngrams`; None without an n-gram model.
+        encoder: with its tokenizer.
+        valid: the validation examples.
+        class_weights: loss weight of each class, (classes,).
+        ngrams: what `fit_ngrams` returns; None: the encoder is alone.
     """
 
-    encoder: ScratchEncoder
+    encoder: Encoder
     valid: Examples
     class_weights: np.ndarray
-    ngrams: "Future[FittedNgrams] | None" = None
+    ngrams: NgramFit | None = None
 
     def validate(self, logits: np.ndarray) -> dict[str, float]:
         """Returns the validation metrics of the mixture, and `encoder_log_loss` if there is an n-gram model.
@@ -112,7 +124,7 @@ class Hybrid:
         encoder = headline(self.valid.labels, softmax(logits, axis=1))
         if self.ngrams is None:
             return encoder
-        _, mixed = mix(logits, self.ngrams.result().valid_logits, self.valid.labels, self.class_weights)
+        _, mixed = mix(logits, self.ngrams.chosen.result().valid_logits, self.valid.labels, self.class_weights)
         return {**headline(self.valid.labels, softmax(mixed, axis=1)), "encoder_log_loss": encoder["log_loss"]}
 
     def complete(self, logits: np.ndarray) -> Completed:
@@ -125,42 +137,51 @@ class Hybrid:
         if self.ngrams is None:
             alone = ClassifierModule(self.encoder, names)
             return Completed(alone, alone)
-        fitted = self.ngrams.result()
-        weights, _ = mix(logits, fitted.valid_logits, self.valid.labels, self.class_weights)
-        validated, final = (
-            ClassifierModule(self.encoder, names, one, weights) for one in (fitted.chosen, fitted.final)
-        )
-        return Completed(validated, final, weights, fitted.shares)
+        chosen, final = self.ngrams.chosen.result(), self.ngrams.final.result()
+        weights, _ = mix(logits, chosen.valid_logits, self.valid.labels, self.class_weights)
+        validated, final = (ClassifierModule(self.encoder, names, one, weights) for one in (chosen.model, final))
+        return Completed(validated, final, weights, chosen.shares)
 
 
 def fit_ngrams(
-    stop: Event, tokenizer: Tokenizer, train: Examples, valid: Examples, class_weights: np.ndarray, seed: int
-) -> FittedNgrams:
-    """Fits a weighted sum of linear classifiers, with strengths and weights that minimize log-loss on unseen texts.
+    executor: Executor,
+    stop: Event,
+    tokenizer: Tokenizer,
+    train: Examples,
+    valid: Examples,
+    class_weights: np.ndarray,
+    seed: int,
+) -> NgramFit:
+    """A weighted sum of linear classifiers: strengths and shares are those of least log-loss on unseen texts.
 
     Args:
-        stop: event to cancel the fit before the next strength or the final fit.
-        tokenizer: tokenizer that splits texts into words.
-        train, valid: training and validation examples.
-        class_weights: class weights of the loss, of shape (classes,).
-        seed: seed of the solver.
-
-    Raises:
-        CancelledError: if `stop` was set.
+        executor: of one thread.
+        stop: once set, no further linear classifier is fitted, and the futures raise CancelledError.
+        tokenizer: splits texts into words.
+        train, valid: the examples.
+        class_weights: loss weight of each class, (classes,).
+        seed: of the solver.
     """
-    shares, chosen = choose(stop, tokenizer, train, valid, class_weights, seed)
-    if stop.is_set():
-        raise CancelledError
-    classes = len(train.label_names)
-    both, labels = [*train.texts, *valid.texts], np.concatenate([train.labels, valid.labels])
-    final = fit_ngram_model(
-        compute_tfidf(tokenizer, both, classes), labels, class_weights[labels], classes, shares, seed
-    )
-    return FittedNgrams(shares, chosen, logits_of(chosen, tokenizer, valid.texts), final)
+    counter = NgramCounter(tokenizer)
+
+    def choose_on_train() -> ChosenNgrams:
+        shares, chosen = choose(stop, counter, train, valid, class_weights, seed)
+        return ChosenNgrams(shares, chosen, logits_of(chosen, tokenizer, valid.texts))
+
+    def fit_on_both() -> NgramModel:
+        shares, classes = chosen.result().shares, len(train.label_names)
+        if stop.is_set():
+            raise CancelledError
+        both, labels = [*train.texts, *valid.texts], np.concatenate([train.labels, valid.labels])
+        tfidf = compute_tfidf(counter, both, classes)
+        return fit_ngram_model(tfidf, labels, class_weights[labels], classes, shares, seed)
+
+    chosen = executor.submit(choose_on_train)
+    return NgramFit(chosen, executor.submit(fit_on_both))
 
 
 def choose(
-    stop: Event, tokenizer: Tokenizer, train: Examples, valid: Examples, class_weights: np.ndarray, seed: int
+    stop: Event, counter: NgramCounter, train: Examples, valid: Examples, class_weights: np.ndarray, seed: int
 ) -> tuple[dict[Recipe, float], NgramModel]:
     """Returns the weights of the classifiers, and their weighted sum fitted on train.
 
@@ -168,10 +189,10 @@ def choose(
     and errors are the same as in `fit_ngrams`.
     """
     classes = len(train.label_names)
-    tfidf = compute_tfidf(tokenizer, train.texts, classes)
+    tfidf = compute_tfidf(counter, train.texts, classes)
     folds = len(valid) < ENOUGH_EXAMPLES
     unseen = train.labels if folds else valid.labels
-    valid_values = None if folds else apply_tfidf(tokenizer, valid.texts, tfidf)
+    valid_values = None if folds else apply_tfidf(counter, valid.texts, tfidf)
 
     def attempt(recipe: Recipe) -> Attempt:
         if stop.is_set():
@@ -214,7 +235,7 @@ def out_of_fold_logits(
 def logits_of(model: NgramModel, tokenizer: Tokenizer, texts: Sequence[str]) -> np.ndarray:
     """Returns logits (texts, classes) of an n-gram model for many texts."""
     answer = tf.function(
-        lambda batch: model(tokenizer.words(batch)), input_signature=[tf.TensorSpec([None], tf.string)]
+        lambda batch: model(tokenizer.words(batch)), autograph=False, input_signature=[tf.TensorSpec([None], tf.string)]
     )
     return np.concatenate([answer(batch).numpy() for batch in batches_of(texts)])
 

@@ -144,15 +144,15 @@ def log_count_ratio(values: csr_matrix, mine: np.ndarray) -> np.ndarray:
     return np.log(inside / inside.sum()) - np.log(outside / outside.sum())
 
 
-def compute_tfidf(tokenizer: Tokenizer, texts: Sequence[str], classes: int) -> TfIdf:
-    """Computes the TF-IDF features of the training texts.
+def compute_tfidf(counter: "NgramCounter", texts: Sequence[str], classes: int) -> TfIdf:
+    """Counts the n-grams of the texts and weighs them.
 
     Args:
-        tokenizer: tokenizer that splits the texts into words.
-        texts: training texts.
-        classes: number of classes, which limits the number of features.
+        counter: of the n-grams of texts.
+        texts: of training.
+        classes: with many, fewer features are kept.
     """
-    found = occurrences(tokenizer, texts)
+    found = counter(texts)
     features = frequent_keys([keys for _, keys, _ in found], min(MOST_FEATURES, MOST_WEIGHTS // classes))
     counts = [matrix(triple, features, len(texts)) for triple in found]
     texts_with = sum(np.bincount(kind.indices, minlength=len(features)) for kind in counts)
@@ -160,14 +160,14 @@ def compute_tfidf(tokenizer: Tokenizer, texts: Sequence[str], classes: int) -> T
     return TfIdf(weighted(counts, idf), features, idf)
 
 
-def apply_tfidf(tokenizer: Tokenizer, texts: Sequence[str], tfidf: TfIdf) -> csr_matrix:
-    """Returns the features of other texts as a sparse matrix (texts, features)."""
-    counts = [matrix(triple, tfidf.keys, len(texts)) for triple in occurrences(tokenizer, texts)]
+def apply_tfidf(counter: "NgramCounter", texts: Sequence[str], tfidf: TfIdf) -> csr_matrix:
+    """The values of other texts, sparse (texts, features)."""
+    counts = [matrix(triple, tfidf.keys, len(texts)) for triple in counter(texts)]
     return weighted(counts, tfidf.idf)
 
 
 def matrix(triple: tuple[np.ndarray, np.ndarray, np.ndarray], features: np.ndarray, texts: int) -> csr_matrix:
-    """Returns the counts of features as a sparse matrix (texts, features), from a triple of `occurrences`."""
+    """Counts of the n-grams that are features, sparse (texts, features); of a triple of `NgramCounter`."""
     rows, keys, counts = triple
     columns = np.minimum(np.searchsorted(features, keys), len(features) - 1)
     known = features[columns] == keys
@@ -183,30 +183,40 @@ def weighted(kinds: Sequence[csr_matrix], idf: np.ndarray) -> csr_matrix:
     return sum(normalize(counts, copy=False) for counts in kinds)  # pyright: ignore[reportReturnType]
 
 
-def occurrences(tokenizer: Tokenizer, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Returns text indices, hashed keys and counts of the distinct n-grams of each text, for each kind of n-gram."""
+class NgramCounter:
+    """Counts the n-grams of texts, in a graph that is traced once.
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-    def find(batch):
-        words = tokenizer.words(batch)
+    Args:
+        tokenizer: splits the texts into words.
+    """
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+
+    def __call__(self, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Text, hashed key and count of each different n-gram of each text; such a triple for each kind of n-gram."""
+        batches = list(batches_of(texts))
+        starts = np.cumsum([0, *(len(batch) for batch in batches)])
+        with ThreadPoolExecutor(BRANCHES) as threads:
+            found = list(threads.map(self.count, batches))
+        triples = []
+        for kind in range(len(KINDS)):
+            rows = [one[kind][0].numpy() + start for one, start in zip(found, starts, strict=False)]
+            triples.append(
+                (np.concatenate(rows), *(np.concatenate([one[kind][i].numpy() for one in found]) for i in (1, 2)))
+            )
+        return triples
+
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string)])
+    def count(self, batch):
+        """Texts (batch,) -> the triples of `__call__`, the texts numbered within the batch."""
+        words = self.tokenizer.words(batch)
         different = []
         for kind in KINDS:
             rows, keys, *_ = kind(words)
             places, _, counts = tf.unique_with_counts(rows * KEYS + keys)
             different.append((places // KEYS, tf.cast(places % KEYS, tf.int32), counts))
         return different
-
-    batches = list(batches_of(texts))
-    starts = np.cumsum([0, *(len(batch) for batch in batches)])
-    with ThreadPoolExecutor(BRANCHES) as threads:
-        found = list(threads.map(find, batches))
-    triples = []
-    for kind in range(len(KINDS)):
-        rows = [one[kind][0].numpy() + start for one, start in zip(found, starts, strict=False)]
-        triples.append(
-            (np.concatenate(rows), *(np.concatenate([one[kind][i].numpy() for one in found]) for i in (1, 2)))
-        )
-    return triples
 
 
 def frequent_keys(keys: Sequence[np.ndarray], most: int) -> np.ndarray:

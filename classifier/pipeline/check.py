@@ -5,7 +5,8 @@ from hydra.utils import instantiate
 from classifier.artifact.formats.packages import check_packages
 from classifier.artifact.publish import check_serving_dir
 from classifier.errors import UserError
-from classifier.settings import TrainSettings, chosen_exports
+from classifier.pretrained import find_checkpoint, read_bert_files
+from classifier.settings import PretrainedSettings, TrainSettings, Tune, chosen_exports
 from classifier.settings.targets import KERAS, TARGET
 from classifier.start import start_tensorflow
 from classifier.tracking.server import check_reachable
@@ -23,10 +24,27 @@ def check(settings: TrainSettings) -> None:
     if settings.tracking.tensorboard:
         check_installed()
     check_packages(chosen_exports(settings.export))
+    if isinstance(settings.encoder, PretrainedSettings):
+        check_checkpoint(settings, settings.encoder)
     if settings.optimizer[TARGET].startswith(KERAS):
         check_optimizer(settings)
     if settings.export.serving_dir is not None:
         check_serving_dir(settings.export.serving_dir)
+
+
+def check_checkpoint(settings: TrainSettings, encoder: PretrainedSettings) -> None:
+    """Refuses a pretrained encoder that is missing or not supported, and more tokens than it has positions.
+
+    Raises:
+        UserError: naming the key.
+    """
+    checkpoint = find_checkpoint(encoder.source)
+    read_bert_files(checkpoint.folder)
+    most, wanted = checkpoint.config.max_tokens, settings.tokenizer["max_tokens"]
+    if wanted > most:
+        raise UserError(f"tokenizer.max_tokens={wanted}: this encoder has {most} positions.")
+    if encoder.tune is Tune.top and encoder.top_blocks > checkpoint.config.depth:
+        raise UserError(f"encoder.top_blocks={encoder.top_blocks}: this encoder has {checkpoint.config.depth} blocks.")
 
 
 def check_optimizer(settings: TrainSettings) -> None:

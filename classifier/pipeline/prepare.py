@@ -1,17 +1,20 @@
 """The steps before the first epoch: creates the tokenizer, the encoder, the n-gram model and the training loop."""
 
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from threading import Event
 
 import keras
 from hydra.utils import instantiate
 
 from classifier.data import Splits
-from classifier.encoders.scratch import ScratchEncoder, build_classifier
-from classifier.model.hybrid import FittedNgrams, Hybrid, fit_ngrams
-from classifier.settings import Linear, TrainSettings
+from classifier.encoders.encoder import Encoder
+from classifier.encoders.pretrained import build_pretrained
+from classifier.encoders.scratch import build_classifier
+from classifier.model.hybrid import Hybrid, NgramFit, fit_ngrams
+from classifier.pretrained import find_checkpoint, read_bert_files
+from classifier.settings import Linear, PretrainedSettings, ScratchSettings, TrainSettings
 from classifier.terminal import say
-from classifier.tokenizers import Tokenizer
+from classifier.tokenizers import LearnedTokenizer, Tokenizer
 from classifier.tracking.open_run import AnyRun
 from classifier.training.batches import EncodedTexts, encode
 from classifier.training.fit import Training, TrainingData
@@ -27,14 +30,15 @@ def prepare(
         executor: executor that fits the n-gram model while the encoder is trained.
         stop: event that cancels the fit of the n-gram model.
     """
-    tokenizer, texts = learn_tokenizer(settings, splits, run)
-    keras.utils.set_random_seed(settings.seed)  # set here, because tracking uses the same generators before
+    tokenizer = make_tokenizer(settings, splits)
+    texts = encode_texts(tokenizer, splits, run)
+    keras.utils.set_random_seed(settings.seed)  # only here: tracking draws from the same generators before
     size, classes = len(tokenizer.vocabulary), len(splits.train.label_names)
-    encoder = ScratchEncoder(build_model(settings, size, tokenizer.max_tokens, classes), tokenizer)
+    encoder = Encoder(build_model(settings, size, tokenizer.max_tokens, classes), tokenizer)
     weights = class_weights(settings.trainer.class_weights, splits.train.labels, splits.train.label_names)
-    ngrams: Future[FittedNgrams] | None = None
+    ngrams: NgramFit | None = None
     if settings.encoder.linear is Linear.ngrams:
-        ngrams = executor.submit(fit_ngrams, stop, tokenizer, splits.train, splits.valid, weights, settings.seed)
+        ngrams = fit_ngrams(executor, stop, tokenizer, splits.train, splits.valid, weights, settings.seed)
     hybrid = Hybrid(encoder, splits.valid, weights, ngrams)
     data = TrainingData(texts, splits.train.labels, weights, encode(tokenizer, splits.valid.texts)[0])
     optimizer = make_optimizer(settings, len(texts), len(weights))
@@ -47,23 +51,38 @@ def prepare(
     return hybrid, training
 
 
-def learn_tokenizer(settings: TrainSettings, splits: Splits, run: AnyRun) -> tuple[Tokenizer, EncodedTexts]:
-    """Returns the tokenizer with its vocabulary, and the ids of the training texts."""
-    tokenizer = instantiate(settings.tokenizer)
+def make_tokenizer(settings: TrainSettings, splits: Splits) -> Tokenizer:
+    """The tokenizer of the pretrained encoder, or one that learns its vocabulary from the training texts."""
+    if isinstance(settings.encoder, PretrainedSettings):
+        return instantiate(settings.tokenizer, files=read_bert_files(find_checkpoint(settings.encoder.source).folder))
+    tokenizer: LearnedTokenizer = instantiate(settings.tokenizer)
     tokenizer.learn(splits.train.texts)
+    return tokenizer
+
+
+def encode_texts(tokenizer: Tokenizer, splits: Splits, run: AnyRun) -> EncodedTexts:
+    """The ids of the training texts; says and logs how many are cut."""
     texts, cut = encode(tokenizer, splits.train.texts)
     size = len(tokenizer.vocabulary)
     run.log_metrics({"data.cut_texts": cut, "data.vocabulary": size}, step=0)
     say(f"{size:,} tokens in the vocabulary; {cut:.1%} of the texts are cut to {tokenizer.max_tokens}")
-    return tokenizer, texts
+    return texts
 
 
 def build_model(settings: TrainSettings, vocabulary_size: int, max_tokens: int, classes: int) -> keras.Model:
-    """Builds the model of the settings with random weights, from ids (batch, tokens) to logits (batch, classes)."""
+    """The model that the settings describe: ids (batch, tokens) to logits (batch, classes).
+
+    A pretrained encoder brings its own vocabulary and number of positions.
+    """
+    pooling = instantiate(settings.pooling, name="pooling")
+    encoder = settings.encoder
+    if isinstance(encoder, PretrainedSettings):
+        return build_pretrained(find_checkpoint(encoder.source), encoder, pooling, classes)
+    assert isinstance(encoder, ScratchSettings)
     return build_classifier(
-        settings.encoder,
+        encoder,
         attention=lambda: instantiate(settings.attention),
-        pooling=instantiate(settings.pooling, name="pooling"),
+        pooling=pooling,
         vocabulary_size=vocabulary_size,
         max_tokens=max_tokens,
         classes=classes,

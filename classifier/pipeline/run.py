@@ -14,7 +14,8 @@ from classifier.data import Splits
 from classifier.pipeline.check import check
 from classifier.pipeline.connection import Pruned, sweep_connection
 from classifier.pipeline.load import load
-from classifier.settings import TrainSettings
+from classifier.pretrained import find_checkpoint
+from classifier.settings import PretrainedSettings, TrainSettings
 from classifier.settings.passwords import without_passwords
 from classifier.start import start_tensorflow
 from classifier.terminal import say
@@ -41,7 +42,10 @@ def train(settings: TrainSettings, typed: Mapping[str, str], output: Path) -> di
 
     from classifier.pipeline.finish import failed_if_refused, finished_already
 
-    identity = identity_of(typed, [file.sha256 for file in splits.files])
+    hashes = [file.sha256 for file in splits.files]
+    if isinstance(settings.encoder, PretrainedSettings):
+        hashes.append(find_checkpoint(settings.encoder.source).sha256)
+    identity = identity_of(typed, hashes)
     with open_run(settings.tracking, output, identity, settings.trainer.resume) as run:
         if isinstance(run, EarlierRun):
             return finished_already(run)

@@ -8,8 +8,19 @@ from classifier.errors import UserError
 from classifier.settings.bounds import check_bounds, is_number
 from classifier.settings.commands import CompareSettings, ExplainSettings, PromoteSettings
 from classifier.settings.shared import POOLINGS, TRUNCATIONS
-from classifier.settings.training import EXPORTS, NOT_IN_LITERT, Block, ExportSettings, Positions, TrainSettings
+from classifier.settings.targets import TARGET
+from classifier.settings.training import (
+    EXPORTS,
+    NOT_IN_LITERT,
+    Block,
+    ExportSettings,
+    Positions,
+    ScratchSettings,
+    TrainSettings,
+)
 from classifier.settings.typed import as_typed
+
+BERT_TOKENIZER = ".BertTokenizer"
 
 
 def check_rules(settings: Any) -> None:
@@ -48,11 +59,11 @@ def check_training(settings: TrainSettings) -> None:
     for pooling in poolings:
         check_choice("pooling.poolings", pooling, POOLINGS)
     check_class_weights(settings.trainer.class_weights)
-    check_attention(settings)
     chosen_exports(settings.export)
-    heads, width = settings.attention.get("num_heads", 1), settings.encoder.width
-    if width % heads:
-        raise UserError(f"encoder.width={width} is not a multiple of attention.num_heads={heads}.")
+    if isinstance(settings.encoder, ScratchSettings):
+        check_scratch(settings, settings.encoder)
+    else:
+        check_pretrained(settings)
 
 
 def check_choice(key: str, given: Any, known: Sequence[str]) -> None:
@@ -84,32 +95,46 @@ def check_class_weights(weights: Any) -> None:
             raise UserError(f"trainer.class_weights.{label}={weight} is not a number above 0.")
 
 
-def check_attention(settings: TrainSettings) -> None:
-    """Checks that block, positions and export formats are compatible with the chosen attention."""
-    mechanism = settings.attention["_target_"].rpartition(".")[2]
+def check_scratch(settings: TrainSettings, encoder: ScratchSettings) -> None:
+    """Refuses a tokenizer, a block, positions or a format that do not go with the encoder or its attention."""
+    if settings.tokenizer[TARGET].endswith(BERT_TOKENIZER):
+        raise UserError("tokenizer=pretrained needs encoder=minilm or encoder=pretrained, which brings its vocabulary.")
+    mechanism = settings.attention[TARGET].rpartition(".")[2]
     if mechanism in NOT_IN_LITERT and "litert" in as_list(settings.export.formats):
         raise UserError(
             "export.formats=litert has no operations for attention=additive, concat and local; onnx has, "
             "and LiteRT has them for keras_additive and keras_concat."
         )
-    if settings.encoder.positions is Positions.rotary and mechanism != "RotaryAttention":
+    if encoder.positions is Positions.rotary and mechanism != "RotaryAttention":
         raise UserError(
             "encoder.positions=rotary needs attention=rotary, which turns queries and keys by their positions."
         )
-    if settings.encoder.block is Block.keras_nlp and mechanism != "MultiHeadAttention":
+    if encoder.block is Block.keras_nlp and mechanism != "MultiHeadAttention":
         raise UserError(
             "encoder.block=keras_nlp brings its own attention; leave attention=multi_head, whose heads it takes."
         )
-    if settings.encoder.block is Block.keras_nlp and settings.attention.get("dropout"):
+    if encoder.block is Block.keras_nlp and settings.attention.get("dropout"):
         raise UserError(
             "attention.dropout has no effect with encoder.block=keras_nlp, whose attention has encoder.dropout."
         )
-    heads, width = settings.attention.get("num_heads", 1), settings.encoder.width
-    if mechanism == "RotaryAttention" and width % heads == 0 and width // heads % 2:
+    heads, width = settings.attention.get("num_heads", 1), encoder.width
+    if width % heads:
+        raise UserError(f"encoder.width={width} is not a multiple of attention.num_heads={heads}.")
+    if mechanism == "RotaryAttention" and width // heads % 2:
         raise UserError(
             f"attention=rotary turns pairs of features: encoder.width={width} leaves an odd {width // heads} to "
             f"each of attention.num_heads={heads}."
         )
+
+
+def check_pretrained(settings: TrainSettings) -> None:
+    """Refuses what a pretrained encoder brings itself, and formats that it cannot be exported to."""
+    if not settings.tokenizer[TARGET].endswith(BERT_TOKENIZER):
+        raise UserError("A pretrained encoder reads texts with its own tokenizer: leave out tokenizer=.")
+    if settings.attention != {TARGET: "classifier.attention.MultiHeadAttention", "num_heads": 4, "dropout": 0.0}:
+        raise UserError("A pretrained encoder brings its own attention: leave out attention= and its keys.")
+    if others := [one for one in as_list(settings.export.formats) if one != "savedmodel"]:
+        raise UserError(f"export.formats={others[0]} cannot hold a pretrained encoder; savedmodel can.")
 
 
 def check_one_source(settings: CompareSettings) -> None:

@@ -98,9 +98,25 @@ class Linear(Enum):
     ngrams = "ngrams"
 
 
+class Tune(Enum):
+    """Which weights of a pretrained encoder are trained."""
+
+    full = "full"  # all blocks
+    top = "top"  # the last `top_blocks`
+    frozen = "frozen"  # none; only the layer that makes logits learns
+
+
 @dataclass
 class EncoderSettings:
-    """Settings of the encoder; pooling and attention have separate folders."""
+    """What every encoder has; what pools its states is a folder of its own."""
+
+    head_dropout: float = number(0.5, SHARE)
+    linear: Linear = Linear.ngrams  # its share in the answer is fitted on validation
+
+
+@dataclass
+class ScratchSettings(EncoderSettings):
+    """An encoder that is learned from scratch; how it attends is a folder of its own."""
 
     depth: int = number(MISSING, Bounds(at_least=0, at_most=100))  # number of encoder blocks
     width: int = number(MISSING, WIDTH)  # size of token vectors
@@ -112,8 +128,18 @@ class EncoderSettings:
     dropout: float = number(0.1, SHARE)  # of the output of each half of a block
     token_dropout: float = number(0.2, SHARE)  # share of tokens that are replaced with unknown during training
     embedding_dropout: float = number(0.5, SHARE)
-    head_dropout: float = number(0.5, SHARE)
-    linear: Linear = Linear.ngrams  # its weight is fitted on validation
+
+
+@dataclass
+class PretrainedSettings(EncoderSettings):
+    """An encoder that others pretrained."""
+
+    source: str = MISSING  # folder in Hugging Face's layout, or package:<name>/<folder>
+    tune: Tune = Tune.full
+    top_blocks: int = number(2, Bounds(at_least=1, at_most=100))  # that tune=top trains
+    tune_embeddings: bool = False  # whether tune=full also trains the vectors of tokens and positions
+    dropout: float = number(0.1, SHARE)  # of attention weights, and of what each half of a block adds
+    head_dropout: float = number(0.1, SHARE)
 
 
 @dataclass
@@ -193,7 +219,7 @@ class TrainSettings:
 
     data: DataSettings = MISSING
     tokenizer: dict[str, Any] = MISSING
-    encoder: EncoderSettings = MISSING
+    encoder: EncoderSettings = MISSING  # ScratchSettings or PretrainedSettings
     attention: dict[str, Any] = MISSING
     pooling: dict[str, Any] = MISSING
     optimizer: dict[str, Any] = MISSING

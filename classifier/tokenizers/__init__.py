@@ -1,6 +1,7 @@
 """Converts strings to token ids inside the TensorFlow graph, which training and the exported model share."""
 
-from classifier.tokenizers.base import PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID, Tokenizer, batches_of
+from classifier.tokenizers.base import PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID, LearnedTokenizer, Tokenizer, batches_of
+from classifier.tokenizers.bert import BertTokenizer
 from classifier.tokenizers.word import WordTokenizer
 from classifier.tokenizers.wordpiece import WordPieceTokenizer
 
@@ -9,6 +10,8 @@ __all__ = [
     "PADDING_ID",
     "UNKNOWN",
     "UNKNOWN_ID",
+    "BertTokenizer",
+    "LearnedTokenizer",
     "Tokenizer",
     "WordPieceTokenizer",
     "WordTokenizer",

@@ -17,14 +17,104 @@ ALONE = r"([\p{P}\p{S}\p{Han}\p{Hiragana}\p{Katakana}])"  # each of these charac
 
 
 class Tokenizer(tf.Module):
-    """Converts strings to token ids: 0 is padding, 1 represents tokens that are not in the vocabulary.
+    """Strings to token ids: 0 is padding.
 
     Args:
-        vocabulary_size: maximum size of the vocabulary, including padding and unknown.
-        min_frequency: minimum number of occurrences of a token in the training texts.
-        max_tokens: maximum number of tokens; longer texts are truncated.
-        truncation: part of a long text that is kept: `head`, `tail`, or `head_tail` (half of each).
-        lower_case: whether to convert texts to lower case.
+        max_tokens: longer texts are cut to this length, special tokens included.
+        truncation: what is kept of a longer text: its `head`, its `tail`, or `head_tail`, half of each.
+        begin, end: ids of the special tokens that enclose each text.
+        unknown_id: the id of every token outside the vocabulary.
+
+    Raises:
+        ValueError: if an argument is out of range.
+    """
+
+    def __init__(
+        self,
+        max_tokens: int,
+        truncation: str,
+        begin: Sequence[int] = (),
+        end: Sequence[int] = (),
+        unknown_id: int = UNKNOWN_ID,
+    ) -> None:
+        super().__init__()
+        if truncation not in TRUNCATIONS:
+            raise ValueError(f"truncation={truncation} is not one of {', '.join(TRUNCATIONS)}.")
+        self.begin, self.end = tuple(begin), tuple(end)
+        room = max_tokens - len(self.begin) - len(self.end)
+        if room < 1:
+            raise ValueError(f"max_tokens={max_tokens} leaves nothing of a text.")
+        self.max_tokens = max_tokens
+        self.unknown_id = unknown_id
+        self.head = {"head": room, "tail": 0, "head_tail": room // 2}[truncation]
+        self.tail = room - self.head
+        self.widths = batch_widths(max_tokens)
+        self.vocabulary: list[str] = []
+
+    @abstractmethod
+    def words(self, texts: tf.Tensor) -> tf.RaggedTensor:
+        """Strings of any bytes (batch,) to words (batch, words)."""
+
+    @abstractmethod
+    def token_ids(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
+        """Words (batch, words) to int32 ids (batch, tokens), not yet cut."""
+
+    def cut(self, ids: tf.RaggedTensor) -> tf.RaggedTensor:
+        """Keeps the first `head` and the last `tail` ids of each row that is longer than `max_tokens`."""
+        rows = ids.value_rowids()
+        position = tf.range(tf.size(ids.flat_values, out_type=tf.int64)) - tf.gather(ids.row_starts(), rows)
+        from_end = tf.gather(ids.row_lengths(), rows) - position
+        return tf.ragged.boolean_mask(ids, ids.with_values((position < self.head) | (from_end <= self.tail)))
+
+    def __call__(self, texts: tf.Tensor) -> tf.RaggedTensor:
+        """Strings (batch,) to int32 ids (batch, tokens), ragged, at most `max_tokens` a row."""
+        return self.encode(self.token_ids(self.words(texts)))
+
+    def encode(self, ids: tf.RaggedTensor) -> tf.RaggedTensor:
+        """All ids of texts (batch, tokens), cut and enclosed by the special tokens."""
+        return self.enclosed(self.cut(ids), self.begin, self.end)
+
+    def enclosed(self, values: tf.RaggedTensor, begin: Sequence[int], end: Sequence[int]) -> tf.RaggedTensor:
+        """Each row between the same values before and after it."""
+        if not begin and not end:
+            return values
+        count = values.nrows()
+        before, after = (
+            tf.repeat(tf.constant([list(ids)], values.dtype, shape=[1, len(ids)]), count, axis=0)
+            for ids in (begin, end)
+        )
+        return tf.concat([before, values, after], axis=1)
+
+    def padded(self, words: tf.RaggedTensor) -> tf.Tensor:
+        """Words (batch, words) to int32 ids (batch, tokens), zero-padded; see `filled`."""
+        return self.filled(self.encode(self.token_ids(words)), PADDING_ID)
+
+    def places(self, words: tf.RaggedTensor) -> tf.Tensor:
+        """The word of each id of `padded`, counted from 0 in each text: int64 (batch, tokens).
+
+        -1 at padding and at special tokens.
+        """
+        count = tf.size(words.flat_values, out_type=tf.int64)
+        pieces = self.token_ids(tf.strings.split(words.flat_values)).row_lengths()  # each word by itself
+        places = tf.range(count) - tf.gather(words.row_starts(), words.value_rowids())
+        inside = self.cut(self.token_ids(words).with_values(tf.repeat(places, pieces)))
+        return self.filled(self.enclosed(inside, [-1] * len(self.begin), [-1] * len(self.end)), -1)
+
+    def filled(self, ragged: tf.RaggedTensor, padding: int) -> tf.Tensor:
+        """(batch, tokens) as a plain tensor, padded to the least of `widths` that fits all rows."""
+        widths = tf.constant(self.widths, tf.int64)
+        width = tf.gather(widths, tf.searchsorted(widths, [ragged.bounding_shape(axis=1)])[0])
+        return ragged.to_tensor(padding, shape=tf.stack([-1, width]))
+
+
+class LearnedTokenizer(Tokenizer):
+    """A tokenizer that learns its vocabulary from the training texts; id 1 is every token outside the vocabulary.
+
+    Args:
+        vocabulary_size: the most entries, padding and unknown included.
+        min_frequency: how often a token must occur in the training texts to enter the vocabulary.
+        max_tokens, truncation: see `Tokenizer`.
+        lower_case: whether letters are lower-cased first.
 
     Raises:
         ValueError: if an argument is out of range.
@@ -33,21 +123,12 @@ class Tokenizer(tf.Module):
     def __init__(
         self, vocabulary_size: int, min_frequency: int, max_tokens: int, truncation: str, lower_case: bool
     ) -> None:
-        super().__init__()
-        if truncation not in TRUNCATIONS:
-            raise ValueError(f"truncation={truncation} is not one of {', '.join(TRUNCATIONS)}.")
+        super().__init__(max_tokens, truncation)
         if vocabulary_size < 3:
             raise ValueError(f"vocabulary_size={vocabulary_size} leaves no room next to {PADDING} and {UNKNOWN}.")
-        if max_tokens < 1:
-            raise ValueError(f"max_tokens={max_tokens} leaves nothing of a text.")
         self.vocabulary_size = vocabulary_size
         self.min_frequency = min_frequency
-        self.max_tokens = max_tokens
         self.lower_case = lower_case
-        self.head = {"head": max_tokens, "tail": 0, "head_tail": max_tokens // 2}[truncation]
-        self.tail = max_tokens - self.head
-        self.widths = batch_widths(max_tokens)
-        self.vocabulary: list[str] = []
 
     @abstractmethod
     def learn(self, texts: Sequence[str]) -> None:
@@ -56,10 +137,6 @@ class Tokenizer(tf.Module):
     @abstractmethod
     def load(self, vocabulary: Sequence[str]) -> None:
         """Loads a vocabulary that was learned earlier; afterwards the tokenizer can be used."""
-
-    @abstractmethod
-    def token_ids(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
-        """Converts words (batch, words) to int32 ids (batch, tokens), without truncation."""
 
     def normalise(self, texts: tf.Tensor) -> tf.Tensor:
         """Converts strings (batch,) of arbitrary bytes to valid UTF-8 in normal form, optionally in lower case.
@@ -73,46 +150,19 @@ class Tokenizer(tf.Module):
         texts = normal_form(texts)
         return tf.strings.lower(texts, encoding="utf-8") if self.lower_case else texts
 
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string)])
     def words(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Splits strings (batch,) into words (batch, words); punctuation marks, symbols, CJK characters are words."""
         texts = tf.strings.regex_replace(self.normalise(texts), SPACES, " ")
         return tf.strings.split(tf.strings.regex_replace(texts, ALONE, r" \1 "))
 
     def count_words(self, texts: Sequence[str]) -> Counter[str]:
-        """Counts the words in the texts, which are split by the same graph as for tokenization."""
-        split = tf.function(lambda batch: self.words(batch).flat_values)
+        """How often each word occurs in the texts, split by the very graph that will tokenize."""
+        split = tf.function(lambda batch: self.words(batch).flat_values, autograph=False)
         counts: Counter[bytes] = Counter()
         for batch in batches_of(texts):
             counts.update(split(batch).numpy().tolist())
         return Counter({word.decode(): count for word, count in counts.items()})
-
-    def cut(self, ids: tf.RaggedTensor) -> tf.RaggedTensor:
-        """Keeps the first `head` and the last `tail` ids of each row that is longer than `max_tokens`."""
-        rows = ids.value_rowids()
-        position = tf.range(tf.size(ids.flat_values, out_type=tf.int64)) - tf.gather(ids.row_starts(), rows)
-        from_end = tf.gather(ids.row_lengths(), rows) - position
-        return tf.ragged.boolean_mask(ids, ids.with_values((position < self.head) | (from_end <= self.tail)))
-
-    def __call__(self, texts: tf.Tensor) -> tf.RaggedTensor:
-        """Converts strings (batch,) to ragged int32 ids (batch, tokens), with at most `max_tokens` per row."""
-        return self.cut(self.token_ids(self.words(texts)))
-
-    def padded(self, words: tf.RaggedTensor) -> tf.Tensor:
-        """Converts words (batch, words) to zero-padded int32 ids (batch, tokens); see `filled`."""
-        return self.filled(self.cut(self.token_ids(words)), 0)
-
-    def places(self, words: tf.RaggedTensor) -> tf.Tensor:
-        """Returns the word index, from 0 in each text, of each id of `padded`: int64 (batch, tokens), or -1."""
-        count = tf.size(words.flat_values, out_type=tf.int64)
-        pieces = self.token_ids(tf.strings.split(words.flat_values)).row_lengths()  # per word
-        places = tf.range(count) - tf.gather(words.row_starts(), words.value_rowids())
-        return self.filled(self.cut(self.token_ids(words).with_values(tf.repeat(places, pieces))), -1)
-
-    def filled(self, ragged: tf.RaggedTensor, padding: int) -> tf.Tensor:
-        """Converts ragged (batch, tokens) to a dense tensor, padded to the smallest of `widths` that fits all rows."""
-        widths = tf.constant(self.widths, tf.int64)
-        width = tf.gather(widths, tf.searchsorted(widths, [ragged.bounding_shape(axis=1)])[0])
-        return ragged.to_tensor(padding, shape=tf.stack([-1, width]))
 
 
 def batch_widths(max_tokens: int) -> tuple[int, ...]:

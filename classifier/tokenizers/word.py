@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from classifier.tokenizers.base import PADDING, UNKNOWN, Tokenizer
+from classifier.tokenizers.base import PADDING, UNKNOWN, LearnedTokenizer
 
 
-class WordTokenizer(Tokenizer):
-    """Splits at spaces and around punctuation marks, symbols and CJK characters, and looks up whole words.
+class WordTokenizer(LearnedTokenizer):
+    """Splits at spaces and around each punctuation mark, symbol and CJK character; whole words are looked up.
 
     The exported graph only needs TensorFlow, without tensorflow-text and additional files.
 
     Args:
-        vocabulary_size, min_frequency, max_tokens, truncation, lower_case: see `Tokenizer`.
+        vocabulary_size, min_frequency, max_tokens, truncation, lower_case: see `LearnedTokenizer`.
     """
 
     def __init__(

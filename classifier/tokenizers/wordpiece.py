@@ -5,19 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import tensorflow as tf
 
-from classifier.tokenizers.base import PADDING, UNKNOWN, Tokenizer
+from classifier.tokenizers.base import PADDING, UNKNOWN, LearnedTokenizer
 
 SUFFIX = "##"  # prefix of pieces that continue a word
 LONGEST_WORD = 100  # bytes; a longer word is unknown to WordPiece
 
 
-class WordPieceTokenizer(Tokenizer):
-    """Splits like the word tokenizer, then splits words greedily into the longest pieces in the vocabulary.
+class WordPieceTokenizer(LearnedTokenizer):
+    """Splits like the word tokenizer, then each word into the longest pieces of the vocabulary, from left to right.
 
     The exported graph requires tensorflow-text, which must be imported before the graph is loaded.
 
     Args:
-        vocabulary_size, min_frequency, max_tokens, truncation, lower_case: see `Tokenizer`.
+        vocabulary_size, min_frequency, max_tokens, truncation, lower_case: see `LearnedTokenizer`.
     """
 
     def __init__(

@@ -44,11 +44,11 @@ def encode(tokenizer, texts: Sequence[str]) -> tuple[EncodedTexts, float]:
     """Returns the ids of all texts, and the share of texts that were truncated to the tokenizer's `max_tokens`."""
     import tensorflow as tf
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string)])
     def tokenize(batch):
         whole = tokenizer.token_ids(tokenizer.words(batch))
-        ids = tokenizer.cut(whole)
-        was_cut = whole.row_lengths() > tokenizer.max_tokens
+        ids = tokenizer.encode(whole)
+        was_cut = ids.row_lengths() < whole.row_lengths() + len(tokenizer.begin) + len(tokenizer.end)
         return ids.flat_values, ids.row_lengths(), tf.math.count_nonzero(was_cut)
 
     ids, lengths, cut = [np.zeros(0, np.int32)], [np.zeros(1, np.int64)], 0

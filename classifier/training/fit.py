@@ -98,7 +98,7 @@ class Training:
         """Returns a graph of an optimizer step, from ids (batch, tokens) and labels (batch,) to the loss."""
         ids, labels = tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)
 
-        @tf.function(input_signature=[ids] * BRANCHES + [labels] * BRANCHES)
+        @tf.function(autograph=False, input_signature=[ids] * BRANCHES + [labels] * BRANCHES)
         def train_step(*shards):
             weights = [tf.gather(self.class_weights, labels) for labels in shards[BRANCHES:]]
             with tf.GradientTape() as tape:
@@ -122,7 +122,7 @@ class Training:
             return keras.losses.categorical_focal_crossentropy(targets, logits, **focal, **options)
         return keras.losses.categorical_crossentropy(targets, logits, **options)
 
-    @tf.function(input_signature=[tf.TensorSpec([], tf.float32)])
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([], tf.float32)])
     def update_averages(self, steps) -> None:
         """Updates the moving averages of the weights, with a lower decay at the beginning."""
         step = tf.cast(self.optimizer.iterations, tf.float32)

@@ -22,7 +22,9 @@ class Predictor:
     def __init__(self, model: keras.Model) -> None:
         self.classes = model.output_shape[-1]
         self.forward = tf.function(
-            lambda ids: model(ids, training=False), input_signature=[tf.TensorSpec([None, None], tf.int32)]
+            lambda ids: model(ids, training=False),
+            autograph=False,
+            input_signature=[tf.TensorSpec([None, None], tf.int32)],
         )
 
     @property

@@ -13,9 +13,10 @@ from classifier.artifact.publish import publish_model
 from classifier.artifact.saving import load_module
 from classifier.attention import AdditiveAttention, LocalAttention, MultiHeadAttention, RotaryAttention
 from classifier.encoders import AdditivePooling, ConcatPooling, MeanPooling
-from classifier.encoders.scratch import ScratchEncoder, build_classifier
+from classifier.encoders.encoder import Encoder
+from classifier.encoders.scratch import build_classifier
 from classifier.model.classifier_module import ClassifierModule
-from classifier.settings import Block, EncoderSettings, Positions
+from classifier.settings import Block, Positions, ScratchSettings
 from classifier.tokenizers import WordPieceTokenizer, WordTokenizer
 
 ENCODERS = {
@@ -64,11 +65,9 @@ def encoder_alone(request) -> ClassifierModule:
     keras.utils.set_random_seed(5)
     tokenizer = tokenizer_class(max_tokens=11)
     tokenizer.learn(2 * TEXTS)
-    chosen = EncoderSettings(depth=2, width=12, intermediate_dim=7, **settings)
+    chosen = ScratchSettings(depth=2, width=12, intermediate_dim=7, **settings)
     return ClassifierModule(
-        ScratchEncoder(
-            build_classifier(chosen, attention, pooling(), len(tokenizer.vocabulary), 11, len(LABELS)), tokenizer
-        ),
+        Encoder(build_classifier(chosen, attention, pooling(), len(tokenizer.vocabulary), 11, len(LABELS)), tokenizer),
         LABELS,
     )
 

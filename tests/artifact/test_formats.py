@@ -17,9 +17,10 @@ from classifier.artifact.formats.write import TOLERANCE, saved_model, write_form
 from classifier.artifact.saved_model import SavedClassifier
 from classifier.attention import AdditiveAttention, MultiHeadAttention
 from classifier.encoders import ConcatPooling, MeanPooling
-from classifier.encoders.scratch import ScratchEncoder, build_classifier
+from classifier.encoders.encoder import Encoder
+from classifier.encoders.scratch import build_classifier
 from classifier.model.classifier_module import ClassifierModule
-from classifier.settings import Activation, EncoderSettings
+from classifier.settings import Activation, ScratchSettings
 from classifier.tokenizers import WordPieceTokenizer, WordTokenizer
 
 EXPORTS = [
@@ -128,16 +129,14 @@ def test_pieces_and_an_encoder_alone(tmp_path):
     tokenizer = WordPieceTokenizer(vocabulary_size=60, min_frequency=1, max_tokens=7, truncation="head_tail")
     tokenizer.learn(TEXTS)
     encoder = build_classifier(
-        EncoderSettings(depth=1, width=6, intermediate_dim=5),
+        ScratchSettings(depth=1, width=6, intermediate_dim=5),
         AdditiveAttention,
         ConcatPooling(),
         len(tokenizer.vocabulary),
         7,
         len(LABELS),
     )
-    write_one(
-        ClassifierModule(ScratchEncoder(encoder, tokenizer), LABELS), "onnx", "float32", tmp_path / "onnx" / "float32"
-    )
+    write_one(ClassifierModule(Encoder(encoder, tokenizer), LABELS), "onnx", "float32", tmp_path / "onnx" / "float32")
     model, texts = Classifier(tmp_path / "onnx" / "float32"), many_texts(60)
     ids = tokenizer.padded(tokenizer.words(tf.constant([text.encode("utf-8", "replace") for text in texts])))
     assert model.inputs(texts)["ids"].tolist() == ids.numpy().tolist()
@@ -150,10 +149,10 @@ def test_activations(tmp_path, activation):
     keras.utils.set_random_seed(5)
     tokenizer = WordTokenizer(max_tokens=7)
     tokenizer.learn(TEXTS)
-    settings = EncoderSettings(depth=1, width=6, intermediate_dim=5, activation=Activation[activation])
+    settings = ScratchSettings(depth=1, width=6, intermediate_dim=5, activation=Activation[activation])
     size = len(tokenizer.vocabulary)
     encoder = build_classifier(settings, lambda: MultiHeadAttention(num_heads=2), MeanPooling(), size, 7, len(LABELS))
-    write_one(ClassifierModule(ScratchEncoder(encoder, tokenizer), LABELS), "onnx", "float32", tmp_path / "onnx")
+    write_one(ClassifierModule(Encoder(encoder, tokenizer), LABELS), "onnx", "float32", tmp_path / "onnx")
     ids = tokenizer.padded(tokenizer.words(tf.constant([text.encode() for text in TEXTS])))
     found = Classifier(tmp_path / "onnx").probabilities(TEXTS)
     np.testing.assert_allclose(found, softmax(encoder(ids), axis=1), atol=TOLERANCE)

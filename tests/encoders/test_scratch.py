@@ -8,8 +8,9 @@ from hypothesis import given, settings, strategies
 
 from classifier.attention import MultiHeadAttention
 from classifier.encoders import ConcatPooling, MeanPooling
-from classifier.encoders.scratch import ScratchEncoder, build_classifier
-from classifier.settings import Block, EncoderSettings, Normalize, Positions
+from classifier.encoders.encoder import Encoder
+from classifier.encoders.scratch import build_classifier
+from classifier.settings import Block, Normalize, Positions, ScratchSettings
 
 VOCABULARY, MAX_TOKENS, CLASSES = 23, 11, 3
 TEXT = strategies.lists(strategies.integers(1, VOCABULARY - 1), max_size=7)
@@ -28,7 +29,7 @@ def build(pooling=None, **changes):
     tiny = {"depth": 2, "width": 12, "intermediate_dim": 17, **changes}
     attention = lambda: MultiHeadAttention(3, name="attention")  # noqa: E731
     return build_classifier(
-        EncoderSettings(**tiny), attention, pooling or ConcatPooling(name="pooling"), VOCABULARY, MAX_TOKENS, CLASSES
+        ScratchSettings(**tiny), attention, pooling or ConcatPooling(name="pooling"), VOCABULARY, MAX_TOKENS, CLASSES
     )
 
 
@@ -99,7 +100,7 @@ def test_depth_and_names():
 
 def test_explained_is_the_same_answer_with_what_it_looked_at(model):
     ids = padded([[5, 6, 7, 8], [9, 2], []])
-    encoder = ScratchEncoder(model, tokenizer=None)
+    encoder = Encoder(model, tokenizer=None)
     found = encoder.watch(encoder.embed(ids), ids != 0)
     np.testing.assert_allclose(found.logits, model(ids), atol=1e-5)
     assert len(found.attention) == sum(layer.name.startswith("block_") for layer in model.layers)

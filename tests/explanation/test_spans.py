@@ -7,11 +7,13 @@ from hypothesis import strategies as st
 from classifier.explanation.spans import spans
 from classifier.tokenizers import WordTokenizer
 
+TOKENIZER = WordTokenizer()
+
 SCRIPTS = "\u00ad\u200b\u1100\u1161\u0323ＱabÄßİΣςÉ我想あア한국שלאمرمیन👍🏽😀\u0301\u200d ﬁ!?-'4 \t\n"
 
 
 def read(text):
-    return [word.decode() for word in WordTokenizer().words(tf.constant([text])).to_list()[0]]
+    return [word.decode() for word in TOKENIZER.words(tf.constant([text])).to_list()[0]]
 
 
 def test_by_hand():

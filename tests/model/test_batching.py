@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from classifier.model.batching import BATCH_ROWS, BATCH_TOKENS, batches, classify_texts, token_counts
 from classifier.tokenizers import WordTokenizer
 
+TOKENIZER = WordTokenizer()
+
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 3 * BATCH_TOKENS) | st.integers(0, 50), max_size=300))
@@ -27,7 +29,7 @@ def test_batches(lengths):
 @given(st.lists(st.text(st.characters(max_codepoint=127, exclude_characters="\0"), max_size=60), max_size=9))
 def test_tokens_of_ascii_are_counted_as_the_tokenizer_splits(texts):
     encoded = [text.encode() for text in texts]
-    words = WordTokenizer().words(tf.constant(encoded, tf.string)).row_lengths().numpy()
+    words = TOKENIZER.words(tf.constant(encoded, tf.string)).row_lengths().numpy()
     expected = np.maximum(words, [len(text) // 16 for text in encoded])
     np.testing.assert_array_equal(token_counts(encoded), expected)
 

@@ -12,14 +12,15 @@ from classifier import explain as command
 from classifier.artifact.saved_model import SavedClassifier
 from classifier.attention import ScaledDotAttention
 from classifier.encoders import MeanPooling
-from classifier.encoders.scratch import ScratchEncoder, build_classifier
+from classifier.encoders.encoder import Encoder
+from classifier.encoders.scratch import build_classifier
 from classifier.errors import UserError
 from classifier.explanation.explain_texts import Texts, explain_texts
 from classifier.explanation.explanation import against_others, contrasted
 from classifier.explanation.integration import TOLERANCE
 from classifier.explanation.saved_explainer import SavedExplainer
 from classifier.model.explainer import Explainer
-from classifier.settings import Columns, EncoderSettings, Explained, ExplainSettings, LabelCase, Server
+from classifier.settings import Columns, Explained, ExplainSettings, LabelCase, ScratchSettings, Server
 from classifier.tokenizers import WordPieceTokenizer
 
 SOME = [*TEXTS, "thank you it is broken , broken", "word", "the refund will not switch on where is my lamp love it"]
@@ -104,7 +105,7 @@ def test_a_text_without_words(explainer):
 def test_pieces_belong_to_their_words(untrained):
     tokenizer = WordPieceTokenizer(max_tokens=5, min_frequency=1, truncation="head_tail")
     tokenizer.learn(TEXTS)
-    explainer = Explainer(ScratchEncoder(untrained.encoder, tokenizer), None, None)
+    explainer = Explainer(Encoder(untrained.encoder, tokenizer), None, None)
     read = explainer.read(tf.constant(["love thelamp", "on it where is switch on"]))
     tokens, places = read["tokens"].numpy().tolist(), read["places"].numpy().tolist()
     words = read["words"].to_list()
@@ -199,11 +200,11 @@ def test_texts_without_labels(model_folder, tmp_path):
 @pytest.mark.parametrize("depth", [0, 1])
 def test_an_encoder_alone_whose_attention_has_no_heads_or_that_has_none(untrained, depth):
     settings, vocabulary = (
-        EncoderSettings(depth=depth, width=12, intermediate_dim=7),
+        ScratchSettings(depth=depth, width=12, intermediate_dim=7),
         len(untrained.tokenizer.vocabulary),
     )
     encoder = build_classifier(settings, ScaledDotAttention, MeanPooling(), vocabulary, 11, len(LABELS))
-    graph = Explainer(ScratchEncoder(encoder, untrained.tokenizer), None, None)
+    graph = Explainer(Encoder(encoder, untrained.tokenizer), None, None)
     loaded = type("Loaded", (), {"signatures": {"explain": None}, "explainer": graph})()
     alone = SavedClassifier.__new__(SavedClassifier)
     alone.loaded = loaded

@@ -1,5 +1,6 @@
 """The n-gram model is the best sum of classifiers for unseen texts, and the mixture is never worse than its parts."""
 
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import numpy as np
@@ -17,6 +18,7 @@ from classifier.model.hybrid import (
     MOST_METHOD_SHARE,
     MOST_SHARE,
     STRENGTHS,
+    NgramFit,
     fit_ngrams,
     least_log_loss,
     logits_of,
@@ -24,7 +26,7 @@ from classifier.model.hybrid import (
     out_of_fold_logits,
 )
 from classifier.model.mixture import Mixture
-from classifier.model.ngram_fit import Recipe, compute_tfidf, fit_ngram_model
+from classifier.model.ngram_fit import NgramCounter, Recipe, compute_tfidf, fit_ngram_model
 from classifier.tokenizers import WordTokenizer
 
 TOKENIZER = WordTokenizer()
@@ -110,18 +112,24 @@ def examples_of(count: int, seed: int, extra: str = "") -> Examples:
     return Examples(texts, labels, tuple(TOPICS), [f"texts.csv:{row}" for row in range(count)])
 
 
+def fitted_ngrams(train: Examples, valid: Examples, class_weights: np.ndarray, seed: int) -> NgramFit:
+    with ThreadPoolExecutor(1) as executor:
+        return fit_ngrams(executor, Event(), TOKENIZER, train, valid, class_weights, seed)
+
+
 @pytest.fixture(scope="module")
 def part():
     train, valid = examples_of(53, 1), examples_of(23, 2, extra="marmalade")
-    return fit_ngrams(Event(), TOKENIZER, train, valid, np.ones(3, np.float32), seed=5), train, valid
+    return fitted_ngrams(train, valid, np.ones(3, np.float32), seed=5), train, valid
 
 
 def test_what_validation_measures_knows_train_alone_and_what_is_exported_knows_both(part):
     fitted, _, valid = part
-    np.testing.assert_array_equal(fitted.valid_logits, logits_of(fitted.chosen, TOKENIZER, valid.texts))
-    assert fitted.valid_logits.shape == (23, 3)
-    assert (fitted.valid_logits.argmax(1) == valid.labels).all()
-    for linear, known in ((fitted.chosen, False), (fitted.final, True)):
+    chosen, final = fitted.chosen.result(), fitted.final.result()
+    np.testing.assert_array_equal(chosen.valid_logits, logits_of(chosen.model, TOKENIZER, valid.texts))
+    assert chosen.valid_logits.shape == (23, 3)
+    assert (chosen.valid_logits.argmax(1) == valid.labels).all()
+    for linear, known in ((chosen.model, False), (final, True)):
         logits = logits_of(linear, TOKENIZER, ["marmalade", ""])
         assert (np.abs(logits[0] - logits[1]).max() > 1e-6) == known
 
@@ -137,29 +145,29 @@ def assert_best(shares: dict[Recipe, float], answers: dict[Recipe, np.ndarray], 
 
 def test_strengths_and_shares_are_the_best_on_unseen_texts_of_train(part):
     fitted, train, _ = part
-    values, ones = compute_tfidf(TOKENIZER, train.texts, 3).values, np.ones(3, np.float32)
+    values, ones = compute_tfidf(NgramCounter(TOKENIZER), train.texts, 3).values, np.ones(3, np.float32)
     answers = {recipe: out_of_fold_logits(values, train.labels, ones, recipe, seed=5) for recipe in RECIPES}
-    assert_best(fitted.shares, answers, train.labels)
+    assert_best(fitted.chosen.result().shares, answers, train.labels)
 
 
 def test_strengths_and_shares_are_the_best_on_validation_where_that_is_large(part, monkeypatch):
     monkeypatch.setattr(hybrid, "ENOUGH_EXAMPLES", 23)
     _, train, valid = part
-    fitted = fit_ngrams(Event(), TOKENIZER, train, valid, np.ones(3, np.float32), seed=5)
-    tfidf, answers = compute_tfidf(TOKENIZER, train.texts, 3), {}
+    fitted = fitted_ngrams(train, valid, np.ones(3, np.float32), seed=5)
+    tfidf, answers = compute_tfidf(NgramCounter(TOKENIZER), train.texts, 3), {}
     for recipe in RECIPES:
         one = fit_ngram_model(tfidf, train.labels, np.ones(53), 3, {recipe: 1.0}, seed=5)
         answers[recipe] = logits_of(one, TOKENIZER, valid.texts)
-    assert_best(fitted.shares, answers, valid.labels)
-    whole = sum(share * answers[recipe] for recipe, share in fitted.shares.items())
-    np.testing.assert_allclose(fitted.valid_logits, whole, atol=1e-4)
+    assert_best(fitted.chosen.result().shares, answers, valid.labels)
+    whole = sum(share * answers[recipe] for recipe, share in fitted.chosen.result().shares.items())
+    np.testing.assert_allclose(fitted.chosen.result().valid_logits, whole, atol=1e-4)
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=str)
 def test_folds_answer_for_texts_that_they_have_not_seen(recipe):
     """Random labels can be memorized, but not predicted."""
     train, ones = examples_of(101, 3), np.ones(3, np.float32)
-    values = compute_tfidf(TOKENIZER, train.texts, 3).values
+    values = compute_tfidf(NgramCounter(TOKENIZER), train.texts, 3).values
     by_lot = np.random.default_rng(0).permutation(train.labels)
 
     def loss(labels: np.ndarray) -> float:
@@ -177,30 +185,33 @@ def test_of_two_classes_one_may_have_a_single_example(rare):
         Examples(one.texts, np.where(np.arange(len(one)) == 3, rare, 1 - rare), ("a", "b"), one.origins)
         for one in (train, valid)
     ]
-    fitted = fit_ngrams(Event(), TOKENIZER, *two, np.ones(2, np.float32), seed=5)
-    assert np.isfinite(fitted.valid_logits).all()
+    fitted = fitted_ngrams(*two, np.ones(2, np.float32), seed=5)
+    assert np.isfinite(fitted.chosen.result().valid_logits).all()
 
 
 def test_the_same_seed_gives_the_same_part(part):
     fitted, train, valid = part
-    again = fit_ngrams(Event(), TOKENIZER, train, valid, np.ones(3, np.float32), seed=5)
-    for one, other in ((fitted.chosen, again.chosen), (fitted.final, again.final)):
+    again = fitted_ngrams(train, valid, np.ones(3, np.float32), seed=5)
+    for one, other in (
+        (fitted.chosen.result().model, again.chosen.result().model),
+        (fitted.final.result(), again.final.result()),
+    ):
         for mine, theirs in zip(one.variables, other.variables, strict=True):
             np.testing.assert_array_equal(mine.numpy(), theirs.numpy())
 
 
 def test_a_class_with_more_weight_is_named_more_often(part):
     _, train, valid = part
-    vague = logits_of(part[0].chosen, TOKENIZER, ["owl apple saw"])
-    heavy = fit_ngrams(Event(), TOKENIZER, train, valid, np.array([1, 1, 3], np.float32), seed=5)
-    logits = logits_of(heavy.chosen, TOKENIZER, ["owl apple saw"])
+    vague = logits_of(part[0].chosen.result().model, TOKENIZER, ["owl apple saw"])
+    heavy = fitted_ngrams(train, valid, np.array([1, 1, 3], np.float32), seed=5)
+    logits = logits_of(heavy.chosen.result().model, TOKENIZER, ["owl apple saw"])
     assert logits[0, 2] - logits[0, :2].max() > vague[0, 2] - vague[0, :2].max()
 
 
 def test_logits_of_more_texts_than_one_batch(part, monkeypatch):
     fitted, train, _ = part
-    whole = logits_of(fitted.chosen, TOKENIZER, train.texts)
-    direct = fitted.chosen(TOKENIZER.words(tf.constant(train.texts)))
+    whole = logits_of(fitted.chosen.result().model, TOKENIZER, train.texts)
+    direct = fitted.chosen.result().model(TOKENIZER.words(tf.constant(train.texts)))
     np.testing.assert_allclose(whole, direct, rtol=1e-5)
     monkeypatch.setattr("classifier.tokenizers.base.BATCH", 7)
-    np.testing.assert_allclose(logits_of(fitted.chosen, TOKENIZER, train.texts), whole, rtol=1e-5)
+    np.testing.assert_allclose(logits_of(fitted.chosen.result().model, TOKENIZER, train.texts), whole, rtol=1e-5)

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from classifier.model.ngram_features import KEYS, character_ngrams, word_ngrams
 from classifier.tokenizers import WordTokenizer
 
+TOKENIZER = WordTokenizer()
+
 SCRIPTS = "abcdeÄßéЖдעשمرनमตร한국中文あア👍🏽😀\u0301\u0e31 !-'4  "
 TEXT = st.text(st.sampled_from(SCRIPTS), max_size=23) | st.text(max_size=13)
 TEXTS = st.lists(TEXT, max_size=7)
@@ -20,7 +22,7 @@ both_kinds = pytest.mark.parametrize(("kind", "plain"), KINDS, ids=["words", "ch
 
 
 def split(texts: list[str]) -> tf.RaggedTensor:
-    return WordTokenizer().words(tf.constant([text.encode("utf-8", "replace") for text in texts], tf.string))
+    return TOKENIZER.words(tf.constant([text.encode("utf-8", "replace") for text in texts], tf.string))
 
 
 def spelled(words: tf.RaggedTensor) -> list[list[str]]:

@@ -15,7 +15,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from classifier.model.mixture import Mixture
-from classifier.model.ngram_fit import Method, Recipe, TfIdf, compute_tfidf, fit_ngram_model, frequent_keys
+from classifier.model.ngram_fit import (
+    Method,
+    NgramCounter,
+    Recipe,
+    TfIdf,
+    compute_tfidf,
+    fit_ngram_model,
+    frequent_keys,
+)
 from classifier.model.ngram_model import NgramModel
 from classifier.tokenizers import WordTokenizer
 
@@ -55,7 +63,7 @@ def drawn(count: int, classes: int, seed: int) -> tuple[list[str], np.ndarray]:
 
 def fitted(texts: list[str], labels: np.ndarray, recipe: Recipe = NB_SVM, seed: int = 3) -> NgramModel:
     classes = int(labels.max()) + 1
-    tfidf = compute_tfidf(TOKENIZER, texts, classes)
+    tfidf = compute_tfidf(NgramCounter(TOKENIZER), texts, classes)
     return fit_ngram_model(tfidf, labels, np.ones(len(labels)), classes, {recipe: 1.0}, seed)
 
 
@@ -83,7 +91,7 @@ def test_tfidf_is_that_of_scikit_learn(kind):
     options, ngram_of = SKLEARN_KINDS[kind]
     vectorizer = TfidfVectorizer(lowercase=False, sublinear_tf=True, min_df=2, **options)
     expected = vectorizer.fit_transform(texts).toarray()
-    ours = compute_tfidf(TOKENIZER, texts, 3)
+    ours = compute_tfidf(NgramCounter(TOKENIZER), texts, 3)
     keys = [plain_ngrams.key(ngram_of(name)) for name in vectorizer.get_feature_names_out()]
     columns = np.searchsorted(ours.keys, keys)
     np.testing.assert_array_equal(ours.keys[columns], keys)
@@ -93,7 +101,7 @@ def test_tfidf_is_that_of_scikit_learn(kind):
 
 def test_words_and_characters_are_all_there_is():
     texts, _ = drawn(53, 3, seed=1)
-    ours = compute_tfidf(TOKENIZER, texts, 3)
+    ours = compute_tfidf(NgramCounter(TOKENIZER), texts, 3)
     with_words = np.array([bool(text) for text in texts])
     texts_with = Counter(
         ngram
@@ -120,7 +128,7 @@ def margins(tfidf: TfIdf, mine: np.ndarray, sample_weights: np.ndarray, recipe: 
 @pytest.mark.parametrize("classes", [2, 3, 13])
 def test_logits_are_the_margins_of_scikit_learn(classes, recipe):
     texts, labels = drawn(101, classes, seed=classes)
-    tfidf = compute_tfidf(TOKENIZER, texts, classes)
+    tfidf = compute_tfidf(NgramCounter(TOKENIZER), texts, classes)
     sample_weights = np.random.default_rng(5).uniform(0.5, 2, len(texts))
     expected = np.stack([margins(tfidf, labels == one, sample_weights, recipe) for one in range(classes)], axis=1)
     ours = logits_of(fit_ngram_model(tfidf, labels, sample_weights, classes, {recipe: 1.0}, seed=3), texts)
@@ -131,7 +139,7 @@ def test_logits_are_the_margins_of_scikit_learn(classes, recipe):
 @pytest.mark.parametrize("classes", [2, 3, 13])
 def test_probabilities_are_those_of_scikit_learns_regression(classes):
     texts, labels = drawn(101, classes, seed=classes)
-    tfidf = compute_tfidf(TOKENIZER, texts, classes)
+    tfidf = compute_tfidf(NgramCounter(TOKENIZER), texts, classes)
     sample_weights = np.random.default_rng(5).uniform(0.5, 2, len(texts))
     regression = LogisticRegression(C=0.7, tol=1e-9, max_iter=10**5).fit(tfidf.values, labels, sample_weights)
     logits = logits_of(fit_ngram_model(tfidf, labels, sample_weights, classes, {REGRESSION: 1.0}, seed=3), texts)
@@ -143,7 +151,7 @@ def test_probabilities_are_those_of_scikit_learns_regression(classes):
 @pytest.mark.parametrize("classes", [2, 5])
 def test_a_sum_of_classifiers_is_their_weighted_sum(classes):
     texts, labels = drawn(101, classes, seed=4)
-    tfidf, ones = compute_tfidf(TOKENIZER, texts, classes), np.ones(101)
+    tfidf, ones = compute_tfidf(NgramCounter(TOKENIZER), texts, classes), np.ones(101)
     shares = {SVM: 0.3, NB_SVM: 2.0, REGRESSION: 1.1}
     expected = sum(
         share * logits_of(fit_ngram_model(tfidf, labels, ones, classes, {recipe: 1.0}, seed=3), STRANGE)
@@ -156,7 +164,7 @@ def test_a_sum_of_classifiers_is_their_weighted_sum(classes):
 @pytest.mark.parametrize("classes", [2, 3, 13])
 def test_logits_are_those_of_the_solver_but_for_rounding(classes):
     texts, labels = drawn(101, classes, seed=classes)
-    tfidf = compute_tfidf(TOKENIZER, texts, classes)
+    tfidf = compute_tfidf(NgramCounter(TOKENIZER), texts, classes)
     ours = logits_of(fit_ngram_model(tfidf, labels, np.ones(101), classes, {SVM: 1.0}, seed=3), texts)
     for one in range(classes) if classes > 2 else (1,):
         svm = LinearSVC(C=0.7, random_state=3).fit(tfidf.values, labels == one)
@@ -170,7 +178,7 @@ def test_logits_are_those_of_the_solver_but_for_rounding(classes):
 @pytest.mark.parametrize("recipe", [SVM, NB_SVM, REGRESSION], ids=str)
 def test_a_class_without_examples_is_never_the_answer(recipe):
     texts, labels = drawn(101, 3, seed=8)
-    tfidf = compute_tfidf(TOKENIZER, texts, 5)
+    tfidf = compute_tfidf(NgramCounter(TOKENIZER), texts, 5)
     places = np.array([0, 2, 4])[labels]
     ours = logits_of(fit_ngram_model(tfidf, places, np.ones(101), 5, {recipe: 1.0}, seed=3), texts)
     assert ours.shape == (101, 5) and not np.isin(ours.argmax(1), [1, 3]).any()
@@ -180,7 +188,7 @@ def test_a_class_without_examples_is_never_the_answer(recipe):
 @pytest.mark.parametrize("absent", [0, 1])
 def test_of_two_classes_one_may_be_without_examples(absent, recipe):
     texts, _ = drawn(53, 2, seed=8)
-    tfidf, labels = compute_tfidf(TOKENIZER, texts, 2), np.full(53, 1 - absent)
+    tfidf, labels = compute_tfidf(NgramCounter(TOKENIZER), texts, 2), np.full(53, 1 - absent)
     ours = logits_of(fit_ngram_model(tfidf, labels, np.ones(53), 2, {recipe: 1.0}, seed=3), texts)
     assert (ours.argmax(1) == 1 - absent).all()
 
@@ -242,9 +250,9 @@ def test_the_same_seed_gives_the_same_weights():
 
 def test_the_batches_of_counting_do_not_matter(monkeypatch):
     texts, _ = drawn(53, 3, seed=6)
-    whole = compute_tfidf(TOKENIZER, texts, 3)
+    whole = compute_tfidf(NgramCounter(TOKENIZER), texts, 3)
     monkeypatch.setattr("classifier.tokenizers.base.BATCH", 7)
-    parts = compute_tfidf(TOKENIZER, texts, 3)
+    parts = compute_tfidf(NgramCounter(TOKENIZER), texts, 3)
     np.testing.assert_array_equal(parts.keys, whole.keys)
     np.testing.assert_allclose(parts.values.toarray(), whole.values.toarray(), atol=1e-12)
 

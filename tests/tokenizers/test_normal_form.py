@@ -12,6 +12,8 @@ from classifier.tokenizers import WordTokenizer
 from classifier.tokenizers.normal_form import FULL_WIDTH, INVISIBLE, TO_PLAIN, normal_form, normalized_where
 from classifier.tokenizers.unicode_tables import CODE_POINTS, LONGEST, tables
 
+TOKENIZER = WordTokenizer()
+
 UNSEEN = re.compile(f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in INVISIBLE)}]")
 in_graph = tf.function(normal_form, input_signature=[tf.TensorSpec([None], tf.string)])
 all_rows = tf.function(
@@ -37,7 +39,7 @@ def check(texts: list[str]) -> None:
 
 
 def words(*texts: str) -> list[list[str]]:
-    found = WordTokenizer().words(tf.constant([text.encode() for text in texts])).to_list()
+    found = TOKENIZER.words(tf.constant([text.encode() for text in texts])).to_list()
     return [[word.decode() for word in row] for row in found]
 
 

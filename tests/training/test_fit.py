@@ -11,7 +11,7 @@ from classifier.attention import MultiHeadAttention
 from classifier.encoders import ConcatPooling
 from classifier.encoders.scratch import build_classifier
 from classifier.errors import UserError
-from classifier.settings import EncoderSettings, Loss, Monitor, Precision, TrainerSettings
+from classifier.settings import Loss, Monitor, Precision, ScratchSettings, TrainerSettings
 from classifier.training.adamw import AdamW
 from classifier.training.batches import EncodedTexts
 from classifier.training.fit import AVERAGE_STEPS, State, Training, TrainingData
@@ -44,7 +44,7 @@ def training_of(
     keras.utils.set_random_seed(5)
     encoded, labels = texts
     model = build_classifier(
-        EncoderSettings(depth=1, width=12, intermediate_dim=24, **dict.fromkeys(DROPOUTS, dropout)),
+        ScratchSettings(depth=1, width=12, intermediate_dim=24, **dict.fromkeys(DROPOUTS, dropout)),
         lambda: MultiHeadAttention(3, dropout),
         ConcatPooling(name="pooling"),
         VOCABULARY,

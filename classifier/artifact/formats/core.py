@@ -24,7 +24,9 @@ class Core(tf.Module):
         super().__init__()
         names = list(INPUTS) if classifier.ngrams else ["ids"]
         self.signature = [tf.TensorSpec([None, None], INPUTS[name], name=name) for name in names]
-        self.function = tf.function(numbers_to_probabilities(classifier), input_signature=self.signature)
+        self.function = tf.function(
+            numbers_to_probabilities(classifier), autograph=False, input_signature=self.signature
+        )
 
 
 def numbers_to_probabilities(classifier: ClassifierModule):

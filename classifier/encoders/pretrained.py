@@ -1,0 +1,126 @@
+"""An encoder that others pretrained, as one Keras model made of the same blocks as one that is learned from scratch."""
+
+import keras
+from keras import ops
+
+from classifier.attention import MultiHeadAttention
+from classifier.encoders.encoder_block import EncoderBlock
+from classifier.encoders.pooling import Pooling
+from classifier.pretrained import Checkpoint, CheckpointWeights
+from classifier.settings import PretrainedSettings, Tune
+from classifier.tokenizers import PADDING_ID
+
+
+@keras.saving.register_keras_serializable(package="classifier")
+class PretrainedEmbedding(keras.layers.Layer):
+    """Token and position embedding, added and normalized (Devlin et al. 2019, figure 2; all tokens of one type).
+
+    (batch, tokens) -> (batch, tokens, width)
+
+    Args:
+        vocabulary_size: ids are below it.
+        max_tokens: number of positions.
+        width: of a vector.
+        epsilon: added to the variance by the normalization.
+    """
+
+    def __init__(self, vocabulary_size: int, max_tokens: int, width: int, epsilon: float, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.max_tokens = max_tokens
+        self.width = width
+        self.epsilon = epsilon
+
+    def build(self, ids_shape):
+        self.token_embeddings = self.add_weight((self.vocabulary_size, self.width), name="token_embeddings")
+        self.position_embeddings = self.add_weight((self.max_tokens, self.width), name="position_embeddings")
+        self.norm = keras.layers.LayerNormalization(epsilon=self.epsilon, name="norm")
+        self.norm.build((*ids_shape, self.width))
+
+    def call(self, ids):
+        tokens = ops.take(self.token_embeddings, ids, axis=0)
+        return self.norm(tokens + self.position_embeddings[: ops.shape(ids)[1]])
+
+    def compute_output_shape(self, ids_shape):
+        return (*ids_shape, self.width)
+
+    def get_config(self):
+        names = ("vocabulary_size", "max_tokens", "width", "epsilon")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+@keras.saving.register_keras_serializable(package="classifier")
+def gelu_tanh(x):
+    """GELU in its approximate form (Hendrycks and Gimpel 2016, section 2)."""
+    return keras.activations.gelu(x, approximate=True)
+
+
+def build_pretrained(
+    checkpoint: Checkpoint, settings: PretrainedSettings, pooling: Pooling, classes: int
+) -> keras.Model:
+    """Token ids (batch, tokens), 0 is padding, to logits (batch, classes); only the last layer is new.
+
+    Args:
+        checkpoint: whose weights the model gets.
+        settings: dropout, and which weights are trained.
+        pooling: turns token states into one vector.
+        classes: number of labels.
+
+    Raises:
+        UserError: if a tensor is missing.
+    """
+    config = checkpoint.config
+    ids = keras.Input((None,), dtype="int32", name="ids")
+    mask = ops.not_equal(ids, PADDING_ID)
+    embedding = PretrainedEmbedding(
+        config.vocabulary_size, config.max_tokens, config.width, config.epsilon, name="embedding"
+    )
+    states = keras.layers.Dropout(settings.dropout, name="embedding_dropout")(embedding(ids))
+    blocks = [
+        EncoderBlock(
+            MultiHeadAttention(config.num_heads, settings.dropout),
+            config.intermediate_dim,
+            gelu_tanh if config.activation == "gelu_tanh" else config.activation,
+            settings.dropout,
+            "after",
+            config.epsilon,
+            name=f"block_{number}",
+        )
+        for number in range(config.depth)
+    ]
+    for block in blocks:
+        states = block(states, mask=mask)
+    context = keras.layers.Dropout(settings.head_dropout, name="head_dropout")(pooling(states, mask=mask))
+    model = keras.Model(ids, keras.layers.Dense(classes, dtype="float32", name="logits")(context), name="classifier")
+    assign(checkpoint.weights(), embedding, blocks)
+    rest(settings, embedding, blocks)
+    return model
+
+
+def assign(weights: CheckpointWeights, embedding: PretrainedEmbedding, blocks: list[EncoderBlock]) -> None:
+    """Gives the layers the weights of the checkpoint."""
+    embedding.token_embeddings.assign(weights.tokens)
+    embedding.position_embeddings.assign(weights.positions)
+    embedding.norm.set_weights(weights.norm)
+    for block, given in zip(blocks, weights.blocks, strict=True):
+        attention = block.attention
+        layers = {
+            "query": attention.query,
+            "key": attention.key,
+            "value": attention.value,
+            "output": attention.output_projection,
+            "attention_norm": block.attention_norm,
+            "expand": block.expand,
+            "contract": block.contract,
+            "feed_forward_norm": block.feed_forward_norm,
+        }
+        for name, layer in layers.items():
+            layer.set_weights(given[name])
+
+
+def rest(settings: PretrainedSettings, embedding: PretrainedEmbedding, blocks: list[EncoderBlock]) -> None:
+    """Marks what is not trained."""
+    embedding.trainable = settings.tune is Tune.full and settings.tune_embeddings
+    trained = {Tune.full: len(blocks), Tune.top: settings.top_blocks, Tune.frozen: 0}[settings.tune]
+    for block in blocks[: len(blocks) - min(trained, len(blocks))]:
+        block.trainable = False

