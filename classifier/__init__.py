@@ -18,7 +18,7 @@
     start.py            starts TensorFlow without its messages
     encoders/           embedding, encoder block, pooling, and the encoder
     tokenizers/         strings -> token ids, inside the TensorFlow graph
-    pretrained/         encoders that others trained, as they lie on disk
+    pretrained/         reads pretrained encoders from disk
     data/               files -> Examples(texts, labels, label_names); splits; the embedded corpus
     attention/          attention mechanisms, one per file
     settings/           typed settings

@@ -20,7 +20,7 @@ LEAVES = ("tokenizer", "attention", "pooling", "optimizer")  # folders of conf/ 
 
 
 def store_schema(command: str, schema: type) -> None:
-    """Makes the typed settings known to Hydra by the names under which files of conf/ ask for them."""
+    """Registers the typed settings in Hydra under the names that the files of conf/ use."""
     nodes = {command: schema, "scratch": ScratchSettings, "pretrained": PretrainedSettings}
     for name, node in nodes.items():
         ConfigStore.instance().store(name=f"{name}_settings", node=node)

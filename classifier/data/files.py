@@ -69,14 +69,14 @@ def find_files(pattern: str | Path | Sequence[str]) -> list[Path]:
 
 
 def find_folder(path: str, key: str) -> Path:
-    """The folder that a path or `package:<name>/<path>` names.
+    """Returns the folder of a path or `package:<name>/<path>`.
 
     Args:
-        path: of a folder on this machine.
-        key: the setting that gives it.
+        path: path of a folder on this machine.
+        key: the setting that names it.
 
     Raises:
-        UserError: if there is none, saying how to get the package.
+        UserError: if it does not exist; the message explains how to install the package.
     """
     folder = _located(path)
     if not folder.is_dir():

@@ -13,12 +13,12 @@ class EncoderBlock(keras.layers.Layer):
     """(batch, tokens, width) -> (batch, tokens, width)   (Vaswani et al. 2017, section 3.1).
 
     Args:
-        attention: mixes the tokens of a text.
-        intermediate_dim: of the hidden layer.
-        activation: of the hidden layer.
-        dropout: share dropped of what each half adds.
-        normalize: `before` each half (Xiong et al. 2020, figure 1b) or `after` its residual (figure 1a).
-        epsilon: added to the variance by each normalization.
+        attention: attention layer.
+        intermediate_dim: size of the hidden layer.
+        activation: activation of the hidden layer.
+        dropout: dropout rate of the output of each half.
+        normalize: `before` each half (Xiong et al. 2020, figure 1b) or `after` its residual connection (figure 1a).
+        epsilon: constant that each normalization adds to the variance.
     """
 
     def __init__(

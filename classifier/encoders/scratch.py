@@ -45,7 +45,7 @@ def build_classifier(
 
 
 def block(settings: ScratchSettings, attention: Attention, name: str) -> keras.layers.Layer:
-    """One block of the encoder: ours, or keras-nlp's, which has its own attention of as many heads."""
+    """Creates an encoder block: our own, or that of KerasNLP, which has its own attention with the same heads."""
     shared = {
         "intermediate_dim": settings.intermediate_dim,
         "activation": settings.activation.value,

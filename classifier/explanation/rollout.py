@@ -45,6 +45,6 @@ def token_shares(layers: Sequence[Array], pooling: Mapping[str, Array]) -> dict[
 
 
 def by_word(values: Array, places: np.ndarray, words: int) -> Array:
-    """Values of tokens, (tokens,), summed over the tokens of each word, (words,); special tokens have no word."""
+    """Sums values (tokens,) over the tokens of each word (words,); special tokens do not belong to a word."""
     inside = places >= 0
     return np.bincount(places[inside], weights=values[inside], minlength=words)

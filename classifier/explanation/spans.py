@@ -8,8 +8,8 @@ from itertools import accumulate
 def spans(text: str, words: Sequence[str]) -> list[tuple[str, int | None]]:
     """Splits the text into words in their original spelling with their index, and the parts between words with None.
 
-    A classifier may read words in lower case, in Unicode's normal form C, without control or invisible characters and
-    without accents. If a word is not found again, all words are returned as they were read, with spaces between them.
+    A classifier may read words in lower case, in Unicode normal form C, without control or invisible characters and
+    without accents. If a word is not found in the text, all words are returned as read, separated by spaces.
 
     >>> spans("Ça va?", ["ça", "va", "?"])
     [('Ça', 0), (' ', None), ('va', 1), ('?', 2)]
@@ -18,10 +18,10 @@ def spans(text: str, words: Sequence[str]) -> list[tuple[str, int | None]]:
 
 
 def found_again(text: str, words: Sequence[str], accents: bool) -> list[tuple[str, int | None]] | None:
-    """See `spans`; None if a word is not found.
+    """Implements `spans`; returns None if a word is not found.
 
     Args:
-        accents: whether nonspacing marks are compared.
+        accents: whether to compare nonspacing marks.
     """
     whole, origin = folded(text, accents)
     pieces: list[tuple[str, int | None]] = []
@@ -40,11 +40,11 @@ def found_again(text: str, words: Sequence[str], accents: bool) -> list[tuple[st
 
 
 def folded(text: str, accents: bool = True) -> tuple[str, list[int]]:
-    """The text as it is compared, decomposed and without case, full width and invisible characters; each one's place.
+    """Folds the text for comparison, and returns the index of the original character of each folded character.
 
     Args:
-        text: any.
-        accents: whether nonspacing marks are kept.
+        text: any text.
+        accents: whether to keep nonspacing marks.
 
     >>> folded("Ä\u00adb")
     ('a\u0308b', [0, 0, 2])

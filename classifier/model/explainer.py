@@ -44,15 +44,15 @@ class Explainer(KerasModule):
         return {"words": words, **self.encoded(words), "places": self.tokenizer.places(words)}
 
     def encoded(self, words: tf.RaggedTensor) -> dict[str, tf.Tensor]:
-        """Words (batch, words) -> the ids and the tokens that `read` returns."""
+        """Returns the ids and the tokens of `read` for words (batch, words)."""
         ids = self.tokenizer.padded(words)
         return {"ids": ids, "tokens": tf.where(ids != PADDING_ID, tf.gather(self.vocabulary, ids), "")}
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, None], tf.int32)])
     def embed(self, ids):
-        """Ids (batch, tokens) -> the states of their tokens, and those if all were unknown: (batch, tokens, width).
+        """Returns states (batch, tokens, width) of ids (batch, tokens), and the states if all words were unknown.
 
-        Special tokens stay what they are.
+        Special tokens are unchanged.
         """
         word = ids != PADDING_ID
         for special in (*self.tokenizer.begin, *self.tokenizer.end):
@@ -87,7 +87,7 @@ class Explainer(KerasModule):
         return self.mixture.weights[1] * self.ngram_model.contributions(words, contrast)  # pyright: ignore
 
     def looked_at(self, words: tf.RaggedTensor) -> dict[str, tf.Tensor]:
-        """Words (batch, words) -> what the encoder looked at.
+        """Returns tokens, and attention and pooling weights, for words (batch, words).
 
         Returns:
             tokens: strings (batch, tokens).

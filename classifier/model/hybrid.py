@@ -38,12 +38,12 @@ MOST_METHOD_SHARE = 16.0  # maximum weight of a linear classifier in the n-gram 
 
 @dataclass(frozen=True, slots=True)
 class ChosenNgrams:
-    """The n-gram model that validation measures.
+    """The n-gram model for validation.
 
     Args:
-        shares: the factor of each linear classifier's logits in the sum.
-        model: fitted on the training split alone.
-        valid_logits: its logits of the validation examples, (examples, classes).
+        shares: weights of the linear classifiers in the sum of their logits.
+        model: model that is fitted on train only.
+        valid_logits: its logits for the validation examples, of shape (examples, classes).
     """
 
     shares: dict[Recipe, float]
@@ -53,11 +53,11 @@ class ChosenNgrams:
 
 @dataclass(frozen=True, slots=True)
 class NgramFit:
-    """The n-gram models that are fitted while the encoder trains.
+    """The n-gram models that are fitted while the encoder is trained.
 
     Args:
-        chosen: awaited by the first validation.
-        final: fitted by the same recipes on train and validation together: what is exported.
+        chosen: future model for validation, which the first validation awaits.
+        final: future model for the export, fitted with the same recipes on train and validation.
     """
 
     chosen: Future[ChosenNgrams]
@@ -104,10 +104,10 @@ class Hybrid:
     """An encoder and, depending on the settings, an n-gram model that is fitted while the encoder is trained.
 
     Args:
-        encoder: with its tokenizer.
-        valid: the validation examples.
+        encoder: encoder with its tokenizer.
+        valid: validation examples.
         class_weights: loss weight of each class, (classes,).
-        ngrams: what `fit_ngrams` returns; None: the encoder is alone.
+        ngrams: result of `fit_ngrams`; None without an n-gram model.
     """
 
     encoder: Encoder
@@ -152,15 +152,15 @@ def fit_ngrams(
     class_weights: np.ndarray,
     seed: int,
 ) -> NgramFit:
-    """A weighted sum of linear classifiers: strengths and shares are those of least log-loss on unseen texts.
+    """Fits a weighted sum of linear classifiers, with strengths and weights that minimize log-loss on unseen texts.
 
     Args:
-        executor: of one thread.
-        stop: once set, no further linear classifier is fitted, and the futures raise CancelledError.
-        tokenizer: splits texts into words.
-        train, valid: the examples.
+        executor: executor with a single thread.
+        stop: event that cancels the fit before the next classifier; the futures raise CancelledError.
+        tokenizer: tokenizer that splits texts into words.
+        train, valid: training and validation examples.
         class_weights: loss weight of each class, (classes,).
-        seed: of the solver.
+        seed: seed of the solver.
     """
     counter = NgramCounter(tokenizer)
 
@@ -222,7 +222,7 @@ def out_of_fold_logits(
     """Returns logits (texts, classes) by cross-validation: each by a classifier that was not fitted on the text."""
     logits = np.zeros((len(labels), len(class_weights)), np.float32)
     fold_of = np.empty(len(labels), np.int64)
-    fold_of[np.argsort(labels, kind="stable")] = np.arange(len(labels)) % FOLDS  # each class is spread evenly
+    fold_of[np.argsort(labels, kind="stable")] = np.arange(len(labels)) % FOLDS  # distributes each class evenly
     for fold in range(FOLDS):
         seen, left = fold_of != fold, fold_of == fold
         weights, bias = fit_weights(

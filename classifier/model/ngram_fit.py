@@ -145,12 +145,12 @@ def log_count_ratio(values: csr_matrix, mine: np.ndarray) -> np.ndarray:
 
 
 def compute_tfidf(counter: "NgramCounter", texts: Sequence[str], classes: int) -> TfIdf:
-    """Counts the n-grams of the texts and weighs them.
+    """Computes the TF-IDF features of the training texts.
 
     Args:
-        counter: of the n-grams of texts.
-        texts: of training.
-        classes: with many, fewer features are kept.
+        counter: counter of n-grams.
+        texts: training texts.
+        classes: number of classes, which limits the number of features.
     """
     found = counter(texts)
     features = frequent_keys([keys for _, keys, _ in found], min(MOST_FEATURES, MOST_WEIGHTS // classes))
@@ -161,13 +161,13 @@ def compute_tfidf(counter: "NgramCounter", texts: Sequence[str], classes: int) -
 
 
 def apply_tfidf(counter: "NgramCounter", texts: Sequence[str], tfidf: TfIdf) -> csr_matrix:
-    """The values of other texts, sparse (texts, features)."""
+    """Returns the features of other texts as a sparse matrix (texts, features)."""
     counts = [matrix(triple, tfidf.keys, len(texts)) for triple in counter(texts)]
     return weighted(counts, tfidf.idf)
 
 
 def matrix(triple: tuple[np.ndarray, np.ndarray, np.ndarray], features: np.ndarray, texts: int) -> csr_matrix:
-    """Counts of the n-grams that are features, sparse (texts, features); of a triple of `NgramCounter`."""
+    """Returns the counts of features as a sparse matrix (texts, features), from a triple of `NgramCounter`."""
     rows, keys, counts = triple
     columns = np.minimum(np.searchsorted(features, keys), len(features) - 1)
     known = features[columns] == keys
@@ -184,17 +184,17 @@ def weighted(kinds: Sequence[csr_matrix], idf: np.ndarray) -> csr_matrix:
 
 
 class NgramCounter:
-    """Counts the n-grams of texts, in a graph that is traced once.
+    """Counts the n-grams of texts in a graph that is traced once.
 
     Args:
-        tokenizer: splits the texts into words.
+        tokenizer: tokenizer that splits the texts into words.
     """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
 
     def __call__(self, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Text, hashed key and count of each different n-gram of each text; such a triple for each kind of n-gram."""
+        """Returns text indices, hashed keys and counts of the distinct n-grams of each text, per kind of n-gram."""
         batches = list(batches_of(texts))
         starts = np.cumsum([0, *(len(batch) for batch in batches)])
         with ThreadPoolExecutor(BRANCHES) as threads:
@@ -209,7 +209,7 @@ class NgramCounter:
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string)])
     def count(self, batch):
-        """Texts (batch,) -> the triples of `__call__`, the texts numbered within the batch."""
+        """Returns the triples of `__call__` for texts (batch,), with text indices within the batch."""
         words = self.tokenizer.words(batch)
         different = []
         for kind in KINDS:

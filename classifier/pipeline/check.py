@@ -33,10 +33,10 @@ def check(settings: TrainSettings) -> None:
 
 
 def check_checkpoint(settings: TrainSettings, encoder: PretrainedSettings) -> None:
-    """Refuses a pretrained encoder that is missing or not supported, and more tokens than it has positions.
+    """Checks that a pretrained encoder exists and is supported, and has enough positions.
 
     Raises:
-        UserError: naming the key.
+        UserError: if a check fails; the message names the key.
     """
     checkpoint = find_checkpoint(encoder.source)
     read_bert_files(checkpoint.folder)

@@ -96,7 +96,7 @@ def check_class_weights(weights: Any) -> None:
 
 
 def check_scratch(settings: TrainSettings, encoder: ScratchSettings) -> None:
-    """Refuses a tokenizer, a block, positions or a format that do not go with the encoder or its attention."""
+    """Checks that tokenizer, block, positions and export formats are compatible with the encoder and its attention."""
     if settings.tokenizer[TARGET].endswith(BERT_TOKENIZER):
         raise UserError("tokenizer=pretrained needs encoder=minilm or encoder=pretrained, which brings its vocabulary.")
     mechanism = settings.attention[TARGET].rpartition(".")[2]
@@ -128,7 +128,7 @@ def check_scratch(settings: TrainSettings, encoder: ScratchSettings) -> None:
 
 
 def check_pretrained(settings: TrainSettings) -> None:
-    """Refuses what a pretrained encoder brings itself, and formats that it cannot be exported to."""
+    """Checks that no settings of other encoders are given, and that the export formats are supported."""
     if not settings.tokenizer[TARGET].endswith(BERT_TOKENIZER):
         raise UserError("A pretrained encoder reads texts with its own tokenizer: leave out tokenizer=.")
     if settings.attention != {TARGET: "classifier.attention.MultiHeadAttention", "num_heads": 4, "dropout": 0.0}:

@@ -99,24 +99,24 @@ class Linear(Enum):
 
 
 class Tune(Enum):
-    """Which weights of a pretrained encoder are trained."""
+    """The weights of a pretrained encoder that are trained."""
 
     full = "full"  # all blocks
     top = "top"  # the last `top_blocks`
-    frozen = "frozen"  # none; only the layer that makes logits learns
+    frozen = "frozen"  # none; only the output layer is trained
 
 
 @dataclass
 class EncoderSettings:
-    """What every encoder has; what pools its states is a folder of its own."""
+    """Common settings of all encoders; pooling has a separate folder."""
 
     head_dropout: float = number(0.5, SHARE)
-    linear: Linear = Linear.ngrams  # its share in the answer is fitted on validation
+    linear: Linear = Linear.ngrams  # its weight is fitted on validation
 
 
 @dataclass
 class ScratchSettings(EncoderSettings):
-    """An encoder that is learned from scratch; how it attends is a folder of its own."""
+    """Settings of an encoder that is trained from scratch; attention has a separate folder."""
 
     depth: int = number(MISSING, Bounds(at_least=0, at_most=100))  # number of encoder blocks
     width: int = number(MISSING, WIDTH)  # size of token vectors
@@ -132,13 +132,13 @@ class ScratchSettings(EncoderSettings):
 
 @dataclass
 class PretrainedSettings(EncoderSettings):
-    """An encoder that others pretrained."""
+    """Settings of a pretrained encoder."""
 
     source: str = MISSING  # folder in Hugging Face's layout, or package:<name>/<folder>
     tune: Tune = Tune.full
-    top_blocks: int = number(2, Bounds(at_least=1, at_most=100))  # that tune=top trains
-    tune_embeddings: bool = False  # whether tune=full also trains the vectors of tokens and positions
-    dropout: float = number(0.1, SHARE)  # of attention weights, and of what each half of a block adds
+    top_blocks: int = number(2, Bounds(at_least=1, at_most=100))  # number of blocks that tune=top trains
+    tune_embeddings: bool = False  # whether tune=full also trains the embeddings
+    dropout: float = number(0.1, SHARE)  # of attention weights, and of the output of each half of a block
     head_dropout: float = number(0.1, SHARE)
 
 

@@ -20,8 +20,8 @@ SURROGATES = range(0xD800, 0xE000)  # not characters
 
 
 def write_data(classifier: ClassifierModule, folder: Path) -> None:
-    """Writes tokenizer.json, labels.json and, where the model has n-grams, ngrams.npz (keys and idf by feature)."""
-    tokenizer: Any = classifier.tokenizer  # one that learned its vocabulary; exports of others are refused
+    """Writes tokenizer.json, labels.json and, if the model has n-grams, ngrams.npz (keys and idf by feature)."""
+    tokenizer: Any = classifier.tokenizer  # with a learned vocabulary; exports of others are refused
     data = {
         "lower_case": tokenizer.lower_case,
         "head": tokenizer.head,
