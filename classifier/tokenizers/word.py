@@ -8,7 +8,7 @@ from classifier.tokenizers.base import PADDING, UNKNOWN, LearnedTokenizer
 
 
 class WordTokenizer(LearnedTokenizer):
-    """Splits at spaces and around each punctuation mark, symbol and CJK character; whole words are looked up.
+    """Splits at spaces and around punctuation marks, symbols and CJK characters, and looks up whole words.
 
     The exported graph only needs TensorFlow, without tensorflow-text and additional files.
 

@@ -12,7 +12,7 @@ LONGEST_WORD = 100  # bytes; a longer word is unknown to WordPiece
 
 
 class WordPieceTokenizer(LearnedTokenizer):
-    """Splits like the word tokenizer, then each word into the longest pieces of the vocabulary, from left to right.
+    """Splits like the word tokenizer, then splits words greedily into the longest pieces in the vocabulary.
 
     The exported graph requires tensorflow-text, which must be imported before the graph is loaded.
 
