@@ -1,33 +1,33 @@
-"""A Transformer text classifier with experiment tracking. The map of the package, top to bottom:
+"""A Transformer text classifier with experiment tracking. The packages and modules, from top to bottom:
 
-    __main__.py         the command `classifier`: its list, its help, completion
+    __main__.py         the command `classifier`: list of commands, help, completion
     train.py evaluate.py score.py explain.py compare.py promote.py publish.py
                         the commands: `classifier train`, or `python -m classifier.train`
-    estimator.py        TextClassifier and load: the same for Python programs
-    sweeps/             many trainings as one: trials in processes, searches, tables, pictures
-    pipeline/           the chain of a training: check, load, prepare, run, finish
+    estimator.py        TextClassifier and load, the Python interface
+    sweeps/             sweeps: trials in processes, searches, tables, figures
+    pipeline/           the steps of a training: check, load, prepare, run, finish
     tracking/           runs and models in MLflow
-    scoring/            rows labelled in shards and through pipes, here or on Spark
-    explanation/        why an answer is what it is, which explanation to believe, and the page that shows it
-    artifact/           the SavedModel: export, check, read back, publish; formats/ has ONNX, LiteRT, smaller weights
-    model/              the whole classifier: encoder and n-gram model in one graph
-    comparison/         which of several models is better on the same examples
-    training/           batches of similar length, schedule, the loop, checkpoints
-    evaluation/         metrics, intervals, tables and pictures of one model
-    command_line/       from what is typed to checked settings, from an error to a sentence
-    start.py            starts TensorFlow quietly
-    encoders/           embedding, encoder block, pooling and the encoder that they make
+    scoring/            labels rows in shards and through pipes, locally or on Spark
+    explanation/        explains predictions, measures the faithfulness of explanations, and writes a page
+    artifact/           the SavedModel: export, check, load, publish; formats/ has ONNX, LiteRT and smaller weights
+    model/              the complete classifier: encoder and n-gram model in one graph
+    comparison/         compares models on the same examples
+    training/           batches of similar length, schedule, training loop, checkpoints
+    evaluation/         metrics, intervals, tables and figures of a model
+    command_line/       converts command lines to checked settings, and errors to messages
+    start.py            starts TensorFlow without its messages
+    encoders/           embedding, encoder block, pooling, and the encoder
     tokenizers/         strings -> token ids, inside the TensorFlow graph
-    pretrained/         encoders that others trained, as they lie on disk
+    pretrained/         reads pretrained encoders from disk
     data/               files -> Examples(texts, labels, label_names); splits; the embedded corpus
-    attention/          the gallery: what mechanisms share, and one mechanism per file
-    settings/           every setting, typed
-    conf/               the configuration files, a link to the folder at the top of the repository
-    drawing/            one style and the fonts of all pictures
+    attention/          attention mechanisms, one per file
+    settings/           typed settings
+    conf/               configuration files, a link to the folder at the top of the repository
+    drawing/            style, fonts and pages
     files.py terminal.py progress.py interruption.py errors.py
-                        whole files and locks; the only way to the terminal; Ctrl-C; mistakes as sentences
+                        atomic files and locks; output to the terminal; progress bars; Ctrl-C; errors of the user
 
-A room imports only rooms below it, and importing `classifier` alone imports nothing heavy.
+Packages import only packages below them, and importing `classifier` alone imports nothing heavy.
 """
 
 from importlib import import_module

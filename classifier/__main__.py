@@ -1,4 +1,4 @@
-"""The command `classifier`, also `python -m classifier`: one subcommand for each module that can be run.
+"""The command `classifier`, also `python -m classifier`, with a subcommand for each module that can be run.
 
 classifier train data=files data.train=messages.csv
 eval "$(classifier -sc install=bash)"       # completion by the tab key; also zsh (the same line) and fish
@@ -26,7 +26,7 @@ COMPLETION = ("-sc", "--shell-completion")  # Hydra's options
 
 
 def main() -> None:
-    """Runs the subcommand that is typed."""
+    """Runs the subcommand in the arguments."""
     arguments = sys.argv[1:]
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         say(overview())
@@ -37,25 +37,25 @@ def main() -> None:
     elif arguments[0] in COMMANDS:
         run(*arguments)
     else:
-        refuse(arguments[0])
+        exit_with_error(arguments[0])
 
 
 def run(command: str, *arguments: str) -> None:
-    """Runs the module of a command as if its arguments had been typed after it."""
+    """Runs the module of a command with the given arguments."""
     sys.argv = ["classifier", *arguments]
     import_module(f"classifier.{command}").main()
 
 
 def overview() -> str:
-    """What can be typed."""
+    """Returns the usage, with the list of commands."""
     width = max(map(len, COMMANDS))
     lines = [f"  classifier {name:{width}}  {purpose}" for name, purpose in COMMANDS.items()]
     hint = "classifier <command> --help shows the keys of a command, classifier --version the version."
     return "\n".join(["Usage: classifier <command> [key=value ...]", "", *lines, "", hint])
 
 
-def refuse(word: str) -> NoReturn:
-    """Ends the process with the nearest command; exit code 2."""
+def exit_with_error(word: str) -> NoReturn:
+    """Prints an error with the most similar command, and exits with code 2."""
     near = difflib.get_close_matches(word, COMMANDS, n=1)
     hint = f"Did you mean 'classifier {near[0]}'?" if near else f"Choose from {', '.join(COMMANDS)}."
     warn(f"Error: {word} is not a command. {hint}")
@@ -63,7 +63,7 @@ def refuse(word: str) -> NoReturn:
 
 
 def complete(arguments: Sequence[str]) -> None:
-    """Installs completion, or answers the shell: with the commands, or with what Hydra knows of the one typed."""
+    """Installs completion, or completes the command, or lets Hydra complete its overrides."""
     words = os.environ.get("COMP_LINE", "").split(maxsplit=2)  # classifier, the command, the rest
     line = os.environ.get("COMP_LINE", "")
     typed = len(words) > 2 or (len(words) == 2 and line.endswith(" "))

@@ -1,4 +1,4 @@
-"""Compares runs on the same examples: which is best, and which differences are more than chance?
+"""Compares runs on the same examples: which is best, and which differences are significant?
 
 python -m classifier.compare runs=[<run id>,<run id>]
 python -m classifier.compare experiment=embedded split=valid metric=macro_f1
@@ -19,33 +19,33 @@ if TYPE_CHECKING:
 
 
 def compare(settings: CompareSettings, output: Path) -> dict[str, Any]:
-    """From the predictions that the runs keep to tables, a page and a run in MLflow; returns the summary.
+    """Compares the predictions of runs, writes tables, a page and a run in MLflow, and returns the summary.
 
     Args:
-        settings: checked already.
-        output: folder of this command.
+        settings: checked settings.
+        output: output folder of the command.
 
     Raises:
-        UserError: where there are no such runs, or their examples differ.
+        UserError: if there are no such runs, or their examples differ.
     """
     from classifier.comparison.files import write_comparison
     from classifier.comparison.report import terminal_tables, verdict
-    from classifier.tracking.run_records import check_same_examples, kept_runs
+    from classifier.tracking.run_records import check_same_examples, find_records
 
-    runs, left_out = kept_runs(settings)
+    runs, left_out = find_records(settings)
     check_same_examples(runs, settings.split.name)
     report = make_report(settings, runs, left_out)
     page = write_comparison(output / "report", report)
     run_id = log(settings, runs, report, output / "report")
     for table in terminal_tables(report):
         show(table)
-    for line in [*(f"Left out: {one}" for one in left_out), *verdict(report.comparison), f"Page     {page}"]:
+    for line in [*(f"Left out: {reason}" for reason in left_out), *verdict(report.comparison), f"Page     {page}"]:
         say(line)
     return {"run_id": run_id, "page": str(page), **summarized(report, runs), "left_out": left_out}
 
 
 def make_report(settings: CompareSettings, runs: "list[RunRecord]", left_out: list[str]) -> "Report":
-    """Runs with the same examples -> all that there is to tell."""
+    """Creates the report on runs with the same examples."""
     from classifier.comparison.comparison import compare as compare_entries
     from classifier.comparison.report import Report
     from classifier.tracking.repeats import entry_names, repeats, setting_differences
@@ -57,14 +57,14 @@ def make_report(settings: CompareSettings, runs: "list[RunRecord]", left_out: li
     number = {name: place for place, name in enumerate(label_names)}
     entries, labels = make_entries(names, groups, number)
     comparison = compare_entries(entries, settings.metric.name)
-    by_name = {one.name: one for one in entries}
+    by_name = {entry.name: entry for entry in entries}
     return Report(
         comparison,
-        [by_name[one.name] for one in comparison.standings],
+        [by_name[standing.name] for standing in comparison.standings],
         examples,
         labels,
         label_names,
-        {name: [run.told for run in group] for name, group in zip(names, groups, strict=True)},
+        {name: [run.label for run in group] for name, group in zip(names, groups, strict=True)},
         {key: dict(zip(names, values, strict=True)) for key, values in setting_differences(groups).items()},
         left_out,
         f"{len(entries)} entries of {len(runs)} runs on {len(examples):,} {settings.split.name} examples",
@@ -74,7 +74,7 @@ def make_report(settings: CompareSettings, runs: "list[RunRecord]", left_out: li
 def make_entries(
     names: list[str], groups: "list[list[RunRecord]]", number: dict[str, int]
 ) -> "tuple[list[Entry], Any]":
-    """An entry for each group, and the (examples,) labels as numbers."""
+    """Returns an entry for each group, and the labels (examples,) as numbers."""
     import numpy as np
 
     from classifier.comparison.comparison import entry
@@ -88,11 +88,11 @@ def make_entries(
 
 
 def log(settings: CompareSettings, runs: "list[RunRecord]", report: "Report", folder: Path) -> str:
-    """Keeps the comparison in MLflow, in the experiment of the oldest run; returns its run id."""
+    """Logs the comparison to MLflow, in the experiment of the oldest run, and returns its run id."""
     from classifier.tracking.comparison_run import log_comparison
 
-    asked = {"runs": f"{len(runs)} runs", "experiment": settings.experiment, "sweep": settings.sweep}
-    params = {key: value for key, value in asked.items() if value}
+    sources = {"runs": f"{len(runs)} runs", "experiment": settings.experiment, "sweep": settings.sweep}
+    params = {key: value for key, value in sources.items() if value}
     params |= {"split": settings.split.name, "metric": settings.metric.name, "best": report.entries[0].name}
     smallest = report.comparison.smallest
     metrics = {} if smallest is None else {"smallest_difference": smallest}
@@ -101,16 +101,16 @@ def log(settings: CompareSettings, runs: "list[RunRecord]", report: "Report", fo
 
 
 def summarized(report: "Report", runs: "list[RunRecord]") -> dict[str, Any]:
-    """The ranking for scripts, with the run ids of each entry."""
-    ids = {run.told: run.run_id for run in runs}
+    """Returns the ranking for scripts, with the run ids of each entry."""
+    ids = {run.label: run.run_id for run in runs}
     ranking = [
         {
-            "entry": one.name,
-            "places": list(one.places),
-            "runs": [ids[told] for told in report.runs[one.name]],
-            **one.means,
+            "entry": standing.name,
+            "places": list(standing.places),
+            "runs": [ids[label] for label in report.runs[standing.name]],
+            **standing.means,
         }
-        for one in report.comparison.standings
+        for standing in report.comparison.standings
     ]
     return {"ranking": ranking, "smallest_difference": report.comparison.smallest}
 

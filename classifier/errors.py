@@ -1,5 +1,5 @@
-"""The one exception that a user's mistake raises; every command prints it as a sentence, without a traceback."""
+"""The exception for mistakes of the user, which commands print as a sentence without a traceback."""
 
 
 class UserError(Exception):
-    """A mistake that the user can mend: its message names the thing, the place and the way out."""
+    """A mistake that the user can fix: the message names what is wrong, where it is and how to fix it."""

@@ -1,4 +1,4 @@
-"""The classifier for programs: an estimator of scikit-learn's convention around the same training as the command."""
+"""The Python interface: a scikit-learn estimator that runs the same training as the command."""
 
 import io
 import os
@@ -29,7 +29,7 @@ OPTIONS = {"track": False, "verbose": False}  # parameters that are not settings
 
 
 class TextClassifier(ClassifierMixin, BaseEstimator):
-    """Trains on texts and their labels, and classifies; an estimator of scikit-learn.
+    """A text classifier with the interface of a scikit-learn estimator.
 
     >>> model = TextClassifier("encoder=tiny", "trainer.epochs=5")       # doctest: +SKIP
     >>> model.fit(texts, labels).predict(["where is my parcel?"])        # doctest: +SKIP
@@ -37,16 +37,16 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
     Args:
         *overrides: settings of `classifier train`, as on the command line.
-        track: whether the training is kept as a run in MLflow, as the command does.
-        verbose: whether the training prints what the command prints.
+        track: whether to log the training as a run in MLflow, as the command does.
+        verbose: whether to print the same output as the command.
         **settings: the same settings by name, such as `encoder="tiny"`; `**{"trainer.epochs": 5}`.
 
     Attributes:
-        classes_: the labels in order, as they were given to `fit`.
-        summary_: what the command writes into summary.json: metrics on validation, the run, the folder of the model.
+        classes_: the labels in sorted order, as passed to `fit`.
+        summary_: the content of the command's summary.json: validation metrics, run, folder of the model.
 
     Raises:
-        UserError: from `fit`, for a setting, a text or a label that cannot serve.
+        UserError: from `fit`, for an invalid setting, text or label.
     """
 
     def __init__(self, *overrides: str, track: bool = False, verbose: bool = False, **settings: Any) -> None:
@@ -60,11 +60,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         self.settings |= settings
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The settings and options by name."""
+        """Returns the settings and options by name."""
         return {**self.settings, "track": self.track, "verbose": self.verbose}
 
     def set_params(self, **params: Any) -> "TextClassifier":
-        """Changes settings or options; what a setting may be is checked by `fit`."""
+        """Changes settings or options; settings are validated by `fit`."""
         for key, value in params.items():
             if key in OPTIONS:
                 setattr(self, key, value)
@@ -80,7 +80,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         return {"text/plain": repr(self)}
 
     def overrides(self) -> list[str]:
-        """The settings as they would be typed."""
+        """Returns the settings as typed on the command line."""
         return [
             f"{key}={value if isinstance(value, Typed) else as_typed(value)}" for key, value in self.settings.items()
         ]
@@ -94,17 +94,17 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         label: str = "label",
         validation_data: Any = None,
     ) -> "TextClassifier":
-        """Trains; a tenth of the examples validates it unless `validation_data` is given. Nothing is tested.
+        """Trains the classifier; 10 % of the examples are used for validation unless `validation_data` is given.
 
         Args:
-            X: texts: a list, an array, a Series; or a DataFrame.
-            y: labels, as many as texts; None: the column `label` of the DataFrame.
-            text: column of the texts of a DataFrame, or several, which are joined.
-            label: column of its labels.
+            X: texts as a list, an array or a Series, or a DataFrame.
+            y: labels, one for each text; None means the column `label` of the DataFrame.
+            text: text column of a DataFrame, or several columns, which are joined.
+            label: label column of a DataFrame.
             validation_data: (X, y), or a DataFrame with the same columns.
 
         Raises:
-            UserError: for what cannot serve, in a sentence.
+            UserError: for an invalid setting, text or label.
         """
         examples = labelled(X, y, text, label, "X")
         validation = None
@@ -125,18 +125,18 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def _train(self, folder: Path, sets: "Mapping[str, Labelled | None]") -> dict[str, Any]:
-        """Runs the training of the command on these examples; returns its summary.
+        """Runs the training of the command on the examples, and returns its summary.
 
         Args:
-            folder: for what is only needed as long as this object.
-            sets: examples by split; those that are None are split off.
+            folder: folder for files that are needed as long as this object exists.
+            sets: examples by split; splits that are None are split off train.
         """
         files = write_examples(folder, sets)
         own = ["data=files", *files, "data.text=text", "data.label=label", "data.test_share=0"]
         tracked = [] if self.track else ["tracking.enabled=false"]
         composed = compose_training([*self.overrides(), *own, *tracked])
-        kept = self.track or "hydra.run.dir" in self.settings
-        output = Path(composed.folder) if kept else folder / "run"
+        has_folder = self.track or "hydra.run.dir" in self.settings
+        output = Path(composed.folder) if has_folder else folder / "run"
         output.mkdir(parents=True, exist_ok=True)
         with nullcontext() if self.verbose else quiet(), random_states():
             from classifier.pipeline import run
@@ -144,17 +144,17 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             return run.train(composed.settings, composed.typed, output)
 
     def _own(self, folder: Path) -> None:
-        """Deletes the folder together with this object, and the one before it now."""
+        """Deletes the folder together with this object, and the previous folder immediately."""
         if before := self.__dict__.get("_delete"):
             before()
         self._delete = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
 
     def _load(self, model: Path, originals: Mapping[str, Any]) -> None:
-        """Takes up a SavedModel.
+        """Loads a SavedModel.
 
         Args:
-            model: its folder.
-            originals: the labels as they were given, by the names of their classes.
+            model: folder of the SavedModel.
+            originals: original labels by the names of their classes.
         """
         from classifier.artifact.saved_model import SavedClassifier
 
@@ -166,23 +166,23 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         self._columns = [place[value] for value in self.classes_.tolist()]
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Probabilities (texts, classes), float32; the columns are those of `classes_`."""
+        """Returns probabilities (texts, classes) in float32, with columns in the order of `classes_`."""
         return self._fitted().probabilities(texts_of(X, "X"))[:, self._columns]
 
     def predict(self, X: Any) -> np.ndarray:
-        """The likeliest label of each text, (texts,), as it was given to `fit`."""
+        """Returns the most likely label of each text, of shape (texts,), as passed to `fit`."""
         probabilities = self.predict_proba(X)
         return self.classes_[probabilities.argmax(axis=1)]
 
     def explain(self, text: str) -> "TextExplanation":
-        """Why the text is answered as it is; shows itself in a notebook."""
+        """Explains the prediction for a text; notebooks display the explanation."""
         from classifier.explanation.text_explanation import explain_text
 
         with quiet():
             return explain_text(self._fitted(), text)
 
     def save(self, folder: str | Path) -> Path:
-        """Copies the SavedModel into a new folder, from which `load` and every other command reads it.
+        """Copies the SavedModel to a new folder, which `load` and the commands can read.
 
         Raises:
             UserError: if the folder exists.
@@ -207,7 +207,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         return tags
 
     def __getstate__(self) -> dict[str, Any]:
-        """What is pickled: the settings and the files of the SavedModel."""
+        """Pickles the settings and the files of the SavedModel."""
         state = {"settings": self.settings, "track": self.track, "verbose": self.verbose}
         if self.__sklearn_is_fitted__():
             originals = dict(
@@ -228,18 +228,18 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
 
 class Typed(str):
-    """A value as it is typed on the command line, where `5` is a number."""
+    """A value as typed on the command line, on which `5` is a number."""
 
 
 def load(model: str | Path, uri: str | None = None) -> TextClassifier:
-    """A trained classifier.
+    """Loads a trained classifier.
 
     Args:
         model: folder of a SavedModel or of a training, run id, or models:/name@champion.
-        uri: of the MLflow server or database; None: that of MLFLOW_TRACKING_URI, else ./mlflow.db.
+        uri: address of the MLflow server or database; None means MLFLOW_TRACKING_URI, or ./mlflow.db.
 
     Raises:
-        UserError: if there is none.
+        UserError: if there is no such model.
     """
     from classifier.artifact.saved_model import local_folder
     from classifier.settings import Server
@@ -256,12 +256,11 @@ def load(model: str | Path, uri: str | None = None) -> TextClassifier:
 
 
 class Labelled:
-    """Texts and labels as they are written for the training.
+    """Texts and labels for the training.
 
     Args:
-        texts: as they were given.
-        labels: the names of their classes.
-        originals: by the name of a class, the label as it was given.
+        texts: the original texts.
+        labels: the original labels, which are converted to names of classes; `originals` maps the names back.
     """
 
     def __init__(self, texts: list[Any], labels: Iterable[Any]) -> None:
@@ -276,10 +275,10 @@ class Labelled:
 
 
 def labelled(X: Any, y: Any, text: str | Sequence[str], label: str, name: str) -> Labelled:
-    """The examples of one set.
+    """Returns the examples of a set.
 
     Raises:
-        UserError: naming the argument that is missing or too short.
+        UserError: if an argument is missing or too short; the message names it.
     """
     if hasattr(X, "columns"):
         columns = [text] if isinstance(text, str) else list(text)
@@ -298,10 +297,10 @@ def labelled(X: Any, y: Any, text: str | Sequence[str], label: str, name: str) -
 
 
 def texts_of(X: Any, name: str) -> list[str]:
-    """The texts of a list, an array or a Series.
+    """Returns the texts of a list, an array or a Series.
 
     Raises:
-        UserError: for a single string, for a table, and for what is not a text.
+        UserError: for a single string, a table, or a value that is not a string.
     """
     if isinstance(X, str):
         raise UserError(f"{name} is a single text; give a list of texts, as [text].")
@@ -315,7 +314,7 @@ def texts_of(X: Any, name: str) -> list[str]:
 
 
 def write_examples(folder: Path, sets: Mapping[str, Labelled | None]) -> list[str]:
-    """Writes each set as a file that the training reads; returns the settings that name them."""
+    """Writes each set to a file for the training, and returns the settings that name the files."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -331,7 +330,7 @@ def write_examples(folder: Path, sets: Mapping[str, Labelled | None]) -> list[st
 
 
 def zipped(folder: Path) -> bytes:
-    """The files of a folder as one ZIP archive."""
+    """Returns the files of a folder as a ZIP archive."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for path in sorted(folder.rglob("*")):

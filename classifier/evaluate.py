@@ -1,4 +1,4 @@
-"""Measures a run, a registered model or a SavedModel on any labelled file.
+"""Evaluates a run, a registered model or a SavedModel on any labelled file.
 
 python -m classifier.evaluate run=<run id>
 python -m classifier.evaluate run=<run id> data.test=more.csv data.text=message data.label=topic
@@ -17,14 +17,14 @@ from classifier.terminal import say, show
 
 
 def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
-    """Scores the test split once more and writes its report; returns what goes into summary.json.
+    """Evaluates a model on the test split, writes the report, and returns the content of summary.json.
 
     Args:
-        settings: with either `run` or `model`; where no file is named, the data of the run.
-        output: folder of this command.
+        settings: settings with either `run` or `model`; if no file is named, the data of the run are used.
+        output: output folder of the command.
 
     Raises:
-        UserError: where there is no such run or model, or no usable data.
+        UserError: if there is no such run or model, or no usable data.
     """
     if (settings.run is None) == (settings.model is None):
         raise UserError("Give either run=<run id> or model=<folder of a SavedModel or models:/name@champion>.")
@@ -55,20 +55,20 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
 
 
 def chosen_data(settings: EvaluateSettings) -> tuple[DataSettings, int]:
-    """The data settings and the seed of the split: those of the command line if they name a file, else the run's."""
+    """Returns data settings and seed of the split, from the command line if it names a file, otherwise from the run."""
     if settings.data.train is not None or settings.data.test is not None:
         return settings.data, settings.seed
     if settings.run is None:
         raise UserError("Say what to measure on: data=trec6, or data.test=file.csv.")
     from classifier.tracking.models import run_config
 
-    kept = OmegaConf.load(run_config(settings.run, settings.tracking))
-    data = OmegaConf.merge(OmegaConf.structured(DataSettings), kept.data)
-    return OmegaConf.to_object(data), kept.seed  # pyright: ignore[reportReturnType]
+    config = OmegaConf.load(run_config(settings.run, settings.tracking))
+    data = OmegaConf.merge(OmegaConf.structured(DataSettings), config.data)
+    return OmegaConf.to_object(data), config.seed  # pyright: ignore[reportReturnType]
 
 
 def test_examples(data: DataSettings, seed: int, label_names: tuple[str, ...], output: Path):
-    """The test split, its labels numbered as in the model; rows that cannot be used are written to rejects.csv.
+    """Returns the test split with the class numbers of the model; unusable rows are written to rejects.csv.
 
     Raises:
         UserError: if too many rows have labels that the model does not know.

@@ -1,9 +1,9 @@
-"""Why did a model answer so? One HTML page and PNGs, for a text or for the texts of a file.
+"""Explains the predictions of a model for a text or a file, as an HTML page and PNG pictures.
 
     python -m classifier.explain model=outputs/train/<folder>/model text="where is my parcel?"
     python -m classifier.explain model=models:/support@champion input=test.csv data.text=message data.label=topic
 
-A file also gets a table of which explanation is to be believed, the words of each class and, where it has labels, the
+For a file, the page also has the faithfulness of the methods, the words of each class and, if the file has labels, the
 most confident mistakes.
 """
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
-    """Explains and draws; returns what goes into summary.json.
+    """Writes explanations, and returns the content of summary.json.
 
     Args:
-        settings: of the command, checked already.
-        output: folder of this command.
+        settings: checked settings of the command.
+        output: output folder of the command.
 
     Raises:
-        UserError: where there is no such model, or a file is not as it should be.
+        UserError: if there is no such model, or a file is invalid.
     """
     from classifier.artifact.saved_model import local_folder
     from classifier.tracking.models import find_model, log_folder, run_of_model
@@ -51,14 +51,14 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
     report = explain_texts(explainer, texts, settings.explain, settings.seed)
     page = write_report(folder, report)
     run_id = run_of_model(settings.model, model, settings.tracking)
-    if run_id and log_folder(run_id, folder, f"explanation/{output.name}", settings.tracking):  # beside earlier ones
+    if run_id and log_folder(run_id, folder, f"explanation/{output.name}", settings.tracking):
         say(f"Run      {run_id}")
     say(f"Look at  {page}")
     return {"run_id": run_id, "model": str(model), "page": str(page), "texts": len(texts.texts), **report.summary()}
 
 
 def check_input(settings: ExplainSettings) -> None:
-    """Refuses files that are not there or lack a column, before a model is loaded."""
+    """Checks that the files exist and have the columns, before a model is loaded."""
     from classifier.data import check_columns, find_files
 
     if settings.input is not None:
@@ -67,9 +67,9 @@ def check_input(settings: ExplainSettings) -> None:
 
 
 def read_texts(settings: ExplainSettings, label_names: tuple[str, ...], output: Path) -> "Texts":
-    """The text, or those of the files, with labels where a column of them is named.
+    """Returns the text or the texts of the files, with labels if a label column is named.
 
-    Rows that cannot be explained are counted, and listed in rejects.csv.
+    Rows that cannot be explained are counted and written to rejects.csv.
     """
     from classifier.data import read_examples, write_rejects
     from classifier.explanation.explain_texts import Texts
@@ -80,8 +80,8 @@ def read_texts(settings: ExplainSettings, label_names: tuple[str, ...], output: 
     if data.label is None:
         texts, rejects = unlabelled(settings)
     else:
-        how = DataSettings(**asdict(data), name="input", max_bad_rows=1.0)
-        loaded = read_examples(settings.input, how, split="input", label_names=label_names)
+        reading = DataSettings(**asdict(data), name="input", max_bad_rows=1.0)
+        loaded = read_examples(settings.input, reading, split="input", label_names=label_names)
         for notice in loaded.notices:
             say(notice)
         found, rejects = loaded.examples, loaded.rejects
@@ -93,7 +93,7 @@ def read_texts(settings: ExplainSettings, label_names: tuple[str, ...], output: 
 
 
 def unlabelled(settings: ExplainSettings) -> "tuple[Texts, list[Any]]":
-    """The texts of files without labels, and the rows that have none."""
+    """Returns the texts of files without labels, and the rows without a text."""
     from classifier.data import Reject, find_files, read_rows, text_columns, text_of
     from classifier.errors import UserError
     from classifier.explanation.explain_texts import Texts

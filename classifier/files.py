@@ -1,4 +1,4 @@
-"""Files that are whole or not there, CSV tables for spreadsheets, and folders that one process holds at a time."""
+"""Atomic writing of files, CSV tables that are safe for spreadsheets, and locks on folders."""
 
 import contextlib
 import csv
@@ -15,26 +15,26 @@ from filelock import FileLock, Timeout
 
 from classifier.errors import UserError
 
-LOCK_SECONDS = 0.25  # `is_abandoned` holds a lock for a moment, which `locked` waits for
-# What a spreadsheet takes for the beginning of a formula: https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the full-width forms as well
+LOCK_SECONDS = 0.25  # timeout of `locked`, because `is_abandoned` holds a lock for a moment
+# Characters with which a formula starts in spreadsheets: https://owasp.org/www-community/attacks/CSV_Injection
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # including full-width forms
 
 
 @contextlib.contextmanager
 def whole_file(path: Path, buffer: int = io.DEFAULT_BUFFER_SIZE) -> Iterator[BinaryIO]:
-    """A stream of bytes into a hidden file next to `path`, which replaces `path` when the block ends without error.
+    """Yields a stream to a hidden file next to `path`, which replaces `path` when the context ends without an error.
 
-    A crash, an error or a full disk leaves what was there before. Several processes may write the same path at once.
+    After a crash, an error or with a full disk, `path` is unchanged. Several processes may write the same path.
 
     Args:
-        path: of the file; its folder exists.
-        buffer: bytes gathered before they are written.
+        path: path of the file, in an existing folder.
+        buffer: size of the buffer in bytes.
 
     Raises:
-        OSError: if the folder cannot be written or the disk is full; no part of the file is left behind.
+        OSError: if the folder cannot be written or the disk is full; no partial file is left behind.
     """
-    path = path.resolve()  # a link stays a link
-    part = path.with_name(f".{secrets.token_hex(6)}.part")  # a long name must not become too long
+    path = path.resolve()  # so that a link is not replaced
+    part = path.with_name(f".{secrets.token_hex(6)}.part")  # a name based on a long name could be too long
     with contextlib.ExitStack() as undo:
         stream = open(part, "xb", buffering=buffer)  # noqa: SIM115  # closed by undo
         undo.callback(part.unlink, missing_ok=True)
@@ -50,21 +50,21 @@ def whole_file(path: Path, buffer: int = io.DEFAULT_BUFFER_SIZE) -> Iterator[Bin
 
 
 def close_quietly(stream: Any) -> None:
-    """Closes it; what cannot be written any more belongs to a file that is thrown away."""
+    """Closes a stream and ignores errors, because the file is discarded."""
     with contextlib.suppress(Exception):
         stream.close()
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes the text as UTF-8, whole or not at all; a lone surrogate, as of a file's name, as a backslash sequence."""
+    """Writes the text atomically as UTF-8; lone surrogates, which occur in file names, become backslash sequences."""
     with whole_file(path) as stream:
         stream.write(text.encode("utf-8", "backslashreplace"))
 
 
 def write_table(path: str | Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Writes the rows as CSV under a line of column names, whole or not at all; the folder is made if it is missing.
+    """Writes the rows atomically as CSV with a header; creates the folder if necessary.
 
-    A text that a spreadsheet would run as a formula gets an apostrophe in front of it, see `as_cell`.
+    Strings that a spreadsheet would interpret as a formula are prefixed with an apostrophe; see `as_cell`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,14 +77,14 @@ def write_table(path: str | Path, columns: Sequence[str], rows: Iterable[Sequenc
 
 
 def write_records(path: str | Path, kind: type, records: Iterable[Any]) -> None:
-    """Writes instances of the dataclass `kind`, whose fields are the columns; see `write_table`."""
+    """Writes instances of the dataclass `kind` as CSV with its fields as columns; see `write_table`."""
     write_table(path, [field.name for field in fields(kind)], map(astuple, records))
 
 
 def as_cell(value: Any) -> Any:
-    """The value, with an apostrophe in front of a text that a spreadsheet would take for a formula.
+    """Prefixes strings that a spreadsheet would interpret as a formula with an apostrophe.
 
-    A number stays a number, also if it is given as text.
+    Numbers are unchanged, even if they are strings.
 
     >>> as_cell("=1+1"), as_cell("-0.5"), as_cell(-0.5), as_cell("fine")
     ("'=1+1", '-0.5', -0.5, 'fine')
@@ -103,7 +103,7 @@ def _is_number(text: str) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes the new name of a file outlive a power cut, if the file system can."""
+    """Ensures that a renamed file survives a power failure, if the file system supports this."""
     with contextlib.suppress(OSError):
         number = os.open(folder, os.O_RDONLY)
         try:
@@ -114,14 +114,14 @@ def sync_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def locked(folder: Path, doing: str) -> Iterator[None]:
-    """Holds the folder for this process alone; the lock vanishes with the process, however it ends.
+    """Locks the folder for this process; the lock is released when the process ends in any way.
 
     Args:
-        folder: is made if it is missing.
-        doing: what the process does, for the sentence that refuses another one.
+        folder: folder to lock, which is created if necessary.
+        doing: activity of the process, for the error message in other processes.
 
     Raises:
-        UserError: if another process holds it.
+        UserError: if another process holds the lock.
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -132,7 +132,7 @@ def locked(folder: Path, doing: str) -> Iterator[None]:
 
 
 def is_abandoned(folder: Path) -> bool:
-    """Whether a process of this machine once held the folder and none does; False if there is no lock to tell."""
+    """Whether a process of this machine once locked the folder, but no process does now."""
     lock = folder / "lock"
     if not lock.exists():
         return False

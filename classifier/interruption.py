@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: each raises KeyboardInterrupt, but not in the middle of a write."""
+"""Handles Ctrl-C and SIGTERM: both raise KeyboardInterrupt, but not during a write."""
 
 import signal
 import threading
@@ -10,7 +10,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
-    """The handler of both signals. It is installed once and stays, so no signal can arrive between two handlers."""
+    """The handler of both signals, which is installed once, so that no signal can arrive between two handlers."""
 
     writing = False
     delayed = False
@@ -25,9 +25,9 @@ interruption = Interruption()
 
 
 def handle_interruptions() -> None:
-    """Lets SIGINT and SIGTERM raise KeyboardInterrupt in the main thread, after the write in progress if there is one.
+    """Makes SIGINT and SIGTERM raise KeyboardInterrupt in the main thread, after a write in progress, if any.
 
-    A signal that the process was started to ignore, as a shell's `&` does with SIGINT, is still ignored.
+    A signal that the process already ignores, such as SIGINT in background jobs of a shell, is still ignored.
     """
     for number in SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:
@@ -36,10 +36,10 @@ def handle_interruptions() -> None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Delays the first interruption until the end of a write, because half a write leaves an SQLite file locked.
+    """Delays the first interruption until the end of a write, because a partial write leaves an SQLite file locked.
 
-    A second one is not delayed. It has no effect in other threads, which signals never reach, or if
-    `handle_interruptions` was not called.
+    A second interruption is not delayed. The context manager has no effect in other threads, which never receive
+    signals, or if `handle_interruptions` was not called.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

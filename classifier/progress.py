@@ -1,25 +1,25 @@
-"""How far a long reading has come: a bar on a terminal, a line every ten seconds elsewhere. Goes to stderr."""
+"""Shows the progress of reading rows on stderr: a bar in a terminal, otherwise a line every ten seconds."""
 
 import time
 from types import TracebackType
 
 from classifier.terminal import LiveLine, warn
 
-LINE_SECONDS = 10.0  # between two lines where there is no terminal
+LINE_SECONDS = 10.0  # between two lines if there is no terminal
 
 
 class Progress:
-    """Counts rows, as a context.
+    """Context manager that counts rows and shows the progress.
 
     Args:
-        what: is done to the rows, in one or two words.
-        total: rows, where it is known.
-        done: rows that an earlier process has done.
+        what: description of the work in one or two words.
+        total: total number of rows, if known.
+        done: number of rows that earlier processes have completed.
     """
 
     def __init__(self, what: str, total: int | None = None, done: int = 0) -> None:
         self.what, self.total, self.done = what, total, done
-        self.rows, self.began, self.told = 0, time.monotonic(), time.monotonic()
+        self.rows, self.began, self.last_line = 0, time.monotonic(), time.monotonic()
         self.live = LiveLine(error=True)
 
     def __enter__(self) -> "Progress":
@@ -33,24 +33,24 @@ class Progress:
         self.live.__exit__(kind, error, trace)
 
     def advance(self, rows: int) -> None:
-        """So many more rows are done."""
+        """Adds completed rows."""
         self.rows += rows
-        if self.live.shown:
+        if self.live.is_visible:
             self.show()
-        elif time.monotonic() - self.told >= LINE_SECONDS:
-            self.told = time.monotonic()
+        elif time.monotonic() - self.last_line >= LINE_SECONDS:
+            self.last_line = time.monotonic()
             warn(f"{self.what}: {self.progress()}")
 
     def show(self) -> None:
-        """Moves the bar."""
+        """Updates the bar."""
         self.live.update(self.done + self.rows, self.total, self.what, self.progress())
 
     def rate(self) -> float:
-        """Rows a second of this process, so far."""
+        """Returns the rows per second of this process so far."""
         return self.rows / max(1e-9, time.monotonic() - self.began)
 
     def progress(self) -> str:
-        """Rows, speed and, where the total is known, the time left."""
+        """Returns rows, speed and, if the total is known, the remaining time."""
         rate, rows = self.rate(), self.done + self.rows
         if not self.total:
             return f"{rows:,} rows, {rate:,.0f} rows/s"
@@ -59,7 +59,7 @@ class Progress:
 
 
 def duration(seconds: float) -> str:
-    """Hours, minutes and seconds.
+    """Formats seconds as hours, minutes and seconds.
 
     >>> duration(3671)
     '1:01:11'

@@ -1,4 +1,4 @@
-"""Makes a run's model the champion of a registered name, if it is better than the one that is; or goes back.
+"""Makes the model of a run the champion of a registered name, if it is better than the current one, or rolls back.
 
 python -m classifier.promote run=<run id> name=support
 python -m classifier.promote run=<run id> name=support promote.rule=any_gain promote.metric=macro_f1
@@ -14,14 +14,14 @@ from classifier.terminal import say
 
 
 def promote(settings: PromoteSettings, output: Path) -> dict[str, Any]:
-    """Moves the alias champion, or leaves it and says why; returns what goes into summary.json.
+    """Moves the alias champion, or prints why it stays, and returns the content of summary.json.
 
     Args:
-        settings: checked already; with `run`, or with `promote.rollback`.
-        output: folder of this command.
+        settings: checked settings, with either `run` or `promote.rollback`.
+        output: output folder of the command.
 
     Raises:
-        UserError: where there is no such run, model or champion, or the two cannot be compared.
+        UserError: if there is no such run, model or champion, or the models cannot be compared.
     """
     from classifier.tracking.registry import promote as promote_version
     from classifier.tracking.registry import roll_back

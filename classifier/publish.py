@@ -1,4 +1,4 @@
-"""Publishes a trained model for TensorFlow Serving, as the next version in its folder.
+"""Publishes a trained model for TensorFlow Serving as the next version in its folder.
 
 python -m classifier.publish model=outputs/train/<folder>/model serving_dir=models/support
 python -m classifier.publish model=models:/support@champion serving_dir=models/support
@@ -13,13 +13,13 @@ from classifier.terminal import say
 
 
 def publish(settings: PublishSettings, _: Path) -> dict[str, Any]:
-    """Copies the model to its place; returns what goes into summary.json.
+    """Copies the model to the serving folder, and returns the content of summary.json.
 
     Args:
-        settings: of the command.
+        settings: settings of the command.
 
     Raises:
-        UserError: where there is no such model, or the folder cannot be written.
+        UserError: if there is no such model, or the folder cannot be written.
     """
     from classifier.artifact.publish import check_serving_dir, publish_model
     from classifier.artifact.saved_model import local_folder

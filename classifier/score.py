@@ -1,12 +1,12 @@
-"""Labels every row: CSV, TSV, JSON Lines or Parquet in, any of them out.
+"""Labels every row of CSV, TSV, JSON Lines and Parquet files, and writes any of these formats.
 
     python -m classifier.score model=outputs/train/<folder>/model input=mails.csv output=scored.csv
     python -m classifier.score model=models:/support@champion input='in/*.parquet' output=scored.jsonl.gz top_k=3
     zcat mails.csv.gz | python -m classifier.score model=outputs/train/<folder>/model input=- output=- format=csv
 
-Every row of the input is a row of the output; one that cannot be scored says why in the column `error`, and where these
-are more than a tenth of all the exit code is 1. After a crash the same command goes on where it stopped. engine=spark
-computes on a cluster.
+Every row of the input is a row of the output; a row that cannot be scored has an error message in the column `error`,
+and if these are more than 10 % of all rows, the exit code is 1. After a crash, the same command resumes the work.
+engine=spark computes on a cluster.
 """
 
 import os
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from classifier.scoring.plan import Plan
     from classifier.scoring.score_file import Classifier, Scored
 
-ERRORS = 0.1  # share of rows with an error above which the command ends with exit code 1
-PIPE_CLOSED = 141  # exit code of a command that writes to a pipe nobody reads, as shells have it
+ERRORS = 0.1  # share of rows with an error above which the exit code is 1
+PIPE_CLOSED = 141  # exit code for a closed pipe, as in shells
 
 
 def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
-    """Scores the input; returns what goes into summary.json.
+    """Scores the input, and returns the content of summary.json.
 
     Args:
-        settings: of the command.
+        settings: settings of the command.
 
     Raises:
-        UserError: where there is no such model, or a file is not as it should be.
+        UserError: if there is no such model, or a file is invalid.
     """
     from classifier.artifact.saved_model import model_sha256
     from classifier.scoring.plan import make_plan
@@ -48,7 +48,7 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
     version = version or digest[:12]
     plan = make_plan(settings, digest, version)
     done = run(settings, plan, folder, digest)
-    tell(settings, done)
+    print_results(settings, done)
     return {
         "model": str(folder),
         "model_version": version,
@@ -57,19 +57,19 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
         "engine": settings.engine.name,
         "status": "MANY_ERRORS" if many_errors(done.summary) else "FINISHED",
         **done.summary,
-        "rows_before_restart": done.taken_up,
+        "rows_before_restart": done.resumed_rows,
         "rows_per_second": round(done.rows_per_second, 1),
         "seconds_by_part": {part: round(seconds, 2) for part, seconds in done.seconds.items()},
     }
 
 
 def many_errors(summary: dict[str, Any]) -> bool:
-    """Whether so many rows have an error that the input is more likely to be misread."""
+    """Whether so many rows have an error that the input is probably misread."""
     return summary["errors"] > ERRORS * summary["rows"]
 
 
 def find(settings: ScoreSettings) -> tuple[Path, str]:
-    """The folder of the SavedModel; and name and number of a registered one, empty of any other."""
+    """Returns the folder of the SavedModel, and name and version of a registered model ("" for others)."""
     from classifier.artifact.saved_model import local_folder
 
     folder = local_folder(settings.model)
@@ -82,7 +82,7 @@ def find(settings: ScoreSettings) -> tuple[Path, str]:
 
 
 def run(settings: ScoreSettings, plan: "Plan", folder: Path, digest: str) -> "Scored":
-    """Scores as planned; ends quietly where nobody reads the pipe any more."""
+    """Executes the plan; exits quietly if the output pipe is closed."""
     from classifier.scoring.plan import shards_folder
     from classifier.scoring.score_file import score_files
 
@@ -91,32 +91,32 @@ def run(settings: ScoreSettings, plan: "Plan", folder: Path, digest: str) -> "Sc
             return score_files(plan, lambda: load(settings, folder, digest, closing))
     except KeyboardInterrupt:
         if not plan.streams and shards_folder(Path(settings.output)).exists():
-            warn("What is finished is kept: the same command goes on from there.")
+            warn("Finished work is kept: the same command continues it.")
         raise
-    except BrokenPipeError:  # `| head` has seen enough
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
-        os.close(nowhere)
+    except BrokenPipeError:  # such as `| head`
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 1)
+        os.close(null)
         sys.exit(PIPE_CLOSED)
 
 
 def load(settings: ScoreSettings, folder: Path, digest: str, closing: ExitStack) -> "Classifier":
-    """The classifier, here or on Spark, whose session `closing` ends."""
+    """Loads the classifier locally or on Spark, whose session is ended by `closing`."""
     if settings.engine is Engine.spark:
         from classifier.scoring.spark import spark_classifier
 
         return closing.enter_context(spark_classifier(settings.spark_master, folder, digest))
     from classifier.start import cores, start_saved_models
 
-    # Every batch is one thread's: small operations gain nothing from more, and the bits do not depend on the cores.
+    # One thread per batch: small operations gain nothing from more, and results do not depend on the number of cores.
     start_saved_models(branches=cores())
     from classifier.artifact.saved_model import SavedClassifier
 
     return SavedClassifier(folder, cores())
 
 
-def tell(settings: ScoreSettings, done: Any) -> None:
-    """The table of results; on standard error where standard output holds the rows."""
+def print_results(settings: ScoreSettings, done: Any) -> None:
+    """Prints the table of results; to standard error if the rows are written to standard output."""
     from classifier.scoring.totals import totals_table
 
     piped = settings.output == "-"
@@ -125,13 +125,13 @@ def tell(settings: ScoreSettings, done: Any) -> None:
     for notice in done.notices:
         line(notice)
     errors = f", {done.summary['errors']:,} of them with an error" if done.summary["errors"] else ""
-    earlier = f", {done.taken_up:,} of them before it was taken up again" if done.taken_up else ""
+    earlier = f", {done.resumed_rows:,} of them before it was resumed" if done.resumed_rows else ""
     where = "standard output" if piped else settings.output
     line(f"{done.summary['rows']:,} rows{errors}{earlier}; {done.rows_per_second:,.0f} rows/s: {where}")
     if many_errors(done.summary):
         warn(
-            f"Warning: more than {ERRORS:.0%} of the rows have an error (exit code 1); the output is written all the "
-            "same. Its column error says why: are data.text, data.encoding, data.delimiter and data.quotes right?"
+            f"Warning: more than {ERRORS:.0%} of the rows have an error (exit code 1); the output is written anyway. "
+            "Its column error has the reasons: are data.text, data.encoding, data.delimiter and data.quotes right?"
         )
 
 

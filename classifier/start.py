@@ -1,4 +1,4 @@
-"""Starts TensorFlow without its noise; the only place that configures it."""
+"""Starts TensorFlow without its messages; the only place that configures it."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ from classifier.settings import BRANCHES
 
 @contextlib.contextmanager
 def kept_stderr() -> Iterator[None]:
-    """Keeps what C++ writes to file descriptor 2; it is shown only where an exception leaves the block."""
+    """Captures the output of C++ to file descriptor 2, and only shows it if an exception is raised."""
     sys.stderr.flush()
     saved = os.dup(2)
     with tempfile.TemporaryFile() as spool:
@@ -28,11 +28,11 @@ def kept_stderr() -> Iterator[None]:
 
 
 def start_tensorflow(deterministic: bool = False, branches: int = BRANCHES) -> None:
-    """Imports TensorFlow and Keras, and forgets the models of an earlier job of the same process.
+    """Imports TensorFlow and Keras, and clears the models of an earlier job in the same process.
 
     Args:
-        deterministic: whether every operation must give the same bits each time; it stays so for the whole process.
-        branches: shards or batches side by side, each with its share of the threads.
+        deterministic: whether operations must be deterministic; this cannot be undone in the process.
+        branches: number of parallel shards or batches, each with its share of the threads.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
     import_tensorflow(branches, cores())
@@ -45,32 +45,34 @@ def start_tensorflow(deterministic: bool = False, branches: int = BRANCHES) -> N
 
 
 def start_saved_models(branches: int = BRANCHES, threads: int | None = None) -> None:
-    """Imports TensorFlow alone: SavedModels need no Keras, which costs half as much again in time, and 170 MB.
+    """Imports TensorFlow without Keras, which SavedModels do not need: it takes 50 % more time and 170 MB.
 
     Args:
-        branches: batches side by side, each with its share of the threads.
-        threads: that compute; None: as many as there are cores.
+        branches: number of parallel batches, each with its share of the threads.
+        threads: number of threads; None means the number of cores.
     """
-    with hidden("keras", "sklearn", "matplotlib"):  # Keras imports the other two; TensorFlow imports it if it can
+    with hidden(
+        "keras", "sklearn", "matplotlib"
+    ):  # TensorFlow imports Keras if it is available, and Keras imports the others
         import_tensorflow(branches, threads or cores())
 
 
 def import_tensorflow(branches: int, threads: int) -> None:
-    """Imports it without a word, and divides the threads among the branches."""
+    """Imports TensorFlow without messages, and divides the threads among the branches."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with kept_stderr():
         import tensorflow as tf
 
-        tf.get_logger().setLevel("ERROR")  # it would advise on how often graphs are traced
-        tf.config.list_physical_devices()  # makes the complaints about missing devices come now
-        with contextlib.suppress(RuntimeError):  # a TensorFlow that has worked before keeps its threads
+        tf.get_logger().setLevel("ERROR")  # no warnings about retracing
+        tf.config.list_physical_devices()  # triggers messages about missing devices now
+        with contextlib.suppress(RuntimeError):  # the threads cannot be changed after TensorFlow was used
             tf.config.threading.set_inter_op_parallelism_threads(min(branches, threads))
             tf.config.threading.set_intra_op_parallelism_threads(max(1, threads // branches))
 
 
 @contextlib.contextmanager
 def hidden(*names: str) -> Iterator[None]:
-    """Makes modules that are not imported yet seem not to be installed, until the block ends."""
+    """Makes modules that are not imported yet appear not to be installed inside the context."""
     missing = [name for name in names if name not in sys.modules]
     sys.modules.update(dict.fromkeys(missing))  # pyright: ignore[reportCallIssue, reportArgumentType]
     try:
@@ -81,7 +83,7 @@ def hidden(*names: str) -> Iterator[None]:
 
 
 def cores() -> int:
-    """Processor cores that this process may use: no more than OMP_NUM_THREADS, by which a sweep shares them out."""
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Returns the number of cores for this process, at most OMP_NUM_THREADS, by which a sweep divides the cores."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     share = os.environ.get("OMP_NUM_THREADS", "")
-    return min(there, max(1, int(share))) if share.isdecimal() else there
+    return min(available, max(1, int(share))) if share.isdecimal() else available

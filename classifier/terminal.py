@@ -1,7 +1,7 @@
-"""The only way to the terminal: whatever is printed is plain text, shown as it is, and nothing of it is lost.
+"""The only module that prints to the terminal: all output is shown as plain text, completely.
 
-Labels, texts, paths and settings are data. None of them is read as markup, no control character of them reaches the
-terminal, a line is never cut or broken, and a cell that is too wide for its column continues below.
+Labels, texts, paths and settings are data. They are not interpreted as markup, their control characters are replaced,
+lines are neither truncated nor wrapped, and a cell that is too wide for its column continues on the next line.
 """
 
 import warnings
@@ -15,31 +15,31 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-WORD_WIDTH = 8  # characters that a column of words has at least, however narrow the terminal
-GAP = 2  # characters between two columns
+WORD_WIDTH = 8  # minimum width of a column of words
+GAP = 2  # width between two columns
 INVISIBLE = (0xAD, 0x200B, *range(0x2060, 0x2065), 0xFEFF)  # soft hyphen, zero-width space, word joiner, ...
-BIDIRECTIONAL = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))  # they reorder what is shown
+BIDIRECTIONAL = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))  # these reorder the text
 SEPARATORS = (0x2028, 0x2029)
 SYMBOLS = {
     **{code: chr(0x2400 + code) for code in range(0x20)},
     0x7F: "␡",
     **{code: f"<U+{code:04X}>" for code in (*range(0x80, 0xA0), *INVISIBLE, *BIDIRECTIONAL, *SEPARATORS)},
-    **{code: f"<U+{code:04X}>" for code in range(0xD800, 0xE000)},  # of file names that are not UTF-8
+    **{code: f"<U+{code:04X}>" for code in range(0xD800, 0xE000)},  # from file names that are not UTF-8
 }
 LINES = {code: symbol for code, symbol in SYMBOLS.items() if code != 0x0A}
-shown_live: "list[Console]" = []  # those that a bar is on
-silent = False  # whether nothing is printed
+live_consoles: "list[Console]" = []  # consoles with an active bar
+silent = False  # whether to print nothing
 
 
 @dataclass(slots=True)
 class Table:
-    """Rows of cells under their headings.
+    """A table with headings.
 
     Args:
-        words: headings of the first columns, which hold text; in a narrow terminal it continues on the next line.
-        numbers: headings of the columns after them, which are aligned on the right and never wrapped
+        words: headings of the first columns, which contain text and are wrapped in a narrow terminal.
+        numbers: headings of the other columns, which are right-aligned and never wrapped
             (a heading may have several lines).
-        title: above the table.
+        title: title of the table.
     """
 
     words: Sequence[str]
@@ -49,7 +49,7 @@ class Table:
     sections: set[int] = field(default_factory=set)  # rows with a line below them
 
     def add(self, *cells: str) -> None:
-        """Adds a row, a cell for each column."""
+        """Adds a row with a cell for each column."""
         self.rows.append(cells)
 
     def end_section(self) -> None:
@@ -59,7 +59,7 @@ class Table:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Prints nothing while a program other than a command runs; warnings become Python's own."""
+    """Suppresses output, for the Python interface; warnings are issued as Python warnings."""
     global silent
     before, silent = silent, True
     try:
@@ -69,13 +69,13 @@ def quiet() -> Iterator[None]:
 
 
 def say(text: str) -> None:
-    """Prints a line, or several, on standard output."""
+    """Prints one or more lines to standard output."""
     if not silent:
         print_lines(text, error=False)
 
 
 def warn(text: str) -> None:
-    """Prints a line, or several, on standard error."""
+    """Prints one or more lines to standard error."""
     if silent:
         warnings.warn(text, stacklevel=2)
     else:
@@ -83,7 +83,7 @@ def warn(text: str) -> None:
 
 
 def show(table: Table, error: bool = False) -> None:
-    """Prints a table on standard output, or on standard error."""
+    """Prints a table to standard output or standard error."""
     if silent:
         return
     from rich.box import SIMPLE
@@ -109,7 +109,7 @@ def show(table: Table, error: bool = False) -> None:
 
 
 def visible(text: str, symbols: dict[int, str] = SYMBOLS) -> str:
-    """The text with a symbol or a code point for each character that a terminal would obey, or not show.
+    """Replaces control characters and invisible characters with symbols or code points.
 
     >>> visible("red\\x1b[31m, two\\nlines, \\u202edesrever")
     'red␛[31m, two␊lines, <U+202E>desrever'
@@ -118,10 +118,10 @@ def visible(text: str, symbols: dict[int, str] = SYMBOLS) -> str:
 
 
 class LiveLine:
-    """A bar with a text on either side that changes in place, as a context; nothing where there is no terminal.
+    """Context manager for a progress bar with text on either side; invisible if there is no terminal.
 
     Args:
-        error: whether it is on standard error.
+        error: whether to show the bar on standard error.
     """
 
     def __init__(self, error: bool = False) -> None:
@@ -129,12 +129,12 @@ class LiveLine:
         self.task: Any = None
 
     @property
-    def shown(self) -> bool:
+    def is_visible(self) -> bool:
         """Whether there is a terminal."""
         return self.console.is_terminal and not silent
 
     def __enter__(self) -> "LiveLine":
-        if self.shown:
+        if self.is_visible:
             from rich.progress import BarColumn, Progress, TextColumn
 
             before, after = (TextColumn(f"{{task.fields[{name}]}}", markup=False) for name in ("before", "after"))
@@ -142,50 +142,50 @@ class LiveLine:
             self.live = Progress(before, bar, after, console=self.console, transient=True)
             self.task = self.live.add_task("", total=None, before="", after="")
             self.live.start()
-            shown_live.append(self.console)
+            live_consoles.append(self.console)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
         if self.live:
-            shown_live.remove(self.console)
+            live_consoles.remove(self.console)
             self.live.stop()
 
     def update(self, done: int, total: int | None, before: str, after: str) -> None:
-        """Shows how far the work is: `done` of `total`, where that is known."""
+        """Shows the progress: `done` of `total`, if that is known."""
         if self.live:
             self.live.update(self.task, completed=done, total=total, before=visible(before), after=visible(after))
 
 
 @cache
 def console_of(error: bool) -> "Console":
-    """The console of a standard stream; it finds the stream at each print, so that may have been redirected."""
+    """Returns the console of a standard stream, which is looked up for each print, because it may be redirected."""
     return make_console(error)
 
 
 def make_console(error: bool, width: int | None = None) -> "Console":
-    """A console that looks for nothing in what it prints; a width other than that of the terminal is for tables."""
+    """Creates a console without markup and highlighting; `width` overrides the width of the terminal, for tables."""
     from rich.console import Console
 
     return Console(stderr=error, width=width, highlight=False, markup=False, emoji=False)
 
 
 def print_lines(text: str, error: bool) -> None:
-    """Prints the text; its line feeds are kept, since a message may have several lines."""
+    """Prints the text with its line feeds, because a message may have several lines."""
     from rich.text import Text
 
     console = console_of(error)
-    if shown_live and console.is_terminal:
-        console = shown_live[-1]  # which draws its bar again below the text
+    if live_consoles and console.is_terminal:
+        console = live_consoles[-1]  # redraws its bar below the text
     console.print(Text(encodable(visible(text, LINES), console)), soft_wrap=True)
 
 
 def encodable(text: str, console: "Console") -> str:
-    """The text with a backslash sequence for what the encoding of the stream does not have."""
+    """Replaces characters that the encoding of the stream cannot represent with backslash sequences."""
     return text.encode(console.encoding, "backslashreplace").decode(console.encoding)
 
 
 def least_width(table: Table) -> int:
-    """The width in which every number and some letters of every word find room."""
+    """Returns the width that is required for all numbers and WORD_WIDTH characters of the words."""
     from rich.cells import cell_len
 
     cells = [table.numbers, *(row[len(table.words) :] for row in table.rows)]

@@ -1,4 +1,4 @@
-"""Trains a classifier on labelled texts, measures it, exports it and keeps the run in MLflow.
+"""Trains a classifier on labelled texts, evaluates it, exports it and logs the run to MLflow.
 
 classifier train
 classifier train data=files data.train=messages.csv data.text=message data.label=topic
@@ -15,7 +15,7 @@ from classifier.settings import TrainSettings, as_overrides
 
 
 def train(settings: TrainSettings, output: Path) -> dict[str, Any]:
-    """Runs the whole chain; see `classifier.pipeline.run`."""
+    """Runs the training; see `classifier.pipeline.run`."""
     from classifier.pipeline import run
 
     return run.train(settings, as_overrides(settings, HydraConfig.get().runtime.choices), output)

@@ -1,6 +1,6 @@
-"""`hydra/sweeper=optuna`: a search with Optuna in the space that Hydra's own words span.
+"""`hydra/sweeper=optuna`: a search with Optuna in the space that Hydra's sweep syntax defines.
 
-Hydra imports this file for every command, so it imports nothing but Hydra; `classifier.sweeps.search` does the work.
+Hydra imports this file for every command, so that it only imports Hydra; `classifier.sweeps.search` does the work.
 """
 
 from dataclasses import dataclass, field
@@ -14,18 +14,18 @@ from omegaconf import DictConfig
 
 
 class Sampler(Enum):
-    """What proposes the next trial."""
+    """The algorithm that suggests trials."""
 
     tpe = "tpe"  # tree-structured Parzen estimator: Bergstra et al. 2011
     random = "random"
-    grid = "grid"  # every combination once, in random order
+    grid = "grid"  # all combinations, in random order
     cma_es = "cma_es"  # Hansen and Ostermeier 2001; for intervals
 
 
 class Pruner(Enum):
-    """What stops a poor trial."""
+    """The algorithm that stops poor trials."""
 
-    median = "median"  # worse than the median of the others after as many epochs
+    median = "median"  # stops trials that are worse than the median of the others after the same epoch
     hyperband = "hyperband"  # Li et al. 2018
     none = "none"
 
@@ -35,14 +35,16 @@ class OptunaConfig:
     """Keys of hydra.sweeper."""
 
     _target_: str = "hydra_plugins.classifier_optuna.OptunaSweeper"
-    params: dict[str, str] = field(default_factory=dict)  # what varies, for a file of conf/recipe/
-    n_trials: int = 20  # of all commands together that take part
-    timeout: float | None = None  # seconds after which this command starts no further trial
+    params: dict[str, str] = field(default_factory=dict)  # search space, for files of conf/recipe/
+    n_trials: int = 20  # total number of trials of all commands that share the search
+    timeout: float | None = None  # seconds after which this command starts no more trials
     sampler: Sampler = Sampler.tpe
     pruner: Pruner = Pruner.median
     seed: int = 0  # of the sampler
-    startup_trials: int = 5  # at random before the sampler learns, and whole before the median pruner prunes
-    warmup_epochs: int = 1  # in which no trial is pruned
+    startup_trials: int = (
+        5  # random trials before the sampler is used, and complete trials before the median pruner is used
+    )
+    warmup_epochs: int = 1  # epochs in which no trial is pruned
     storage: str = "journal:///optuna.journal"  # or sqlite:///optuna.db, postgresql+psycopg://user@host/database
 
 
@@ -50,7 +52,7 @@ ConfigStore.instance().store(group="hydra/sweeper", name="optuna", node=OptunaCo
 
 
 class OptunaSweeper(Sweeper):
-    """Hands the keys of `OptunaConfig` and the overrides on."""
+    """Passes the keys of `OptunaConfig` and the overrides to the search."""
 
     def __init__(self, params: dict[str, str], **settings: Any) -> None:
         self.params, self.settings = params, settings
@@ -62,7 +64,7 @@ class OptunaSweeper(Sweeper):
         """Runs the search.
 
         Raises:
-            UserError: where Optuna is not installed, or the search cannot begin.
+            UserError: if Optuna is not installed, or the search cannot be started.
         """
         from classifier.errors import UserError
 

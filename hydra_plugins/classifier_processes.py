@@ -1,6 +1,6 @@
-"""`hydra/launcher=processes`: each trial of a multirun in a process of its own, under one run in MLflow.
+"""`hydra/launcher=processes`: each trial of a multirun in a separate process, under one run in MLflow.
 
-Hydra imports this file for every command, so it imports nothing but Hydra; `classifier.sweeps` does the work.
+Hydra imports this file for every command, so that it only imports Hydra; `classifier.sweeps` does the work.
 """
 
 from collections.abc import Sequence
@@ -19,17 +19,17 @@ class ProcessesConfig:
     """Keys of hydra.launcher."""
 
     _target_: str = "hydra_plugins.classifier_processes.ProcessLauncher"
-    processes: int = 1  # side by side; the processor's cores are shared out among them
+    processes: int = 1  # number of parallel processes, which share the cores
 
 
 ConfigStore.instance().store(group="hydra/launcher", name="processes", node=ProcessesConfig, provider="classifier")
 
 
 class ProcessLauncher(Launcher):
-    """Runs the jobs of Hydra's basic sweeper as one sweep.
+    """Runs the jobs of Hydra's basic sweeper as a sweep.
 
     Args:
-        processes: side by side.
+        processes: number of parallel processes.
     """
 
     def __init__(self, processes: int) -> None:
@@ -39,10 +39,10 @@ class ProcessLauncher(Launcher):
         self.config, self.loader = config, hydra_context.config_loader
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> list[Any]:
-        """Runs all of them; there is nothing to return, since what they give is in MLflow.
+        """Runs all jobs; returns an empty list, because the results are in MLflow.
 
         Raises:
-            UserError: where one of them failed.
+            UserError: if a job failed.
         """
         from classifier.sweeps.run import sweep_grid
 

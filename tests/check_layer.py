@@ -1,10 +1,10 @@
-"""One routine that tries every layer the same way; a layer's test is then mostly data."""
+"""A routine that tests all layers in the same way, so that the test of a layer consists mostly of data."""
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-BATCH, TOKENS, WIDTH, HEADS, VOCABULARY = 2, 5, 12, 3, 17  # a prime wherever possible: a swapped axis fails
+BATCH, TOKENS, WIDTH, HEADS, VOCABULARY = 2, 5, 12, 3, 17  # primes where possible, to detect swapped axes
 MASK = np.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]], bool)
 
 
@@ -13,15 +13,15 @@ def check_layer(layer, call, tmp_path, of_ids=False, per_token=True, without_gra
 
     Args:
         layer: not built yet.
-        call: maps the layer, states or ids (batch, tokens, ...), and the mask (batch, tokens) to the output.
-        tmp_path: a folder.
+        call: function from layer, states or ids (batch, tokens, ...) and mask (batch, tokens) to the output.
+        tmp_path: folder for temporary files.
         of_ids: whether it takes token ids instead of states.
         per_token: whether its output has an axis of tokens, (batch, tokens, ...).
-        without_gradient: ends of the names of weights whose gradient is zero by mathematics.
+        without_gradient: suffixes of the names of weights whose gradient is always zero.
     """
     keras.utils.set_random_seed(7)
     model = model_of(layer, call, of_ids)
-    for weight in model.trainable_variables:  # initial zeros would hide gradients
+    for weight in model.trainable_variables:  # initial zeros would lead to zero gradients
         weight.assign(keras.random.normal(weight.shape, stddev=0.3))
     inputs = example(of_ids)
     outputs = model(inputs).numpy()
@@ -33,7 +33,7 @@ def check_layer(layer, call, tmp_path, of_ids=False, per_token=True, without_gra
 
 
 def model_of(layer, call, of_ids):
-    """The layer as a functional model of [states or ids, mask]."""
+    """Returns the layer as a functional model of [states or ids, mask]."""
     source = keras.Input((None,), dtype="int32") if of_ids else keras.Input((None, WIDTH))
     mask = keras.Input((None,), dtype="bool")
     return keras.Model([source, mask], call(layer, source, mask))
@@ -49,7 +49,7 @@ def example(of_ids):
 
 
 def check_shape(model, outputs, inputs):
-    """The shape that Keras foresees is the shape that comes."""
+    """The shape that Keras computes is the actual shape."""
     sizes = iter(inputs[0].shape)
     foreseen = [next(sizes) if size is None else size for size in model.output_shape]
     assert list(outputs.shape) == foreseen
@@ -57,7 +57,7 @@ def check_shape(model, outputs, inputs):
 
 
 def check_padding(model, inputs, outputs, per_token):
-    """What stands in padding, and how much padding there is, never matters to a real token."""
+    """Content and amount of padding have no effect on real tokens."""
     source, mask = inputs
     more = [(0, 0), (0, 2), (0, 0)][: source.ndim]
     source = np.pad(source, more)
@@ -71,7 +71,7 @@ def check_padding(model, inputs, outputs, per_token):
 
 
 def check_saving(model, layer, inputs, outputs, tmp_path):
-    """A configuration makes the same layer; a saved model gives the same outputs."""
+    """A layer can be created from its config, and a saved model gives the same outputs."""
     assert type(layer).from_config(layer.get_config()).get_config() == layer.get_config()
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
@@ -79,7 +79,7 @@ def check_saving(model, layer, inputs, outputs, tmp_path):
 
 
 def check_training(model, inputs, per_token, without_gradient):
-    """Every weight has a gradient, and one step along it lowers the loss."""
+    """Every weight has a gradient, and a gradient step decreases the loss."""
     shape = model(inputs).shape
     target = np.random.default_rng(5).normal(size=shape).astype(np.float32)
     real = MASK[:, :, None] if per_token else 1.0

@@ -1,4 +1,4 @@
-"""What all tests share: no telemetry, no GPU noise, one seeded TensorFlow."""
+"""Common setup of all tests: no telemetry, no messages about GPUs, and a seeded TensorFlow."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
-# Hydra's logging closes all handlers, and that of TensorFlow's absl closes the file that pytest captures with as well
+# Hydra's logging closes all handlers, and absl's handler would also close the file in which pytest captures output
 logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
 pytest_plugins = ["small_model"]
@@ -22,11 +22,11 @@ TRACKING = ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_
 
 @pytest.fixture(autouse=True)
 def no_tracking_server(monkeypatch):
-    """MLflow leaves the address of its server in the environment, from which the settings take theirs."""
+    """Removes the address that MLflow sets in the environment, because the settings read it."""
     for name in TRACKING:
         monkeypatch.delenv(name, raising=False)
 
 
 def pytest_collection_modifyitems(items):
-    """The longest files first, so that two processes end at about the same time."""
+    """Runs the longest files first, so that two processes end at about the same time."""
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))

@@ -1,4 +1,4 @@
-"""A font of a few squares."""
+"""Writes a font that consists of squares."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 
 
 def write_font(path: Path, family: str, characters: str) -> None:
-    """Writes a TrueType font of the family in which each of the characters is a square."""
+    """Writes a TrueType font with this family name, in which all characters are squares."""
     names = {ord(character): f"u{ord(character):04X}" for character in characters}
     pen = TTGlyphPen(None)
     pen.moveTo((0, 0))

@@ -1,4 +1,4 @@
-"""A tiny classifier for the tests of all rooms, with a few texts and labels of several scripts; a plugin of pytest."""
+"""Pytest plugin with a tiny classifier for all tests, and a few texts and labels in several scripts."""
 
 from pathlib import Path
 
@@ -11,15 +11,15 @@ TEXTS = ["the lamp is broken", "where is my refund", "love it, thank you!", "it 
 
 @pytest.fixture(scope="session")
 def untrained():
-    """A TextClassifier with large random weights, so that texts differ in their label, and a fitted n-gram model."""
+    """A ClassifierModule with large random weights, so that texts differ in their label, and a fitted n-gram model."""
     import keras
 
     from classifier.attention import MultiHeadAttention
     from classifier.encoders import MeanPooling
     from classifier.encoders.encoder import Encoder
     from classifier.encoders.scratch import build_classifier
+    from classifier.model.classifier_module import ClassifierModule
     from classifier.model.ngram_fit import Method, NgramCounter, Recipe, compute_tfidf, fit_ngram_model
-    from classifier.model.text_classifier import TextClassifier
     from classifier.settings import ScratchSettings
     from classifier.tokenizers import WordTokenizer
 
@@ -33,16 +33,16 @@ def untrained():
     )
     for weight in encoder.weights:
         weight.assign(3 * weight)
-    twice = 2 * TEXTS  # an n-gram of a single text has no weight
+    twice = 2 * TEXTS  # n-grams that occur in a single text have no weights
     labels, sample_weights = np.arange(len(twice)) % len(LABELS), np.ones(len(twice))
     tfidf = compute_tfidf(NgramCounter(tokenizer), twice, len(LABELS))
     ngrams = fit_ngram_model(tfidf, labels, sample_weights, len(LABELS), {Recipe(Method.nb_svm, 1.0): 1.0}, seed=3)
-    return TextClassifier(Encoder(encoder, tokenizer), LABELS, ngrams, np.array([0.7, 3.0]))
+    return ClassifierModule(Encoder(encoder, tokenizer), LABELS, ngrams, np.array([0.7, 3.0]))
 
 
 @pytest.fixture(scope="session")
 def model_folder(untrained, tmp_path_factory) -> Path:
-    """The folder of its SavedModel."""
+    """The folder of the SavedModel."""
     from classifier.artifact.export import export_model
 
     return export_model(untrained, TEXTS, tmp_path_factory.mktemp("export") / "model")
@@ -50,7 +50,7 @@ def model_folder(untrained, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def classifier(model_folder):
-    """The SavedModel read back."""
+    """The loaded SavedModel."""
     from classifier.artifact.saved_model import SavedClassifier
 
     return SavedClassifier(model_folder)

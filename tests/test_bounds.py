@@ -1,4 +1,4 @@
-"""Every number of every command and of every class that a YAML names has a range, and what is outside is refused."""
+"""Every number of commands and configurable classes has a range, and values out of range are errors."""
 
 import math
 from dataclasses import fields, is_dataclass
@@ -29,7 +29,7 @@ ODD = (-1, 0, 1, 0.5, math.nan, math.inf, -math.inf, 1e308, 10**20, 10**400)
 
 
 def numeric(schema, prefix=""):
-    """Key, dataclass and field of each number of a dataclass of settings, and of those in it."""
+    """Yields key, dataclass and field of each number in a settings dataclass, recursively."""
     hints = get_type_hints(schema)
     for one in fields(schema):
         kinds = {hints[one.name], *get_args(hints[one.name])}

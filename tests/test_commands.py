@@ -1,4 +1,4 @@
-"""The commands as a person runs them, each in a process of its own: train, kill, continue, interrupt, evaluate."""
+"""The commands in separate processes: train, kill, resume, interrupt, evaluate."""
 
 import contextlib
 import csv
@@ -55,14 +55,16 @@ def run(folder: Path, output: str, *overrides: str, name: str = "train") -> subp
 
 
 def run_until(folder: Path, line: str, how: signal.Signals, output: str, *overrides: str, delay: float = 0.0) -> str:
-    """Starts the command, sends the signal once the line was printed, returns all it printed."""
+    """Starts the command, sends the signal once the line was printed, and returns the complete output."""
     process = subprocess.Popen(
         command(folder, output, *overrides),
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a shell's & would ignore it
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.default_int_handler
+        ),  # a shell's & would make it ignored
     )
     given_up = threading.Timer(240, process.kill)
     given_up.start()
@@ -143,12 +145,12 @@ def test_the_run_holds_settings_series_pictures_data_and_model(folder, whole):
 
 
 def test_killed_at_several_moments_and_continued_it_is_the_same_run_with_the_same_bits(folder, whole):
-    """kill -9 before the first step, within an epoch and within a later one; each start has a folder of its own."""
+    """kill -9 before the first step, within an epoch and within a later epoch; each start has a separate folder."""
     same = [*LONG, "tracking.uri=sqlite:///killed.db"]
     draw = random.Random(3)
     run_until(folder, "tokens in the vocabulary", signal.SIGKILL, "killed", *same)
     for part, line in enumerate(("epoch 3/8", "epoch 6/8")):
-        delay = draw.random() / 5  # a checkpoint is written after each step: as likely as not one is under way
+        delay = draw.random() / 5  # a checkpoint is written after each step, and is probably being written now
         run_until(folder, line, signal.SIGKILL, f"killed{part}", *same, "trainer.resume=true", delay=delay)
     (run_id,) = {one.info.run_id for one in MlflowClient(f"sqlite:///{folder}/killed.db").search_runs(["1"])}
     done = run(folder, "survived", *same, "trainer.resume=true")
@@ -247,7 +249,7 @@ def wait_for(address: str) -> None:
 
 
 def test_a_server_lost_during_training_costs_no_model(folder, server):
-    """The training goes on, ends with its model, and names what the server did not get."""
+    """The training continues, ends with its model, and reports what was not sent to the server."""
     address, process = server
     arguments = command(folder, "lost", "trainer.epochs=12", f"tracking.uri={address}", "tracking.system_metrics=false")
     training = subprocess.Popen(arguments, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -260,7 +262,7 @@ def test_a_server_lost_during_training_costs_no_model(folder, server):
     assert training.returncode == 0, errors
     assert "epoch 12/12" in rest
     assert (Path(summary(folder, "lost")["model"]) / "saved_model.pb").exists()
-    assert "Training goes on" in errors
+    assert "Training continues" in errors
     assert "the model, " in errors
     assert "the end of the run. All of it is in" in errors
     assert "Traceback" not in errors
@@ -275,7 +277,7 @@ def test_a_server_that_is_not_there_is_refused_before_training(folder):
 
 
 def test_a_sweep_that_is_killed_goes_on_where_it_was(folder):
-    """One trial is refused and the other trained; kill -9 takes the sweep and its trial, the same command ends both."""
+    """One trial is invalid and the other is trained; after kill -9 of the sweep, the same command completes both."""
     several = [
         "hydra.mode=MULTIRUN",
         f"hydra.sweep.dir={folder / 'several'}",
@@ -306,7 +308,7 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(folder):
 
 
 def wait_until(happened: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    for _ in range(6000):  # a machine that is busy otherwise may need minutes
+    for _ in range(6000):  # a busy machine may need minutes
         if happened():
             return
         assert process.poll() is None

@@ -1,4 +1,4 @@
-"""Every YAML composes, its keys are the arguments of the class it names, and mistakes are refused in a sentence."""
+"""All YAML files compose, their keys are the arguments of the class, and mistakes are reported in a sentence."""
 
 import inspect
 import signal
@@ -55,7 +55,7 @@ def test_every_choice_composes(path):
 
 @pytest.mark.parametrize("path", WITH_CLASS, ids=NAMED.get)
 def test_the_keys_of_a_choice_are_arguments_of_its_class(path):
-    """The same words, and of a constructor of our own all of them."""
+    """The names are the same, and complete for our own classes."""
     choice = OmegaConf.to_container(OmegaConf.load(path))
     assert isinstance(choice, dict)
     target = choice.pop("_target_")
@@ -111,7 +111,7 @@ MISTAKES = {
     "data=filse": "Did you mean 'files'?",
     "tokenizer.truncation=middle": "tokenizer.truncation=middle is not one of head, tail, head_tail",
     "data=trec6 data.root=nowhere": "Error: There is no folder data.root=nowhere: name the one that holds trec6/",
-    "~tokenizer.max_tokens": "Error: tokenizer.max_tokens cannot be taken away.",
+    "~tokenizer.max_tokens": "Error: tokenizer.max_tokens cannot be removed.",
     "tracking.register=a/b": "Error: tracking.register=a/b: a name in the registry is not empty and has no /,",
     "seed=-1": "Error: seed=-1 must be at least 0 and at most 4,294,967,295.",
     "attention=local export.formats=[onnx,litert]": "Error: export.formats=litert has no operations for attention=",
@@ -188,7 +188,7 @@ def test_a_mistake_in_promoting_is_refused(override, refused):
 
 @pytest.fixture
 def refused(tmp_path, monkeypatch, capfd):
-    """Calls a command as its process does; returns what it prints as it ends with exit code 2."""
+    """Calls a command in this process, and returns its output for exit code 2."""
 
     def call(command: str, schema: type, work: Callable, override: str) -> str:
         monkeypatch.setattr(sys, "argv", [command, *override.split(), f"hydra.run.dir={tmp_path}"])

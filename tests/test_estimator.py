@@ -1,4 +1,4 @@
-"""The classifier in Python: fit, predict, explain, save and load, and what scikit-learn expects of an estimator."""
+"""The Python interface: fit, predict, explain, save and load, and conventions of scikit-learn estimators."""
 
 import gc
 import pickle
@@ -26,7 +26,7 @@ QUICK = ("encoder=tiny", "encoder.width=12", "attention.num_heads=3", "encoder.l
 
 
 def examples(count: int = 90) -> tuple[list[str], list[str]]:
-    """Texts that name a thing of their class."""
+    """Returns texts that contain a word of their class."""
     draw = random.Random(3)
     labels = [sorted(WORDS)[place % 3] for place in range(count)]
     return [f"{draw.choice(WORDS[label])} number {place}" for place, label in enumerate(labels)], labels
@@ -71,7 +71,7 @@ def test_the_folder_of_a_model_goes_with_it(fitted):
 
 
 def test_a_model_is_that_of_the_command(fitted, tmp_path):
-    """The same rows, the same settings, the same probabilities, bit for bit."""
+    """The same rows and settings give the same probabilities, bit for bit."""
     pd.DataFrame({"text": TEXTS, "label": LABELS}).to_parquet(tmp_path / "train.parquet")
     files = [f"data.train={tmp_path}/train.parquet", "data.test_share=0", "tracking.enabled=false"]
     command = [sys.executable, "-m", "classifier", "train", *QUICK, *files, f"hydra.run.dir={tmp_path}/run"]

@@ -1,4 +1,4 @@
-"""The labels of what is measured are found among the classes of the model."""
+"""The labels of the evaluated data are matched with the classes of the model."""
 
 from pathlib import Path
 

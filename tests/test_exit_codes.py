@@ -1,4 +1,4 @@
-"""A training whose database refused something ends with an exit code of its own, and with its summary."""
+"""A training whose database rejected data ends with a specific exit code and its summary."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Which exports the settings choose."""
+"""The exports that the settings select."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The command `classifier`: its list, its help, what it refuses, and what the tab key completes."""
+"""The command `classifier`: list of commands, help, errors and completion."""
 
 import os
 import re
@@ -85,7 +85,7 @@ def test_every_command_is_completed():
 
 
 def test_bash_completes(tmp_path):
-    """The tab key in bash itself: its function, called as bash calls it."""
+    """Completion in bash, with the function called as by bash."""
     program = tmp_path / "classifier"
     program.write_text(f'#!/bin/sh\nexec {" ".join(PROGRAM)} "$@"\n')
     program.chmod(0o755)

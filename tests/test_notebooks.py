@@ -1,4 +1,4 @@
-"""Every notebook runs from its first cell to its last, in an empty folder."""
+"""All notebooks run completely in an empty folder."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
-# Jupyter's own parts warn of what they will change among themselves
+# warnings about changes within Jupyter
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 

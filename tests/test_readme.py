@@ -1,4 +1,4 @@
-"""The README and docs/ are true: commands compose, keys and defaults are the real ones, links lead somewhere."""
+"""README and docs/ are correct: commands compose, keys and defaults are up to date, links are valid."""
 
 import re
 import shlex
@@ -41,7 +41,7 @@ SCHEMAS = {
     "publish": PublishSettings,
 }
 CALL = re.compile(rf"(?:python -m classifier\.|(?<![\w./-])classifier )(({'|'.join(SCHEMAS)})\b[^&|#\n]*)")
-HYDRAS = re.compile(r"--cfg job|--help")  # options of Hydra itself, which show what is composed
+HYDRAS = re.compile(r"--cfg job|--help")  # options of Hydra that show the configuration
 LINKS = [
     (name, link) for name, text in TEXTS.items() for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link
 ]
@@ -50,7 +50,7 @@ OLD = [*(key for key in RENAMED if "." in key), *RENAMED_CHOICES]
 
 
 def commands() -> list[str]:
-    """Every command of a block of shell lines, or of a line that is indented as code."""
+    """Returns the commands in shell blocks and indented code."""
     found = set()
     for text in TEXTS.values():
         blocks = [*re.findall(r"```bash\n(.*?)```", text, re.DOTALL), *re.findall(r"^    .*", text, re.MULTILINE)]
@@ -85,7 +85,7 @@ def composed(name: str, overrides: list[str]) -> DictConfig:
 
 
 def first_choice(override: str) -> str:
-    """Of what may vary, the first value."""
+    """Replaces sweeps with their first value."""
     (parsed,) = OverridesParser.create().parse_overrides([override])
     if not parsed.is_sweep_override():
         return override
@@ -115,7 +115,7 @@ def test_the_tables_of_settings_have_the_defaults(monkeypatch):
 
 
 def leaves(config: DictConfig) -> dict[str, Any]:
-    """The value of each key of the command itself; a list is one value, and classes are chosen, not set."""
+    """Returns the values of all keys of the command, with lists as values and without classes."""
     keys = [key for key in known_keys(config) if not key.startswith("hydra") and not key.endswith("_target_")]
     values = {key: OmegaConf.select(config, key) for key in keys}
     return {
@@ -127,7 +127,7 @@ def leaves(config: DictConfig) -> dict[str, Any]:
 
 @cache
 def every_key() -> set[str]:
-    """The keys of all commands, with those of each choice."""
+    """Returns the keys of all commands, including those of all choices."""
     with hydra_state():
         keys = {key for name in SCHEMAS for key in known_keys(composed(name, [])) if not key.startswith("hydra")}
     files = [path for folder in LEAVES for path in (CONF / folder).glob("*.yaml")]
@@ -144,7 +144,7 @@ def test_a_key_in_the_text_exists(page):
 
 @pytest.mark.parametrize("page", TEXTS)
 def test_no_page_uses_an_old_name(page):
-    text = re.sub(r"`[^`]* is now [^`]*`", "", TEXTS[page])  # a message that gives the new name
+    text = re.sub(r"`[^`]* is now [^`]*`", "", TEXTS[page])  # a message about the new name
     assert [name for name in OLD if re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", text)] == []
 
 

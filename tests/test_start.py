@@ -1,4 +1,4 @@
-"""What a process may take of the machine."""
+"""The number of cores that a process may use."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from classifier.start import cores, hidden
 
 
 def test_what_is_hidden_cannot_be_imported_until_the_block_ends(monkeypatch):
-    monkeypatch.delitem(sys.modules, "colorsys", raising=False)  # other tests may have imported it
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)  # it may have been imported by other tests
     with hidden("colorsys", "os"):
         with pytest.raises(ImportError):
             import colorsys

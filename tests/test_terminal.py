@@ -1,4 +1,4 @@
-"""Whatever is printed is shown as it is: no markup is read, no control character gets through, nothing is cut."""
+"""Output is plain text: no markup is interpreted, control characters are replaced, and nothing is truncated."""
 
 import io
 import os
@@ -83,7 +83,7 @@ with LiveLine() as live:
 
 
 def test_a_live_line_is_plain_text_and_leaves_other_lines_whole():
-    """On a terminal of 80 columns; where there is none, nothing is drawn."""
+    """In a terminal of 80 columns; without a terminal, nothing is drawn."""
     ours, theirs = pty.openpty()
     environment = {**os.environ, "COLUMNS": "80", "TERM": "xterm"}
     subprocess.run([sys.executable, "-c", BAR], stdout=theirs, stderr=theirs, env=environment, check=True, timeout=60)
@@ -92,7 +92,7 @@ def test_a_live_line_is_plain_text_and_leaves_other_lines_whole():
     while True:
         try:
             part = os.read(ours, 65536)
-        except OSError:  # how Linux reports that nobody writes any more
+        except OSError:  # Linux's error after all writers have closed the terminal
             break
         shown += part
     assert b"[/b] before" in shown and "[b]after␛[31m".encode() in shown

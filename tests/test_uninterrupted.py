@@ -1,4 +1,4 @@
-"""Ctrl-C waits for a write of the tracking to end, but not for ever."""
+"""Ctrl-C waits for the end of a write to the tracking database, but only once."""
 
 import signal
 import sys
@@ -12,7 +12,7 @@ from classifier.interruption import SIGNALS, handle_interruptions, interruption,
 
 @pytest.fixture(autouse=True)
 def handlers():
-    """Those of a command."""
+    """Installs the signal handlers of a command."""
     before = {one: signal.signal(one, signal.default_int_handler) for one in SIGNALS}
     handle_interruptions()
     yield
@@ -25,7 +25,7 @@ def nothing_waits() -> bool:
 
 
 def write(done: list[str], *signals: signal.Signals) -> None:
-    """A write in whose middle the signals come."""
+    """Simulates a write during which signals arrive."""
     with uninterrupted():
         for one in signals:
             signal.raise_signal(one)
@@ -68,7 +68,7 @@ def test_without_an_interruption_nothing_is_raised():
 
 
 def interrupted_at(line: int, number: signal.Signals) -> tuple[bool, bool]:
-    """Sends the signal at the given line of code that an empty write runs: did it come, and did it interrupt?"""
+    """Sends the signal at a line of an empty write; returns whether it was sent and whether it interrupted."""
     lines, interrupted = 0, False
 
     def trace(frame: FrameType, event: str, argument: object) -> Callable:
@@ -104,7 +104,7 @@ def test_no_interruption_is_lost_wherever_it_comes(number):
 
 
 def test_a_signal_that_the_process_ignores_stays_ignored():
-    """A shell starts what runs in its background so."""
+    """As for background jobs of a shell."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     handle_interruptions()
     assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN

@@ -1,4 +1,4 @@
-"""Files are whole or not there, and no cell of a table is one that a spreadsheet would run."""
+"""Files are written atomically, and no cell of a table is a formula for spreadsheets."""
 
 import csv
 import os
@@ -52,7 +52,7 @@ def test_a_table_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
 
 
 def test_every_csv_of_a_report_is_written_here():
-    """The other writer of CSV is the one of scored files, which keep texts as they are."""
+    """The only other writer of CSV is that of scored files, in which texts are unchanged."""
     sources = {path.relative_to(PACKAGE).as_posix(): path.read_text() for path in PACKAGE.rglob("*.py")}
     writers = {name for name, source in sources.items() if "csv.writer" in source or "DictWriter" in source}
     assert writers == {"files.py", "scoring/tables.py"}

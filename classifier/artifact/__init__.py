@@ -1,1 +1,1 @@
-"""The SavedModel on disk: written, checked in a clean process, read back, published; `formats` has ONNX and LiteRT."""
+"""Exports, checks, loads and publishes the SavedModel; `formats` exports ONNX and LiteRT."""

@@ -1,16 +1,16 @@
-"""Runs alone, in a process of its own: loads a SavedModel with TensorFlow and asks it about the texts of a file.
+"""Script that runs in a separate process: loads a SavedModel with TensorFlow and classifies the texts of a file.
 
 python check_export.py <SavedModel> <serialized texts> <file for the serialized answers>
 
-It imports TensorFlow at once and waits for a line on standard input, which says that the model is written.
+It imports TensorFlow and waits for a line on standard input, which indicates that the model has been written.
 
-Python's loader gives the answers. The loader of sessions, which TensorFlow Serving and other languages share, restores
-variables in a way of its own: each signature must answer there as it does in Python.
+The answers come from Python's loader. The loader of sessions, which TensorFlow Serving and other languages use,
+restores variables differently: each signature must give the same results in a session as in Python.
 """
 
 import sys
 
-COSTLY = ("keras", "sklearn", "matplotlib")  # TensorFlow would import them, for half of its time and nothing
+COSTLY = ("keras", "sklearn", "matplotlib")  # TensorFlow would import them in vain, which takes half of its import time
 sys.modules.update(dict.fromkeys(COSTLY))  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 import numpy as np  # noqa: E402
@@ -19,9 +19,9 @@ import tensorflow as tf  # noqa: E402
 for name in COSTLY:
     del sys.modules[name]  # tensorflow-text needs Keras
 
-TOLERANCE = 1e-5  # largest difference allowed between the two loaders
-IN_SESSION = 12  # texts, from the last on: these are the unusual ones
-UNSURE = "pooling_max"  # which of two equal states is the larger is decided by rounding
+TOLERANCE = 1e-5  # maximum difference between the two loaders
+IN_SESSION = 12  # number of texts that are checked in a session: the last texts, which are unusual
+UNSURE = "pooling_max"  # depends on rounding if two states are equal
 
 folder, texts, answers = sys.argv[1:]
 if not sys.stdin.readline():  # until the model is written
@@ -40,19 +40,21 @@ found = []
 for text in asked:
     watched = explain(text=text[None])
     names = [name for name in sorted(watched) if watched[name].dtype == tf.float32 and name != UNSURE]
-    found += [tf.reshape(one, [-1]) for one in (serve(text=text[None])["probabilities"], *map(watched.get, names))]
+    found += [
+        tf.reshape(output, [-1]) for output in (serve(text=text[None])["probabilities"], *map(watched.get, names))
+    ]
 tf.io.write_file(answers, tf.io.serialize_tensor(tf.concat(found, axis=0)))
 
 
 def differing(name: str, expected: dict, got: dict) -> list[str]:
-    """Outputs of a signature that differ between a session and Python's loader."""
-    places = []
+    """Returns the outputs of a signature that differ between a session and Python's loader."""
+    outputs = []
     for key, values in got.items():
         wanted = expected[key].numpy()
         same = np.allclose(values, wanted, 0, TOLERANCE) if wanted.dtype.kind == "f" else np.array_equal(values, wanted)
         if not same and key != UNSURE:
-            places.append(f"output {key} of signature {name}")
-    return places
+            outputs.append(f"output {key} of signature {name}")
+    return outputs
 
 
 few = asked.numpy()[-IN_SESSION:]
@@ -62,13 +64,13 @@ expected = {
     else [function()]
     for name, function in model.signatures.items()
 }
-tf.get_logger().setLevel("ERROR")  # the loader of sessions is called deprecated
+tf.get_logger().setLevel("ERROR")  # a warning that the loader of sessions is deprecated
 with tf.Graph().as_default() as graph, tf.compat.v1.Session(graph=graph) as session:
     loaded = tf.compat.v1.saved_model.load(session, ["serve"], folder)
-    for name, answered in expected.items():
+    for name, answers_of_name in expected.items():
         signature = loaded.signature_def[name]
         outputs = {key: value.name for key, value in signature.outputs.items()}
-        for text, wanted in zip(few, answered, strict=False):
-            got = session.run(outputs, {one.name: [text] for one in signature.inputs.values()})
-            if places := differing(name, wanted, got):
-                sys.exit(f"a session gives another answer than Python's loader: {', '.join(places)}")
+        for text, wanted in zip(few, answers_of_name, strict=False):
+            got = session.run(outputs, {value.name: [text] for value in signature.inputs.values()})
+            if different := differing(name, wanted, got):
+                sys.exit(f"a session gives another answer than Python's loader: {', '.join(different)}")

@@ -1,4 +1,4 @@
-"""The trained model as a SavedModel, strings in, probabilities out; checked in a process that knows nothing of us."""
+"""Exports the trained model as a SavedModel from strings to probabilities, and checks it in a clean process."""
 
 import errno
 import os
@@ -15,11 +15,11 @@ import numpy as np
 import tensorflow as tf
 
 from classifier.artifact.saving import plain_path, save_module
-from classifier.model.text_classifier import TextClassifier
+from classifier.model.classifier_module import ClassifierModule
 
-TOLERANCE = 1e-5  # largest difference allowed between a probability or weight here and in the clean process
-CHECK_SECONDS = 600  # after which the clean process is given up
-VALID_TEXTS = 64  # validation texts that are compared, beside the nasty ones
+TOLERANCE = 1e-5  # maximum difference between probabilities or weights in this and in the clean process
+CHECK_SECONDS = 600  # timeout of the clean process
+VALID_TEXTS = 64  # number of validation texts that are compared, in addition to unusual texts
 NASTY_TEXTS: tuple[bytes, ...] = (
     b"",
     b" \t\r\n ",
@@ -36,20 +36,20 @@ CHECK = Path(__file__).with_name("check_export.py")
 
 
 class ExportError(RuntimeError):
-    """The exported model does not give what the trained model gives."""
+    """The exported model gives other results than the trained model."""
 
 
-def export_model(classifier: TextClassifier, texts: Sequence[str], folder: Path) -> Path:
-    """Writes the SavedModel, checks it in a clean process, and only then gives it its name.
+def export_model(classifier: ClassifierModule, texts: Sequence[str], folder: Path) -> Path:
+    """Writes the SavedModel, checks it in a clean process, and moves it to its folder afterwards.
 
     Args:
-        classifier: trained.
-        texts: validation texts; some are compared.
-        folder: of the SavedModel; replaced where it exists.
+        classifier: the trained model.
+        texts: validation texts, some of which are compared.
+        folder: folder of the SavedModel, which is replaced if it exists.
 
     Raises:
-        ExportError: where the clean process cannot load it or gives other answers.
-        OSError: where the disk is full; nothing is left behind.
+        ExportError: if the clean process cannot load the model or gets other results.
+        OSError: if the disk is full; nothing is left behind.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -64,7 +64,7 @@ def export_model(classifier: TextClassifier, texts: Sequence[str], folder: Path)
         if folder.exists():
             os.replace(folder, part / "replaced")
         os.replace(part / "model", folder)
-    except tf.errors.ResourceExhaustedError as error:  # as TensorFlow calls it
+    except tf.errors.ResourceExhaustedError as error:  # TensorFlow's error for a full disk
         if os.strerror(errno.ENOSPC) not in str(error):
             raise
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
@@ -74,12 +74,12 @@ def export_model(classifier: TextClassifier, texts: Sequence[str], folder: Path)
 
 
 class CleanProcess:
-    """A process that knows nothing of us and loads a SavedModel with TensorFlow alone, through both of its loaders.
+    """A process that does not import this package and loads a SavedModel with both loaders of TensorFlow.
 
-    A context: the process is started on entering, asked once the model is written, and killed if that never happens.
+    As a context manager, it starts the process on entering; the process waits for the model, and is killed at the end.
 
     Args:
-        folder: of the SavedModel, which need not exist yet.
+        folder: folder of the SavedModel, which need not exist yet.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -108,17 +108,17 @@ class CleanProcess:
         self.resources.__exit__(*problem)
 
     def ask(self, texts: Sequence[bytes]) -> None:
-        """Lets it load the model, which is written, and classify the texts, any bytes."""
+        """Makes the process load the model and classify the texts, which may be any bytes."""
         self.texts.write_bytes(tf.io.serialize_tensor(tf.constant(list(texts))).numpy())
         assert self.process.stdin is not None
-        with suppress(BrokenPipeError):  # it has died, and `compare` says why
+        with suppress(BrokenPipeError):  # the process has died; `compare` reports the reason
             self.process.stdin.write(b"the model is written\n")
 
     def compare(self, expected: np.ndarray) -> None:
-        """Compares its answers.
+        """Compares the results of the process.
 
         Args:
-            expected: the `TextClassifier.answers` to the same texts.
+            expected: the `ClassifierModule.answers` for the same texts.
 
         Raises:
             ExportError: if they differ by more than TOLERANCE, or the process fails.
@@ -135,7 +135,7 @@ class CleanProcess:
             )
 
     def end(self) -> None:
-        """Kills the process if it still runs."""
+        """Kills the process if it is still running."""
         self.process.kill()
         self.process.wait()
         if self.process.stdin:

@@ -1,4 +1,4 @@
-"""A SavedModel where TensorFlow Serving looks for it: <folder of the model>/<version>/, versions counted up."""
+"""Copies a SavedModel for TensorFlow Serving to <folder of the model>/<version>/ with increasing versions."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 
 
 def check_serving_dir(serving_dir: str, key: str = "export.serving_dir") -> None:
-    """Raises UserError, which names the key, where nothing can be published there; makes nothing."""
+    """Raises UserError, which names the key, if the folder cannot be written; does not create it."""
     folder = split(serving_dir)[0]
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK):
@@ -21,21 +21,21 @@ def check_serving_dir(serving_dir: str, key: str = "export.serving_dir") -> None
 
 
 def publish_model(model: Path, serving_dir: str) -> Path:
-    """Copies the SavedModel to the next version; a server that watches the folder sees it whole or not at all.
+    """Copies the SavedModel to the next version atomically, so that a server never sees an incomplete version.
 
     Args:
         model: folder of the SavedModel.
-        serving_dir: folder of the model, such as models/support: the version is one more than the highest in it, 1 if
-            there is none. With a number behind it, such as models/support/7: that number, if it is higher.
+        serving_dir: folder of the model, such as models/support. The version is the highest existing version plus 1,
+            or 1. A number at the end, such as models/support/7, is the minimum of the version.
 
     Returns:
-        Folder of the version.
+        The folder of the version.
 
     Raises:
-        UserError: where it cannot be written; nothing is left behind.
+        UserError: if it cannot be written; nothing is left behind.
     """
     folder, least = split(serving_dir)
-    part = folder / f".publishing-{secrets.token_hex(6)}"  # no number, so no version
+    part = folder / f".publishing-{secrets.token_hex(6)}"  # not a number, and therefore not a version
     try:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copytree(model, part)
@@ -50,11 +50,11 @@ def publish_model(model: Path, serving_dir: str) -> Path:
 
 
 def rename_to_next(part: Path, folder: Path, least: int) -> Path:
-    """Gives it the next version; one that somebody else took in between is passed over."""
+    """Renames the folder to the next version; skips versions that other processes create at the same time."""
     version = max(least, *(number + 1 for number in versions(folder)), 1)
     while True:
         try:
-            if (folder / str(version)).exists():  # an empty folder would be replaced without a word
+            if (folder / str(version)).exists():  # an empty folder would be replaced silently
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
             os.rename(part, folder / str(version))
             sync_folder(folder)
@@ -66,12 +66,12 @@ def rename_to_next(part: Path, folder: Path, least: int) -> Path:
 
 
 def versions(folder: Path) -> list[int]:
-    """Those that are there."""
+    """Returns the existing versions."""
     return [int(path.name) for path in folder.iterdir() if path.name.isdecimal()] if folder.is_dir() else []
 
 
 def split(serving_dir: str) -> tuple[Path, int]:
-    """The folder of the model, and the number behind it or 0.
+    """Returns the folder of the model, and the number at the end or 0.
 
     >>> split("models/support"), split("models/support/7")
     ((PosixPath('models/support'), 0), (PosixPath('models/support'), 7))

@@ -1,4 +1,4 @@
-"""A SavedModel read back: texts in, probabilities out, in batches of like length."""
+"""Loads a SavedModel, and classifies texts in batches of similar length."""
 
 import difflib
 import hashlib
@@ -14,15 +14,15 @@ from classifier.errors import UserError
 from classifier.model.batching import classify_texts
 from classifier.settings import BRANCHES
 
-SAVED_MODEL = "saved_model.pb"  # the file by which a SavedModel is known
+SAVED_MODEL = "saved_model.pb"  # the file that identifies a SavedModel
 MLFLOW_ADDRESSES = ("models:/", "runs:/")
 
 
 def local_folder(model: str) -> Path | None:
-    """The folder of that name, or `model` in it if it is that of a training; None for a run id or an MLflow address.
+    """Returns a folder of a SavedModel, or `model` in the folder of a training; None for run ids and MLflow addresses.
 
     Raises:
-        UserError: if it is a folder without a SavedModel, or a path that does not exist.
+        UserError: for a folder without a SavedModel, or a path that does not exist.
     """
     folder = Path(model).expanduser()
     if folder.is_file():
@@ -36,20 +36,20 @@ def local_folder(model: str) -> Path | None:
     if model.startswith(MLFLOW_ADDRESSES) or not (os.sep in model or model.startswith(("~", "."))):
         return None
     others = folder.parent.iterdir() if folder.parent.is_dir() else ()
-    names = [path.name for path in others if model_near(path)]  # a refused training leaves a folder without a model
+    names = [path.name for path in others if model_near(path)]  # a failed training leaves a folder without a model
     near = difflib.get_close_matches(folder.name, names, n=1)
     hint = f" Did you mean {folder.parent / near[0]}?" if near else ""
     raise UserError(f"model={model}: there is no such folder.{hint}")
 
 
 def model_near(path: Path) -> Path | None:
-    """The SavedModel that a folder is or holds as `model`, or that a file is part of; None if there is none."""
+    """Returns the SavedModel that a folder is or contains as `model`, or to which a file belongs, or None."""
     folders = (path, path / "model") if path.is_dir() else (path.parent, path.parent / "model", path.parent.parent)
     return next((folder for folder in folders if (folder / SAVED_MODEL).exists()), None)
 
 
 def model_sha256(folder: Path) -> str:
-    """One SHA-256 of all files of the SavedModel, their names included, in hexadecimal."""
+    """Returns the SHA-256 of names and contents of all files of the SavedModel in hexadecimal."""
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         digest.update(f"{path.relative_to(folder).as_posix()}\n{file_sha256(path)}\n".encode())
@@ -57,7 +57,7 @@ def model_sha256(folder: Path) -> str:
 
 
 def check_folder(folder: str | os.PathLike[str]) -> None:
-    """Raises UserError where the folder holds no SavedModel; needs no TensorFlow."""
+    """Raises UserError if the folder is not a SavedModel; does not import TensorFlow."""
     if not (Path(folder) / SAVED_MODEL).exists():
         raise UserError(f"{folder} is not a SavedModel: it holds no {SAVED_MODEL}.")
 
@@ -66,14 +66,14 @@ class SavedClassifier:
     """An exported classifier.
 
     Args:
-        folder: of the SavedModel.
-        branches: batches that are worked on side by side, whoever asks.
+        folder: folder of the SavedModel.
+        branches: number of batches that are computed in parallel.
 
     Raises:
-        UserError: where the folder holds no classifier that this package exported.
+        UserError: if the folder is not a classifier that this package exported.
     """
 
-    windows_ahead = 2  # one is computed while the batches of another end
+    windows_ahead = 2  # one starts while the last batches of the other are computed
 
     def __init__(self, folder: str | os.PathLike[str], branches: int = BRANCHES) -> None:
         check_folder(folder)
@@ -92,6 +92,6 @@ class SavedClassifier:
         self.label_names = tuple(name.decode() for name in names)
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
-        """Probabilities (texts, classes), float32, in the order of the texts."""
+        """Returns probabilities of shape (texts, classes) in float32, in the order of the texts."""
         classes = len(self.label_names)
         return classify_texts(lambda batch: self.serve(text=batch)["probabilities"], texts, classes, self.threads)

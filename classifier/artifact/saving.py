@@ -1,4 +1,4 @@
-"""Writes and loads SavedModels so that every loader of TensorFlow, in any folder, finds their variables."""
+"""Writes and loads SavedModels such that all loaders of TensorFlow find their variables, in any folder."""
 
 import os
 import tempfile
@@ -9,18 +9,17 @@ from typing import Any
 
 import tensorflow as tf
 
-PATTERN = frozenset("[]\\") - {
-    os.sep
-}  # TensorFlow matches the paths of variables as patterns, and finds none with these
+# TensorFlow reads the paths of variables as patterns, and fails for these characters.
+PATTERN = frozenset("[]\\") - {os.sep}
 
 
 def save_module(module: tf.Module, folder: Path, signatures: Mapping[str, Callable]) -> None:
     """Writes the module as a SavedModel.
 
     Args:
-        module: with all of its variables tracked, see `classifier.model.keras_module`.
-        folder: of the SavedModel.
-        signatures: functions of the module by the names under which they are served.
+        module: module whose variables are all tracked; see `classifier.model.keras_module`.
+        folder: folder of the SavedModel.
+        signatures: functions of the module by the names of their signatures.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with plain_path(folder) as path:
@@ -28,7 +27,7 @@ def save_module(module: tf.Module, folder: Path, signatures: Mapping[str, Callab
 
 
 def load_module(folder: Path) -> Any:
-    """The SavedModel, with the operations of tensorflow-text where it needs them."""
+    """Loads the SavedModel, with the operations of tensorflow-text if the model needs them."""
     with plain_path(folder) as path:
         try:
             return tf.saved_model.load(str(path))
@@ -42,7 +41,7 @@ def load_module(folder: Path) -> Any:
 
 @contextmanager
 def plain_path(folder: Path) -> Iterator[Path]:
-    """The folder under a path that TensorFlow does not take for a pattern: its own, or that of a link to it."""
+    """Yields a path of the folder that TensorFlow does not read as a pattern, with a symbolic link if necessary."""
     if not PATTERN & set(str(folder)):
         yield folder
         return

@@ -1,16 +1,16 @@
-"""The gallery of attention mechanisms: one in each file.
+"""Attention mechanisms, one per file.
 
-base        what all share: score, mask, softmax, dropout, mix
+base        common base class: score, mask, softmax, dropout, weighted sum
 additive    v . tanh(W query + U key)                                   Bahdanau et al. 2015
 dot         query . key                                                 Luong et al. 2015
 general     query . W key                                               Luong et al. 2015
 concat      v . tanh(W [query; key])                                    Luong et al. 2015
 scaled_dot  query . key / sqrt(width)                                   Vaswani et al. 2017
-heads       what the next three share: projections, heads split and merged
+heads       base class of the next three: projections, splitting and merging of heads
 multi_head  scaled dot in several heads                                 Vaswani et al. 2017
-rotary      multi-head, query and key turned by their positions         Su et al. 2021
+rotary      multi-head, query and key rotated by their positions        Su et al. 2021
 local       multi-head in a sliding window, linear in the length        Beltagy et al. 2020
-official    Keras's own layers, to compare with
+official    Keras's attention layers, for comparison
 """
 
 from classifier.attention.additive import AdditiveAttention

@@ -6,15 +6,15 @@ from keras import ops
 
 from classifier.attention.base import Attention
 
-BLOCK = 2**17  # values of tanh in memory at a time: half a megabyte, which stays in the processor's cache
+BLOCK = 2**17  # values of tanh that are computed at a time: half a megabyte, which fits in the cache of the processor
 
 
 @keras.saving.register_keras_serializable(package="classifier")
 class AdditiveAttention(Attention):
     """score(query, key) = v . tanh(W query + U key)   (appendix A.1.2).
 
-    Time grows with queries x keys x width, which the tanh makes slow; memory with queries x keys only, since the
-    hidden layer is computed block by block and never kept.
+    Time is proportional to queries x keys x width, with a slow tanh; memory only to queries x keys, because the hidden
+    layer is computed in blocks and not stored.
 
     Args:
         dropout: see `Attention`.
@@ -36,19 +36,19 @@ class AdditiveAttention(Attention):
 
 @ops.custom_gradient
 def additive_scores(query, key, energy):
-    """energy . tanh(query + key) of each pair: (batch, queries, units), (batch, keys, units) -> (batch, queries, keys).
+    """Computes energy . tanh(query + key) for each pair, as scores of shape (batch, queries, keys).
 
-    Some queries at a time; backwards their tanh are computed anew, for d tanh(x) = (1 - tanh(x)^2) dx.
+    The queries are processed in blocks, and the backward pass recomputes the tanh: d tanh(x) = (1 - tanh(x)^2) dx.
 
     Args:
-        query: (batch, queries, units).
-        key: (batch, keys, units).
-        energy: (units,).
+        query: tensor of shape (batch, queries, units).
+        key: tensor of shape (batch, keys, units).
+        energy: tensor of shape (units,).
     """
     batch, queries, units = ops.shape(query)
     block = ops.maximum(1, BLOCK // ops.maximum(1, batch * ops.shape(key)[1] * units))
-    blocks = ops.maximum(1, (queries + block - 1) // block)  # one of nothing where there is no query
-    block = (queries + blocks - 1) // blocks  # as even as may be, so that little is computed for nothing
+    blocks = ops.maximum(1, (queries + block - 1) // block)  # one empty block if there are no queries
+    block = (queries + blocks - 1) // blocks  # equal sizes, to minimize the padding
 
     def cut(states):
         padded = ops.pad(states, [[0, 0], [0, blocks * block - queries], [0, 0]])
@@ -62,7 +62,8 @@ def additive_scores(query, key, energy):
         return ops.tanh(of_block[:, :, None, :] + key[:, None, :, :])
 
     def score(of_block):
-        # two axes by two: https://github.com/tensorflow/tensorflow/issues/117700 (four by two damages memory)
+        # matmul of two axes by two, because four by two axes corrupts memory:
+        # https://github.com/tensorflow/tensorflow/issues/117700
         found = hidden(of_block)
         return ops.reshape(ops.matmul(ops.reshape(found, (-1, units)), energy[:, None]), ops.shape(found)[:3])
 
@@ -79,7 +80,7 @@ def additive_scores(query, key, energy):
 
         collected = tf.TensorArray(query.dtype, size=blocks, element_shape=(None, None, query.shape[-1]))
         start = (0, collected, ops.zeros_like(key, dtype="float32"), ops.zeros_like(energy, dtype="float32"))
-        # tf's loop: that of keras.ops cannot sum over the blocks and collect theirs without copying what it collected
+        # tf.while_loop, because keras.ops.while_loop cannot collect the results of blocks without copying them
         _, of_query, of_key, of_energy = tf.while_loop(lambda number, *_: number < blocks, add_block, start)
         return join(of_query.stack()) * energy, ops.cast(of_key, key.dtype) * energy, ops.cast(of_energy, energy.dtype)
 

@@ -1,4 +1,4 @@
-"""What all mechanisms share: project, score, mask, softmax, dropout, mix. A mechanism only says how to score."""
+"""Base class of all mechanisms: project, score, mask, softmax, dropout, weighted sum. Mechanisms define the score."""
 
 from abc import abstractmethod
 from typing import Any
@@ -8,12 +8,13 @@ from keras import ops
 
 
 def hide(scores, mask):
-    """The scores, far below any other where the mask is False, so that the softmax gives such places no weight.
+    """Adds a large negative number to the scores where the mask is False, so that their softmax is 0.
 
-    Adding is one pass over the scores, forwards, and none backwards; choosing would be several.
+    The addition is one pass over the scores in the forward pass and none in the backward pass; a selection would take
+    several.
 
     Args:
-        scores: (..., queries, keys).
+        scores: tensor of shape (..., queries, keys).
         mask: boolean, broadcastable to scores.
     """
     lowest = -1e9 if keras.backend.standardize_dtype(scores.dtype) != "float16" else -6e4
@@ -21,10 +22,10 @@ def hide(scores, mask):
 
 
 def masked_softmax(scores, mask=None):
-    """Softmax over the last axis; entries whose mask is False get weight 0, and a row without any True gets only zeros.
+    """Softmax over the last axis with weight 0 where the mask is False; rows without any True are all zeros.
 
     Args:
-        scores: (..., queries, keys).
+        scores: tensor of shape (..., queries, keys).
         mask: boolean, broadcastable to scores, or None.
     """
     if mask is None:
@@ -33,12 +34,12 @@ def masked_softmax(scores, mask=None):
 
 
 class Attention(keras.layers.Layer):
-    """Mixes values by how well their keys answer a query. Abstract: a mechanism defines `scores`.
+    """Weighted sum of values by the similarity of their keys to a query. Abstract: subclasses define `scores`.
 
     weights = softmax(scores(query, key)); context = weights value   (Bahdanau et al. 2015, equations 5 and 6).
 
     Args:
-        dropout: share of the attention weights that are dropped while training.
+        dropout: share of the attention weights to drop during training.
     """
 
     def __init__(self, dropout: float = 0.0, **kwargs) -> None:
@@ -48,36 +49,36 @@ class Attention(keras.layers.Layer):
         self.drop = keras.layers.Dropout(dropout, name="drop", dtype=self.dtype_policy)
 
     def build(self, query_shape, value_shape, key_shape=None):
-        """Makes the weights: here there are none."""
+        """Creates the weights; by default, there are none."""
 
     @abstractmethod
     def scores(self, query, key) -> keras.KerasTensor:
-        """Projected query and key -> (batch, [heads,] queries, keys), before the softmax."""
+        """Returns the scores (batch, [heads,] queries, keys) of projected queries and keys, before the softmax."""
 
     def project(self, query, key, value):
-        """The three inputs as `scores` and the mixing want them: here as they are."""
+        """Projects the three inputs; by default, they are unchanged."""
         return query, key, value
 
     def visible(self, mask):
-        """The mask in the shape of the scores: here as it is, over the heads where there are any."""
+        """Reshapes the mask for broadcasting to the scores; by default, it is unchanged."""
         return mask
 
     def finish(self, context):
-        """What comes after the mixing, to (batch, queries, width): here nothing."""
+        """Converts the weighted sum to (batch, queries, width); by default, it is unchanged."""
         return context
 
     def call(self, query, value, key=None, mask=None, training=None, return_weights=False) -> Any:
-        """(batch, queries, width), (batch, keys, width) -> (batch, queries, width).
+        """Computes the context of shape (batch, queries, width).
 
-        A query that may look nowhere gets a context of zeros.
+        The context of a query without any visible key is zero.
 
         Args:
-            query: (batch, queries, width).
-            value: (batch, keys, width).
-            key: (batch, keys, width); None: the value.
-            mask: boolean, (batch, queries or 1, keys), True where a query may look; None: everywhere.
-            training: whether weights are dropped.
-            return_weights: also return the weights, (batch, [heads,] queries, keys).
+            query: tensor of shape (batch, queries, width).
+            value: tensor of shape (batch, keys, width).
+            key: tensor of shape (batch, keys, width); None means the value.
+            mask: boolean tensor of shape (batch, queries or 1, keys), True for visible keys; None means all.
+            training: whether to apply dropout.
+            return_weights: whether to return the weights (batch, [heads,] queries, keys), too.
         """
         query, key, value = self.project(query, value if key is None else key, value)
         scores = self.scores(query, key)
@@ -86,7 +87,7 @@ class Attention(keras.layers.Layer):
             scores = hide(scores, visible)
         weights = ops.softmax(scores)
         context = ops.matmul(self.drop(weights, training=training), value)
-        if visible is not None:  # zeroed here, where there is least to zero
+        if visible is not None:  # set to zero here, where the tensor is smallest
             context = ops.where(ops.any(visible, axis=-1, keepdims=True), context, ops.zeros((), context.dtype))
         context = self.finish(context)
         if not return_weights:
@@ -94,7 +95,7 @@ class Attention(keras.layers.Layer):
         return context, weights if visible is None else weights * ops.cast(visible, weights.dtype)
 
     def projection(self, name, width, input_shape, use_bias=True):
-        """A built dense layer, (batch, tokens, any) -> (batch, tokens, width)."""
+        """Creates and builds a dense layer from (batch, tokens, any) to (batch, tokens, width)."""
         layer = keras.layers.Dense(width, use_bias=use_bias, name=name, dtype=self.dtype_policy)
         layer.build(input_shape)
         return layer

@@ -11,8 +11,8 @@ from classifier.attention.base import Attention
 class ConcatAttention(Attention):
     """score(query, key) = v . tanh(W [query; key])   (equation 8, "concat").
 
-    One matrix on both halves is the sum of two products, so this is additive attention with other initial weights, and
-    costs the same: time grows with queries x keys x width, memory with queries x keys.
+    A matrix product with the concatenation is the sum of two products, so that this is additive attention with other
+    initial weights and the same cost: time is proportional to queries x keys x width, memory to queries x keys.
 
     Args:
         dropout: see `Attention`.

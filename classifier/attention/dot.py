@@ -10,7 +10,7 @@ from classifier.attention.base import Attention
 class DotAttention(Attention):
     """score(query, key) = query . key   (equation 8, "dot").
 
-    No weights to learn. Time grows with queries x keys x width, memory with queries x keys.
+    There are no trainable weights. Time is proportional to queries x keys x width, memory to queries x keys.
 
     Args:
         dropout: see `Attention`.

@@ -10,7 +10,7 @@ from classifier.attention.base import Attention
 class GeneralAttention(Attention):
     """score(query, key) = query . W key   (equation 8, "general").
 
-    Query and key may be of different widths. Time grows with queries x keys x width, memory with queries x keys.
+    Query and key may have different widths. Time is proportional to queries x keys x width, memory to queries x keys.
 
     Args:
         dropout: see `Attention`.

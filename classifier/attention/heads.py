@@ -1,4 +1,4 @@
-"""What attention in several heads shares: four projections, states split into heads and merged again."""
+"""Base class of attention with several heads: four projections, and splitting and merging of heads."""
 
 from keras import ops
 
@@ -6,14 +6,14 @@ from classifier.attention.base import Attention
 
 
 class HeadedAttention(Attention):
-    """Abstract: attention in several narrow heads, side by side (Vaswani et al. 2017, section 3.2.2).
+    """Abstract: attention with several parallel heads (Vaswani et al. 2017, section 3.2.2).
 
     Args:
-        num_heads: how many; the width must be a multiple of it.
+        num_heads: number of heads; the width must be a multiple of it.
         dropout: see `Attention`.
 
     Raises:
-        ValueError: in `build`, where the width is not a multiple of heads.
+        ValueError: in `build`, if the width is not a multiple of `num_heads`.
     """
 
     def __init__(self, num_heads: int = 4, dropout: float = 0.0, **kwargs) -> None:
@@ -31,8 +31,8 @@ class HeadedAttention(Attention):
         self.output_projection = self.projection("output", width, (*query_shape[:-1], width))
 
     def project(self, query, key, value):
-        """Three times (batch, tokens, width) -> (batch, heads, tokens, width / heads); the query is scaled."""
-        if query is key is value:  # self-attention: one wide product instead of three narrow ones
+        """Projects inputs from (batch, tokens, width) to (batch, heads, tokens, width / heads); scales the query."""
+        if query is key is value:  # self-attention: one wide product instead of three narrow products
             layers = (self.query, self.key, self.value)
             kernel = ops.concatenate([layer.kernel for layer in layers], axis=1)
             bias = ops.concatenate([layer.bias for layer in layers], axis=0)

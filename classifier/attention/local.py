@@ -9,13 +9,13 @@ from classifier.attention.heads import HeadedAttention
 
 @keras.saving.register_keras_serializable(package="classifier")
 class LocalAttention(HeadedAttention):
-    """Multi-head attention in which a token sees its neighbours only, `window` of them on either side.
+    """Multi-head attention in which a token attends only to `window` neighbours on either side.
 
-    Tokens are cut into blocks of `window`; a block of queries is compared with its own block of keys and the two beside
-    it. Time and memory grow with tokens x window, so with the length of a text and not with its square.
+    Tokens are divided into blocks of `window`; a block of queries is compared with the same block of keys and the two
+    adjacent blocks. Time and memory are proportional to tokens x window, and therefore linear in the length of a text.
 
     Args:
-        window: tokens that are seen to the left and to the right.
+        window: number of visible tokens to the left and to the right.
         num_heads, dropout: see `HeadedAttention`.
     """
 
@@ -24,7 +24,7 @@ class LocalAttention(HeadedAttention):
         self.window = window
 
     def call(self, query, value, key=None, mask=None, training=None, return_weights=False):
-        """See `Attention`; position i of the query is beside position i of the keys."""
+        """See `Attention`; position i of the queries corresponds to position i of the keys."""
         queries, keys = ops.shape(query)[1], ops.shape(value)[1]
         blocks = (ops.maximum(queries, keys) + self.window - 1) // self.window
         tokens = blocks * self.window
@@ -42,10 +42,10 @@ class LocalAttention(HeadedAttention):
         found = super().call(long_query, long_value, long_key, mask, training, return_weights)
         if not return_weights:
             return found[:, :queries]
-        return found[0][:, :queries], self.whole(found[1])[:, :, :queries, :keys]
+        return found[0][:, :queries], self.full_weights(found[1])[:, :, :queries, :keys]
 
     def project(self, query, key, value):
-        """(batch, heads, blocks, window, width / heads) of the query, three times the window of key and value."""
+        """Returns queries (batch, heads, blocks, window, width / heads), and keys and values with three windows."""
         query, key, value = (self.cut(states) for states in super().project(query, key, value))
         return query, self.with_neighbours(key), self.with_neighbours(value)
 
@@ -60,7 +60,7 @@ class LocalAttention(HeadedAttention):
         return ops.concatenate([around[:, :, :-2], around[:, :, 1:-1], around[:, :, 2:]], axis=3)
 
     def scores(self, query, key):
-        """(batch, heads, blocks, window, 3 x window)."""
+        """Returns scores of shape (batch, heads, blocks, window, 3 x window)."""
         return ops.matmul(query, ops.swapaxes(key, -1, -2))
 
     def visible(self, mask):
@@ -79,8 +79,8 @@ class LocalAttention(HeadedAttention):
         batch, heads, blocks, window, width = ops.shape(context)
         return super().finish(ops.reshape(context, (batch, heads, blocks * window, width)))
 
-    def whole(self, weights):
-        """(batch, heads, blocks, window, 3 x window) -> (batch, heads, tokens, tokens), to look at."""
+    def full_weights(self, weights):
+        """Converts weights (batch, heads, blocks, window, 3 x window) to (batch, heads, tokens, tokens)."""
         batch, heads, blocks, window, _ = ops.shape(weights)
         places = window * (ops.arange(blocks)[:, None] - 1) + np.arange(3 * self.window)
         spread = ops.one_hot(places, blocks * window, dtype=weights.dtype)

@@ -1,4 +1,4 @@
-"""Keras's own attention layers behind the same interface, to compare with: the same call, the same weights returned."""
+"""Keras's attention layers with the same interface, for comparison."""
 
 from abc import abstractmethod
 
@@ -8,10 +8,10 @@ from classifier.attention.base import Attention
 
 
 class OfficialAttention(Attention):
-    """Abstract: a layer of Keras that takes [query, value, key] and a mask of the keys.
+    """Abstract: a Keras layer with the inputs [query, value, key] and a mask of the keys.
 
-    Keras adds query and key, or multiplies them, as they are; the projections that the formula has are made here.
-    Unlike ours, a query that may look nowhere sees the mean of all values.
+    Keras adds or multiplies queries and keys without projections; the projections of the formula are added here. In
+    contrast to our layers, the context of a query without any visible key is the mean of all values.
 
     Args:
         dropout: see `Attention`.
@@ -19,7 +19,7 @@ class OfficialAttention(Attention):
 
     @abstractmethod
     def make(self) -> keras.layers.Layer:
-        """Keras's layer, not built."""
+        """Creates the Keras layer, which is not built yet."""
 
     def build(self, query_shape, value_shape, key_shape=None):
         width = query_shape[-1]
@@ -47,9 +47,9 @@ class OfficialAttention(Attention):
 
 @keras.saving.register_keras_serializable(package="classifier")
 class KerasAdditiveAttention(OfficialAttention):
-    """keras.layers.AdditiveAttention: what `AdditiveAttention` computes.
+    """keras.layers.AdditiveAttention, which computes the same as `AdditiveAttention`.
 
-    Time and memory grow with queries x keys x width, since the hidden layer of every pair is kept.
+    Time and memory are proportional to queries x keys x width, because the hidden layer of every pair is stored.
     """
 
     def make(self) -> keras.layers.Layer:
@@ -58,9 +58,9 @@ class KerasAdditiveAttention(OfficialAttention):
 
 @keras.saving.register_keras_serializable(package="classifier")
 class KerasConcatAttention(OfficialAttention):
-    """keras.layers.Attention(score_mode="concat"): `ConcatAttention` whose v is one number, repeated.
+    """keras.layers.Attention(score_mode="concat"): `ConcatAttention` with a scalar v.
 
-    Time and memory grow with queries x keys x width, since the hidden layer of every pair is kept.
+    Time and memory are proportional to queries x keys x width, because the hidden layer of every pair is stored.
     """
 
     def make(self) -> keras.layers.Layer:
@@ -71,9 +71,9 @@ class KerasConcatAttention(OfficialAttention):
 
 @keras.saving.register_keras_serializable(package="classifier")
 class KerasDotAttention(OfficialAttention):
-    """keras.layers.Attention: what `DotAttention` computes.
+    """keras.layers.Attention, which computes the same as `DotAttention`.
 
-    Time grows with queries x keys x width, memory with queries x keys.
+    Time is proportional to queries x keys x width, memory to queries x keys.
     """
 
     def make(self) -> keras.layers.Layer:
@@ -89,16 +89,16 @@ class KerasDotAttention(OfficialAttention):
 
 @keras.saving.register_keras_serializable(package="classifier")
 class KerasMultiHeadAttention(Attention):
-    """keras.layers.MultiHeadAttention: what `MultiHeadAttention` computes.
+    """keras.layers.MultiHeadAttention, which computes the same as `MultiHeadAttention`.
 
-    Time grows with queries x keys x width, memory with queries x keys x heads.
+    Time is proportional to queries x keys x width, memory to queries x keys x heads.
 
     Args:
-        num_heads: how many; the width must be a multiple of it.
+        num_heads: number of heads; the width must be a multiple of it.
         dropout: see `Attention`.
 
     Raises:
-        ValueError: in `build`, where the width is not a multiple of heads.
+        ValueError: in `build`, if the width is not a multiple of `num_heads`.
     """
 
     def __init__(self, num_heads: int = 4, dropout: float = 0.0, **kwargs) -> None:

@@ -10,17 +10,17 @@ LONGEST_WAVELENGTH = 10_000
 
 @keras.saving.register_keras_serializable(package="classifier")
 class RotaryAttention(HeadedAttention):
-    """Multi-head attention whose queries and keys are turned by their positions, so that a score knows the distance.
+    """Multi-head attention with queries and keys rotated by their positions, so that scores depend on the distance.
 
-    score(query_m, key_n) = (R_m query) . (R_n key) = query . R_(n-m) key   (equation 16), where R_m turns each pair of
-    features by an angle m theta_i, theta_i = 10000^(-2 i / width of a head)   (equation 15).
-    Time grows with queries x keys x width, memory with queries x keys x heads.
+    score(query_m, key_n) = (R_m query) . (R_n key) = query . R_(n-m) key   (equation 16), where R_m rotates each pair
+    of features by an angle m theta_i, theta_i = 10000^(-2 i / width of a head)   (equation 15).
+    Time is proportional to queries x keys x width, memory to queries x keys x heads.
 
     Args:
         num_heads, dropout: see `HeadedAttention`; the width of a head must be even.
 
     Raises:
-        ValueError: in `build`, where the width of a head is odd.
+        ValueError: in `build`, if the width of a head is odd.
     """
 
     def build(self, query_shape, value_shape, key_shape=None):
@@ -39,7 +39,7 @@ class RotaryAttention(HeadedAttention):
 
 
 def rotate(states):
-    """Turns features i and i + width / 2 of each token by its position: (..., tokens, width) -> the same."""
+    """Rotates features i and i + width / 2 of each token in (..., tokens, width) by its position."""
     half = states.shape[-1] // 2
     frequencies = LONGEST_WAVELENGTH ** (-ops.arange(half, dtype="float32") / half)
     angles = ops.arange(ops.shape(states)[-2], dtype="float32")[:, None] * frequencies

@@ -10,8 +10,8 @@ from classifier.attention.base import Attention
 class ScaledDotAttention(Attention):
     """score(query, key) = query . key / sqrt(width)   (equation 1).
 
-    Scaled so that the scores of wide vectors do not push the softmax to where its gradient vanishes. No weights to
-    learn. Time grows with queries x keys x width, memory with queries x keys.
+    The scaling prevents the scores of wide vectors from saturating the softmax, where its gradient vanishes. There are
+    no trainable weights. Time is proportional to queries x keys x width, memory to queries x keys.
 
     Args:
         dropout: see `Attention`.

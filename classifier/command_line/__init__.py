@@ -1,11 +1,11 @@
-"""From what is typed to settings that are checked, and from an error to a sentence.
+"""Converts command lines to checked settings, and errors to readable messages.
 
-| module         | what it holds                                                              |
+| module         | content                                                                    |
 |----------------|----------------------------------------------------------------------------|
-| `run`          | `run_command`: the door of every command                                   |
-| `compose`      | the settings of a training for programs, without a process of its own      |
-| `arguments`    | what is typed, before Hydra reads it                                       |
-| `choices`      | the files of conf/ as schemas                                              |
-| `hydra_checks` | what Hydra's own part of the configuration may name                        |
-| `messages`     | errors as sentences                                                        |
+| `run`          | `run_command`, the entry point of every command                            |
+| `compose`      | composes the settings of a training in Python, without a separate process  |
+| `arguments`    | preprocesses the command line before Hydra parses it                       |
+| `choices`      | uses the files of conf/ as schemas                                         |
+| `hydra_checks` | restricts what the configuration of Hydra itself may name                  |
+| `messages`     | converts errors to readable messages                                       |
 """

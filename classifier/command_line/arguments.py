@@ -1,4 +1,4 @@
-"""What is typed after a command, before Hydra reads it."""
+"""Preprocesses the arguments of a command before Hydra parses them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,12 +9,12 @@ from classifier.settings.typed import as_typed, quoted
 
 
 def key_of(argument: str) -> str:
-    """The key of an override; the whole of another argument."""
+    """Returns the key of an override, and any other argument as a whole."""
     return argument.partition("=")[0].lstrip("+~")
 
 
 def with_quotes(arguments: Sequence[str], key: str) -> list[str]:
-    """The value of the key is taken as it is typed: commas, braces and quotes in it need no quotes of their own.
+    """Quotes the value of a key, so that commas, braces and quotes in it need no quotes on the command line.
 
     >>> with_quotes(["text=it's late, sorry"], "text")
     ["text='it\\\\'s late, sorry'"]
@@ -26,15 +26,15 @@ def with_quotes(arguments: Sequence[str], key: str) -> list[str]:
 
 
 def with_files(arguments: Sequence[str]) -> list[str]:
-    """The arguments of `classifier.train`, in which files that are named without a key are those to train on.
+    """Converts file names among the arguments of `classifier.train` to `data.train=`.
 
-    `data.train=` alone chooses `data=files` as well.
+    `data.train=` also selects `data=files`, unless data or a recipe is chosen.
 
     >>> with_files(["tickets.csv", "data.label=topic"])
     ['data=files', 'data.train=tickets.csv', 'data.label=topic']
 
     Raises:
-        UserError: if files are named both ways.
+        UserError: if files are named in both ways.
     """
     files = [argument for argument in arguments if is_data_file(argument)]
     keys = {key_of(argument) for argument in arguments}
@@ -54,20 +54,20 @@ def with_files(arguments: Sequence[str]) -> list[str]:
 
 
 def is_data_file(argument: str) -> bool:
-    """Whether it is a file of a known format, and not an option or an override."""
+    """Whether the argument is a file of a known format, and not an option or an override."""
     if argument.startswith(("-", "+", "~")) or ("=" in argument and not Path(argument).is_file()):
         return False
-    from classifier.data.files import COMPRESSIONS, FORMATS  # only now, since it imports NumPy
+    from classifier.data.files import COMPRESSIONS, FORMATS  # imported late, because it imports NumPy
 
     path = Path(argument.lower())
     return (Path(path.stem).suffix if path.suffix in COMPRESSIONS else path.suffix) in FORMATS
 
 
 def check_arguments(arguments: Sequence[str]) -> None:
-    """Refuses what would be kept or called before the settings are checked.
+    """Checks what must be correct before Hydra parses the arguments.
 
     Raises:
-        UserError: for a password, for an override without a key, and for what is not valid UTF-8.
+        UserError: for a password, an override without a key, or an argument that is not valid UTF-8.
     """
     check_no_password(arguments)
     for argument in arguments:

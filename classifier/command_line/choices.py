@@ -1,4 +1,4 @@
-"""The files of conf/ as schemas: which keys there are, and which classes may be chosen."""
+"""Uses the files of conf/ as schemas: which keys exist, and which classes can be chosen."""
 
 import difflib
 from functools import cache
@@ -20,17 +20,17 @@ LEAVES = ("tokenizer", "attention", "pooling", "optimizer")  # folders of conf/ 
 
 
 def store_schema(command: str, schema: type) -> None:
-    """Makes the typed settings known to Hydra by the names under which files of conf/ ask for them."""
+    """Registers the typed settings in Hydra under the names that the files of conf/ use."""
     nodes = {command: schema, "scratch": ScratchSettings, "pretrained": PretrainedSettings}
     for name, node in nodes.items():
         ConfigStore.instance().store(name=f"{name}_settings", node=node)
 
 
 def check_added_keys(config: DictConfig, command: str) -> None:
-    """Refuses `+key=value` and `++key=value` for a key that does not exist; Hydra alone would let them pass.
+    """Checks that `+key=value` and `++key=value` name existing keys; Hydra accepts any key.
 
     Raises:
-        UserError: naming the key and the nearest right one.
+        UserError: for an unknown key; the message names the most similar known key.
     """
     overrides = HydraConfig.get().overrides.task
     added = [override.split("=")[0].lstrip("+") for override in overrides if override.startswith("+")]
@@ -42,10 +42,10 @@ def check_added_keys(config: DictConfig, command: str) -> None:
 
 
 def check_leaves(config: DictConfig) -> None:
-    """Refuses a key, or a type, that the chosen file of a folder does not have; the file is the schema of its class.
+    """Checks keys and types against the chosen file of each folder, which is the schema of its class.
 
     Raises:
-        UserError: naming the key and the nearest right one.
+        UserError: for a wrong key or type; the message names the key and the most similar known key.
     """
     for folder in LEAVES:
         if folder not in config:
@@ -55,7 +55,7 @@ def check_leaves(config: DictConfig) -> None:
             raise UserError(f"{folder}.{TARGET}={config[folder][TARGET]}: choose it with {folder}= instead.")
         for key in schema:
             if key not in config[folder]:
-                raise UserError(f"{folder}.{key} cannot be taken away.")
+                raise UserError(f"{folder}.{key} cannot be removed.")
         for key, value in config[folder].items() if schema else ():
             if key not in schema:
                 raise UserError(unknown_key(f"{folder}.{key}", [f"{folder}.{known}" for known in schema]))
@@ -65,7 +65,7 @@ def check_leaves(config: DictConfig) -> None:
 
 
 def leaf_schema(folder: str, leaf: Any) -> Any:
-    """The file of conf/<folder> that names the same class; empty for another optimizer of Keras.
+    """Returns the file of conf/<folder> that names the same class, or {} for any other Keras optimizer.
 
     Raises:
         UserError: if no class is named.
@@ -78,14 +78,14 @@ def leaf_schema(folder: str, leaf: Any) -> Any:
 
 
 def chosen_target(folder: str) -> str | None:
-    """The class that the chosen file of conf/<folder> names; None for a file of another folder."""
+    """Returns the class in the chosen file of conf/<folder>; None for a file in another folder."""
     path = CONF / folder / f"{HydraConfig.get().runtime.choices[folder]}.yaml"
     return OmegaConf.select(OmegaConf.load(path), TARGET) if path.exists() else None
 
 
 @cache
 def named_classes() -> dict[str, set[str]]:
-    """The classes that the files of each folder of conf/train name."""
+    """Returns the classes that are named in the files of each folder of conf/."""
     return {
         folder: {str(OmegaConf.select(OmegaConf.load(path), TARGET)) for path in (CONF / folder).glob("*.yaml")}
         for folder in LEAVES
@@ -93,14 +93,14 @@ def named_classes() -> dict[str, set[str]]:
 
 
 def same_kind(value: Any, default: Any) -> bool:
-    """Whether the value can take the place of the default: the same type, or an integer for a float."""
+    """Whether the value can replace the default: it has the same type, or is an integer instead of a float."""
     if isinstance(default, float):
         return isinstance(value, int | float) and not isinstance(value, bool)
     return default is None or type(value) is type(default)
 
 
 def known_keys(config: DictConfig, prefix: str = "") -> list[str]:
-    """Every key of the config in dotted form."""
+    """Returns all keys of the config in dotted form."""
     keys = []
     for key in config:
         keys.append(f"{prefix}{key}")
@@ -111,7 +111,7 @@ def known_keys(config: DictConfig, prefix: str = "") -> list[str]:
 
 
 def unknown_key(key: str, known: list[str]) -> str:
-    """The sentence about a key that does not exist, with the nearest one that does."""
+    """Returns the error message for an unknown key, with the most similar known key."""
     if new_name(key) != key:
         return f"{key} is now {new_name(key)}."
     nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.6)

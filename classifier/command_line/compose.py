@@ -1,4 +1,4 @@
-"""The settings of a training for programs: composed and checked as the command line does, without its process."""
+"""Composes and checks the settings of a training in Python, in the same way as the command line."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ from classifier.settings import TrainSettings, as_overrides
 
 
 class Composed(NamedTuple):
-    """settings: of the training; typed: as they would be typed; folder: where the command would write."""
+    """The settings of a training, the same settings as typed on the command line, and the output folder."""
 
     settings: TrainSettings
     typed: dict[str, str]
@@ -27,10 +27,10 @@ class Composed(NamedTuple):
 
 
 def compose_training(overrides: Sequence[str]) -> Composed:
-    """Composes conf/train.yaml with the overrides; Hydra's own state is left as it was.
+    """Composes conf/train.yaml with the overrides, and restores Hydra's global state.
 
     Raises:
-        UserError: for a mistake in them, as the command would print it.
+        UserError: for a mistake in the overrides, with the message that the command prints.
     """
     store_schema("train", TrainSettings)
     check_when_composed()
@@ -50,7 +50,7 @@ def compose_training(overrides: Sequence[str]) -> Composed:
 
 @contextlib.contextmanager
 def hydra_state() -> Iterator[None]:
-    """Restores what Hydra keeps for the whole process, since the caller may be a Hydra application itself."""
+    """Restores Hydra's global state, because the caller may be a Hydra application."""
     instance, config = GlobalHydra.instance(), HydraConfig.instance()
     before, cfg = instance.hydra, config.cfg
     instance.clear()

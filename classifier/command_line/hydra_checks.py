@@ -1,4 +1,4 @@
-"""What Hydra's own part of the configuration may name: Hydra builds its launcher, callbacks and logging by itself."""
+"""Restricts what the section `hydra` of the configuration may name: Hydra creates its launcher and logging from it."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -9,26 +9,26 @@ from omegaconf import DictConfig, OmegaConf
 
 from classifier.errors import UserError
 
-PLUGINS = ("hydra_plugins.", "hydra._internal.core_plugins.")  # where Hydra's launchers and sweepers are
+PLUGINS = ("hydra_plugins.", "hydra._internal.core_plugins.")  # packages of Hydra's launchers and sweepers
 HANDLERS = ("logging.StreamHandler", "logging.FileHandler", "logging.NullHandler")
 STREAMS = ("ext://sys.stdout", "ext://sys.stderr")
 
 
 def check_when_composed() -> None:
-    """Lets `check_hydra` see each configuration as soon as it is composed, before Hydra acts on it.
+    """Makes Hydra call `check_hydra` on each configuration as soon as it is composed.
 
-    Hydra 1.3 has no public place for this: callbacks, the first that are called, are named in the configuration.
+    Hydra 1.3 has no public hook for this: the earliest hooks, callbacks, are named in the configuration itself.
     """
     if not hasattr(ConfigLoaderImpl.load_configuration, "checked"):
         ConfigLoaderImpl.load_configuration = checked(ConfigLoaderImpl.load_configuration)
 
 
 def checked(load: Callable[..., DictConfig]) -> Callable[..., DictConfig]:
-    """The function that composes a configuration, with `check_hydra` after it."""
+    """Decorates the function that composes a configuration such that it calls `check_hydra`."""
 
     @wraps(load)
-    def load_checked(*arguments: Any, **named: Any) -> DictConfig:
-        config = load(*arguments, **named)
+    def load_checked(*args: Any, **kwargs: Any) -> DictConfig:
+        config = load(*args, **kwargs)
         check_hydra(OmegaConf.to_container(config.hydra, resolve=False))
         return config
 
@@ -37,13 +37,13 @@ def checked(load: Callable[..., DictConfig]) -> Callable[..., DictConfig]:
 
 
 def check_hydra(config: Any) -> None:
-    """Refuses callbacks, classes other than those of plugins, and functions in the configuration of logging.
+    """Checks that there are no callbacks, no classes except plugins, and no functions in the logging configuration.
 
     Args:
         config: the section `hydra` as plain dictionaries and lists.
 
     Raises:
-        UserError: naming the key.
+        UserError: if there is one of these; the message names the key.
     """
     if config.get("callbacks"):
         raise UserError("hydra.callbacks is not an option: settings cannot name functions or classes.")
@@ -59,7 +59,7 @@ def check_hydra(config: Any) -> None:
 
 
 def named_values(value: Any, name: str = "") -> list[tuple[str, Any]]:
-    """Every value that is not a dictionary or a list, with the key that it or its list has."""
+    """Returns all values that are neither dictionaries nor lists, with their key or the key of their list."""
     if isinstance(value, dict):
         return [pair for key, inner in value.items() for pair in named_values(inner, str(key))]
     if isinstance(value, list):

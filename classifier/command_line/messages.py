@@ -1,4 +1,4 @@
-"""What a person reads when a command refuses: errors of Hydra, OmegaConf and the file system as sentences."""
+"""Converts errors of Hydra, OmegaConf and the file system to readable messages."""
 
 import difflib
 import errno
@@ -18,7 +18,7 @@ from classifier.settings.renamed import RENAMED_CHOICES
 from classifier.settings.typed import on_command_line, quoted
 
 ELSEWHERE = "Write elsewhere with hydra.run.dir=<folder>."
-PLACES = {  # what to do about a place that takes no file, by the error
+HINTS = {  # what to do if a file cannot be written, by error number
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free some space, or write elsewhere with hydra.run.dir=<folder>."),
     **dict.fromkeys((errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST), ELSEWHERE),
     errno.ENAMETOOLONG: "Choose a shorter name.",
@@ -26,11 +26,11 @@ PLACES = {  # what to do about a place that takes no file, by the error
 
 
 def sentence(error: Exception, command: str, output: Path) -> str:
-    """A user's mistake, or a place that takes no file, in words; any other error is raised again, as it is a bug."""
+    """Returns the message for a mistake of the user or a file system error; re-raises other errors, which are bugs."""
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, OSError) and not isinstance(error, HydraException):
-        hint = PLACES.get(error.errno or 0)
+        hint = HINTS.get(error.errno or 0)
         if hint is None or (error.errno == errno.ENOENT and output != Path()):
             raise error
         return (
@@ -40,8 +40,8 @@ def sentence(error: Exception, command: str, output: Path) -> str:
 
 
 def explain(error: Exception, command: str) -> str:
-    """What Hydra and OmegaConf refuse, in the words of the command line."""
-    text = "\n".join(str(one) for one in (error.__cause__, error) if one)
+    """Explains an error of Hydra or OmegaConf in terms of the command line."""
+    text = "\n".join(str(cause) for cause in (error.__cause__, error) if cause)
     key = re.search(r"Could not override '\+*([^']+?)'", text) or re.search(r"full_key: (\S+)", text)
     if key and (match := re.search(r"value: (\w+)", text)) and (renamed := RENAMED_CHOICES.get(f"{key[1]}={match[1]}")):
         return f"{key[1]}={match[1]} is now {renamed}."
@@ -75,8 +75,8 @@ def explain(error: Exception, command: str) -> str:
         if re.fullmatch(r"[+~]*[\w./@]+", name) and (value[:1], value[-1:]) not in (("'", "'"), ('"', '"')):
             return f"{error.override}: quote this value for Hydra and for the shell, as {on_command_line(name, value)}."
         return f"{error.override} cannot be read: {str(error).strip().splitlines()[0]}"
-    nowhere = r"Key '.*' not in|Key '.*' is not in struct|No match in the defaults list|Could not override"
-    if re.search(nowhere, text) and key and "could not be converted" not in text and "Invalid value" not in text:
+    unknown = r"Key '.*' not in|Key '.*' is not in struct|No match in the defaults list|Could not override"
+    if re.search(unknown, text) and key and "could not be converted" not in text and "Invalid value" not in text:
         if key[1].startswith("hydra."):
             return f"{key[1]} is not an option. See --cfg hydra for all of them."
         return place(text) + unknown_option(key[1], command)
@@ -104,16 +104,16 @@ def encoder_keys(choice: str, command: str) -> list[str]:
 
 
 def place(text: str) -> str:
-    """The configuration file with the error, if it is in one."""
+    """Names the configuration file that contains the error, if any."""
     match = re.search(r"In '(.+?)': \w+ raised while composing config", text)
     if not (match and match[1]):
         return ""
-    ours = any(path.with_suffix("").as_posix().endswith(f"/{match[1]}") for path in CONF.rglob("*.yaml"))
-    return f"In {'conf/' if ours else ''}{match[1]}.yaml: "
+    in_conf = any(path.with_suffix("").as_posix().endswith(f"/{match[1]}") for path in CONF.rglob("*.yaml"))
+    return f"In {'conf/' if in_conf else ''}{match[1]}.yaml: "
 
 
 def default_config(command: str, choices: Sequence[str] = ()) -> DictConfig:
-    """The config of the command without any override but these choices."""
+    """Returns the config of the command with these choices and no other overrides."""
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return compose(command, list(choices))

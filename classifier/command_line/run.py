@@ -1,4 +1,4 @@
-"""The door of every command: composes its settings, refuses mistakes in a sentence, writes its summary."""
+"""The entry point of every command: composes its settings, reports mistakes in a sentence, writes its summary."""
 
 import contextlib
 import io
@@ -35,23 +35,23 @@ from classifier.settings.targets import check_targets
 from classifier.terminal import warn
 
 MISTAKES = (UserError, HydraException, OmegaConfBaseException, OSError)
-INTERRUPTED = 130  # exit code of a command that Ctrl-C ended
-EXIT_CODES = {"KILLED": INTERRUPTED, "FAILED": 1, "MANY_ERRORS": 1}  # by the status in summary.json; 2 is a refusal
+INTERRUPTED = 130  # exit code after Ctrl-C
+EXIT_CODES = {"KILLED": INTERRUPTED, "FAILED": 1, "MANY_ERRORS": 1}  # by status in summary.json; 2 is a user error
 
 
 def run_command(
     name: str,
     schema: type,
     work: Callable[[Any, Path], dict[str, Any]],
-    understand: Callable[[Sequence[str]], list[str]] | None = None,
+    preprocess: Callable[[Sequence[str]], list[str]] | None = None,
 ) -> None:
-    """Composes conf/<name>.yaml with the overrides of the command line, checks it and hands it to the work.
+    """Composes conf/<name>.yaml with the overrides of the command line, checks the settings and calls `work`.
 
     Args:
-        name: of the command and of its file in conf/.
-        schema: dataclass of its settings.
-        work: takes the settings and the output folder (`hydra.run.dir`); what it returns goes into summary.json there.
-        understand: turns what is typed into what Hydra reads.
+        name: name of the command and of its file in conf/.
+        schema: dataclass of the settings.
+        work: function of the settings and the output folder (`hydra.run.dir`); its result is written to summary.json.
+        preprocess: converts the arguments before Hydra parses them.
     """
     store_schema(name, schema)
     codes: list[int] = []  # exit code of each job
@@ -69,40 +69,40 @@ def run_command(
             message = sentence(error, name, output)
             if HydraConfig.get().mode is RunMode.MULTIRUN:
                 raise UserError(message) from error  # the other jobs go on
-            refuse(message)
+            exit_with_error(message)
         summary |= {"seconds": round(time.monotonic() - began, 2), "peak_memory_mb": round(peak_memory_mb(), 1)}
         write_summary(output / "summary.json", summary)
         codes.append(EXIT_CODES.get(summary.get("status", ""), 0))
         if codes[-1] == INTERRUPTED:
             sys.exit(INTERRUPTED)
 
-    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra raises instead of printing, and the sentence is ours
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # Hydra raises errors instead of printing them
     handle_interruptions()
     try:
         check_when_composed()
-        if understand:
-            sys.argv[1:] = understand(sys.argv[1:])
+        if preprocess:
+            sys.argv[1:] = preprocess(sys.argv[1:])
         check_arguments(sys.argv[1:])
-        with shown_without_passwords(sys.argv[1:]):
+        with hidden_passwords(sys.argv[1:]):
             job()
     except MISTAKES as error:
-        refuse(sentence(error, name, Path()))
+        exit_with_error(sentence(error, name, Path()))
     except KeyboardInterrupt:
         warn("Interrupted.")
         sys.exit(INTERRUPTED)
     except Exception as error:
         if not raised_while_reading(error):
             raise
-        refuse(f"The settings cannot be read: {' '.join(str(error).split())}. See --help and --cfg job.")
+        exit_with_error(f"The settings cannot be read: {' '.join(str(error).split())}. See --help and --cfg job.")
     if code := max(codes, default=0):
         sys.exit(code)
 
 
 def checked(config: DictConfig, command: str) -> Any:
-    """The settings as the command's dataclass, with HydraConfig set for them.
+    """Checks the settings and returns them as the dataclass of the command; HydraConfig must be set.
 
     Raises:
-        UserError, OmegaConfBaseException: for what is wrong with them.
+        UserError, OmegaConfBaseException: for a mistake in the settings.
     """
     check_targets(OmegaConf.to_container(config, resolve=True), named_classes())
     check_added_keys(config, command)
@@ -113,8 +113,8 @@ def checked(config: DictConfig, command: str) -> Any:
 
 
 @contextlib.contextmanager
-def shown_without_passwords(arguments: Sequence[str]) -> Iterator[None]:
-    """Takes the passwords out of the configuration where the arguments ask Hydra to print it."""
+def hidden_passwords(arguments: Sequence[str]) -> Iterator[None]:
+    """Removes passwords from the configuration that Hydra prints, if the arguments request it."""
     if not any(argument.startswith(("--cfg", "-c", "--info", "-i")) for argument in arguments):
         yield
         return
@@ -127,22 +127,22 @@ def shown_without_passwords(arguments: Sequence[str]) -> Iterator[None]:
 
 
 def raised_while_reading(error: Exception) -> bool:
-    """Whether an error comes from the libraries that read the command line and the YAML files."""
+    """Whether an error comes from one of the libraries that parse the command line and the YAML files."""
     last = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
     return any(last.is_relative_to(Path(str(module.__file__)).parent) for module in (hydra, omegaconf, yaml, antlr4))
 
 
-def refuse(message: str) -> NoReturn:
-    """Ends the process with the message; exit code 2."""
+def exit_with_error(message: str) -> NoReturn:
+    """Prints the message and exits with code 2."""
     warn(f"Error: {without_passwords(message)}")
     sys.exit(2)
 
 
 def write_summary(path: Path, summary: dict[str, Any]) -> None:
-    """Writes the JSON file."""
+    """Writes the summary as a JSON file."""
     write_text(path, json.dumps(summary, indent=2) + "\n")
 
 
 def peak_memory_mb() -> float:
-    """Largest resident memory of this process so far, in MB."""
+    """Returns the peak resident memory of this process in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,11 +1,11 @@
-"""Which of several classifiers is better on the same examples?
+"""Compares classifiers on the same examples.
 
-| module       | what it answers                                                       |
+| module       | content                                                               |
 |--------------|-----------------------------------------------------------------------|
-| `paired`     | is one classifier better than another, and by how much?               |
-| `comparison` | which of several is best, and where do ties remain?                   |
-| `promotion`  | is a challenger better than the champion?                             |
-| `report`     | a comparison as sentences and as tables in the terminal               |
-| `page`       | a comparison as one HTML page                                         |
-| `files`      | that page and the tables as CSV files                                 |
+| `paired`     | statistics of the difference between two classifiers                  |
+| `comparison` | ranking of several classifiers, with ties                             |
+| `promotion`  | comparison of a challenger with the champion                          |
+| `report`     | formats a comparison as sentences and as tables for the terminal      |
+| `page`       | formats a comparison as an HTML page                                  |
+| `files`      | writes the page, and the tables as CSV files                          |
 """

@@ -1,4 +1,4 @@
-"""Which of several classifiers is best on the same examples, and which differences are more than chance?"""
+"""Ranks classifiers on the same examples, and tests which differences are significant."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ from classifier.evaluation.bootstrap import Interval, percentile_interval
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One setting: the answers of its runs, which differ in their seed alone, and their scores."""
+    """A setting: the predictions of its runs, which differ only in the seed, and their scores."""
 
     name: str
     predicted: NDArray[np.int64]  # (repeats, examples)
-    right: NDArray[np.float64]  # (examples,), the share of the repeats
+    right: NDArray[np.float64]  # (examples,), share of the repeats that are right
     scores: dict[str, NDArray[np.float64]]  # metric -> (repeats,)
     resampled: dict[str, NDArray[np.float64]]  # metric -> (resamples,)
 
@@ -38,27 +38,27 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two entries, the better one first; metrics are keys."""
+    """Two entries, starting with the better entry; dictionaries have a value for each metric."""
 
     first: str
     second: str
     differences: dict[str, Difference]
-    adjusted: dict[str, float]  # the p-values, corrected by Holm for all pairs
-    smallest: dict[str, float]  # difference that this test set shows four times in five
-    exact: bool  # whether the p-value of accuracy is McNemar's, which knows no repeats; else the bootstrap's
-    only_first: float  # examples that only the first gets right; a mean over repeats
+    adjusted: dict[str, float]  # p-values with Holm's correction for all pairs
+    smallest: dict[str, float]  # smallest difference that is detected with a probability of 80 %
+    exact: bool  # whether the p-value of accuracy is from McNemar's test (without repeats) or from the bootstrap
+    only_first: float  # examples that only the first entry gets right; a mean over repeats
     only_second: float
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One entry's row in the ranking."""
+    """The row of an entry in the ranking."""
 
     name: str
-    places: tuple[int, int]  # from the best to the worst that the differences shown leave open
+    places: tuple[int, int]  # best and worst place that are compatible with the significant differences
     repeats: int
     means: dict[str, float]
-    deviations: dict[str, float | None]  # over the repeats; None of a single one
+    deviations: dict[str, float | None]  # over the repeats; None for a single run
     intervals: dict[str, Interval]
 
 
@@ -66,21 +66,21 @@ class Standing:
 class Comparison:
     """The entries, best first, and each pair of them."""
 
-    metric: str  # that ranks
+    metric: str  # by which entries are ranked
     examples: int
     standings: list[Standing]
     pairs: list[Pair]
 
     @property
     def smallest(self) -> float | None:
-        """By how much the best must be ahead of the next one for that to be shown, in the metric."""
+        """The smallest difference between the best and the next entry that can be detected, in the metric."""
         return self.pairs[0].smallest[self.metric] if self.pairs else None
 
 
 def entry(
     name: str, labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int, repeats_seed: int = 0
 ) -> Entry:
-    """The (repeats, examples) answers with their scores; see `paired.resampled_scores`."""
+    """Creates an entry from predictions of shape (repeats, examples); see `paired.resampled_scores`."""
     return Entry(
         name,
         predicted,
@@ -91,7 +91,7 @@ def entry(
 
 
 def differences(first: Entry, second: Entry) -> dict[str, Difference]:
-    """The first minus the second in each metric."""
+    """Returns the difference between the first and the second entry in each metric."""
     exact = mcnemar(first.right == 1, second.right == 1) if single(first, second) else None
     return {
         metric: difference(
@@ -108,13 +108,13 @@ def single(first: Entry, second: Entry) -> bool:
 
 
 def compare(entries: Sequence[Entry], metric: str) -> Comparison:
-    """Ranks by the metric. Two entries are apart where the p-value, corrected by Holm for all pairs, is below 0.05."""
+    """Ranks the entries by the metric; differences are significant if the Holm-corrected p-value is below 0.05."""
     other = METRICS[1 - METRICS.index(metric)]
-    best_first = sorted(entries, key=lambda one: (-one.scores[metric].mean(), -one.scores[other].mean()))
+    best_first = sorted(entries, key=lambda entry: (-entry.scores[metric].mean(), -entry.scores[other].mean()))
     examples = len(entries[0].right)
-    together = list(combinations(best_first, 2))
-    found = [differences(first, second) for first, second in together]
-    adjusted = {name: holm([one[name].p_value for one in found]) for name in METRICS}
+    combined = list(combinations(best_first, 2))
+    found = [differences(first, second) for first, second in combined]
+    adjusted = {name: holm([of_pair[name].p_value for of_pair in found]) for name in METRICS}
     pairs = [
         Pair(
             first.name,
@@ -125,56 +125,56 @@ def compare(entries: Sequence[Entry], metric: str) -> Comparison:
             single(first, second),
             *exclusive(first, second),
         )
-        for row, ((first, second), of_pair) in enumerate(zip(together, found, strict=True))
+        for row, ((first, second), of_pair) in enumerate(zip(combined, found, strict=True))
     ]
-    apart = [(pair.first, pair.second) for pair in pairs if pair.adjusted[metric] < ERROR]
-    standings = [standing(one, places(one.name, apart, len(entries))) for one in best_first]
+    significant = [(pair.first, pair.second) for pair in pairs if pair.adjusted[metric] < ERROR]
+    standings = [make_standing(entry, places(entry.name, significant, len(entries))) for entry in best_first]
     return Comparison(metric, examples, standings, pairs)
 
 
 def exclusive(first: Entry, second: Entry) -> tuple[float, float]:
-    """How many examples only the first and only the second gets right."""
-    more = first.right - second.right
-    return float(np.maximum(more, 0).sum()), float(np.maximum(-more, 0).sum())
+    """Returns how many examples only the first and only the second entry gets right."""
+    gain = first.right - second.right
+    return float(np.maximum(gain, 0).sum()), float(np.maximum(-gain, 0).sum())
 
 
-def places(name: str, apart: Sequence[tuple[str, str]], entries: int) -> tuple[int, int]:
-    """The best and the worst place, given the pairs (better, worse) whose difference is shown."""
-    better = sum(worse == name for _, worse in apart)
-    worse = sum(better == name for better, _ in apart)
+def places(name: str, significant: Sequence[tuple[str, str]], entries: int) -> tuple[int, int]:
+    """Returns the best and the worst place, given the pairs (better, worse) with a significant difference."""
+    better = sum(worse == name for _, worse in significant)
+    worse = sum(better == name for better, _ in significant)
     return 1 + better, entries - worse
 
 
-def standing(one: Entry, open_places: tuple[int, int]) -> Standing:
+def make_standing(entry: Entry, places: tuple[int, int]) -> Standing:
     return Standing(
-        one.name,
-        open_places,
-        one.repeats,
-        {metric: float(values.mean()) for metric, values in one.scores.items()},
-        {metric: float(values.std(ddof=1)) if one.repeats > 1 else None for metric, values in one.scores.items()},
-        {metric: percentile_interval(values) for metric, values in one.resampled.items()},
+        entry.name,
+        places,
+        entry.repeats,
+        {metric: float(values.mean()) for metric, values in entry.scores.items()},
+        {metric: float(values.std(ddof=1)) if entry.repeats > 1 else None for metric, values in entry.scores.items()},
+        {metric: percentile_interval(values) for metric, values in entry.resampled.items()},
     )
 
 
 @dataclass(frozen=True, slots=True)
 class ClassChange:
-    """One class under the best entry and under another one; examples are means over repeats."""
+    """Comparison of another entry with the best entry for a class; numbers of examples are means over repeats."""
 
     entry: str
     label: str
     support: int  # examples
     best_f1: float
     f1: float
-    gained: float  # examples of the class that the best gets wrong and this one right
-    lost: float  # and the other way round
+    gained: float  # examples of the class that the best entry gets wrong and this entry right
+    lost: float  # examples of the class that the best entry gets right and this entry wrong
 
 
 def class_changes(
     labels: NDArray[np.int64], best: Entry, other: Entry, label_names: Sequence[str]
 ) -> list[ClassChange]:
-    """What the other entry gains and loses in each class, beside the best one."""
-    more = other.right - best.right
-    f1 = [class_f1(labels, one.predicted, len(label_names)) for one in (best, other)]
+    """Returns what the other entry gains and loses in each class compared with the best entry."""
+    gain = other.right - best.right
+    f1 = [class_f1(labels, entry.predicted, len(label_names)) for entry in (best, other)]
     return [
         ClassChange(
             other.name,
@@ -182,19 +182,19 @@ def class_changes(
             int((labels == number).sum()),
             float(f1[0][number]),
             float(f1[1][number]),
-            float(np.maximum(more, 0)[labels == number].sum()),
-            float(np.maximum(-more, 0)[labels == number].sum()),
+            float(np.maximum(gain, 0)[labels == number].sum()),
+            float(np.maximum(-gain, 0)[labels == number].sum()),
         )
         for number, name in enumerate(label_names)
     ]
 
 
 def class_f1(labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
-    """(classes,) F1 of each class, the mean over the (repeats, examples) answers; 0 where it is undefined."""
+    """Returns F1 (classes,) as a mean over predictions (repeats, examples); 0 if undefined."""
     support = np.bincount(labels, minlength=classes)
     of_repeats = [
-        2 * np.bincount(labels[labels == one], minlength=classes)
-        / np.maximum(support + np.bincount(one, minlength=classes), 1)
-        for one in predicted
+        2 * np.bincount(labels[labels == repeat], minlength=classes)
+        / np.maximum(support + np.bincount(repeat, minlength=classes), 1)
+        for repeat in predicted
     ]  # fmt: skip
     return np.mean(of_repeats, axis=0)

@@ -1,4 +1,4 @@
-"""A comparison as files: one page and its tables as CSV."""
+"""Writes a comparison to files: an HTML page, and its tables as CSV."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -26,38 +26,38 @@ def write_comparison(folder: Path, report: Report) -> Path:
 
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Writes the rows as CSV; no file of no rows."""
+    """Writes the rows as CSV; writes no file if there are no rows."""
     rows = list(rows)
     if rows:
         write_table(path, list(rows[0]), (list(row.values()) for row in rows))
 
 
 def ranking_rows(report: Report) -> list[dict[str, Any]]:
-    """A row for each entry, best first."""
+    """Returns a row for each entry, best first."""
     return [
         {
-            "best_place": one.places[0],
-            "worst_place": one.places[1],
-            "entry": one.name,
-            "seeds": one.repeats,
+            "best_place": standing.places[0],
+            "worst_place": standing.places[1],
+            "entry": standing.name,
+            "seeds": standing.repeats,
             **{
                 key: value
                 for metric in METRICS
                 for key, value in {
-                    metric: one.means[metric],
-                    f"{metric}_sd": one.deviations[metric],
-                    f"{metric}_low": one.intervals[metric].low,
-                    f"{metric}_high": one.intervals[metric].high,
+                    metric: standing.means[metric],
+                    f"{metric}_sd": standing.deviations[metric],
+                    f"{metric}_low": standing.intervals[metric].low,
+                    f"{metric}_high": standing.intervals[metric].high,
                 }.items()
             },
-            "runs": "; ".join(report.runs[one.name]),
+            "runs": "; ".join(report.runs[standing.name]),
         }
-        for one in report.comparison.standings
+        for standing in report.comparison.standings
     ]
 
 
 def pair_row(pair: Pair) -> dict[str, Any]:
-    """Every number of the pair."""
+    """Returns a row with all numbers of the pair."""
     row: dict[str, Any] = {"first": pair.first, "second": pair.second}
     for metric in METRICS:
         found = pair.differences[metric]
@@ -74,14 +74,14 @@ def pair_row(pair: Pair) -> dict[str, Any]:
 
 
 def example_rows(report: Report) -> list[dict[str, Any]]:
-    """A row for each example that one entry gets right and another wrong, with the answer of each."""
+    """Returns a row for each example on which entries disagree, with the predictions of each entry."""
     examples = report.examples
     return [
         {
             "origin": examples.origins[row],
             "text": examples.texts[row],
             "label": examples.labels[row],
-            **{one.name: report.answer(one, row) for one in report.entries},
+            **{entry.name: report.answer(entry, row) for entry in report.entries},
         }
         for row in report.disagreements()
     ]

@@ -1,4 +1,4 @@
-"""A comparison as one HTML page that needs no other file."""
+"""Formats a comparison as a self-contained HTML page."""
 
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,14 @@ from classifier.comparison.report import Report
 from classifier.drawing.page import as_address, as_png, render
 from classifier.drawing.style import BLUE, GREY, PALE, canvas, display_names
 
-MOST_ENTRIES = 6  # columns beside the text of an example
-MOST_EXAMPLES = 50  # of each kind
-MOST_CHARACTERS = 400  # of a text
-MOST_ROWS = 40  # of the picture
+MOST_ENTRIES = 6  # number of entries that are shown for each example
+MOST_EXAMPLES = 50  # per kind
+MOST_CHARACTERS = 400  # per text
+MOST_ROWS = 40  # in the picture
 
 
 def page(report: Report) -> str:
-    """The page, complete."""
+    """Returns the complete page."""
     comparison, entries = report.comparison, report.entries[:MOST_ENTRIES]
     return render(
         Path(__file__).with_name("comparison.html"),
@@ -36,13 +36,13 @@ def page(report: Report) -> str:
         classes=class_rows(report, entries[1:]),
         columns=entries,
         examples=examples_of_kinds(report, entries),
-        repeats=any(one.repeats > 1 for one in entries),
+        repeats=any(entry.repeats > 1 for entry in entries),
     )
 
 
 def class_rows(report: Report, others: list[Entry]) -> list[tuple[str, int, float, list[Any]]]:
-    """For each class: its name, its examples, the best entry's F1 and the change under each other entry."""
-    names = {one.name for one in others}
+    """Returns name, number of examples, F1 of the best entry and changes of the other entries for each class."""
+    names = {entry.name for entry in others}
     of_class: dict[str, list[Any]] = {}
     for row in report.changes():
         if row.entry in names:
@@ -51,9 +51,9 @@ def class_rows(report: Report, others: list[Entry]) -> list[tuple[str, int, floa
 
 
 def examples_of_kinds(report: Report, entries: list[Entry]) -> list[tuple[str, int, list[dict[str, Any]]]]:
-    """(heading, how many, the first of them): what the best gets right and another wrong, and the other way round.
+    """Returns (heading, number, first examples) for examples on which other entries differ from the best entry.
 
-    Those in which the best and the next one differ come first.
+    Examples on which the best and the second entry differ come first.
     """
     best, rival = entries[0], entries[1 if len(entries) > 1 else 0]
     rows = sorted(report.disagreements(), key=lambda row: -abs(best.right[row] - rival.right[row]))
@@ -70,18 +70,18 @@ def examples_of_kinds(report: Report, entries: list[Entry]) -> list[tuple[str, i
 
 
 def example(report: Report, entries: list[Entry], row: int) -> dict[str, Any]:
-    """The example with the answer of each entry and how right it is."""
+    """Returns the example with the prediction of each entry, and the share of its repeats that are right."""
     text = report.examples.texts[row]
     return {
         "origin": report.examples.origins[row],
         "text": text[:MOST_CHARACTERS] + ("…" if len(text) > MOST_CHARACTERS else ""),
         "label": report.examples.labels[row],
-        "answers": [(report.answer(one, row), float(one.right[row])) for one in entries],
+        "answers": [(report.answer(entry, row), float(entry.right[row])) for entry in entries],
     }
 
 
 def differences_to_best(comparison: Comparison) -> Figure:
-    """The best entry minus each other one, with 95 % intervals; filled where the difference is shown."""
+    """Draws the differences of the best to the other entries with 95 % intervals; filled if significant."""
     best = comparison.standings[0].name
     pairs = [pair for pair in comparison.pairs if pair.first == best][:MOST_ROWS]
     with canvas(8, 1.3 + 0.32 * len(pairs)) as (figure, axes):
@@ -98,7 +98,7 @@ def differences_to_best(comparison: Comparison) -> Figure:
 
 
 def draw_interval(axes: Any, row: int, pair: Pair, metric: str) -> None:
-    """One row of the picture."""
-    found, shown = pair.differences[metric], pair.adjusted[metric] < ERROR
+    """Draws a row of the picture."""
+    found, significant = pair.differences[metric], pair.adjusted[metric] < ERROR
     axes.plot([found.interval.low, found.interval.high], [row, row], color=BLUE)
-    axes.plot(found.value, row, "o", color=BLUE, markerfacecolor=BLUE if shown else "white")
+    axes.plot(found.value, row, "o", color=BLUE, markerfacecolor=BLUE if significant else "white")

@@ -1,4 +1,4 @@
-"""Is one classifier better than another? Both answer the same examples, so that what both find easy cancels out.
+"""Statistics of the difference between two classifiers, paired by example.
 
 | function              | source                                                                                     |
 |-----------------------|--------------------------------------------------------------------------------------------|
@@ -19,9 +19,9 @@ from classifier.evaluation.bootstrap import LEVEL, Interval, macro_scores, perce
 
 METRICS = ("accuracy", "macro_f1")
 WORDS = {"accuracy": "accuracy", "macro_f1": "macro F1"}  # for sentences
-RESAMPLES, SEED = 2000, 0  # the same draws for every model: that makes the differences paired
-ERROR = 1 - LEVEL  # how often a difference may be seen where there is none
-POWER = 0.8  # how often a difference that is there should be seen
+RESAMPLES, SEED = 2000, 0  # the same resamples for all models, so that differences are paired
+ERROR = 1 - LEVEL  # probability of a false positive
+POWER = 0.8  # probability with which an existing difference should be detected
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +29,21 @@ class Difference:
     """A metric of the first classifier minus that of the second, between -1 and 1."""
 
     value: float
-    interval: Interval  # 95 %, of this pair by itself
-    p_value: float  # two-sided, of this pair by itself
+    interval: Interval  # 95 %, not corrected for multiple comparisons
+    p_value: float  # two-sided, not corrected for multiple comparisons
     standard_error: float
 
 
 def scores(labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> dict[str, NDArray[np.float64]]:
-    """Accuracy and macro F1 of each repeat, (repeats,), from (examples,) labels and (repeats, examples) predictions."""
+    """Returns accuracy and macro F1 of each repeat (repeats,) from labels (examples,) and predictions.
 
-    def counted(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    The predictions have the shape (repeats, examples).
+    """
+
+    def count(values: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.bincount(values, minlength=classes)
 
-    counts = [(counted(labels[labels == one]), counted(labels), counted(one)) for one in predicted]
+    counts = [(count(labels[labels == repeat]), count(labels), count(repeat)) for repeat in predicted]
     hits, support, answers = np.array(counts).transpose(1, 0, 2)
     return {
         "accuracy": hits.sum(axis=1) / len(labels),
@@ -57,25 +60,28 @@ def resampled_scores(
     seed: int = SEED,
     repeats_seed: int = 0,
 ) -> dict[str, NDArray[np.float64]]:
-    """Accuracy and macro F1 with other examples and, where there are repeats, with other seeds; each (resamples,).
+    """Returns accuracy and macro F1 (resamples,) for resampled examples and, if there are repeats, resampled seeds.
 
     Args:
-        labels: (examples,) class numbers.
-        predicted: (repeats, examples) class numbers, a row for each seed of the same settings.
-        classes: how many there are.
-        resamples, seed: of the examples; equal ones draw equal examples, which pairs two classifiers.
-        repeats_seed: of the repeats; another one for each classifier, whose seeds have nothing to do with each other.
+        labels: class numbers of shape (examples,).
+        predicted: class numbers of shape (repeats, examples), with a row for each seed of the same settings.
+        classes: number of classes.
+        resamples, seed: number and seed of the resamples of examples; equal values pair two classifiers.
+        repeats_seed: seed of the resampled repeats; different for each classifier, because their seeds are unrelated.
     """
     weights = drawn_repeats(len(predicted), resamples, repeats_seed)
-    each = [resampled_metrics(labels, one, classes=classes, resamples=resamples, seed=seed) for one in predicted]
-    return {name: np.einsum("sr,rs->s", weights, np.array([one[name] for one in each])) for name in METRICS}
+    of_repeats = [
+        resampled_metrics(labels, repeat, classes=classes, resamples=resamples, seed=seed) for repeat in predicted
+    ]
+    values = {name: np.array([metrics[name] for metrics in of_repeats]) for name in METRICS}
+    return {name: np.einsum("sr,rs->s", weights, values[name]) for name in METRICS}
 
 
 def drawn_repeats(repeats: int, resamples: int, seed: int) -> NDArray[np.float64]:
-    """(resamples, repeats) weights that sum to one in each row.
+    """Returns weights of shape (resamples, repeats), with rows that sum to one.
 
-    Of r repeats, r - 1 are drawn with replacement: so the variance of their mean is that of r repeats, unbiased,
-    where drawing r would make it too small by (r - 1) / r.
+    Of r repeats, r - 1 are drawn with replacement: their mean has the unbiased variance of the mean of r repeats, but
+    with r draws it would be too small by the factor (r - 1) / r.
     """
     if repeats == 1:
         return np.ones((resamples, 1))
@@ -84,12 +90,12 @@ def drawn_repeats(repeats: int, resamples: int, seed: int) -> NDArray[np.float64
 
 
 def difference(value: float, resampled: NDArray[np.float64], p_value: float | None = None) -> Difference:
-    """The difference whose value in each resample is given, (resamples,).
+    """Creates a difference from its values in the resamples, of shape (resamples,).
 
     Args:
-        value: in all examples.
-        resampled: values of the first classifier minus those of the second in the same resamples.
-        p_value: where a test knows it exactly; otherwise that of a normal distribution with the bootstrap's deviation.
+        value: difference on all examples.
+        resampled: values of the first classifier minus those of the second classifier in the same resamples.
+        p_value: p-value of an exact test; None means a normal distribution with the deviation of the bootstrap.
     """
     deviation = float(resampled.std(ddof=1))
     if p_value is None:
@@ -98,10 +104,10 @@ def difference(value: float, resampled: NDArray[np.float64], p_value: float | No
 
 
 def mcnemar(first_right: ArrayLike, second_right: ArrayLike) -> float:
-    """Two-sided exact p-value of McNemar's test, from the (examples,) truth of "this one is right".
+    """Returns the two-sided exact p-value of McNemar's test, from boolean arrays (examples,) of right predictions.
 
-    Examples that both get right or both get wrong say nothing; of the others each is as likely to fall to either side
-    if the two are equally good.
+    Examples that both classifiers get right or wrong are ignored; if both are equally good, the others are equally
+    likely to be right for either classifier.
 
     >>> mcnemar([True] * 6, [False] * 6)
     0.03125
@@ -114,7 +120,7 @@ def mcnemar(first_right: ArrayLike, second_right: ArrayLike) -> float:
 
 
 def holm(p_values: ArrayLike) -> NDArray[np.float64]:
-    """The (tests,) p-values, made larger such that below 0.05 there is one false find in at most 5 % of comparisons.
+    """Adjusts the p-values (tests,), such that at a level of 0.05 the family-wise error rate is at most 5 %.
 
     >>> holm([0.01, 0.04, 0.03]).tolist()
     [0.03, 0.06, 0.06]
@@ -128,14 +134,14 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
 
 
 def smallest_difference(standard_error: float, examples: int, comparisons: int = 1) -> float:
-    """The difference that is shown in 80 % of test sets of this size, at a level of 5 % corrected for comparisons.
+    """Returns the difference that is detected in 80 % of test sets of this size, at a corrected level of 5 %.
 
-    Never less than what McNemar's test needs at least: so many examples that all fall to the same side.
+    It is never smaller than the minimum for McNemar's test, in which all discordant examples favour one classifier.
 
     Args:
-        standard_error: of the difference; it shrinks with the root of the number of examples.
-        examples: in the test set.
-        comparisons: pairs that are compared; Holm's first step divides the level by them.
+        standard_error: standard error of the difference.
+        examples: number of examples in the test set.
+        comparisons: number of compared pairs, by which Holm's first step divides the level.
     """
     level = ERROR / comparisons
     likely = (norm.isf(level / 2) + norm.isf(1 - POWER)) * standard_error

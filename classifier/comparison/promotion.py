@@ -1,4 +1,4 @@
-"""Is a challenger better than the champion? One rule, on the validation examples that both have answered."""
+"""Decides by a rule whether a challenger is better than the champion on the same validation examples."""
 
 from dataclasses import dataclass
 
@@ -12,23 +12,23 @@ from classifier.settings import PromotionSettings, Rule
 
 
 class Incomparable(UserError):
-    """Challenger and champion have not answered the same validation examples, or kept no answers."""
+    """Challenger and champion have different validation examples, or no predictions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the rule says, and the numbers that it went by."""
+    """The decision of the rule, and the numbers on which it is based."""
 
     better: bool
     numbers: dict[str, float]  # challenger, champion, difference, low, high, examples
-    told: str  # the numbers in words
+    summary: str  # the metrics as a sentence
 
 
 def judge(challenger: Predictions, champion: Predictions, settings: PromotionSettings) -> Judgement:
-    """The challenger's metric minus the champion's, paired by example, held against the rule.
+    """Applies the rule to the difference between challenger and champion, paired by example.
 
     Raises:
-        Incomparable: where the two have answered different examples.
+        Incomparable: if the examples differ.
     """
     if challenger.content != champion.content:
         raise Incomparable(
@@ -46,21 +46,21 @@ def judge(challenger: Predictions, champion: Predictions, settings: PromotionSet
         "high": found.interval.high,
         "examples": float(len(challenger)),
     }
-    told = (
+    summary = (
         f"{WORDS[metric]} {numbers['challenger']:.4f} against {numbers['champion']:.4f} on {len(challenger):,} "
         f"validation examples, a difference of {found.value:+.4f} with a 95 % interval from {found.interval.low:+.4f} "
         f"to {found.interval.high:+.4f}"
     )
-    return Judgement((found.interval.low if settings.rule is Rule.interval else found.value) > 0, numbers, told)
+    return Judgement((found.interval.low if settings.rule is Rule.interval else found.value) > 0, numbers, summary)
 
 
 def entries(challenger: Predictions, champion: Predictions) -> tuple[Entry, Entry]:
-    """Both as entries of a comparison."""
+    """Converts both to entries of a comparison."""
     names = list(dict.fromkeys([*challenger.label_names, *champion.label_names]))
     number = {name: place for place, name in enumerate(names)}
     labels = np.array([number[label] for label in challenger.labels])
     first, second = (
-        entry(name, labels, np.array([[number[label] for label in one.predicted]]), len(names))
-        for name, one in (("challenger", challenger), ("champion", champion))
+        entry(name, labels, np.array([[number[label] for label in predictions.predicted]]), len(names))
+        for name, predictions in (("challenger", challenger), ("champion", champion))
     )
     return first, second

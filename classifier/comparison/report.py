@@ -1,4 +1,4 @@
-"""A comparison as sentences and as tables in the terminal."""
+"""Formats a comparison as sentences, and as tables for the terminal."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,44 +13,44 @@ from classifier.evaluation.bootstrap import Interval
 from classifier.evaluation.predictions import Predictions
 from classifier.terminal import Table
 
-MOST_COLUMNS = 6  # entries side by side in the terminal
-MOST_PAIRS = 45  # of all pairs; with more entries than give so many, those with the best are shown, the CSV has all
+MOST_COLUMNS = 6  # entries in a table of the terminal
+MOST_PAIRS = 45  # if there are more pairs, only those with the best entry are shown; the CSV file has all pairs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """All that there is to tell."""
+    """A comparison with its examples, runs and settings."""
 
     comparison: Comparison
     entries: list[Entry]  # best first
-    examples: Predictions  # whose texts, labels and origins are those of all
+    examples: Predictions  # of any entry; texts, labels and origins are the same for all
     labels: NDArray[np.int64]
     label_names: list[str]
-    runs: Mapping[str, Sequence[str]]  # entry -> its runs by name and id
-    settings: Mapping[str, Mapping[str, str]]  # each setting that differs -> entry -> value
+    runs: Mapping[str, Sequence[str]]  # labels of the runs of each entry
+    settings: Mapping[str, Mapping[str, str]]  # value of each differing setting for each entry
     left_out: Sequence[str]
     title: str
 
     def changes(self) -> list[ClassChange]:
-        """Each class of each entry but the best."""
+        """Returns the changes of each class for all entries except the best."""
         best, *others = self.entries
-        return [row for one in others for row in class_changes(self.labels, best, one, self.label_names)]
+        return [row for other in others for row in class_changes(self.labels, best, other, self.label_names)]
 
     def disagreements(self) -> list[int]:
-        """The examples that not all entries get equally right."""
-        right = np.array([one.right for one in self.entries])
+        """Returns the examples on which the entries are not equally right."""
+        right = np.array([entry.right for entry in self.entries])
         return np.flatnonzero(np.ptp(right, axis=0) > 0).tolist()
 
-    def answer(self, one: Entry, example: int) -> str:
-        """The label that the entry gives; of several repeats how many give which."""
-        counts = Counter(self.label_names[number] for number in one.predicted[:, example])
-        return ", ".join(f"{label} {count}" if one.repeats > 1 else label for label, count in counts.most_common())
+    def answer(self, entry: Entry, example: int) -> str:
+        """Returns the predicted label, or the number of each label if there are several repeats."""
+        counts = Counter(self.label_names[number] for number in entry.predicted[:, example])
+        return ", ".join(f"{label} {count}" if entry.repeats > 1 else label for label, count in counts.most_common())
 
 
 def verdict(comparison: Comparison) -> list[str]:
-    """What to remember, in sentences."""
+    """Summarizes the comparison in sentences."""
     word, (best, *others) = WORDS[comparison.metric], comparison.standings
-    tied = [one.name for one in others if one.places[0] == 1]
+    tied = [standing.name for standing in others if standing.places[0] == 1]
     if not others:
         return [f"The runs differ in their seed alone: {best.name} is the only entry, and nothing to compare it with."]
     if not tied:
@@ -67,24 +67,24 @@ def verdict(comparison: Comparison) -> list[str]:
     ]
 
 
-def place(one: Standing) -> str:
-    low, high = one.places
+def place(standing: Standing) -> str:
+    low, high = standing.places
     return str(low) if low == high else f"{low}-{high}"
 
 
-def mean(one: Standing, metric: str) -> str:
-    """The mean, and its deviation over repeats where there are any."""
-    deviation = one.deviations[metric]
-    return f"{one.means[metric]:.3f}" + (f" ± {deviation:.3f}" if deviation is not None else "")
+def mean(standing: Standing, metric: str) -> str:
+    """Formats the mean, and the standard deviation over repeats if there are any."""
+    deviation = standing.deviations[metric]
+    return f"{standing.means[metric]:.3f}" + (f" ± {deviation:.3f}" if deviation is not None else "")
 
 
 def between(interval: Interval, sign: str = "") -> str:
-    """The interval in brackets."""
+    """Formats the interval in brackets."""
     return f"[{interval.low:{sign}.3f}, {interval.high:{sign}.3f}]"
 
 
 def gap(pair: Pair, metric: str) -> str:
-    """The difference."""
+    """Formats the difference."""
     return f"{pair.differences[metric].value:+.3f}"
 
 
@@ -93,26 +93,26 @@ def probability(p_value: float) -> str:
 
 
 def shown_pairs(comparison: Comparison) -> list[Pair]:
-    """All pairs where they are few, else those with the best entry."""
+    """Returns all pairs if there are few, and otherwise the pairs with the best entry."""
     best = comparison.standings[0].name
     few = len(comparison.pairs) <= MOST_PAIRS
     return [pair for pair in comparison.pairs if few or pair.first == best]
 
 
 def terminal_tables(report: Report) -> list[Table]:
-    """The ranking, the pairs, the settings that differ."""
+    """Returns tables of the ranking, the pairs and the differing settings."""
     comparison, metric = report.comparison, report.comparison.metric
     (other,) = set(METRICS) - {metric}
     numbers = (WORDS[metric], "95 %", WORDS[other])
     ranking = Table(["entry"], ["place", "seeds", *numbers], report.title)
-    for one in comparison.standings:
-        told = (mean(one, metric), between(one.intervals[metric]), mean(one, other))
-        ranking.add(one.name, place(one), str(one.repeats), *told)
+    for standing in comparison.standings:
+        values = (mean(standing, metric), between(standing.intervals[metric]), mean(standing, other))
+        ranking.add(standing.name, place(standing), str(standing.repeats), *values)
     pairs = Table(["better", "than"], [*numbers, "p (Holm)"], "Differences, paired by example")
     for pair in shown_pairs(comparison):
-        told = (gap(pair, metric), between(pair.differences[metric].interval, "+"), gap(pair, other))
-        pairs.add(pair.first, pair.second, *told, probability(pair.adjusted[metric]))
-    names = [one.name for one in comparison.standings][:MOST_COLUMNS]
+        values = (gap(pair, metric), between(pair.differences[metric].interval, "+"), gap(pair, other))
+        pairs.add(pair.first, pair.second, *values, probability(pair.adjusted[metric]))
+    names = [standing.name for standing in comparison.standings][:MOST_COLUMNS]
     settings = Table(["setting", *names], title="Settings that differ")
     for setting, values in report.settings.items():
         settings.add(setting, *(values[name] for name in names))

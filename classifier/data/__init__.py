@@ -1,23 +1,23 @@
-"""Files in, examples out: everything between a path and two lists, of texts and of labels.
+"""Reading data files: from paths to lists of texts and labels.
 
-A file (CSV, TSV, JSON, Parquet, XLSX, plain text; see `files`) becomes a stream of `Row`s (`rows`, with one reader per
-format: `delimited`, `json_lines`, `parquet`, `xlsx`, `plain_text`). `records` splits lines into fields, and `quotes`
-decides what quotation marks mean. A row's values become a text and a label (`fields`), labels become classes (`labels`,
-`classes`), the rows of several files `Examples` (`examples`), and these train, valid and test (`splits`), which are
-searched for texts that occur several times (`duplicates`). A row that cannot be used becomes a `Reject` with a reason
-(`rejects`): few are left out and reported, many are refused. Whatever the user can fix is a `UserError` that
-names the file, the row and the column.
+A file (CSV, TSV, JSON, Parquet, XLSX, plain text; see `files`) is read as a stream of `Row`s (`rows`, with one reader
+per format: `delimited`, `json_lines`, `parquet`, `xlsx`, `plain_text`). `records` splits lines into fields, and
+`quotes` detects what quotation marks mean. The values of a row are converted to a text and a label (`fields`), labels
+to classes (`labels`, `classes`), and the rows of several files to `Examples` (`examples`). The examples are split into
+train, valid and test (`splits`) and searched for duplicated texts (`duplicates`). A row that cannot be used becomes a
+`Reject` with a reason (`rejects`): a few rejected rows are skipped and reported, too many raise an error. Every mistake
+that a user can fix is a `UserError` that names the file, the row and the column.
 
     splits = load_splits(settings, seed=1)
     splits.train.texts[0], splits.train.label_names[splits.train.labels[0]], splits.train.origins[0]
 
-Scoring has no labels, and owes an answer to every row:
+Scoring has no labels, and must return a result for every row:
 
     check_columns(path, reading)
     for row in read_rows(path, reading):
         text, problem, column = text_of(row, columns)
 
-A vocabulary or a tokenizer is none of this room's business; neither are batches.
+Vocabularies, tokenizers and batches do not belong in this package.
 """
 
 from classifier.data.classes import KnownClasses, listed

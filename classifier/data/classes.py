@@ -1,4 +1,4 @@
-"""Classes that have their names: how a label finds its class, and what a report says about their spellings."""
+"""Named classes: mapping labels to classes, and notices about different spellings of a label."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -6,11 +6,11 @@ from classifier.data.labels import canonical_label, clean_label, folded_label
 
 
 class KnownClasses:
-    """The classes of a training split or of a model, which labels read later are to find.
+    """The classes of a training split or of a model, to which labels that are read later are mapped.
 
     Args:
-        names: of the classes.
-        fold: whether a label finds a class whose name differs from it in case or blanks only.
+        names: names of the classes.
+        fold: whether to match a label with a class whose name differs only in case or whitespace.
     """
 
     def __init__(self, names: Iterable[str], *, fold: bool = False) -> None:
@@ -22,39 +22,39 @@ class KnownClasses:
         self._listed = listed(self.names)
 
     def find(self, label: str) -> str | None:
-        """The name of the class of a clean label; None if there is no such class."""
+        """Returns the name of the class of a cleaned label, or None if there is no such class."""
         if label not in self._found:
             near = self._by_value.get(canonical_label(label))
             self._found[label] = near or (self.near(label) if self._fold else None)
         return self._found[label]
 
     def near(self, label: str) -> str | None:
-        """The class whose name differs from the label in case, blanks or an invisible mark only."""
+        """Returns the class whose name differs from the label only in case, whitespace or invisible characters."""
         return self._by_fold.get(folded_label(label))
 
     def problem(self, label: str) -> str:
-        """Why a row with this label cannot be used, and which labels there are."""
+        """Explains why a row with this label cannot be used, and lists the known labels."""
         near = self.near(label)
         hint = f"but {near!r} does; data.label_case=fold joins them" if near else f"which has {self._listed}"
         return f"label {label[:80]!r} does not occur in train, {hint}"
 
 
 def joined_notice(counts: Mapping[str, int], names: Mapping[str, str]) -> list[str]:
-    """Says which labels are one class; nothing where each class has a single spelling.
+    """Reports which labels were merged into one class; empty if each class has a single spelling.
 
     Args:
-        counts: how often each label occurs.
-        names: of the class of each label.
+        counts: number of occurrences of each label.
+        names: name of the class of each label.
     """
     joined = [f"{_counted(group, counts)} are {names[group[0]]!r}" for group in _alike(counts, names.__getitem__)]
     return [f"Labels spelled in several ways: {_first(joined, '; ')}."] if joined else []
 
 
 def near_notice(counts: Mapping[str, int]) -> list[str]:
-    """Lists the classes that differ in case, blanks or an invisible mark only, and says how to join them.
+    """Lists the classes that differ only in case, whitespace or invisible characters, and explains how to merge them.
 
     Args:
-        counts: how many examples each class has, by its name.
+        counts: number of examples of each class, by name.
     """
     near = [_counted(group, counts) for group in _alike(counts, folded_label)]
     if not near:
@@ -66,7 +66,7 @@ def near_notice(counts: Mapping[str, int]) -> list[str]:
 
 
 def listed(labels: Sequence[str]) -> str:
-    """The first few labels in quotes, and how many more there are.
+    """Returns the first few labels in quotes, followed by the number of the remaining labels.
 
     >>> listed(["a", "b"])
     "'a', 'b'"
@@ -79,7 +79,7 @@ def _first(items: Sequence[str], separator: str, most: int = 5) -> str:
 
 
 def _alike(labels: Iterable[str], key: Callable[[str], str]) -> list[list[str]]:
-    """The labels that share a key with another one, together."""
+    """Groups the labels that share a key with another label."""
     groups: dict[str, list[str]] = {}
     for label in sorted(labels):
         groups.setdefault(key(label), []).append(label)
@@ -91,7 +91,7 @@ def _counted(labels: Iterable[str], counts: Mapping[str, int]) -> str:
 
 
 def _only(names: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:
-    """The name by its key, of each name that shares its key with no other."""
+    """Maps keys to names, without keys that several names share."""
     names_of: dict[str, list[str]] = {}
     for name in names:
         names_of.setdefault(key(clean_label(name)), []).append(name)

@@ -1,4 +1,4 @@
-"""CSV and TSV files -> rows; a stray quotation mark never swallows the rows after it in silence."""
+"""Reads rows from CSV and TSV files; a stray quotation mark never silently swallows the rows after it."""
 
 import re
 from collections import Counter
@@ -13,8 +13,8 @@ from classifier.data.row import Row
 from classifier.errors import UserError
 from classifier.settings import Quotes, Reading
 
-DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}  # names, for a shell would need them quoted
-_SEPARATOR_LINE = re.compile(r'"?sep=([^"\w\r\n\0])"?[\r\n]*', re.IGNORECASE)  # a first line by which Excel is told
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}  # named, because a shell would require quotes
+_SEPARATOR_LINE = re.compile(r'"?sep=([^"\w\r\n\0])"?[\r\n]*', re.IGNORECASE)  # first line for Excel
 
 NO_HEADER = (
     "If the file has no header, set data.header=false and name its columns by number, counted from 0, as in "
@@ -23,7 +23,7 @@ NO_HEADER = (
 
 
 def separator(delimiter: str | None, kind: str) -> str:
-    """The character between fields; `delimiter` is it, its name, or None for the format's own."""
+    """Returns the delimiter character; `delimiter` is a character, a name, or None for the default of the format."""
     if delimiter is None:
         return "\t" if kind == "tsv" else ","
     character = DELIMITERS.get(delimiter, "\t" if delimiter == "\\t" else delimiter)
@@ -33,12 +33,12 @@ def separator(delimiter: str | None, kind: str) -> str:
 
 
 def open_delimited(path: AnyPath, reading: Reading, notices: list[str]) -> tuple[list[str], Iterator[Row]]:
-    """The names of the columns, and the rows, yet to be read.
+    """Returns the column names, and an iterator over the rows.
 
     Args:
-        path: of the file.
-        reading: how.
-        notices: takes what a person should know of the file; complete when the rows have been read.
+        path: path of the file.
+        reading: how to read the file.
+        notices: list to which notices for the user are added; complete once all rows have been read.
     """
     lines = read_lines(path, reading.encoding)
     first = next(lines, None)
@@ -49,19 +49,21 @@ def open_delimited(path: AnyPath, reading: Reading, notices: list[str]) -> tuple
     elif not declared and first is not None:
         lines = chain([first], lines)
 
-    def tell(notice: str) -> None:
+    def add_notice(notice: str) -> None:
         notices.append(f"{path}: {notice}")
 
     dialect = Dialect(delimiter, reading.quotes)
     if reading.quotes is Quotes.auto:
-        lines, dialect = _decided(lines, delimiter, tell)
+        lines, dialect = _detect_quotes(lines, delimiter, add_notice)
     records = read_records(lines, dialect, number=2 if declared else 1)
-    names, records = _named(path, records, dialect, reading)
-    return names, _rows(names, records, dialect, reading, tell)
+    names, records = _read_names(path, records, dialect, reading)
+    return names, _rows(names, records, dialect, reading, add_notice)
 
 
-def _decided(lines: Iterator[str], delimiter: str, tell: Callable[[str], None]) -> tuple[Iterator[str], Dialect]:
-    """The same lines, and the way of reading that goes with the first of them."""
+def _detect_quotes(
+    lines: Iterator[str], delimiter: str, add_notice: Callable[[str], None]
+) -> tuple[Iterator[str], Dialect]:
+    """Returns the same lines, and the dialect that fits the first of them."""
     sample, characters = [], 0
     for line in lines:
         sample.append(line)
@@ -74,24 +76,24 @@ def _decided(lines: Iterator[str], delimiter: str, tell: Callable[[str], None]) 
             Quotes.none: "quotation marks are read as part of the texts",
             Quotes.backslash: r"\" is read as a quotation mark inside a quoted field",
         }
-        tell(
+        add_notice(
             f"{how[quotes]}, as the first {len(sample):,} lines suggest (data.quotes={quotes.name}); "
             "data.quotes=double reads them as quotes around a field."
         )
     return chain(sample, lines), Dialect(delimiter, quotes)
 
 
-def _named(
+def _read_names(
     path: AnyPath, records: Iterator[Record], dialect: Dialect, reading: Reading
 ) -> tuple[list[str], Iterator[Record]]:
-    """The names of the columns, and the records that are rows."""
+    """Returns the column names, and the records that are rows."""
     number, cells, problem, lines = next(records, (0, [], "", []))
     if not number:
         what = "no header line that names the columns" if reading.header else "no row"
         raise UserError(f"{path} is empty: it has {what}.")
     if not reading.header:
         ahead: list[Record] = [(number, cells, problem, list(lines))]
-        while problem and (record := next(records, None)):  # a row that can be read tells how many columns there are
+        while problem and (record := next(records, None)):  # the first readable row gives the number of columns
             number, cells, problem, lines = record
             ahead.append((number, cells, problem, list(lines)))
         return [str(place) for place in range(len(cells))], chain(ahead, records)
@@ -109,7 +111,7 @@ def _named(
 
 
 def header_names(path: AnyPath, number: int, cells: list[str]) -> list[str]:
-    """The names of the columns; raises UserError where two are the same."""
+    """Returns the column names; raises UserError if two of them are equal."""
     # pandas writes its index as a column without a name.
     names = [cell.strip() or f"column {place}" for place, cell in enumerate(cells, 1)]
     name, count = Counter(names).most_common(1)[0]
@@ -121,7 +123,7 @@ def header_names(path: AnyPath, number: int, cells: list[str]) -> list[str]:
 
 
 def looks_like_data(names: list[str], rows: Iterable[Row]) -> bool:
-    """Whether a header is more likely a row: it holds a sentence, a number, or what also occurs in its column below."""
+    """Whether a header is more likely a row: it has a sentence, a number, or a value that recurs in the same column."""
     if any(len(name.split()) > 3 or len(name) > 60 for name in names):
         return True
     if any(re.fullmatch(r"[+-]?\d+(\.\d+)?", name) for name in names) and names != [str(i) for i in range(len(names))]:
@@ -140,12 +142,12 @@ def _refuse_wrong_delimiter(path: AnyPath, number: int, cells: list[str], delimi
 
 
 def _rows(
-    names: list[str], records: Iterator[Record], dialect: Dialect, reading: Reading, tell: Callable[[str], None]
+    names: list[str], records: Iterator[Record], dialect: Dialect, reading: Reading, add_notice: Callable[[str], None]
 ) -> Iterator[Row]:
-    """Every record must have as many fields as there are columns."""
+    """Converts records to rows; every record must have as many fields as there are columns."""
     width, encoding = len(names), reading.encoding
     first = "header" if reading.header else "first row"
-    wide: list[str] = []  # where several rows may have been read as one
+    wide: list[str] = []  # line ranges in which several rows may have been read as one
     for number, cells, problem, lines in records:
         if len(cells) != width and not problem:
             problem = _width_problem(len(cells), width, first) + _span(number, len(lines))
@@ -154,18 +156,18 @@ def _rows(
             cells = [readable(cell) for cell in cells]
         elif len(lines) > 1 and swallows(lines, width, dialect.delimiter):
             wide.append(f"{number} to {number + len(lines) - 1}")
-        # Naming `strict` would cost a tenth of the speed.
+        # Passing `strict` would be 10% slower.
         yield Row(number, dict(zip(names, cells)), problem)  # noqa: B905
     if wide:
         count = "a quoted field spans" if len(wide) == 1 else f"{len(wide):,} quoted fields span"
-        tell(
-            f"{count} several lines of which each could be a row of its own (lines {', '.join(wide[:3])}"
+        add_notice(
+            f"{count} several lines, each of which could be a separate row (lines {', '.join(wide[:3])}"
             f"{', ...' if len(wide) > 3 else ''}). If quotation marks are part of the texts, set data.quotes=none."
         )
 
 
 def _width_problem(count: int, width: int, first: str) -> str:
-    """Why a row of another width than the header, or the first row, cannot be used."""
+    """Explains why a row cannot be used whose number of fields differs from that of the header or first row."""
     hint = "; a text that holds the delimiter needs quotes" if count > width else ""
     fields = "1 field" if count == 1 else f"{count} fields"
     return f"the row has {fields} where the {first} has {width}{hint}"

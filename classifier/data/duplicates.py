@@ -1,4 +1,4 @@
-"""Texts that occur more than once: with several labels in train, or in two splits."""
+"""Detects duplicated texts: texts with several labels in train, and texts that occur in two splits."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from classifier.files import write_records
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """A row of train whose text also occurs there with another label."""
+    """A training row whose text also occurs in train with another label."""
 
     text: str
     label: str
@@ -19,31 +19,32 @@ class Contradiction:
 
 
 def find_duplicates(train: Examples, others: Mapping[str, Examples]) -> tuple[list[Contradiction], list[str]]:
-    """The contradictions in train, equal texts together, and notices that count these and the texts shared by splits.
+    """Returns the contradictions in train, grouped by text, and notices about them and about texts shared by splits.
 
-    Texts are equal if they are read alike: see `text_form`.
+    Texts are considered equal if they have the same `text_form`.
     """
     forms = list(map(text_form, train.texts))
     first_label: dict[str, int] = {}
-    torn: dict[str, list[Contradiction]] = {}
+    contradictory: dict[str, list[Contradiction]] = {}
     for form, label in zip(forms, train.labels.tolist(), strict=True):
         if first_label.setdefault(form, label) != label:
-            torn[form] = []
-    for place, form in enumerate(forms if torn else ()):
-        if form in torn:
+            contradictory[form] = []
+    for place, form in enumerate(forms if contradictory else ()):
+        if form in contradictory:
             label = train.label_names[train.labels[place]]
-            torn[form].append(Contradiction(train.texts[place], label, train.origins[place]))
+            contradictory[form].append(Contradiction(train.texts[place], label, train.origins[place]))
     notices = []
     for split, examples in others.items():
         if count := sum(text_form(text) in first_label for text in examples.texts):
             notices.append(f"{_occur(count, f' of {split} also')} in train.")
-    if torn:
-        notices.append(f"{_occur(len(torn))} in train with more than one label; contradictions.csv lists the rows.")
-    return [row for rows in torn.values() for row in rows], notices
+    if contradictory:
+        count = _occur(len(contradictory))
+        notices.append(f"{count} in train with more than one label; contradictions.csv lists the rows.")
+    return [row for rows in contradictory.values() for row in rows], notices
 
 
 def write_contradictions(path: str | Path, contradictions: Iterable[Contradiction]) -> None:
-    """Writes them as CSV with the columns text, label, row."""
+    """Writes the contradictions as CSV with the columns text, label, row."""
     write_records(path, Contradiction, contradictions)
 
 

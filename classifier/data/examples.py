@@ -1,4 +1,4 @@
-"""Labelled files -> Examples, the one form in which texts and labels leave this room for training."""
+"""Reads labelled files into `Examples`, the form in which texts and labels are used for training."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,12 +17,12 @@ from classifier.data.rows import check_columns, read_rows
 from classifier.errors import UserError
 from classifier.settings import DataSettings, LabelCase
 
-LONG_TEXT = 100_000  # characters; longer is more likely a mistake in the file than a text
+LONG_TEXT = 100_000  # characters; a longer text is more likely a mistake in the file
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Texts and their labels: `label_names[labels[i]]` is the class of `texts[i]`, which stands at `origins[i]`."""
+    """Texts and their labels: `label_names[labels[i]]` is the class of `texts[i]`, which was read from `origins[i]`."""
 
     texts: list[str]
     labels: np.ndarray  # (examples,), int32
@@ -33,7 +33,7 @@ class Examples:
         return len(self.texts)
 
     def take(self, indices: Iterable[int]) -> "Examples":
-        """The examples at these places, in this order; the classes stay those of the whole."""
+        """Returns the examples at the given indices, in this order, with unchanged classes."""
         places = np.asarray(indices if isinstance(indices, np.ndarray) else list(indices), dtype=np.intp)
         return Examples(
             [self.texts[i] for i in places], self.labels[places], self.label_names, [self.origins[i] for i in places]
@@ -49,7 +49,7 @@ class Examples:
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """What was read from where: enough to tell later whether a file is still the same."""
+    """A file that was read, with enough information to check later whether it is unchanged."""
 
     path: str
     split: str
@@ -74,10 +74,17 @@ def read_examples(
     split: str,
     label_names: tuple[str, ...] | None = None,
 ) -> Loaded:
-    """Every usable row of the files that `pattern` means.
+    """Reads all usable rows of the files that match `pattern`.
 
-    `label_names`: the classes of train, where they are known; a row with another label is rejected. Raises UserError
-    for a file that cannot be read, and TooManyBadRows above `settings.max_bad_rows`.
+    Args:
+        pattern: path, folder or glob, or a list of these.
+        settings: how to read the files.
+        split: name of the split to which the files belong.
+        label_names: classes of train, if they are known; rows with other labels are rejected.
+
+    Raises:
+        UserError: if a file cannot be read.
+        TooManyBadRows: if the share of unusable rows exceeds `settings.max_bad_rows`.
     """
     columns, fold = text_columns(settings.text), settings.label_case is LabelCase.fold
     known = None if label_names is None else KnownClasses(label_names, fold=fold)
@@ -88,7 +95,7 @@ def read_examples(
     if not gathered.texts:
         count = f"none of the {len(gathered.rejects):,} rows can be used" if gathered.rejects else "there are no rows"
         raise TooManyBadRows(
-            f"{named(gathered.files)}: {count}, so that {split} is empty.{first_rejects(gathered.rejects)}",
+            f"{joined_paths(gathered.files)}: {count}, so that {split} is empty.{first_rejects(gathered.rejects)}",
             gathered.rejects,
         )
     if known is None:
@@ -96,8 +103,8 @@ def read_examples(
     names = tuple(in_order(gathered.labels)) if known is None else known.names
     if len(names) == 1:
         raise UserError(
-            f"{named(gathered.files)}: every label in the column {settings.label!r} is {names[0]!r}, but a classifier "
-            "needs two classes or more. Is another column meant, with data.label=?"
+            f"{joined_paths(gathered.files)}: every label in the column {settings.label!r} is {names[0]!r}, but a "
+            "classifier needs two classes or more. Is another column meant, with data.label=?"
         )
     number = {name: i for i, name in enumerate(names)}
     labels = np.array([number[label] for label in gathered.labels], dtype=np.int32)
@@ -107,7 +114,7 @@ def read_examples(
 
 @dataclass(slots=True)
 class _Gathered:
-    """What has been read so far of the files of one split."""
+    """The content of the files of one split that has been read so far."""
 
     texts: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
@@ -118,7 +125,7 @@ class _Gathered:
 
 
 def _name_classes(gathered: _Gathered, fold: bool) -> None:
-    """Puts the names of the classes in the place of the labels, and notes which of them were spelled differently."""
+    """Replaces the labels with the names of their classes, and adds notices about different spellings."""
     counts = Counter(gathered.labels)
     names = class_names(counts, fold=fold)
     gathered.labels = [names[label] for label in gathered.labels]
@@ -162,7 +169,7 @@ def _add_file(
 
 
 def _example(row: Row, columns: list[str], label_column: str, known: KnownClasses | None) -> tuple[str, str, str, str]:
-    """(text, label, problem, column of the problem); `known`: the only classes there may be."""
+    """Returns (text, label, problem, column of the problem); if `known` is given, other classes are a problem."""
     text, problem, column = text_of(row, columns)
     if problem:
         return text, "", problem, column
@@ -183,6 +190,6 @@ def _file_notices(gathered: _Gathered, first: int, path: Path, rows: int) -> lis
     return [f"Very long texts: {shown}{more}."] if long else []
 
 
-def named(files: list[DataFile]) -> str:
-    """The paths of the files, for the beginning of a message."""
+def joined_paths(files: list[DataFile]) -> str:
+    """Returns the paths of the files, for the beginning of a message."""
     return ", ".join(file.path for file in files[:3]) + (f" and {len(files) - 3} more files" if len(files) > 3 else "")

@@ -1,4 +1,4 @@
-"""What the values of a row mean: its text and its label, or why it has none."""
+"""Extracts the text and the label from the values of a row, or the reason why there is none."""
 
 import json
 import math
@@ -12,18 +12,20 @@ from classifier.errors import UserError
 
 
 def text_columns(text: Any) -> list[str]:
-    """`data.text` as a list, which it may also be written as."""
+    """Returns `data.text`, a column or a list of columns, as a list."""
     given = list(text) if isinstance(text, Sequence) and not isinstance(text, str) else [text]
-    columns = [str(column) if type(column) is int else column for column in given]  # data.text=0 is an integer to YAML
+    columns = [
+        str(column) if type(column) is int else column for column in given
+    ]  # YAML reads data.text=0 as an integer
     if not columns or not all(isinstance(column, str) and column for column in columns):
-        raise UserError(f"data.text={text!r} names no column: give the name of one, or a list of names.")
+        raise UserError(f"data.text={text!r} names no column: give the name of a column, or a list of names.")
     return columns
 
 
 def text_of(row: Row, columns: list[str]) -> tuple[str, str, str]:
-    """(text, problem, column of the problem): the text columns that are not empty, joined by newlines.
+    """Returns (text, problem, column of the problem), with the non-empty text columns joined by newlines.
 
-    Numbers are taken as text, since many JSON writers omit the quotes of a text that looks like a number.
+    Numbers are accepted as text, because many JSON writers omit the quotes around a text that looks like a number.
 
     >>> text_of(Row(2, {"title": "Dune", "body": "Sand."}), ["title", "body"])
     ('Dune\\nSand.', '', '')
@@ -44,7 +46,7 @@ def text_of(row: Row, columns: list[str]) -> tuple[str, str, str]:
 
 def _as_text(value: Any) -> tuple[str, str]:
     if isinstance(value, str):
-        if value.isascii() and "\0" not in value:  # the usual case, told quickly
+        if value.isascii() and "\0" not in value:  # the usual case, checked quickly
             return value, ""
         return _whole_characters(value, "text")
     if _is_missing(value):
@@ -55,10 +57,10 @@ def _as_text(value: Any) -> tuple[str, str]:
 
 
 def label_of(value: Any) -> tuple[str, str]:
-    """(label, problem): the label as the file spells it, but for invisible marks; `class_names` makes classes of them.
+    """Returns (label, problem), with the label as spelled in the file but without invisible characters.
 
-    Numbers and booleans are spelled as JSON spells them. A list of one label, and {"choices": [label]} as Label Studio
-    writes it, also as the text of a cell, are that label.
+    `class_names` maps labels to classes. Numbers and booleans are spelled as in JSON. A list with a single label, and
+    Label Studio's {"choices": [label]}, which may also be the text of a cell, are read as that label.
 
     >>> label_of(" pos"), label_of(1.0), label_of(True), label_of(["pos"])
     (('pos', ''), ('1.0', ''), ('true', ''), ('pos', ''))
@@ -82,7 +84,7 @@ def label_of(value: Any) -> tuple[str, str]:
 
 
 def _several(value: Any) -> list[Any] | None:
-    """The labels of a list, or of {"choices": [...]}; None for any other value."""
+    """Returns the labels of a list or of {"choices": [...]}, and None for any other value."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
             value = json.loads(value)
@@ -94,7 +96,7 @@ def _several(value: Any) -> list[Any] | None:
 
 
 def _whole_characters(text: str, what: str) -> tuple[str, str]:
-    """JSON can escape what no file can hold: a NUL (where TensorFlow would cut the text) and half a character."""
+    """Checks for characters that JSON can escape but no text may hold: NUL, where TensorFlow cuts, and surrogates."""
     if not line_problem(text, "utf-8"):
         return text, ""
     fault = "a NUL character" if "\0" in text else "half a character (a lone surrogate)"

@@ -1,4 +1,4 @@
-"""Paths: which files a pattern means, which format a name means, and every way a file can refuse to be read."""
+"""Finds files by pattern, derives formats from file names, and reports all errors of reading a file."""
 
 import difflib
 import glob
@@ -25,17 +25,17 @@ FORMATS = {
     ".txt": "text",
 }
 READ_ONLY = {"xlsx": "XLSX", "text": "plain text"}  # formats that are never written
-PACKAGE = "package:"  # before the name of a Python package and a path inside it
+PACKAGE = "package:"  # prefix of the name of a Python package and a path inside it
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 
 
 @dataclass(frozen=True, slots=True)
 class Piped:
-    """Stands for a path where rows come or go through a pipe, once.
+    """Takes the place of a path if rows are read from or written to a pipe.
 
     Args:
         name: standard input or standard output.
-        ending: that a file of this format would have, such as csv or jsonl.gz.
+        ending: file name extension of the format, such as csv or jsonl.gz.
     """
 
     name: str
@@ -52,31 +52,31 @@ AnyPath = str | Path | Piped
 
 
 def find_files(pattern: str | Path | Sequence[str]) -> list[Path]:
-    """The files meant by a path, a folder or a glob (both sorted), or a list of these; each file once.
+    """Returns the files of a path, a folder or a glob (both sorted), or of a list of these, without duplicates.
 
     `package:<name>/<path>` is a path inside an installed Python package.
 
-    Raises UserError when one of them means no file.
+    Raises UserError if any of them matches no file.
     """
     patterns = [pattern] if isinstance(pattern, str | Path) else pattern
-    is_list = isinstance(patterns, Sequence) and all(isinstance(one, str | Path) and str(one) for one in patterns)
+    is_list = isinstance(patterns, Sequence) and all(isinstance(item, str | Path) and str(item) for item in patterns)
     if not is_list or not patterns:
         raise UserError(f"{pattern!r} names no file: give a path, a pattern like 'folder/*.csv', or a list of these.")
-    for one in patterns:
-        if re.match(r"[a-z][a-z0-9+.-]+://", str(one), re.IGNORECASE):
-            raise UserError(f"{one} is an address: only files on this machine are read. Download it first.")
-    return list(dict.fromkeys(path for one in patterns for path in _matches(_located(one))))
+    for item in patterns:
+        if re.match(r"[a-z][a-z0-9+.-]+://", str(item), re.IGNORECASE):
+            raise UserError(f"{item} is an address: only files on this machine are read. Download it first.")
+    return list(dict.fromkeys(path for item in patterns for path in _matches(_located(item))))
 
 
 def find_folder(path: str, key: str) -> Path:
-    """The folder that a path or `package:<name>/<path>` names.
+    """Returns the folder of a path or `package:<name>/<path>`.
 
     Args:
-        path: of a folder on this machine.
-        key: the setting that gives it.
+        path: path of a folder on this machine.
+        key: the setting that names it.
 
     Raises:
-        UserError: if there is none, saying how to get the package.
+        UserError: if it does not exist; the message explains how to install the package.
     """
     folder = _located(path)
     if not folder.is_dir():
@@ -85,7 +85,7 @@ def find_folder(path: str, key: str) -> Path:
 
 
 def _located(path: str | Path) -> Path:
-    """The path with its `~`, or its package, replaced by the folder that it stands for."""
+    """Replaces `~` or the package at the beginning of a path with its folder."""
     if not str(path).startswith(PACKAGE):
         return Path(path).expanduser()
     name, _, inner = str(path).removeprefix(PACKAGE).partition("/")
@@ -96,7 +96,7 @@ def _located(path: str | Path) -> Path:
 
 
 def _matches(path: Path) -> list[Path]:
-    # A file whose own name has a bracket or a star is meant literally.
+    # An existing file whose name contains a bracket or an asterisk is not a pattern.
     if not path.exists() and glob.has_magic(str(path)):
         found = [Path(name) for name in sorted(glob.glob(str(path), recursive=True)) if not os.path.isdir(name)]
         if not found:
@@ -110,45 +110,45 @@ def _matches(path: Path) -> list[Path]:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    """All of a folder's own files and those of its partitions, but for hidden ones (.crc) and marks (_SUCCESS)."""
+    """Returns the files of a folder and of its partitions, without hidden files (.crc) and markers (_SUCCESS)."""
     found = _own_files(folder)
     if not found:
-        deeper = sorted(one.suffix for one in folder.rglob("*") if one.is_file() and one.suffix.lower() in FORMATS)
+        deeper = sorted(path.suffix for path in folder.rglob("*") if path.is_file() and path.suffix.lower() in FORMATS)
         hint = f"; those of its folders would be {folder}/**/*{deeper[0]}" if deeper else ""
         raise UserError(f"The folder {folder} holds no file{hint}.")
     pattern = f"name those that are meant with a pattern such as {folder}/*.csv."
     try:
-        kinds = {one: format_of(one) for one in found}
+        kinds = {path: format_of(path) for path in found}
     except UserError as error:
         raise UserError(f"{error} Or {pattern}") from None
-    notes = [one for one in found if kinds[one] == "text"]
+    notes = [path for path in found if kinds[path] == "text"]
     if notes and len(notes) < len(found):
         raise UserError(f"{notes[0]} is plain text among files of other formats, perhaps a note about them: {pattern}")
     return found
 
 
 def _own_files(folder: Path) -> list[Path]:
-    visible = sorted(one for one in folder.iterdir() if not one.name.startswith((".", "_")))
-    inside = [_own_files(one) for one in visible if "=" in one.name and one.is_dir()]  # as year=2024/
-    return [*(one for one in visible if one.is_file()), *(path for files in inside for path in files)]
+    visible = sorted(path for path in folder.iterdir() if not path.name.startswith((".", "_")))
+    inside = [_own_files(path) for path in visible if "=" in path.name and path.is_dir()]  # such as year=2024/
+    return [*(path for path in visible if path.is_file()), *(path for files in inside for path in files)]
 
 
 def _missing(path: Path) -> UserError:
-    """Blames the first part of the path that does not exist and names its nearest neighbour."""
+    """Names the first part of the path that does not exist, and the most similar existing name."""
     lost = next(part for part in [*reversed(path.parents), path] if part == path or not part.exists())
     try:
         names = sorted(os.listdir(lost.parent))
     except OSError:
         names = []
     if lost.is_symlink():
-        return UserError(f"{lost} is a link to {os.readlink(lost)}, where nothing is.")
+        return UserError(f"{lost} is a link to {os.readlink(lost)}, which does not exist.")
     near = difflib.get_close_matches(lost.name, names, n=1)
     kind = "file" if lost == path else "folder"
     return UserError(f"There is no {kind} {lost}." + (f" Did you mean {lost.parent / near[0]}?" if near else ""))
 
 
 def format_of(path: AnyPath) -> str:
-    """csv, tsv, json, parquet, xlsx or text, by the suffix of the name.
+    """Returns csv, tsv, json, parquet, xlsx or text, depending on the suffix of the name.
 
     >>> format_of("train.jsonl.gz")
     'json'
@@ -172,7 +172,7 @@ def compression_of(path: AnyPath) -> str | None:
 
 @contextmanager
 def reading(path: AnyPath, *corrupt: type[Exception]) -> Iterator[None]:
-    """Turns what can go wrong while a file is read into a UserError; `corrupt`: further errors of its format."""
+    """Converts errors of reading a file to UserError; `corrupt` are the exceptions that indicate a damaged file."""
     try:
         yield
     except FileNotFoundError:
@@ -194,6 +194,6 @@ def require_content(path: str | Path) -> None:
 
 
 def file_sha256(path: str | Path) -> str:
-    """The SHA-256 of the file's bytes, in hexadecimal."""
+    """Returns the SHA-256 hash of the file in hexadecimal."""
     with reading(path), open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

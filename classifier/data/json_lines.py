@@ -1,4 +1,4 @@
-"""JSON files -> rows: one object a line, or one document of objects such as `[{...}, {...}]`."""
+"""Reads rows from JSON files: one object per line, or a single document such as `[{...}, {...}]`."""
 
 import json
 import re
@@ -11,15 +11,15 @@ from classifier.data.lines import line_problem, read_lines, readable
 from classifier.data.row import Row
 from classifier.errors import UserError
 
-LOOKAHEAD = 1000  # rows in which a column must occur to count as one that the file has
-DEPTH = 8  # of the objects in which columns are looked for
-CHUNK = 2**16  # characters of a document that are read at a time, more only where an object is longer
+LOOKAHEAD = 1000  # rows that are searched for the columns of a file
+DEPTH = 8  # of nested objects that are searched for columns
+CHUNK = 2**16  # characters of a document that are read at a time; more only if an object is longer
 LONGEST_OBJECT = 2**24  # characters
 _BETWEEN = re.compile(r"[\s,]*")
 
 
 def read_json(path: AnyPath, encoding: str) -> Iterator[Row]:
-    """The rows of JSON Lines or of a document, whichever the first line begins."""
+    """Yields the rows of JSON Lines or of a document, depending on the first line."""
     lines = read_lines(path, encoding)
     for number, line in enumerate(lines, 1):
         if not line.isspace():
@@ -28,7 +28,7 @@ def read_json(path: AnyPath, encoding: str) -> Iterator[Row]:
 
 
 def json_columns(path: AnyPath, encoding: str) -> list[str]:
-    """The keys of the first rows, in the order in which they turn up; of objects inside them as `outer.inner`."""
+    """Returns the keys of the first rows in order of appearance, with the keys of nested objects as `outer.inner`."""
     rows = islice(read_json(path, encoding), LOOKAHEAD)
     return list(dict.fromkeys(key for row in rows for key in _keys(row.values, DEPTH)))
 
@@ -60,17 +60,17 @@ def _begins_document(line: str) -> bool:
 
 
 def _read_document(path: AnyPath, lines: Iterator[str], number: int, encoding: str) -> Iterator[Row]:
-    """The objects of a document one by one; a document without line breaks is held in memory as text.
+    """Yields the objects of a document one by one; a document without line breaks is held in memory as text.
 
     Raises:
-        UserError: where it cannot be read on, since there is no telling where the next object begins.
+        UserError: if an object cannot be read, because it is unknown where the next object begins.
     """
     decoder = json.JSONDecoder()
     text = next(lines).lstrip()
     array = text.startswith("[")
     place = int(array)
     while True:
-        begin = _BETWEEN.match(text, place).end()  # type: ignore[union-attr]  # it matches nothing, too
+        begin = _BETWEEN.match(text, place).end()  # type: ignore[union-attr]  # it also matches the empty string
         number += text.count("\n", place, begin)
         place = begin
         if array and text.startswith("]", place):
@@ -110,7 +110,7 @@ def _broken(path: AnyPath, number: int, text: str, place: int, error: Exception)
         number += text.count("\n", place, error.pos)
     return UserError(
         f"{path}:{number}: the JSON document cannot be read from here on ({reason}). Repair it, or write it as one "
-        "object a line, where a broken row spoils no other."
+        "object per line, so that a broken row does not affect the others."
     )
 
 

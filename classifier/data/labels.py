@@ -1,7 +1,7 @@
-"""What a class is called: one name for one class, however the files spell it.
+"""Names of classes: one name per class, however it is spelled in the files.
 
-`clean_label` removes what nobody sees. `canonical_label` finds the value in a spelling: 1 and 1.0 are one label, and
-so are true and True. `class_names` gives every spelling in train the name of its class.
+`clean_label` removes invisible characters. `canonical_label` normalizes values: 1 and 1.0 are one label, and so are
+true and True. `class_names` maps every spelling in train to the name of its class.
 """
 
 import re
@@ -10,18 +10,18 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from math import inf
 
-# Marks that are invisible and mean nothing in a name: soft hyphen, combining grapheme joiner, directional marks,
+# Invisible characters without a meaning in a name: soft hyphen, combining grapheme joiner, directional marks,
 # zero-width space, word joiner and byte order mark.
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
-# Joiners are part of the spelling in Persian, in the scripts of India and in emoji, but next to a blank, to ASCII or at
-# an end they join nothing.
+# Joiners are part of the spelling in Persian, in the scripts of India and in emoji, but have no effect next to
+# whitespace, next to ASCII, or at either end.
 _STRAY_JOINERS = re.compile("(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])")
-_FADED = re.compile("[\u200c\u200d\ufe00-\ufe0f\\s]")  # what two names may also differ in without looking different
+_FADED = re.compile("[\u200c\u200d\ufe00-\ufe0f\\s]")  # also invisible differences between two names
 _BOOLEANS = {word: word.lower() for name in ("true", "false") for word in (name, name.title(), name.upper())}
 
 
 def clean_label(label: str) -> str:
-    """The label in Unicode's form NFC, without invisible marks, and with single spaces between its words.
+    """Returns the label in Unicode normal form NFC, without invisible characters, and with single spaces.
 
     >>> clean_label("\\ufeff not \\u00a0spam\\u200b")
     'not spam'
@@ -34,10 +34,11 @@ def clean_label(label: str) -> str:
 
 
 def canonical_label(label: str) -> str:
-    """The label, or the shortest spelling of the number or the boolean that it is.
+    """Returns the shortest spelling of a number or boolean, and any other label unchanged.
 
-    A label is a number if Python, and so json, csv, pandas and pyarrow, would write the number exactly so: 1, 1.0, -3,
-    4.5 and 1e+22 are, but 01, +1, 1.50, 1e5, 1_000, nan and inf are text. Booleans are true, True and TRUE.
+    A label is a number if Python, and therefore json, csv, pandas and pyarrow, write the number in exactly this way:
+    1, 1.0, -3, 4.5 and 1e+22 are numbers, but 01, +1, 1.50, 1e5, 1_000, nan and inf are text. Booleans are true, True
+    and TRUE.
 
     >>> [canonical_label(label) for label in ("1.0", "4.5", "True", "1.50", "01")]
     ['1', '4.5', 'true', '1.50', '01']
@@ -49,20 +50,21 @@ def canonical_label(label: str) -> str:
 
 
 def folded_label(label: str) -> str:
-    """Equal for two labels that differ in case, blanks, joiners or variation selectors only."""
+    """Returns a key that is equal for labels that differ only in case, whitespace, joiners or variation selectors."""
     return unicodedata.normalize("NFC", _FADED.sub("", canonical_label(label).casefold()))
 
 
 def class_names(counts: Mapping[str, int], *, fold: bool) -> dict[str, str]:
-    """The name of the class of each clean label.
+    """Returns the name of the class of each cleaned label.
 
-    Labels with one value are one class; with `fold`, so are those that differ in case or blanks only. The name is the
-    most frequent spelling, of equally frequent ones the first in order. Where all labels are integers, or all are
-    booleans, it is the canonical spelling: a column of 0.0 and 1.0 is one of 0 and 1, but versions 1.0 and 1.1 stay.
+    Labels with the same value are one class; with `fold`, so are labels that differ only in case or whitespace. The
+    name is the most frequent spelling, or the alphabetically first of equally frequent spellings. If all labels are
+    integers, or all are booleans, it is the canonical spelling: 0.0 and 1.0 become 0 and 1, but if 1.0 and 1.1 occur,
+    as in version numbers, both are kept.
 
     Args:
-        counts: how often each label occurs.
-        fold: whether case and blanks are disregarded.
+        counts: number of occurrences of each label.
+        fold: whether to ignore case and whitespace.
     """
     spellings: dict[str, list[str]] = {}
     for label in sorted(counts):
@@ -76,7 +78,7 @@ def class_names(counts: Mapping[str, int], *, fold: bool) -> dict[str, str]:
 
 
 def in_order(labels: Iterable[str]) -> list[str]:
-    """Each label once, sorted: as numbers where all are numbers, so that 10 comes after 9."""
+    """Returns the distinct labels in sorted order, which is numeric if all of them are numbers."""
     names = set(labels)
     if all(re.fullmatch(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?", name) for name in names):
         return sorted(names, key=lambda name: (Decimal(name), name))

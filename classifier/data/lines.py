@@ -1,4 +1,4 @@
-"""The lines of a text file, decompressed and decoded, such that a bad byte spoils its own line only."""
+"""Reads the lines of a text file, decompressed and decoded; an invalid byte affects only its own line."""
 
 import codecs
 import gzip
@@ -13,16 +13,16 @@ from classifier.errors import UserError
 
 NUL_BYTE = "the row has a NUL byte"
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_PACKED = {  # what files that are no text begin with
-    b"\x1f\x8b": "compressed with gzip, which its ending does not say: add .gz to it",
-    b"(\xb5/\xfd": "compressed with zstd, which its ending does not say: add .zst to it",
-    b"PAR1\x15": "Parquet, which its ending does not say: let it be .parquet",
-    b"PK\x03\x04": "an archive, of ZIP or of a spreadsheet: unpack it, or save it as CSV",
+_SIGNATURES = {  # the first bytes of binary files
+    b"\x1f\x8b": "compressed with gzip, but its name does not end with .gz: add .gz to its name",
+    b"(\xb5/\xfd": "compressed with zstd, but its name does not end with .zst: add .zst to its name",
+    b"PAR1\x15": "a Parquet file, but its name does not end with .parquet: rename it",
+    b"PK\x03\x04": "a ZIP archive or a spreadsheet: unpack it, or save it as CSV",
 }
 
 
 def _mark_bytes(error: UnicodeError) -> tuple[str, int]:
-    """Like surrogateescape, which however refuses bytes below 0x80; those occur in broken UTF-16."""
+    """Like surrogateescape, but also accepts bytes below 0x80, which occur in broken UTF-16."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : error.end]), error.end
@@ -32,11 +32,11 @@ codecs.register_error("classifier.mark_bytes", _mark_bytes)
 
 
 def read_lines(path: AnyPath, encoding: str) -> Iterator[str]:
-    """Each line with its line end as it stands in the file; a byte that is not `encoding` becomes a lone surrogate."""
+    """Yields each line with its line ending; a byte that is not valid in `encoding` becomes a lone surrogate."""
     with reading(path), _open_bytes(path) as stream, _decoded(path, stream, encoding) as text:
         for first in text:
-            _refuse_packed(path, first, encoding)
-            yield first.removeprefix("\ufeff")  # the mark that Excel and Notepad write before UTF-8
+            _refuse_binary(path, first, encoding)
+            yield first.removeprefix("\ufeff")  # the byte order mark that Excel and Notepad write
             break
         yield from text
 
@@ -58,7 +58,7 @@ def _open_bytes(path: AnyPath) -> BinaryIO:
 
 def _decoded(path: AnyPath, stream: BinaryIO, encoding: str) -> io.TextIOWrapper:
     try:
-        # newline="": a quoted field must keep its own line ends.
+        # newline="": a quoted field must keep its line endings.
         return io.TextIOWrapper(stream, encoding=encoding, errors="classifier.mark_bytes", newline="")
     except (LookupError, ValueError):
         raise UserError(
@@ -67,21 +67,21 @@ def _decoded(path: AnyPath, stream: BinaryIO, encoding: str) -> io.TextIOWrapper
         ) from None
 
 
-def _refuse_packed(path: AnyPath, first: str, encoding: str) -> None:
-    """Raises UserError where the first line tells that the file is no text."""
-    for begin, what in _PACKED.items():
-        if first.startswith(begin.decode(encoding, "classifier.mark_bytes")):
-            raise UserError(f"{path} is {what}.")
+def _refuse_binary(path: AnyPath, first: str, encoding: str) -> None:
+    """Raises UserError if the first line shows that the file is not text."""
+    for signature, kind in _SIGNATURES.items():
+        if first.startswith(signature.decode(encoding, "classifier.mark_bytes")):
+            raise UserError(f"{path} is {kind}.")
 
 
 def line_problem(text: str, encoding: str) -> str:
-    """Why a line, or some lines, cannot be used as text; "" when fine."""
+    """Returns the reason why one or more lines cannot be used as text, or "" if they can."""
     if "\0" in text:
         return NUL_BYTE
     if text.isascii():
         return ""
     try:
-        text.encode()  # refuses surrogates, and is faster than a regular expression
+        text.encode()  # fails for surrogates, and is faster than a regular expression
     except UnicodeEncodeError as error:
         byte = ord(text[error.start]) - 0xDC00
         return f"byte 0x{byte & 0xFF:02X} is not valid {encoding}; {_other_encoding(encoding)}"
@@ -99,5 +99,5 @@ def _other_encoding(encoding: str) -> str:
 
 
 def readable(text: str) -> str:
-    """The text with U+FFFD in the place of every byte that could not be decoded."""
+    """Replaces every byte that could not be decoded with U+FFFD."""
     return text if text.isascii() else _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,4 +1,4 @@
-"""Parquet files -> rows, a batch at a time; only the columns asked for are read from disk."""
+"""Reads rows from Parquet files in batches; only the requested columns are read from disk."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from classifier.data.row import Row
 from classifier.errors import UserError
 
 BATCH = 4096  # rows decoded at a time
-HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"  # folder of the rows that have no value
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"  # folder of the rows without a value
 
 
 def read_parquet(path: str | Path, columns: Sequence[str] | None = None) -> Iterator[Row]:
@@ -27,7 +27,7 @@ def read_parquet(path: str | Path, columns: Sequence[str] | None = None) -> Iter
 
 
 def read_batches(path: str | Path, columns: Sequence[str] | None, rows: int = BATCH) -> Iterator[Any]:
-    """A file in batches of so many rows, with the columns in this order; None: all, those of its folders last."""
+    """Yields batches of `rows` rows with the given columns; None means all columns, those of partitions last."""
     import pyarrow as pa
 
     with open_parquet(path) as file:
@@ -44,7 +44,7 @@ def read_batches(path: str | Path, columns: Sequence[str] | None, rows: int = BA
 
 
 def partitions(path: str | Path) -> dict[str, str | None]:
-    """The columns that folders right above the file stand for, as Hive and Spark write them; their values are text.
+    """Returns the partition columns that the folders above the file define, as in Hive and Spark; values are text.
 
     >>> partitions("lake/year=2024/month=01/part-0.parquet")
     {'year': '2024', 'month': '01'}
@@ -59,7 +59,7 @@ def partitions(path: str | Path) -> dict[str, str | None]:
 
 
 def parquet_columns(path: str | Path) -> dict[str, Any]:
-    """The Arrow type of each column."""
+    """Returns the Arrow type of each column."""
     import pyarrow as pa
 
     with open_parquet(path) as file:
@@ -68,7 +68,7 @@ def parquet_columns(path: str | Path) -> dict[str, Any]:
 
 
 def check_types(path: str | Path, texts: Sequence[str], label: str | None) -> None:
-    """Raises UserError where a column's type can hold no text, or no label."""
+    """Raises UserError if the type of a column is not suitable for texts or labels."""
     types = parquet_columns(path)
     for column in texts:
         if not _is_text(types[column]):
@@ -84,10 +84,10 @@ def check_types(path: str | Path, texts: Sequence[str], label: str | None) -> No
 
 @contextmanager
 def open_parquet(path: str | Path) -> Iterator[Any]:
-    """The file, of which a row group at a time is held in memory: Arrow's default would keep all it has read.
+    """Opens a file and keeps one row group at a time in memory; by default, Arrow keeps everything that was read.
 
     Raises:
-        UserError: where it is no Parquet file, or two of its columns have the same name.
+        UserError: if the file is not a Parquet file, or two of its columns have the same name.
     """
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
@@ -102,7 +102,7 @@ def open_parquet(path: str | Path) -> Iterator[Any]:
 
 
 def _cells(column: Any, name: str) -> tuple[list[Any], dict[int, tuple[str, str]]]:
-    """The column's values, and (problem, column) at the place of each value that Python cannot represent."""
+    """Returns the values of a column, and (problem, column) by the index of each value that Python cannot represent."""
     from pyarrow import types
 
     try:
@@ -125,9 +125,12 @@ def _cells(column: Any, name: str) -> tuple[list[Any], dict[int, tuple[str, str]
 
 
 def _shortest(column: Any) -> list[float | None]:
-    """Half and single floats as their shortest decimals, as pandas writes them: 0.1, not 0.10000000149011612."""
+    """Converts half and single floats to their shortest decimals, as pandas does: 0.1, not 0.10000000149011612."""
     decimals = column.to_numpy(zero_copy_only=False).astype(str).tolist()
-    return [float(one) if valid else None for one, valid in zip(decimals, column.is_valid().to_pylist(), strict=True)]
+    return [
+        float(decimal) if valid else None
+        for decimal, valid in zip(decimals, column.is_valid().to_pylist(), strict=True)
+    ]
 
 
 def _is_text(kind: Any) -> bool:
@@ -140,7 +143,7 @@ def _is_text(kind: Any) -> bool:
 def _is_label(kind: Any) -> bool:
     from pyarrow import types
 
-    if types.is_struct(kind) and kind.names == ["choices"]:  # of Label Studio, see label_of
+    if types.is_struct(kind) and kind.names == ["choices"]:  # from Label Studio, see label_of
         kind = kind.field(0).type
     if types.is_list(kind) or types.is_large_list(kind) or types.is_dictionary(kind):
         kind = kind.value_type

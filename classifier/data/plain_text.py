@@ -1,4 +1,4 @@
-"""Plain text -> rows: one text a line, in the column `text`."""
+"""Reads rows from plain text: one text per line, in the column `text`."""
 
 from collections.abc import Iterator
 
@@ -10,6 +10,6 @@ COLUMN = "text"
 
 
 def read_plain_text(path: AnyPath, encoding: str) -> Iterator[Row]:
-    """Every line is a row, blank ones too, so that answers can be put next to the lines again."""
+    """Yields every line as a row, including blank lines, so that results can be matched with lines."""
     for number, line in enumerate(read_lines(path, encoding), 1):
         yield Row(number, {COLUMN: readable(line.rstrip("\r\n"))}, line_problem(line, encoding))

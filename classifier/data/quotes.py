@@ -1,4 +1,4 @@
-"""What quotation marks mean in a CSV or TSV file, decided from how its first lines read."""
+"""Detects from the first lines of a CSV or TSV file what quotation marks mean."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,21 +6,21 @@ from dataclasses import replace
 from classifier.data.records import NEVER_CLOSED, Dialect, read_records
 from classifier.settings import Quotes
 
-SAMPLE = 2**20  # characters from which it is decided, so that it is the same for every command and from a pipe
-OPEN_LINES = 1000  # that a record at the end of the sample may have had so far
-UNQUOTED = "\t|"  # delimiters of files that are often written without quoting: few texts hold them
+SAMPLE = 2**20  # characters that are examined; constant, so that all commands, also those with a pipe, decide alike
+OPEN_LINES = 1000  # maximum lines of an unfinished record at the end of the sample
+UNQUOTED = "\t|"  # delimiters of files that are often written without quoting, because they are rare in texts
 
 
 def decide(lines: Sequence[str], delimiter: str, cut: bool = False) -> Quotes:
-    r"""The way of reading that loses the fewest lines.
+    r"""Returns the meaning of quotation marks that loses the fewest lines.
 
-    Between double and none, where both read all lines, the fields decide: a mark inside a field that is not quoted, or
-    some quoted fields among others that need quotes as little, are marks of the text.
+    If both double and none read all lines, the fields decide: a mark inside an unquoted field, or a column in which
+    only some fields are quoted although none of them needs it, indicates that marks are part of the text.
 
     Args:
-        lines: the first of the file.
-        delimiter: between fields.
-        cut: whether the file goes on after them.
+        lines: first lines of the file.
+        delimiter: character between fields.
+        cut: whether the file continues after these lines.
 
     >>> decide(["label\ttext\n", 'a\t"not closed\n', "b\tfine\n"], "\t")
     <Quotes.none: 'none'>
@@ -41,12 +41,12 @@ def decide(lines: Sequence[str], delimiter: str, cut: bool = False) -> Quotes:
 
 
 def swallows(lines: Sequence[str], width: int, delimiter: str) -> bool:
-    """Whether a record of these lines may be several rows: each would be a full one if quotes were text."""
+    """Whether a record of these lines may be several rows: each line is a complete row if quotes are text."""
     return width > 1 and len(lines) > 1 and all(line.count(delimiter) == width - 1 for line in lines)
 
 
 def _before_the_cut(lines: Sequence[str], dialect: Dialect) -> Sequence[str]:
-    """The lines but for a record at their end that may go on after them."""
+    """Returns the lines without a last record that may continue after them."""
     for number, _, problem, _ in read_records(iter(lines), dialect):
         if problem.startswith(NEVER_CLOSED) and len(lines) - number < OPEN_LINES:
             return lines[: number - 1] or lines
@@ -54,7 +54,7 @@ def _before_the_cut(lines: Sequence[str], dialect: Dialect) -> Sequence[str]:
 
 
 def _lost(lines: Sequence[str], dialect: Dialect) -> int:
-    """How many lines cannot be read as rows of the header's width, or may be swallowed by another row."""
+    """Counts the lines that cannot be read as rows as wide as the header, or may be swallowed by another row."""
     lost, width = 0, 0
     for _, cells, problem, taken in read_records(iter(lines), dialect):
         width = width or len(cells)
@@ -68,7 +68,7 @@ def _lost(lines: Sequence[str], dialect: Dialect) -> int:
 
 
 def _are_text(lines: Sequence[str], delimiter: str) -> bool:
-    """Whether the fields themselves tell that marks belong to the text, where no line needs them as quotes."""
+    """Whether the fields indicate that marks are part of the text; called if no line needs them as quotes."""
     inside = doubled = 0
     quoted: dict[int, list[str]] = {}
     bare: dict[int, list[str]] = {}
@@ -86,6 +86,6 @@ def _are_text(lines: Sequence[str], delimiter: str) -> bool:
                 quoted.setdefault(place, []).append(field)
     if inside or doubled:
         return inside > doubled
-    # A spreadsheet also quotes what has a comma; a writer that quotes a whole column leaves no other field in it.
+    # Spreadsheets also quote fields with a comma; writers that quote a whole column leave no unquoted field in it.
     mixed = [place for place in quoted if len(bare.get(place, [])) > 1]
     return any("," not in field for place in mixed for field in quoted[place])

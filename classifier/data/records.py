@@ -1,4 +1,4 @@
-"""Lines of CSV or TSV -> records, each line read at most twice whatever the quotation marks do."""
+"""Splits lines of CSV or TSV into records; each line is read at most twice, wherever the quotation marks are."""
 
 import csv
 import re
@@ -8,35 +8,33 @@ from dataclasses import dataclass
 
 from classifier.settings import Quotes
 
-MOST_LINES = 10_000  # of a record; what an open quote may gather before it counts as never closed
+MOST_LINES = 10_000  # of a record; a longer open quote counts as never closed
 MOST_CHARACTERS = 2**24
 
 LITERAL = "set data.quotes=none if quotation marks are part of the texts"
 NEVER_CLOSED = "a quote opens in line"
 ROW_TOO_LONG = f"the row, or a field of it, is longer than {MOST_CHARACTERS:,} characters"
-GOES_ON = (
-    f'a quoted field goes on after its closing quote; a quote inside a quoted field is written twice (""), or {LITERAL}'
-)
+GOES_ON = f'a quoted field continues after its closing quote; double a quote inside a quoted field (""), or {LITERAL}'
 
-# Number of the first line, fields, why the quotes cannot be read ("" when they can), lines (until the next record).
+# Number of the first line, fields, problem with the quotes ("" if there is none), lines (until the next record).
 Record = tuple[int, list[str], str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How the fields of a line are told apart; `quotes` is never auto."""
+    """How lines are split into fields; `quotes` is never auto."""
 
     delimiter: str
     quotes: Quotes
 
     def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
-        """The fields of each record."""
+        """Yields the fields of each record."""
         match self.quotes:
             case Quotes.none:
                 return csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE, strict=True)
             case Quotes.backslash:
                 escape = re.compile(rf'\\([\\"\r\n{re.escape(self.delimiter)}]?)')
-                # The csv module would drop a backslash in front of any other character, as in C:\new.
+                # The csv module would drop a backslash before any other character, as in C:\new.
                 kept = (escape.sub(lambda found: found[0] if found[1] else r"\\", line) for line in lines)
                 return csv.reader(kept, delimiter=self.delimiter, escapechar="\\", strict=True)
             case _:
@@ -44,24 +42,24 @@ class Dialect:
 
 
 class _TooLong(Exception):
-    """A record is longer than a record may be."""
+    """A record exceeds the maximum length."""
 
 
 def read_records(lines: Iterator[str], dialect: Dialect, number: int = 1) -> Iterator[Record]:
-    """Every record that is not blank.
+    """Yields every record that is not blank.
 
-    A broken quote costs the line that has it; the lines after it are read again, as records of their own.
+    A broken quote affects only the line that contains it; the lines after it are read again as separate records.
 
     Args:
-        lines: with their line ends.
-        dialect: of the file.
-        number: of the first line.
+        lines: lines with their line endings.
+        dialect: dialect of the file.
+        number: number of the first line.
     """
     csv.field_size_limit(max(csv.field_size_limit(), MOST_CHARACTERS))  # one limit for the whole process
     again: deque[str] = deque()
-    alone = 0  # lines of `again` at whose end an open quote is known not to be closed later either
+    alone = 0  # number of lines of `again` in which an open quote is known to be never closed
     taken: list[str] = []
-    reader = dialect.reader(_taking(again, lines, taken))
+    reader = dialect.reader(_collecting(again, lines, taken))
     while True:
         problem = ""
         try:
@@ -76,21 +74,22 @@ def read_records(lines: Iterator[str], dialect: Dialect, number: int = 1) -> Ite
         except (csv.Error, _TooLong) as error:
             problem = _problem(error, number, len(taken))
             if len(taken) > 1:
-                # A quote was open at the end of each line but the last. A record that begins later and has a quote
-                # open there is in the same state and ends as badly, so each of these lines is a record by itself.
+                # A quote was open at the end of each line except the last. A record that begins on a later line and
+                # has an open quote there is in the same state and fails in the same way, so each of these lines is
+                # read as a separate record.
                 alone = len(taken) - 2
                 again.extendleft(reversed(taken[1:]))
                 del taken[1:]
-            cells = _leniently(taken[0], dialect.delimiter)
-            reader = dialect.reader(_taking(again, lines, taken))
+            cells = _parse_leniently(taken[0], dialect.delimiter)
+            reader = dialect.reader(_collecting(again, lines, taken))
         if len(cells) > 1 or not _is_blank(cells, taken):
             yield number, cells, problem, taken
         number += len(taken)
         taken.clear()
 
 
-def _taking(again: deque[str], lines: Iterator[str], taken: list[str]) -> Iterator[str]:
-    """Reads `again`, then `lines`, and keeps in `taken` the lines of the present record."""
+def _collecting(again: deque[str], lines: Iterator[str], taken: list[str]) -> Iterator[str]:
+    """Reads `again`, then `lines`, and collects the lines of the current record in `taken`."""
     while again:
         taken.append(again.popleft())
         yield taken[-1]
@@ -106,7 +105,7 @@ def _taking(again: deque[str], lines: Iterator[str], taken: list[str]) -> Iterat
 
 
 def _is_blank(cells: list[str], lines: list[str]) -> bool:
-    # In a file of one column, "" in quotes is a row with an empty text.
+    # In a file with a single column, a quoted "" is a row with an empty text.
     return not cells or (len(cells) == 1 and len(lines) == 1 and lines[0].isspace())
 
 
@@ -121,8 +120,8 @@ def _problem(error: Exception, number: int, lines: int) -> str:
     return GOES_ON
 
 
-def _leniently(line: str, delimiter: str) -> list[str]:
-    """What can be read of a line with a broken quote."""
+def _parse_leniently(line: str, delimiter: str) -> list[str]:
+    """Returns the fields of a line with a broken quote that can be read."""
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:

@@ -1,4 +1,4 @@
-"""Rows that cannot be used: counted, shown, written to a file, and refused where they are too many."""
+"""Rows that cannot be used: counted, shown, written to a file, and an error if there are too many."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from classifier.files import write_records
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A row that was left out, and why; `column` is "" where the reason concerns the whole row."""
+    """A row that was skipped, and the reason; `column` is "" if the reason concerns the whole row."""
 
     file: str
     row: int
@@ -20,7 +20,7 @@ class Reject:
 
 
 class TooManyBadRows(UserError):
-    """So many rows are unusable that the file is likelier to be misread; `rejects` are all those found so far."""
+    """So many rows are unusable that the file is probably misread; `rejects` are all rejected rows so far."""
 
     def __init__(self, message: str, rejects: list[Reject]):
         super().__init__(message)
@@ -28,14 +28,14 @@ class TooManyBadRows(UserError):
 
 
 def refuse_too_many(path: Path, rows: int, bad: Sequence[Reject], allowed: float, rejects: list[Reject]) -> None:
-    """Raises TooManyBadRows, carrying `rejects`, when the share of `bad` in `rows` is above `allowed`."""
+    """Raises TooManyBadRows with `rejects` if the share of `bad` in `rows` exceeds `allowed`."""
     if len(bad) <= allowed * rows:
         return
     share = len(bad) / rows
     hint = f"Fix these rows, or allow them with data.max_bad_rows={min(1.0, share + 0.005):.2f}."
     if share > 0.5:
         hint = "Are data.text, data.label, data.encoding, data.delimiter and data.quotes right for this file?"
-    if sum(NUL_BYTE in one.reason for one in bad) > rows / 2:
+    if sum(NUL_BYTE in reject.reason for reject in bad) > rows / 2:
         hint = "The file looks like UTF-16: set data.encoding=utf-16, or utf-16-le if that finds no byte-order mark."
     raise TooManyBadRows(
         f"{path}: {len(bad):,} of {rows:,} rows ({share:.1%}) cannot be used, which is more than the {allowed:.1%} of "
@@ -45,11 +45,14 @@ def refuse_too_many(path: Path, rows: int, bad: Sequence[Reject], allowed: float
 
 
 def first_rejects(rejects: Sequence[Reject]) -> str:
-    """The first three rejects, a line each, for the end of a message; "" where there is none."""
-    lines = [f"\n  {Path(one.file).name}:{one.row}, {one.column or 'whole row'}: {one.reason}" for one in rejects[:3]]
+    """Returns the first three rejects, one per line, for the end of a message; "" if there are none."""
+    lines = [
+        f"\n  {Path(reject.file).name}:{reject.row}, {reject.column or 'whole row'}: {reject.reason}"
+        for reject in rejects[:3]
+    ]
     return f" The first of them:{''.join(lines)}" if lines else ""
 
 
 def write_rejects(path: str | Path, rejects: Iterable[Reject]) -> None:
-    """Writes the rejects as CSV with the columns file, row, column, reason; the file appears whole or not at all."""
+    """Writes the rejects atomically as CSV with the columns file, row, column, reason."""
     write_records(path, Reject, rejects)

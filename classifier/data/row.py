@@ -1,4 +1,4 @@
-"""One row of a file, whatever the file's format."""
+"""A row of a file of any format."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,19 +6,19 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The values of one row by column name, and why it cannot be used, if so.
+    """The values of a row by column name, and the reason if it cannot be used.
 
-    A row with a problem still carries what could be read of it: training leaves such a row out, but scoring owes an
-    answer to every row it was given.
+    A row with a problem still has the values that could be read: training skips such a row, but scoring must return a
+    result for every row.
     """
 
-    number: int  # the line where the row begins, as an editor shows it; in Parquet, the row counted from 1
+    number: int  # of the line in which the row begins, as shown by an editor; in Parquet, of the row, from 1
     values: dict[str, Any]
-    problem: str = ""  # "" when the row is fine
-    column: str = ""  # the column of the problem, where it is one column's
+    problem: str = ""  # "" if there is none
+    column: str = ""  # the column of the problem, if it concerns a single column
 
     def value(self, column: str) -> Any:
-        """The value of a column, None where there is none; dots lead into JSON objects unless they are in its name.
+        """Returns the value of a column, or None; dots select keys of JSON objects unless a column has this very name.
 
         >>> Row(1, {"review": {"body": "good"}}).value("review.body")
         'good'

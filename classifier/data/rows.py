@@ -1,4 +1,4 @@
-"""One file -> a stream of rows, in constant memory, whatever the format."""
+"""Reads a file of any format as a stream of rows, in constant memory."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -21,18 +21,18 @@ __all__ = ["FORMATS", "Row", "check_columns", "file_sha256", "find_files", "read
 def read_rows(
     path: AnyPath, reading: Reading, columns: Sequence[str] | None = None, notices: list[str] | None = None
 ) -> Iterator[Row]:
-    """The rows of a file of any format; blank lines are passed over, but for those of plain text.
+    """Yields the rows of a file of any format; blank lines are skipped, except in plain text.
 
-    What concerns one row only is that row's `problem`.
+    An error that affects a single row is stored in its `problem`.
 
     Args:
-        path: of the file.
-        reading: how it is read.
-        columns: all that is needed of a Parquet file, to spare reading the others.
-        notices: takes what a person should know of how the file is read, when its last row has been taken.
+        path: path of the file.
+        reading: how to read the file.
+        columns: columns to read from a Parquet file; None means all.
+        notices: list to which notices about the file are added; complete once the last row has been read.
 
     Raises:
-        UserError: as the rows are taken, where the file as a whole cannot be read.
+        UserError: during the iteration, if the file as a whole cannot be read.
     """
     match format_of(path):
         case "parquet":
@@ -44,7 +44,7 @@ def read_rows(
 
 
 def open_rows(path: AnyPath, reading: Reading, notices: list[str]) -> tuple[list[str], Iterator[Row]]:
-    """The columns and the rows of a file in which the first row decides which columns there are."""
+    """Returns the columns and rows of a file whose first row determines the columns."""
     match format_of(path):
         case "text":
             return [COLUMN], read_plain_text(path, reading.encoding)
@@ -55,14 +55,12 @@ def open_rows(path: AnyPath, reading: Reading, notices: list[str]) -> tuple[list
 
 
 def check_columns(path: str | Path, reading: Reading, label: str | None = None) -> None:
-    """Raises UserError when the file lacks one of the columns, or has it with a type that cannot serve."""
+    """Raises UserError if a column is missing from the file or has an unsuitable type."""
     texts = text_columns(reading.text)
     if twice := [column for column in texts if texts.count(column) > 1]:
         raise UserError(f"data.text names {twice[0]!r} twice; each column is joined once.")
     if label in texts:
-        raise UserError(
-            f"{path}: data.text and data.label both name the column {label!r}; let one of them name another."
-        )
+        raise UserError(f"{path}: data.text and data.label both name the column {label!r}; change one of them.")
     kind = format_of(path)
     if kind == "text" and label is not None:
         raise UserError(f"{path}: plain text has no labels. Name a file with a column of texts and one of labels.")
@@ -74,7 +72,7 @@ def check_columns(path: str | Path, reading: Reading, label: str | None = None) 
         case _:
             names, rows = open_rows(path, reading, [])
             require_header(path, texts if label is None else [*texts, label], names, rows)
-    # JSON of which no row can be read has no names at all; its rows say why.
+    # If no row of a JSON file can be read, there are no names; the rows have the reasons.
     if names or kind == "parquet":
         for column in [*texts, *([] if label is None else [label])]:
             require_column(path, column, names, "data.label" if column == label else "data.text")
@@ -83,14 +81,14 @@ def check_columns(path: str | Path, reading: Reading, label: str | None = None) 
 
 
 def require_header(path: AnyPath, columns: Sequence[str], names: list[str], rows: Iterator[Row]) -> None:
-    """Raises UserError where a column is missing because the file seems to begin with a row instead of a header."""
+    """Raises UserError if a column is missing and the file seems to begin with a row instead of a header."""
     is_table = format_of(path) in ("csv", "tsv", "xlsx")
     if is_table and any(column not in names for column in columns) and looks_like_data(names, rows):
         raise UserError(f"{path}: its first line looks like a row, not like a header. {NO_HEADER}")
 
 
 def require_column(path: AnyPath, column: str, names: Sequence[str], key: str) -> None:
-    """Raises UserError, with the nearest name there is, where the column is missing; `key` would name another."""
+    """Raises UserError, with the most similar name, if the column is missing; `key` is the setting that names it."""
     if column in names:
         return
     near = difflib.get_close_matches(column, names, n=1, cutoff=0.5)

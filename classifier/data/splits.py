@@ -1,4 +1,4 @@
-"""Train, valid and test: read from their files, or split off train such that every class keeps its share."""
+"""Train, valid and test splits: read from files, or split off train with stratification by class."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,39 +7,45 @@ from pathlib import Path
 import numpy as np
 
 from classifier.data.duplicates import Contradiction, find_duplicates
-from classifier.data.examples import DataFile, Examples, Loaded, named, read_examples
+from classifier.data.examples import DataFile, Examples, Loaded, joined_paths, read_examples
 from classifier.data.rejects import Reject
 from classifier.data.text_form import text_form
 from classifier.errors import UserError
 from classifier.settings import DataSettings
 
-FEW = 20  # texts; fewer are an example or a test, whose classes may well be small
+FEW = 20  # texts; a smaller data set is an example or a test, in which small classes are expected
 
 
 @dataclass(slots=True)
 class Splits:
-    """The three sets, with the same `label_names`; and what a report has to say about where they come from."""
+    """The three splits, with the same `label_names`, and information about their origin for the report."""
 
     train: Examples
     valid: Examples
-    test: Examples | None  # None: data.test_share=0, and nothing is tested
+    test: Examples | None  # None if data.test_share=0: there is no test split
     rejects: list[Reject]
     files: list[DataFile]
     notices: list[str]
     contradictions: list[Contradiction]
 
     def parts(self) -> dict[str, Examples]:
-        """The sets by name, without a test set if there is none."""
+        """Returns the splits by name, without test if there is no test split."""
         parts = {"train": self.train, "valid": self.valid, "test": self.test}
         return {name: examples for name, examples in parts.items() if examples is not None}
 
 
 def load_splits(settings: DataSettings, seed: int, *, label_names: tuple[str, ...] | None = None) -> Splits:
-    """Reads train and, where they are named, valid and test; what is not named is split off train.
+    """Reads train, and reads valid and test from their files or splits them off train.
 
-    The split depends on the usable rows, their order and the seed alone: that of the settings, else `seed`.
-    `label_names`: the classes of a model that is to be measured on these data; None for those of train.
-    Raises UserError for input that cannot serve.
+    The split depends only on the usable rows, their order and the seed.
+
+    Args:
+        settings: files, and how to read and split them.
+        seed: seed of the split, unless the settings have one.
+        label_names: classes of a model that is evaluated on these data; None means the classes of train.
+
+    Raises:
+        UserError: if the input cannot be used.
     """
     if str(settings.train).startswith(f"{settings.root}/") and not Path(settings.root).is_dir():
         raise UserError(
@@ -52,24 +58,24 @@ def load_splits(settings: DataSettings, seed: int, *, label_names: tuple[str, ..
     for split, pattern in (("valid", settings.valid), ("test", settings.test)):
         if pattern is not None:
             loaded[split] = read_examples(pattern, settings, split=split, label_names=names)
-    parts = {split: one.examples for split, one in loaded.items()}
+    parts = {split: read.examples for split, read in loaded.items()}
     train = parts.pop("train")
-    # Looked for in the files as they are given, whatever is split off them.
+    # Searched in the given files, before anything is split off.
     contradictions, duplicates = find_duplicates(train, parts)
     seed = seed if settings.split_seed is None else settings.split_seed
     parts |= _split_off(loaded["train"], shares, seed, settings.label) if shares else {"train": train}
-    notices = [note for one in loaded.values() for note in one.notices]
+    notices = [note for read in loaded.values() for note in read.notices]
     return Splits(
         **{"test": None, **parts},
-        rejects=[reject for one in loaded.values() for reject in one.rejects],
-        files=[file for one in loaded.values() for file in one.files],
+        rejects=[reject for read in loaded.values() for reject in read.rejects],
+        files=[file for read in loaded.values() for file in read.files],
         notices=[*notices, *_many_classes_notice(train, settings.label), *_class_notices(parts, shares), *duplicates],
         contradictions=contradictions,
     )
 
 
 def _wanted_shares(settings: DataSettings) -> dict[str, float]:
-    """The shares of train to split off, by the split for which no file is named."""
+    """Returns the shares to split off train, for the splits without a file."""
     shares = {}
     if settings.test is None and settings.test_share:
         shares["test"] = settings.test_share
@@ -79,7 +85,7 @@ def _wanted_shares(settings: DataSettings) -> dict[str, float]:
         if not 0 < share < 1:
             raise UserError(f"data.{split}_share={share:g} is not between 0 and 1; or name a file with data.{split}=.")
     if sum(shares.values()) >= 1:
-        raise UserError("data.valid_share and data.test_share together leave nothing of train; make them smaller.")
+        raise UserError("data.valid_share and data.test_share together leave nothing for train; reduce them.")
     return shares
 
 
@@ -89,12 +95,12 @@ def _split_off(train: Loaded, shares: dict[str, float], seed: int, label_column:
     parts = {split: examples.take(found) for split, found in zip(["train", *shares], places, strict=True)}
     for split in shares:
         if not len(parts[split]):
-            raise UserError(f"{named(train.files)}: {_no_split(examples, split, len(parts), label_column)}")
+            raise UserError(f"{joined_paths(train.files)}: {_no_split(examples, split, len(parts), label_column)}")
     return parts
 
 
 def _no_split(examples: Examples, split: str, needed: int, label_column: str) -> str:
-    """Why nothing could be split off train, where no class has as many different texts as are needed."""
+    """Explains why nothing could be split off train: no class has enough different texts."""
     counts = [count for count in examples.class_counts().values() if count]
     how = "each of which occurs once" if max(counts) == 1 else f"none of which has {needed} different texts"
     return (
@@ -104,10 +110,11 @@ def _no_split(examples: Examples, split: str, needed: int, label_column: str) ->
 
 
 def stratified(texts: Sequence[str], labels: np.ndarray, shares: Sequence[float], seed: int) -> list[np.ndarray]:
-    """The places of the remainder, then of one part for each share; each in ascending order.
+    """Returns the indices of the remainder, then of one part for each share, each in ascending order.
 
-    Texts of the same `text_form` stay together, and with the remainder where their labels differ. A class of more
-    different texts than there are shares is in every part and in the remainder; a smaller one is in the remainder only.
+    Texts with the same `text_form` stay together, and stay in the remainder if their labels differ. A class with more
+    different texts than there are shares is in every part and in the remainder; a smaller class is only in the
+    remainder.
     """
     copies: dict[str, list[int]] = {}
     for place, text in enumerate(texts):
@@ -127,19 +134,19 @@ def stratified(texts: Sequence[str], labels: np.ndarray, shares: Sequence[float]
 
 
 def _part_sizes(before: int, count: int, shares: Sequence[float]) -> list[int]:
-    """How many of a class's `count` texts each part gets, `before` texts of other classes having been given out."""
+    """Returns how many of the `count` texts of a class each part gets, after `before` texts of other classes."""
     sizes: list[int] = []
     if count <= len(shares):
         return [0] * len(shares)
     for later, share in zip(reversed(range(len(shares))), shares, strict=True):
-        # Rounding the running total, not each class alone, keeps the share of the whole with many small classes too.
+        # Rounding the running total instead of each class preserves the overall share even with many small classes.
         due = round(share * (before + count)) - round(share * before)
         sizes.append(min(max(due, 1), count - sum(sizes) - later - 1))
     return sizes
 
 
 def _many_classes_notice(train: Examples, label_column: str) -> list[str]:
-    """Doubts a label column of nearly as many classes as there are texts."""
+    """Questions the label column if there are nearly as many classes as texts."""
     classes = sum(count > 0 for count in train.class_counts().values())
     if classes <= len(train) / 2 or len(train) < FEW:
         return []
@@ -148,7 +155,7 @@ def _many_classes_notice(train: Examples, label_column: str) -> list[str]:
 
 
 def _class_notices(parts: dict[str, Examples], shares: dict[str, float]) -> list[str]:
-    """Names the classes that are too small to be split, or to be learnt."""
+    """Lists the classes that are too small to be split or to be learned."""
     counts = parts["train"].class_counts()
     split_off = [parts[split].class_counts() for split in shares]
     small = [name for name in counts if (any(not part[name] for part in split_off) if shares else counts[name] == 1)]

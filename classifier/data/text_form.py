@@ -1,4 +1,4 @@
-"""Spellings of one text, such as composed and decomposed letters, as one."""
+"""Normalizes different spellings of the same text, such as composed and decomposed letters."""
 
 import re
 import unicodedata
@@ -10,10 +10,10 @@ FULL_WIDTH = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0x
 
 
 def text_form(text: str) -> str:
-    """The text as classifiers read it, but for its case: equal texts must not be divided between splits.
+    """Normalizes the text as classifiers do, except for case, so that equal texts are kept in the same split.
 
-    That is in Unicode's normal form C, without invisible characters, with full-width letters and digits made plain and
-    any run of blanks as one space.
+    The result is in Unicode normal form C, without invisible characters, with full-width letters and digits replaced
+    by ASCII, and with runs of whitespace replaced by a single space.
 
     >>> text_form("Cafe\\u0301  no\\u00adte") == text_form("Caf\\u00e9 note")
     True
@@ -22,4 +22,4 @@ def text_form(text: str) -> str:
     if not text.isascii():
         form = unicodedata.normalize("NFC", INVISIBLE.sub("", text).translate(FULL_WIDTH))
     form = " ".join(form.split())
-    return text if form == text else form  # nearly always the same string, which then is in memory once
+    return text if form == text else form  # usually the same object, which is then in memory only once

@@ -1,4 +1,4 @@
-"""XLSX files -> rows: the first sheet, every cell as text, as if it had been saved as CSV."""
+"""Reads rows from the first sheet of XLSX files, with every cell as text, as if saved as CSV."""
 
 import warnings
 from collections.abc import Iterator
@@ -17,10 +17,10 @@ from classifier.settings import Reading
 
 
 def open_xlsx(path: Path, reading: Reading, notices: list[str]) -> tuple[list[str], Iterator[Row]]:
-    """The names of the columns, and the rows, yet to be read; of formulas the values that were saved with them.
+    """Returns the column names, and an iterator over the rows; formulas have their saved values.
 
     Raises:
-        UserError: where openpyxl is not installed, or the file is no workbook.
+        UserError: if openpyxl is not installed, or the file is not a workbook.
     """
     rows = _filled_rows(path, notices)
     number, cells = next(rows, (0, []))
@@ -40,7 +40,7 @@ def _row(number: int, cells: list[str], names: list[str], first: str) -> Row:
 
 
 def _filled_rows(path: Path, notices: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """Number and cells of each row that has any, without the empty cells at its end."""
+    """Yields the number and the cells of each row that is not empty, without trailing empty cells."""
     try:
         from openpyxl import load_workbook
     except ImportError:
@@ -50,7 +50,7 @@ def _filled_rows(path: Path, notices: list[str]) -> Iterator[tuple[int, list[str
     with reading_file(path, BadZipFile, KeyError, ValueError, SyntaxError):
         require_content(path)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what is not read anyway: validation, styles
+            warnings.simplefilter("ignore")  # about features that are not read, such as validation and styles
             book = load_workbook(path, read_only=True, data_only=True)
         try:
             sheet = book.worksheets[0]
@@ -68,7 +68,7 @@ def _filled_rows(path: Path, notices: list[str]) -> Iterator[tuple[int, list[str
 
 
 def _as_text(value: Any) -> str:
-    """The cell as a CSV file would hold it; 1.0 is 1, and a date without a time of day has none."""
+    """Formats a cell as in a CSV file: 1.0 as 1, and a date without a time of day as a date."""
     match value:
         case None:
             return ""

@@ -1,1 +1,1 @@
-"""What all pictures have in common: one style, and fonts for names in any script."""
+"""The common style of all figures and pages, and fonts for names in any script."""

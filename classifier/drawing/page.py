@@ -1,4 +1,4 @@
-"""HTML pages that need no other file: Jinja templates over one base, with pictures inside."""
+"""Renders self-contained HTML pages: Jinja templates with a common base and embedded pictures."""
 
 import base64
 import io
@@ -12,11 +12,11 @@ BASE = Path(__file__).parent
 
 
 def render(template: Path, **values: Any) -> str:
-    """The page of a template that extends `base.html`; whatever is put into it is escaped.
+    """Renders a template that extends `base.html`; all values are escaped.
 
     Args:
-        template: file with the blocks `style` and `content`.
-        **values: its variables, among them `title`.
+        template: template file with the blocks `style` and `content`.
+        **values: variables of the template, including `title`.
 
     Raises:
         jinja2.UndefinedError: if the template uses a variable that is not given.
@@ -33,12 +33,12 @@ def render(template: Path, **values: Any) -> str:
 
 
 def as_png(figure: "Figure") -> bytes:
-    """The picture as a PNG file."""
+    """Returns the figure as PNG."""
     stream = io.BytesIO()
     figure.savefig(stream, format="png")
     return stream.getvalue()
 
 
 def as_address(png: bytes) -> str:
-    """The picture as an address that holds it, for `<img src>`."""
+    """Returns the picture as a data URL for `<img src>`."""
     return "data:image/png;base64," + base64.b64encode(png).decode()

@@ -1,4 +1,4 @@
-"""One look for every picture: colours that the colour-blind can tell apart, quiet axes, names that fit."""
+"""The style of all figures: colours for the colour-blind, unobtrusive axes, and shortened names."""
 
 import unicodedata
 from collections import Counter
@@ -13,7 +13,7 @@ from matplotlib.text import Text
 
 from classifier.drawing.fonts import font_families, undrawable
 
-# Okabe and Ito, Color Universal Design, 2008, without yellow, which vanishes on white.
+# Okabe and Ito, Color Universal Design, 2008, without yellow, which is hardly visible on white.
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 INK, GREY, PALE = "#222222", "#777777", "#E6E6E6"
@@ -25,23 +25,24 @@ NAME_LENGTH = 28  # characters of a label in a picture
 def canvas(
     width: float, height: float, rows: int = 1, columns: int = 1, **subplots: Any
 ) -> Iterator[tuple[Figure, Any]]:
-    """A figure of the size in inches and its axes, in the common style.
+    """Yields a figure of the given size in inches and its axes, in the common style.
 
-    The style holds inside the block only; ticks are made before it ends, since matplotlib would otherwise make them
-    while saving, in its own style. No pyplot: nothing is shown, nothing stays in memory.
+    The style only applies inside the context; ticks are created before it ends, because matplotlib would otherwise
+    create them with its default style when the figure is saved. pyplot is not used, so that figures are neither shown
+    nor kept in memory.
     """
     with matplotlib.rc_context():
-        matplotlib.rcdefaults()  # whatever the user's matplotlibrc says
+        matplotlib.rcdefaults()  # ignore the user's matplotlibrc
         matplotlib.rcParams.update(style())
         figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
         yield figure, figure.subplots(rows, columns, **subplots)
         use_new_fonts(figure)
         figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # what stands where is settled; saving need not find it out again
+        figure.set_layout_engine("none")  # the layout is final, and need not be computed again when the figure is saved
 
 
 def use_new_fonts(figure: Figure) -> None:
-    """Gives a figure the fonts that were found while it was drawn."""
+    """Sets the fonts of a figure if new fonts were found while it was drawn."""
     families = list(font_families())
     if families != matplotlib.rcParams["font.family"]:
         matplotlib.rcParams["font.family"] = families
@@ -50,7 +51,7 @@ def use_new_fonts(figure: Figure) -> None:
 
 
 def style() -> dict[Any, Any]:
-    """The rcParams of every picture."""
+    """Returns the rcParams of all figures."""
     return {
         "font.family": list(font_families()),
         "font.size": 9,
@@ -82,10 +83,10 @@ def style() -> dict[Any, Any]:
 
 
 def display_names(label_names: list[str]) -> list[str]:
-    """The names as a picture writes them: short, in glyphs that exist, and still different from each other.
+    """Converts names for figures: shortened, without missing glyphs, and still distinct.
 
-    A name that is not drawable, or that has become the same as another, begins with its class number. Names written
-    from right to left are kept apart from what stands beside them, or the two sides of an arrow would change places.
+    Names with missing glyphs, and names that would be equal, are prefixed with their class number. Right-to-left names
+    are isolated from the surrounding text; otherwise the two sides of an arrow would be swapped.
 
     >>> display_names(["ham", "天气"])  # on a machine without a Chinese font
     ['ham', '#1 □□']
@@ -100,30 +101,30 @@ def display_names(label_names: list[str]) -> list[str]:
 
 
 def literal(text: str) -> str:
-    """The text as matplotlib must be given it: a bare $ would begin a formula."""
+    """Escapes the text for matplotlib, in which $ would start a formula."""
     return enclosed(text).replace("$", r"\$")
 
 
 def display_text(text: str, length: int = NAME_LENGTH) -> str:
-    """Any text as a picture writes it: at most `length` characters, in glyphs that exist, without formulas."""
+    """Converts any text for figures: at most `length` characters, without missing glyphs and formulas."""
     return literal(shortened(drawable(text), length))
 
 
 def enclosed(name: str) -> str:
-    """A right-to-left name between two left-to-right marks, which are invisible; any other name as it is."""
+    """Encloses a right-to-left name in left-to-right marks, which are invisible; other names are unchanged."""
     leftwards = any(unicodedata.bidirectional(character) in ("R", "AL") for character in name)
     return f"\u200e{name}\u200e" if leftwards else name
 
 
 def drawable(text: str) -> str:
-    """The text in composed characters and on one line, with □ for what no font here can draw."""
+    """Returns the text with composed characters on a single line, and □ for characters without a glyph."""
     line = " ".join(unicodedata.normalize("NFC", text).split())
     missing = undrawable(line)
     return "".join("□" if character in missing else character for character in line)
 
 
 def shortened(text: str, length: int = NAME_LENGTH) -> str:
-    """At most `length` characters; what is left out of the middle becomes an ellipsis."""
+    """Shortens the text to `length` characters, with an ellipsis in the middle."""
     if len(text) <= length:
         return text
     head = (length - 1) * 2 // 3
@@ -131,5 +132,5 @@ def shortened(text: str, length: int = NAME_LENGTH) -> str:
 
 
 def unit_axis(axes: Axes, which: str) -> None:
-    """A little more than 0 to 1 on the "x" or "y" axis, so that curves at the border stay visible."""
+    """Sets the limits of the "x" or "y" axis to slightly more than 0 to 1, so that curves at the border are visible."""
     axes.set(**{f"{which}lim": (-0.02, 1.02)})

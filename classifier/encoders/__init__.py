@@ -1,8 +1,8 @@
-"""Encoders: token ids (batch, tokens) in, logits (batch, classes) out.
+"""Encoders: from token ids (batch, tokens) to logits (batch, classes).
 
-`scratch` builds one whose weights are learned from scratch, out of `embedding`, blocks that hold an attention
-(`encoder_block`, `keras_nlp_block`) and `pooling`; `pretrained` builds one that others trained, out of the same blocks.
-`encoder` is what the rest of the package asks of either.
+`scratch` builds an encoder that is trained from scratch, from `embedding`, blocks with attention
+(`encoder_block`, `keras_nlp_block`) and `pooling`; `pretrained` builds a pretrained encoder from the same blocks.
+`encoder` defines their common interface.
 """
 
 from classifier.encoders.embedding import TokenAndPositionEmbedding, TokenDropout

@@ -1,4 +1,4 @@
-"""Token ids to vectors: token and position embedding, and token dropout before them."""
+"""Converts token ids to vectors: token dropout, and token and position embedding."""
 
 import keras
 from keras import ops
@@ -8,12 +8,12 @@ from classifier.tokenizers import PADDING_ID, UNKNOWN_ID
 
 @keras.saving.register_keras_serializable(package="classifier")
 class TokenDropout(keras.layers.Layer):
-    """While training, turns a share of the ids into the unknown id, so that no single word is relied upon.
+    """During training, replaces a share of the ids with the unknown id, to avoid reliance on single words.
 
-    (batch, tokens) -> (batch, tokens); padding stays padding.  (Word dropout: Iyyer et al. 2015, section 3.1.)
+    (batch, tokens) -> (batch, tokens); padding is unchanged.  (Word dropout: Iyyer et al. 2015, section 3.1.)
 
     Args:
-        rate: share of the tokens.
+        rate: share of the tokens to replace.
     """
 
     def __init__(self, rate: float, **kwargs) -> None:
@@ -36,15 +36,15 @@ class TokenDropout(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="classifier")
 class TokenAndPositionEmbedding(keras.layers.Layer):
-    """The sum of a learned vector for each token and one for each position: (batch, tokens) -> (batch, tokens, width).
+    """Sum of token embeddings and position embeddings: (batch, tokens) -> (batch, tokens, width).
 
-    Positions are `learned` (Gehring et al. 2017, section 3.1), or `sinusoidal`: waves of growing length (Vaswani et al.
-    2017, section 3.5), as large beside a token's vector as there. With `rotary` and `none` nothing is added.
+    Positions are `learned` (Gehring et al. 2017, section 3.1) or `sinusoidal` (Vaswani et al. 2017, section 3.5), with
+    the same scale relative to token vectors as in the paper. With `rotary` and `none`, nothing is added.
 
     Args:
-        vocabulary_size: ids are below it.
-        max_tokens: longest text; unused where positions are none.
-        width: of a vector.
+        vocabulary_size: upper bound of the ids.
+        max_tokens: maximum length of a text; only used for learned positions.
+        width: size of a vector.
         positions: `learned`, `sinusoidal`, `rotary` or `none`.
     """
 
@@ -83,9 +83,9 @@ class TokenAndPositionEmbedding(keras.layers.Layer):
 
 
 def sinusoids(tokens, width: int):
-    """Sines in the first half of the features, cosines in the second: (tokens, width), of any number of tokens.
+    """Returns sines in the first half of the features and cosines in the second half, of shape (tokens, width).
 
-    The wavelengths grow from 2 pi to 10000 x 2 pi (Vaswani et al. 2017, section 3.5, there interleaved).
+    The wavelengths grow from 2 pi to 10000 x 2 pi (Vaswani et al. 2017, section 3.5, where they are interleaved).
     """
     half = width // 2
     frequencies = 10_000.0 ** (-ops.arange(half, dtype="float32") / half)

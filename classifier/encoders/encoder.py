@@ -1,4 +1,4 @@
-"""An encoder with its tokenizer, whoever trained it: what the rest of the house asks of it."""
+"""An encoder with its tokenizer, trained from scratch or pretrained: the interface for the rest of the package."""
 
 from typing import Any, NamedTuple
 
@@ -9,11 +9,11 @@ from classifier.tokenizers import Tokenizer
 
 
 class Explained(NamedTuple):
-    """What a classifier answers, and what it looked at.
+    """The logits of a classifier, with its attention and pooling weights.
 
-    logits: (batch, classes).
-    attention: of each block, (batch, [heads,] tokens, tokens); a row is a query.
-    pooling: by the pooling's kind, (batch, tokens).
+    logits: tensor of shape (batch, classes).
+    attention: for each block, weights of shape (batch, [heads,] tokens, tokens); rows are queries.
+    pooling: weights of shape (batch, tokens) by the kind of pooling.
     """
 
     logits: Any
@@ -22,11 +22,11 @@ class Explained(NamedTuple):
 
 
 class Encoder:
-    """A classifier's encoder with its tokenizer; the only place that knows the layers of the Keras model.
+    """An encoder with its tokenizer; no other code depends on the layers of the Keras model.
 
     Args:
-        model: ids (batch, tokens) to logits (batch, classes), made by `scratch` or `pretrained`.
-        tokenizer: strings to words and to ids.
+        model: model from ids (batch, tokens) to logits (batch, classes), built by `scratch` or `pretrained`.
+        tokenizer: tokenizer of the encoder.
     """
 
     def __init__(self, model: keras.Model, tokenizer: Tokenizer) -> None:
@@ -35,24 +35,24 @@ class Encoder:
 
     @property
     def width(self) -> int:
-        """Of the state of a token."""
+        """The size of a token state."""
         return self.embedding.width
 
     @property
     def token_embeddings(self):
-        """The vector of each token of the vocabulary, (vocabulary, width)."""
+        """The token embeddings, of shape (vocabulary, width)."""
         return self.embedding.token_embeddings
 
     def embed(self, ids):
-        """Where the encoder begins: ids (batch, tokens) -> states (batch, tokens, width)."""
+        """Embeds ids (batch, tokens) as states (batch, tokens, width)."""
         return self.embedding(ids)
 
     def watch(self, states, mask) -> Explained:
-        """The model from the states of `embed` on, without dropout: the same layers, watched.
+        """Applies the layers after `embed` without dropout, and collects attention and pooling weights.
 
         Args:
-            states: (batch, tokens, width).
-            mask: boolean (batch, tokens), True at real tokens.
+            states: tensor of shape (batch, tokens, width).
+            mask: boolean tensor of shape (batch, tokens), False for padding.
         """
         attention, pooling = [], {}
         for layer in self.model.layers:

@@ -1,4 +1,4 @@
-"""One block of the encoder: self-attention and a feed-forward network, each with a residual and a normalisation."""
+"""Encoder block: self-attention and a feed-forward network, each with a residual connection and normalization."""
 
 from collections.abc import Callable
 
@@ -13,12 +13,12 @@ class EncoderBlock(keras.layers.Layer):
     """(batch, tokens, width) -> (batch, tokens, width)   (Vaswani et al. 2017, section 3.1).
 
     Args:
-        attention: mixes the tokens of a text.
-        intermediate_dim: of the hidden layer.
-        activation: of the hidden layer.
-        dropout: share dropped of what each half adds.
-        normalize: `before` each half (Xiong et al. 2020, figure 1b) or `after` its residual (figure 1a).
-        epsilon: added to the variance by each normalization.
+        attention: attention layer.
+        intermediate_dim: size of the hidden layer.
+        activation: activation of the hidden layer.
+        dropout: dropout rate of the output of each half.
+        normalize: `before` each half (Xiong et al. 2020, figure 1b) or `after` its residual connection (figure 1a).
+        epsilon: constant that each normalization adds to the variance.
     """
 
     def __init__(
@@ -57,10 +57,10 @@ class EncoderBlock(keras.layers.Layer):
         """(batch, tokens, width) -> (batch, tokens, width).
 
         Args:
-            states: (batch, tokens, width).
-            mask: boolean (batch, tokens), True at real tokens; None: all are real.
-            training: whether anything is dropped.
-            return_weights: also return those of the attention, (batch, [heads,] tokens, tokens).
+            states: tensor of shape (batch, tokens, width).
+            mask: boolean tensor of shape (batch, tokens), False for padding; None means no padding.
+            training: whether to apply dropout.
+            return_weights: whether to return the attention weights (batch, [heads,] tokens, tokens), too.
         """
         keys, weights = None if mask is None else ops.expand_dims(mask, 1), []
 

@@ -1,4 +1,4 @@
-"""keras-nlp's encoder block behind the interface of ours, to compare with."""
+"""KerasNLP's encoder block with the interface of `EncoderBlock`, for comparison."""
 
 import keras
 import keras_nlp
@@ -6,12 +6,12 @@ import keras_nlp
 
 @keras.saving.register_keras_serializable(package="classifier")
 class KerasNlpBlock(keras.layers.Layer):
-    """keras_nlp.layers.TransformerEncoder: what `EncoderBlock` computes with multi-head attention.
+    """keras_nlp.layers.TransformerEncoder, which computes the same as `EncoderBlock` with multi-head attention.
 
     Args:
-        num_heads: of its attention.
+        num_heads: number of attention heads.
         intermediate_dim, activation, normalize: see `EncoderBlock`.
-        dropout: see `EncoderBlock`; the attention weights are dropped as well.
+        dropout: see `EncoderBlock`; also applied to the attention weights.
     """
 
     def __init__(

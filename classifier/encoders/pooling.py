@@ -1,4 +1,4 @@
-"""A text's token states to one vector: (batch, tokens, width) and a mask (batch, tokens) -> (batch, width)."""
+"""Pools token states to a vector per text: (batch, tokens, width) and a mask (batch, tokens) -> (batch, width)."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from classifier.attention import masked_softmax
 
 
 class Pooling(keras.layers.Layer):
-    """A mean of the token states, weighted. Abstract: a pooling says how much each token counts.
+    """Weighted mean of the token states. Abstract: subclasses define the weights.
 
-    Padding never counts, and a text without any token gives zeros.
+    Padding has weight 0, and a text without tokens gives zeros.
     """
 
-    kind: ClassVar[str]  # by which it is chosen, and its weights are told from those of others
+    kind: ClassVar[str]  # the name of the choice, which also identifies its weights
 
     def __init__(self, **kwargs) -> None:
         super().__init__(**kwargs)
@@ -24,18 +24,18 @@ class Pooling(keras.layers.Layer):
 
     @abstractmethod
     def token_weights(self, states, mask) -> Any:
-        """How much each token counts, (batch, tokens): zero at padding, in sum one."""
+        """Returns the weights of the tokens (batch, tokens): 0 for padding, with sum 1."""
 
     def call(self, states, mask):
         """(batch, tokens, width), boolean (batch, tokens) -> (batch, width)."""
         return ops.matmul(ops.expand_dims(self.token_weights(states, mask), 1), states)[:, 0]
 
     def weights_by_kind(self, states, mask) -> dict:
-        """The token weights of each pooling in it, by its kind: what there is to look at."""
+        """Returns the token weights of each contained pooling by kind."""
         return {self.kind: self.token_weights(states, mask)}
 
     def compute_mask(self, states, previous_mask=None):
-        return None  # there are no tokens left to mask
+        return None  # there are no tokens in the output
 
     def compute_output_shape(self, states_shape, mask_shape=None):
         return (states_shape[0], states_shape[-1])
@@ -54,7 +54,7 @@ class MeanPooling(Pooling):
 
 @keras.saving.register_keras_serializable(package="classifier")
 class MaxPooling(Pooling):
-    """The largest value of each feature; a token counts by the share of the features that it gives."""
+    """Maximum of each feature; the weight of a token is the share of features whose maximum it has."""
 
     kind = "max"
 
@@ -113,10 +113,10 @@ class AdditivePooling(Pooling):
 
 @keras.saving.register_keras_serializable(package="classifier")
 class ConcatPooling(Pooling):
-    """Several poolings side by side: (batch, tokens, width) -> (batch, width x poolings).
+    """Concatenation of several poolings: (batch, tokens, width) -> (batch, width x poolings).
 
     Args:
-        poolings: names out of `additive`, `dot`, `mean`, `max`, `first`.
+        poolings: names among `additive`, `dot`, `mean`, `max`, `first`.
     """
 
     kind = "concat"
@@ -141,7 +141,7 @@ class ConcatPooling(Pooling):
         return ops.concatenate([part(states, mask) for part in self.parts], axis=-1)
 
     def token_weights(self, states, mask):
-        """The mean of its parts' weights: each gives as many features as any other."""
+        """Returns the mean of the weights of the poolings, which have equally many features."""
         return sum(part.token_weights(states, mask) for part in self.parts) / len(self.parts)
 
     def weights_by_kind(self, states, mask) -> dict:

@@ -1,4 +1,4 @@
-"""An encoder that others pretrained, as one Keras model made of the same blocks as one that is learned from scratch."""
+"""A pretrained encoder as a Keras model, with the same blocks as an encoder that is trained from scratch."""
 
 import keras
 from keras import ops
@@ -18,10 +18,10 @@ class PretrainedEmbedding(keras.layers.Layer):
     (batch, tokens) -> (batch, tokens, width)
 
     Args:
-        vocabulary_size: ids are below it.
+        vocabulary_size: upper bound of the ids.
         max_tokens: number of positions.
-        width: of a vector.
-        epsilon: added to the variance by the normalization.
+        width: size of a vector.
+        epsilon: constant that the normalization adds to the variance.
     """
 
     def __init__(self, vocabulary_size: int, max_tokens: int, width: int, epsilon: float, **kwargs) -> None:
@@ -51,19 +51,19 @@ class PretrainedEmbedding(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="classifier")
 def gelu_tanh(x):
-    """GELU in its approximate form (Hendrycks and Gimpel 2016, section 2)."""
+    """Approximate GELU (Hendrycks and Gimpel 2016, section 2)."""
     return keras.activations.gelu(x, approximate=True)
 
 
 def build_pretrained(
     checkpoint: Checkpoint, settings: PretrainedSettings, pooling: Pooling, classes: int
 ) -> keras.Model:
-    """Token ids (batch, tokens), 0 is padding, to logits (batch, classes); only the last layer is new.
+    """Builds a model from token ids (batch, tokens) to logits (batch, classes), of which only the last layer is new.
 
     Args:
-        checkpoint: whose weights the model gets.
-        settings: dropout, and which weights are trained.
-        pooling: turns token states into one vector.
+        checkpoint: checkpoint with the weights.
+        settings: dropout rates, and the weights to train.
+        pooling: pooling layer.
         classes: number of labels.
 
     Raises:
@@ -98,7 +98,7 @@ def build_pretrained(
 
 
 def assign(weights: CheckpointWeights, embedding: PretrainedEmbedding, blocks: list[EncoderBlock]) -> None:
-    """Gives the layers the weights of the checkpoint."""
+    """Sets the weights of the layers from the checkpoint."""
     embedding.token_embeddings.assign(weights.tokens)
     embedding.position_embeddings.assign(weights.positions)
     embedding.norm.set_weights(weights.norm)
@@ -119,7 +119,7 @@ def assign(weights: CheckpointWeights, embedding: PretrainedEmbedding, blocks: l
 
 
 def rest(settings: PretrainedSettings, embedding: PretrainedEmbedding, blocks: list[EncoderBlock]) -> None:
-    """Marks what is not trained."""
+    """Freezes the weights that are not trained."""
     embedding.trainable = settings.tune is Tune.full and settings.tune_embeddings
     trained = {Tune.full: len(blocks), Tune.top: settings.top_blocks, Tune.frozen: 0}[settings.tune]
     for block in blocks[: len(blocks) - min(trained, len(blocks))]:

@@ -1,4 +1,4 @@
-"""An encoder learned from scratch, as one Keras model; reads like the diagram in docs/model.md."""
+"""An encoder that is trained from scratch, as a Keras model; it corresponds to the diagram in docs/model.md."""
 
 from collections.abc import Callable
 
@@ -19,14 +19,14 @@ def build_classifier(
     max_tokens: int,
     classes: int,
 ) -> keras.Model:
-    """Token ids (batch, tokens), 0 is padding, to logits (batch, classes); padding never changes an output.
+    """Builds a model from token ids (batch, tokens) to logits (batch, classes); padding (0) never affects the output.
 
     Args:
-        settings: widths, depth, dropout.
-        attention: makes the attention of one block.
-        pooling: turns token states into one vector.
-        vocabulary_size: ids are below it.
-        max_tokens: longest text.
+        settings: widths, depth and dropout rates.
+        attention: function that creates the attention of a block.
+        pooling: pooling layer.
+        vocabulary_size: upper bound of the ids.
+        max_tokens: maximum length of a text.
         classes: number of labels.
     """
     ids = keras.Input((None,), dtype="int32", name="ids")
@@ -45,7 +45,7 @@ def build_classifier(
 
 
 def block(settings: ScratchSettings, attention: Attention, name: str) -> keras.layers.Layer:
-    """One block of the encoder: ours, or keras-nlp's, which has its own attention of as many heads."""
+    """Creates an encoder block: our own, or that of KerasNLP, which has its own attention with the same heads."""
     shared = {
         "intermediate_dim": settings.intermediate_dim,
         "activation": settings.activation.value,
@@ -55,6 +55,6 @@ def block(settings: ScratchSettings, attention: Attention, name: str) -> keras.l
     }
     if settings.block is Block.own:
         return EncoderBlock(attention, **shared)
-    from classifier.encoders.keras_nlp_block import KerasNlpBlock  # keras-nlp costs a second to import
+    from classifier.encoders.keras_nlp_block import KerasNlpBlock  # importing keras-nlp takes a second
 
     return KerasNlpBlock(attention.num_heads, **shared)

@@ -1,15 +1,15 @@
-"""How good is the classifier, how sure is that, and where is it wrong? NumPy in, dataclasses and figures out.
+"""Evaluates a classifier: metrics, confidence intervals, mistakes and figures.
 
-| module        | what it answers                                                                            |
+| module        | content                                                                                    |
 |---------------|--------------------------------------------------------------------------------------------|
-| `metrics`     | `evaluate`: every number of a split, with 95 % intervals; `headline`: the few of each epoch |
-| `bootstrap`   | how far a number would move with other examples                                            |
-| `calibration` | does 0.9 mean right nine times in ten?                                                     |
+| `metrics`     | `evaluate`: all metrics of a split, with 95 % intervals; `headline`: the metrics per epoch |
+| `bootstrap`   | confidence intervals by resampling the examples                                            |
+| `calibration` | the expected calibration error                                                             |
 | `mistakes`    | the most confident mistakes; the table of all predictions                                  |
-| `predictions` | that table read back; do two runs answer the same examples?                                |
-| `plots`       | `figures`: every picture of a split; `learning_curves`: the picture of a run               |
-| `scored`      | the answers to a split, checked once and then taken as they are                            |
+| `predictions` | reads and compares tables of predictions                                                   |
+| `plots`       | `figures`: all figures of a split; `learning_curves`: the figure of a run                  |
+| `scored`      | the labels and probabilities of a split, validated once                                    |
 
-`plots` also gathers the pictures of `confusion` and `curves`. Importing this
-package, `metrics` or `mistakes` imports neither scikit-learn, matplotlib nor pyarrow; `plots` imports matplotlib.
+`plots` also includes the figures of `confusion` and `curves`. Importing this package, `metrics` or `mistakes` imports
+neither scikit-learn, matplotlib nor pyarrow; `plots` imports matplotlib.
 """

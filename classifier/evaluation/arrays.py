@@ -1,18 +1,18 @@
-"""Labels and probabilities checked once, at the door, so that no formula behind it meets a NaN or a wrong shape."""
+"""Validates labels and probabilities once, so that no formula has to handle NaN or wrong shapes."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classifier.errors import UserError
 
-SUM_TOLERANCE = 0.01  # a softmax in bfloat16 is off by up to 0.004; logits are off by far more
+SUM_TOLERANCE = 0.01  # the error of a softmax in bfloat16 is up to 0.004; that of logits is much larger
 
 
 def checked(labels: ArrayLike, probabilities: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """(examples,) class numbers and (examples, classes) probabilities, whose rows are made to sum to one in float64.
+    """Validates class numbers (examples,) and probabilities (examples, classes), and normalizes rows to 1 in float64.
 
-    Raises UserError for no examples, fewer than two classes, NaN or infinity; ValueError for shapes that do not agree,
-    a label that is no class number, and rows that are no probabilities.
+    Raises UserError for no examples, fewer than two classes, NaN or infinity; ValueError for inconsistent shapes,
+    invalid class numbers, and rows that are not probabilities.
     """
     probabilities = finite(probabilities, "probabilities")
     labels = class_numbers(labels, probabilities.shape)
@@ -22,7 +22,7 @@ def checked(labels: ArrayLike, probabilities: ArrayLike) -> tuple[NDArray[np.int
 
 
 def checked_scores(labels: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """As `checked`, but rows that are no probabilities are taken for logits, (examples, classes), and softmaxed."""
+    """Like `checked`, but applies the softmax to scores (examples, classes) that are not probabilities."""
     from scipy.special import softmax
 
     scores = finite(scores, "outputs")
@@ -30,12 +30,12 @@ def checked_scores(labels: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.int
 
 
 def are_probabilities(scores: NDArray[np.float64]) -> bool:
-    """Whether no entry is negative and every row sums to one, up to float32 and bfloat16 rounding."""
+    """Whether all entries are nonnegative and all rows sum to 1, up to rounding in float32 or bfloat16."""
     return bool((scores >= 0).all() and (np.abs(scores.sum(axis=1) - 1) <= SUM_TOLERANCE).all())
 
 
 def finite(scores: ArrayLike, name: str) -> NDArray[np.float64]:
-    """The (examples, classes) scores in float64; raises as `checked` does."""
+    """Returns the scores (examples, classes) in float64; raises the same errors as `checked`."""
     scores = np.asarray(scores, dtype=np.float64)
     if scores.ndim != 2:
         raise ValueError(f"{name} must be (examples, classes), not of shape {scores.shape}")
@@ -52,7 +52,7 @@ def finite(scores: ArrayLike, name: str) -> NDArray[np.float64]:
 
 
 def class_numbers(labels: ArrayLike, shape: tuple[int, int]) -> NDArray[np.int64]:
-    """The (examples,) labels, each a column of the (examples, classes) scores; raises ValueError otherwise."""
+    """Validates labels (examples,) as column indices of scores (examples, classes); raises ValueError."""
     labels, (examples, classes) = np.asarray(labels), shape
     if labels.shape != (examples,):
         raise ValueError(f"labels must be ({examples},), one for each row of the scores, not of shape {labels.shape}")
@@ -70,11 +70,11 @@ def check_names(label_names: list[str], classes: int) -> None:
 
 
 def one_hot(labels: NDArray[np.int64], classes: int) -> NDArray[np.int8]:
-    """(examples,) -> (examples, classes): 1 in the column of the label."""
+    """Returns the one-hot encoding (examples, classes) of labels (examples,)."""
     return (labels[:, None] == np.arange(classes)).astype(np.int8)
 
 
 def contrasted(labels: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
-    """The classes with at least one example of their own and one of another: those for which a ranking has a score."""
+    """Returns the classes with both positive and negative examples, for which ranking metrics are defined."""
     support = np.bincount(labels, minlength=classes)
     return np.flatnonzero((support > 0) & (support < len(labels)))

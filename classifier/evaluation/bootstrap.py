@@ -1,7 +1,7 @@
-"""How far would a number move if other examples had been drawn? Percentile intervals of the non-parametric bootstrap.
+"""Percentile intervals of the nonparametric bootstrap.
 
-Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 13.3: draw as many examples as there are, with
-replacement, compute the number again, and take the 2.5th and the 97.5th percentile of the repetitions.
+Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 13.3: resample the examples with replacement,
+recompute the metric, and take the 2.5th and the 97.5th percentile of the results.
 """
 
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """From `low` to `high`, in the unit of the number it belongs to."""
+    """An interval from `low` to `high`, in the unit of its metric."""
 
     low: float
     high: float
 
 
 def resampled_indices(examples: int, resamples: int, seed: int) -> Iterator[NDArray[np.int64]]:
-    """`resamples` times (examples,) row numbers, drawn with replacement; the same for the same seed."""
+    """Yields `resamples` arrays of row indices (examples,), drawn with replacement; reproducible with the seed."""
     generator = np.random.default_rng(seed)
     for _ in range(resamples):
         yield generator.integers(examples, size=examples)
@@ -37,11 +37,12 @@ def resampled_metrics(
     resamples: int,
     seed: int,
 ) -> dict[str, NDArray[np.float64]]:
-    """The metrics of every resample, each (resamples,), from the (examples,) labels, predictions and losses.
+    """Returns the metrics of all resamples, each of shape (resamples,).
 
-    Without losses there is no log_loss. Only the counts per class are taken from a resample; the scores follow for all
-    resamples at once. They equal what scikit-learn gives on the same rows (tests/evaluation/test_bootstrap.py), a
-    thousand times sooner.
+    Labels, predictions and losses have the shape (examples,). Without losses, log_loss is omitted. Only the counts per
+    class are computed for each resample, and the metrics are computed from these counts for all resamples together.
+    They equal scikit-learn's metrics on the same rows (tests/evaluation/test_bootstrap.py), but are a thousand times
+    faster.
     """
     hit = labels == predicted
     counts = np.empty((3, resamples, classes), dtype=np.int64)  # hits, examples and predictions of each class
@@ -60,9 +61,9 @@ def resampled_metrics(
 def macro_scores(
     hits: NDArray[np.int64], support: NDArray[np.int64], predicted: NDArray[np.int64]
 ) -> dict[str, NDArray[np.float64]]:
-    """Macro precision, recall and F1, each (resamples,), from (resamples, classes) counts.
+    """Returns macro precision, recall and F1, each of shape (resamples,), from counts (resamples, classes).
 
-    As in scikit-learn with zero_division=0, a class counts in a resample where it occurs among labels or predictions.
+    As in scikit-learn with zero_division=0, a class is included if it occurs in the labels or predictions.
     """
     occurring = np.count_nonzero(support + predicted, axis=1)
 
@@ -77,7 +78,7 @@ def macro_scores(
 
 
 def percentile_interval(values: NDArray[np.float64]) -> Interval:
-    """The middle 95 % of the (resamples,) values."""
+    """Returns the central 95 % interval of values (resamples,)."""
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(values, [tail, 1 - tail])
     return Interval(float(low), float(high))

@@ -1,4 +1,4 @@
-"""Does 0.9 mean right nine times in ten? Guo et al., On Calibration of Modern Neural Networks, 2017."""
+"""Calibration of probabilities (Guo et al., On Calibration of Modern Neural Networks, 2017)."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ BINS = 15  # as in Guo et al.
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """What is seen in each of the equally wide bins of confidence; every array is (bins,), empty bins hold zeros."""
+    """Statistics of equally wide bins of confidence; all arrays have the shape (bins,), with zeros for empty bins."""
 
     counts: NDArray[np.int64]
     confidence: NDArray[np.float64]  # mean probability of the predicted class
@@ -18,12 +18,12 @@ class Reliability:
 
     @property
     def calibration_error(self) -> float:
-        """Expected calibration error, eq. 3: the gap between confidence and accuracy, weighted by the bins' counts."""
+        """Expected calibration error (equation 3): mean gap between confidence and accuracy, weighted by the counts."""
         return float(np.average(np.abs(self.accuracy - self.confidence), weights=self.counts))
 
 
 def reliability_bins(labels: NDArray[np.int64], probabilities: NDArray[np.float64], bins: int = BINS) -> Reliability:
-    """Bins of the top-class confidence of (examples, classes) probabilities; bin m holds (m / bins, (m + 1) / bins]."""
+    """Bins the confidence of probabilities (examples, classes); bin m is (m / bins, (m + 1) / bins]."""
     confidence = probabilities.max(axis=1)
     hit = labels == probabilities.argmax(axis=1)
     edges = np.linspace(0, 1, bins + 1)

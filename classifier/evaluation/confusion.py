@@ -1,4 +1,4 @@
-"""Which classes are taken for which: the confusion matrix, and its largest mistakes by name."""
+"""The confusion matrix, and the most confused pairs of classes."""
 
 import numpy as np
 from matplotlib import colormaps
@@ -17,14 +17,15 @@ MOST_CLASSES_WITH_NAMES = 200
 
 
 def confusion_counts(scored: Scored) -> NDArray[np.int64]:
-    """(classes, classes) examples of the row's class that are predicted to be the column's."""
+    """Returns counts (classes, classes) of examples by true class (row) and predicted class (column)."""
     return metrics.confusion_matrix(scored.labels, scored.predicted, labels=np.arange(scored.classes))
 
 
 def confusion_matrix(scored: Scored) -> Figure:
-    """True classes downwards, predicted classes across, shaded by the share of the true class.
+    """Draws the confusion matrix with true classes as rows, shaded by the share of the true class.
 
-    Counts are written for up to 25 classes; the figure grows with the classes. A class without examples is grey.
+    Counts are shown for up to 25 classes; the figure grows with the number of classes. Classes without examples are
+    grey.
     """
     counts = confusion_counts(scored)
     support = counts.sum(axis=1, keepdims=True)
@@ -46,38 +47,38 @@ def confusion_matrix(scored: Scored) -> Figure:
 
 
 def matrix_size(names: list[str]) -> tuple[float, float]:
-    """The height of the figure in inches, room for the longest name included, and the size of its names in points."""
+    """Returns the height of the figure in inches, including the longest name, and the font size in points."""
     cell, font = (0.45, 8) if len(names) <= MOST_CLASSES_WITH_COUNTS else (0.13, 6)
-    room = 1 + max(map(len, names)) * font * 0.6 / 72  # a character is about 0.6 of its size wide
+    room = 1 + max(map(len, names)) * font * 0.6 / 72  # the width of a character is about 0.6 of its size
     return room + float(np.clip(cell * len(names), 2.8, 22)), font
 
 
 def name_classes(axes: Axes, names: list[str], font: float) -> None:
-    """The names along both sides, unless there are too many to be read, and thin lines between the cells."""
+    """Adds the names to both axes, unless there are too many, and thin lines between the cells."""
     ticks = np.arange(len(names)) if len(names) <= MOST_CLASSES_WITH_NAMES else []
-    shown = names if len(ticks) else []
+    tick_labels = names if len(ticks) else []
     upright = len(names) > 4 or max(map(len, names)) > 10
-    axes.set_xticks(ticks, shown, rotation=90 if upright else 0, fontsize=font)
-    axes.set_yticks(ticks, shown, fontsize=font)
+    axes.set_xticks(ticks, tick_labels, rotation=90 if upright else 0, fontsize=font)
+    axes.set_yticks(ticks, tick_labels, fontsize=font)
     axes.grid(False)
     axes.spines[:].set_visible(False)
-    if shown:
+    if tick_labels:
         edges, ends = np.arange(len(names) + 1) - 0.5, (-0.5, len(names) - 0.5)
         axes.hlines(edges, *ends, color=PALE, linewidth=0.5)
         axes.vlines(edges, *ends, color=PALE, linewidth=0.5)
 
 
 def write_counts(axes: Axes, counts: NDArray[np.int64], shares: NDArray[np.float64], font: float) -> None:
-    """The number of examples in every cell that has any, light on dark."""
+    """Writes the number of examples in every nonzero cell, light on dark."""
     for row, column in np.argwhere(counts):
         colour = "white" if shares[row, column] > 0.35 else "black"
         axes.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", color=colour, fontsize=font)
 
 
 def confused_pairs(scored: Scored, *, limit: int = 20) -> Figure:
-    """The `limit` largest cells beside the diagonal, as bars of examples with their share of the true class.
+    """Draws the `limit` largest off-diagonal cells as bars, with their share of the true class.
 
-    Raises ValueError if there is no mistake to show.
+    Raises ValueError if there are no mistakes.
     """
     counts = confusion_counts(scored)
     pairs = largest_mistakes(counts)[:limit]
@@ -98,7 +99,7 @@ def confused_pairs(scored: Scored, *, limit: int = 20) -> Figure:
 
 
 def largest_mistakes(counts: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """The (true, predicted) pairs beside the diagonal that occur, most frequent first, then by class number."""
+    """Returns the off-diagonal pairs (true, predicted) that occur, by decreasing frequency, then by class number."""
     mistakes = counts * (1 - np.eye(len(counts), dtype=counts.dtype))
     pairs = np.argwhere(mistakes)
     order = np.argsort(-mistakes[tuple(pairs.T)], kind="stable")

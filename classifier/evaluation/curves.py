@@ -1,4 +1,4 @@
-"""Precision against recall, and true against false positives, as the threshold on one class's probability moves."""
+"""Precision-recall and ROC curves of each class against the rest."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,14 +15,14 @@ from classifier.evaluation.scored import Scored
 MOST_CLASSES_IN_FULL = 10
 WORST = 5
 GRID = np.linspace(0, 1, 501)
-LINES = [(colour, line) for line in ("-", "--") for colour in COLOURS]  # twelve that differ
+LINES = [(colour, line) for line in ("-", "--") for colour in COLOURS]  # twelve different lines
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """The two axes a threshold moves in, and what scikit-learn calls the area below its path."""
+    """The axes of a kind of curve, and the name of its area in scikit-learn."""
 
     title: str
     x: str
@@ -36,7 +36,7 @@ class Plane:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One line of a picture: x and y, both (points,), the area below it, and its colour if it is an average."""
+    """A curve: x and y, both of shape (points,), its area, and its colour if it is an average."""
 
     name: str
     x: NDArray[np.float64]
@@ -46,7 +46,7 @@ class Curve:
 
 
 def precision_recall(scored: Scored) -> Figure:
-    """Each class against the rest for up to ten classes, otherwise the micro and macro average and the worst five.
+    """Draws each class against the rest for up to ten classes, otherwise micro and macro average and the worst five.
 
     Raises ValueError unless two classes have examples.
     """
@@ -54,46 +54,46 @@ def precision_recall(scored: Scored) -> Figure:
 
 
 def roc(scored: Scored) -> Figure:
-    """The receiver operating characteristic, of the same classes as `precision_recall`; raises as it does."""
+    """Draws ROC curves of the same classes as `precision_recall`, and raises the same error."""
     figure = draw(curves(scored, ROC), ROC)
     figure.axes[0].plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=":")
     return figure
 
 
 def curves(scored: Scored, plane: Plane) -> list[Curve]:
-    """The lines of a picture; the worst classes are those of the smallest area, the smallest first."""
-    shown = scored.contrasted
-    if not len(shown):
+    """Returns the curves of a figure; the worst classes have the smallest area, and are sorted by area."""
+    columns = scored.contrasted
+    if not len(columns):
         raise ValueError(f"the picture '{plane.title}' needs examples of at least two classes")
     names = display_names(scored.label_names)
-    truth, scores = one_hot(scored.labels, scored.classes)[:, shown], scored.probabilities[:, shown]
+    truth, scores = one_hot(scored.labels, scored.classes)[:, columns], scored.probabilities[:, columns]
     of_class = [
-        curve(names[column], truth[:, place], scores[:, place], plane) for place, column in enumerate(shown.tolist())
+        curve(names[column], truth[:, place], scores[:, place], plane) for place, column in enumerate(columns.tolist())
     ]
     if scored.classes <= MOST_CLASSES_IN_FULL:
         return of_class
     micro = replace(curve("micro average", truth.ravel(), scores.ravel(), plane), colour=GREY)
-    return [micro, macro(of_class, plane), *sorted(of_class, key=lambda one: one.score)[:WORST]]
+    return [micro, macro(of_class, plane), *sorted(of_class, key=lambda line: line.score)[:WORST]]
 
 
 def curve(name: str, truth: NDArray[np.int8], scores: NDArray[np.float64], plane: Plane) -> Curve:
-    """The path of one class, from (examples,) truth and probabilities."""
+    """Returns the curve of a class from truth and probabilities, both of shape (examples,)."""
     return Curve(name, *plane.points(truth, scores), float(plane.area(truth, scores)))
 
 
 def macro(of_class: list[Curve], plane: Plane) -> Curve:
-    """The mean height and the mean area of the classes' curves."""
-    height = np.mean([plane.on_grid(one.x, one.y) for one in of_class], axis=0)
-    return Curve("macro average", GRID, height, float(np.mean([one.score for one in of_class])), colour=INK)
+    """Returns the mean of the curves of the classes, with the mean of their areas."""
+    height = np.mean([plane.on_grid(line.x, line.y) for line in of_class], axis=0)
+    return Curve("macro average", GRID, height, float(np.mean([line.score for line in of_class])), colour=INK)
 
 
 def draw(lines: list[Curve], plane: Plane) -> Figure:
-    """The curves, and beside them their areas and names."""
+    """Draws the curves, with their areas and names in the legend."""
     with canvas(7.5, 4.6) as (figure, axes):
         colours = iter(LINES)
         for line in lines:
             colour, pattern = (line.colour, "-") if line.colour else next(colours)
-            label = f"{line.score:.3f}  {line.name}"  # the number first: a label that begins with _ would be left out
+            label = f"{line.score:.3f}  {line.name}"  # a label that begins with _ would be omitted
             axes.plot(line.x, line.y, color=colour, linestyle=pattern, label=label, drawstyle=plane.drawstyle)
         unit_axis(axes, "x")
         unit_axis(axes, "y")
@@ -105,13 +105,13 @@ def draw(lines: list[Curve], plane: Plane) -> Figure:
 
 
 def recall_precision(truth: NDArray[np.int8], scores: NDArray[np.float64]) -> Points:
-    """Recall, ascending, and precision; (examples,) -> (thresholds,)."""
+    """Returns recall in ascending order and precision, both of shape (thresholds,), from arrays (examples,)."""
     precision, recall, _ = precision_recall_curve(truth, scores, drop_intermediate=True)
     return recall[::-1], precision[::-1]
 
 
 def positive_rates(truth: NDArray[np.int8], scores: NDArray[np.float64]) -> Points:
-    """False and true positive rate; (examples,) -> (thresholds,)."""
+    """Returns false and true positive rates, both of shape (thresholds,), from arrays (examples,)."""
     false_positives, true_positives, _ = roc_curve(truth, scores)
     return false_positives, true_positives
 
@@ -123,7 +123,7 @@ PRECISION_RECALL = Plane(
     score="average precision",
     points=recall_precision,
     area=average_precision_score,
-    # A staircase, as average precision counts it: a straight line between two points promises too much
+    # A step function, as in average precision: linear interpolation between two points is too optimistic
     # (Davis and Goadrich, The Relationship Between Precision-Recall and ROC Curves, 2006).
     on_grid=lambda x, y: y[np.searchsorted(x, GRID)],
     drawstyle="steps-pre",

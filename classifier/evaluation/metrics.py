@@ -1,4 +1,4 @@
-"""Every number of a split: `evaluate` for the report, `headline` for the end of an epoch, by scikit-learn."""
+"""Metrics of a split, computed by scikit-learn: `evaluate` for the report, `headline` for the end of an epoch."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ __all__ = ["ClassMetrics", "Evaluation", "Interval", "evaluate", "headline"]
 
 @dataclass(frozen=True, slots=True)
 class ClassMetrics:
-    """One class against the rest. The two rankings are None where the class is absent or alone in the split."""
+    """Metrics of one class against the rest; ranking metrics are None if it has no or all examples of the split."""
 
     label: str
     precision: float
@@ -29,7 +29,7 @@ class ClassMetrics:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The numbers of one split: flat metrics, 95 % bootstrap intervals of some of them, and each class by itself."""
+    """The metrics of a split, 95 % bootstrap intervals of some of them, and the metrics of each class."""
 
     metrics: dict[str, float]
     intervals: dict[str, Interval]
@@ -37,10 +37,10 @@ class Evaluation:
 
 
 def evaluate(scored: Scored, *, resamples: int = 1000, seed: int = 0) -> Evaluation:
-    """All metrics of a split; log_loss is in nats.
+    """Computes all metrics of a split; log_loss is in nats.
 
-    Macro precision, recall and F1 run over the classes that occur among labels or predictions, as scikit-learn's do.
-    `roc_auc` and `average_precision` are macro averages, one class against the rest, and are left out unless every
+    As in scikit-learn, macro precision, recall and F1 average over the classes that occur in labels or predictions.
+    `roc_auc` and `average_precision` are macro averages of one class against the rest, and are omitted unless every
     class has examples. `resamples=0` skips the intervals.
 
     >>> evaluate(Scored(np.array([0, 1]), np.array([[0.9, 0.1], [0.2, 0.8]]), ["ham", "spam"])).metrics["accuracy"]
@@ -59,10 +59,10 @@ def evaluate(scored: Scored, *, resamples: int = 1000, seed: int = 0) -> Evaluat
 
 
 def headline(labels: ArrayLike, logits_or_probabilities: ArrayLike) -> dict[str, float]:
-    """The cheap ones for every epoch: accuracy, macro precision, recall and F1, and log_loss in nats.
+    """Computes the metrics of an epoch: accuracy, macro precision, recall and F1, and log_loss in nats.
 
-    Takes (examples,) labels and (examples, classes) scores. Rows that are negative somewhere or do not sum to one are
-    logits. Raises as `arrays.checked` does; a NaN is a UserError that says the training has diverged.
+    Takes labels (examples,) and scores (examples, classes). Scores that are negative or do not sum to 1 are logits.
+    Raises the same errors as `arrays.checked`; NaN is a UserError about a diverged training.
     """
     from sklearn.metrics import accuracy_score
 
@@ -76,10 +76,12 @@ def headline(labels: ArrayLike, logits_or_probabilities: ArrayLike) -> dict[str,
 
 
 def label_metrics(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> dict[str, float]:
-    """The metrics that need no probabilities, of two (examples,) arrays."""
+    """Computes the metrics that require no probabilities, from two arrays of shape (examples,)."""
     from sklearn.metrics import accuracy_score, matthews_corrcoef
 
-    one_class = (labels == labels[0]).all()  # scikit-learn's value is 0 too, but it warns if the predictions agree
+    one_class = (
+        labels == labels[0]
+    ).all()  # scikit-learn also returns 0, but with a warning if all predictions are equal
     return {
         "accuracy": float(accuracy_score(labels, predicted)),
         **averaged(labels, predicted, "macro"),
@@ -90,28 +92,28 @@ def label_metrics(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> di
 
 
 def averaged(labels: NDArray[np.int64], predicted: NDArray[np.int64], average: str) -> dict[str, float]:
-    """Precision, recall and F1 with scikit-learn's `average` in front of their names; 0 where they are undefined."""
+    """Computes precision, recall and F1, with scikit-learn's `average` as prefix of their names; 0 if undefined."""
     scores = defined_scores(labels, predicted, average=average)
     names = ("precision", "recall", "f1")
     return {f"{average}_{name}": float(score) for name, score in zip(names, scores[:3], strict=True)}
 
 
 def defined_scores(labels: NDArray[np.int64], predicted: NDArray[np.int64], /, **options: Any) -> tuple[Any, ...]:
-    """scikit-learn's precision, recall, F1 and support, with 0 for what is undefined."""
+    """Computes precision, recall, F1 and support with scikit-learn; undefined values are 0."""
     from sklearn.metrics import precision_recall_fscore_support
 
     return precision_recall_fscore_support(labels, predicted, **{"zero_division": 0, **options})
 
 
 def log_loss(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float:
-    """Mean cross-entropy in nats."""
+    """Computes the mean cross-entropy in nats."""
     from sklearn import metrics
 
     return float(metrics.log_loss(labels, probabilities, labels=np.arange(probabilities.shape[1])))
 
 
 def class_metrics(scored: Scored) -> list[ClassMetrics]:
-    """Each class against the rest, in the order of `label_names`."""
+    """Computes the metrics of each class against the rest, in the order of `label_names`."""
     from sklearn.metrics import average_precision_score, roc_auc_score
 
     labels, classes = scored.labels, np.arange(scored.classes)
@@ -135,17 +137,17 @@ def class_metrics(scored: Scored) -> list[ClassMetrics]:
 
 
 def ranking_metrics(per_class: list[ClassMetrics]) -> dict[str, float]:
-    """The macro averages of the rankings, or nothing where a class has none."""
+    """Computes the macro averages of the ranking metrics; omits them if they are undefined for any class."""
     scores = {name: [getattr(row, name) for row in per_class] for name in ("roc_auc", "average_precision")}
     return {name: float(np.mean(values)) for name, values in scores.items() if None not in values}
 
 
 def intervals(scored: Scored, resamples: int, seed: int) -> dict[str, Interval]:
-    """95 % bootstrap intervals of accuracy, macro precision, recall and F1, and log_loss; none of zero resamples."""
+    """Computes 95 % bootstrap intervals of accuracy, macro precision, recall and F1, and log_loss."""
     if not resamples:
         return {}
     labels, probabilities = scored.labels, scored.probabilities
-    least = np.finfo(probabilities.dtype).eps  # the clipping of scikit-learn's log_loss
+    least = np.finfo(probabilities.dtype).eps  # as in scikit-learn's log_loss
     losses = -np.log(np.clip(probabilities[np.arange(len(labels)), labels], least, 1 - least))
     values = resampled_metrics(
         labels,

@@ -1,4 +1,4 @@
-"""Where the classifier is wrong: the mistakes it is surest of, and the table of all its predictions."""
+"""The most confident mistakes, and the table of all predictions."""
 
 import json
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A text that was given the wrong label, with the probability of that wrong label."""
+    """A misclassified text, with the probability of the wrong label."""
 
     text: str
     label: str
     predicted: str
     probability: float
-    origin: str  # where the text stands, such as file:line
+    origin: str  # origin of the text, such as file:line
 
 
 def confident_mistakes(scored: Scored, *, limit: int = 50) -> list[Mistake]:
-    """At most `limit` mistakes, the most confident first; equally confident ones in the order of the examples."""
+    """Returns at most `limit` mistakes by decreasing confidence; ties are in the order of the examples."""
     score, names = scored.confidence, scored.label_names
     wrong = np.flatnonzero(~scored.right)
     surest = wrong[np.argsort(-score[wrong], kind="stable")][:limit]
@@ -41,10 +41,10 @@ def confident_mistakes(scored: Scored, *, limit: int = 50) -> list[Mistake]:
 
 
 def predictions_table(scored: Scored) -> "pyarrow.Table":
-    """One row for each example, ready for Parquet: origin, text, label, predicted, score, correct, probabilities.
+    """Returns a row for each example: origin, text, label, predicted, score, correct, probabilities.
 
-    `probabilities` is a list of fixed size in float32, in the order of the JSON list `label_names` in the schema's
-    metadata; `score` is the predicted class's.
+    `probabilities` is a fixed-size list in float32, in the order of the JSON list `label_names` in the metadata of the
+    schema; `score` is the probability of the predicted class.
     """
     import pyarrow as pa
 

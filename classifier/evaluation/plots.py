@@ -1,6 +1,6 @@
-"""The pictures of an evaluation and of a run, as matplotlib figures that nobody has to close.
+"""The figures of an evaluation and of a run, as matplotlib figures that need not be closed.
 
-`figures` gives those of a split by name. Each can also be had by itself; all are imported here.
+`figures` returns the figures of a split by name; the functions for single figures are also available here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,9 +40,9 @@ LOSSES = {
 
 
 def figures(scored: Scored, evaluation: Evaluation) -> dict[str, Figure]:
-    """The pictures of a split that are defined, by name.
+    """Returns the figures of a split by name.
 
-    Curves are left out if one class has all examples, confused pairs if there are two classes or no mistake.
+    Curves are omitted if one class has all examples; confused pairs if there are two classes or no mistakes.
     """
     drawn = {
         "confusion_matrix": confusion_matrix(scored),
@@ -57,7 +57,7 @@ def figures(scored: Scored, evaluation: Evaluation) -> dict[str, Figure]:
 
 
 def reliability(scored: Scored) -> Figure:
-    """Accuracy against confidence in 15 bins, the number of examples in each below, the expected error in the title."""
+    """Draws accuracy against confidence in 15 bins, the number of examples per bin, and the calibration error."""
     bins = reliability_bins(scored.labels, scored.probabilities)
     edges = np.linspace(0, 1, len(bins.counts) + 1)
     centres, width, filled = (edges[:-1] + edges[1:]) / 2, 0.94 * edges[1], bins.counts > 0
@@ -79,7 +79,7 @@ def reliability(scored: Scored) -> Figure:
 
 
 def class_support(per_class: Sequence[ClassMetrics]) -> Figure:
-    """F1 and number of examples of each class, from the best F1 to the worst; the worst 200 if there are more."""
+    """Draws F1 and number of examples of each class by decreasing F1; only the worst 200 if there are more."""
     named = zip(per_class, display_names([row.label for row in per_class]), strict=True)
     best_first = sorted(named, key=lambda pair: (pair[0].support > 0, pair[0].f1, pair[0].support), reverse=True)
     ranked, names = zip(*best_first[-MOST_BARS:], strict=True)
@@ -98,7 +98,7 @@ def class_support(per_class: Sequence[ClassMetrics]) -> Figure:
 
 
 def bar_column(axes: Axes, values: Sequence[float], texts: Sequence[str], colour: str) -> None:
-    """Horizontal bars with their values written behind them."""
+    """Draws horizontal bars with their values next to them."""
     bars = axes.barh(np.arange(len(values)), values, height=0.7, color=colour)
     axes.bar_label(bars, texts, fontsize=6, padding=2)
     axes.margins(x=0.15)
@@ -106,10 +106,10 @@ def bar_column(axes: Axes, values: Sequence[float], texts: Sequence[str], colour
 
 
 def learning_curves(history: Sequence[Mapping[str, Any]], *, best_epoch: int | None = None) -> Figure:
-    """The losses, and beside them the validation metrics, of a run; a dashed line marks the best epoch.
+    """Draws losses and validation metrics of a run next to each other; a dashed line marks the best epoch.
 
-    Each entry holds `epoch` and any of the LOSSES (in nats) and further `valid.` metrics between 0 and 1; what an entry
-    lacks leaves a gap. Raises ValueError if the history holds none of them.
+    Each entry has `epoch`, any of LOSSES (in nats) and other `valid.` metrics between 0 and 1; missing values leave a
+    gap. Raises ValueError if the history has none of them.
     """
     known = list(dict.fromkeys(key for entry in history for key in entry))
     losses = [key for key in LOSSES if key in known]
@@ -125,7 +125,7 @@ def learning_curves(history: Sequence[Mapping[str, Any]], *, best_epoch: int | N
 
 
 def draw_history(axes: Axes, history: Sequence[Mapping[str, Any]], keys: list[str], best_epoch: int | None) -> None:
-    """One line for each key over the epochs, and the mark of the best one."""
+    """Draws a line over the epochs for each key, and marks the best epoch."""
     epochs = [entry["epoch"] for entry in history]
     for key, colour in zip(keys, cycle(COLOURS), strict=False):
         values = np.array([entry.get(key, np.nan) for entry in history], dtype=float)

@@ -1,4 +1,4 @@
-"""The table of all predictions, read back: which examples, which answers; are two tables of the same examples?"""
+"""Reads tables of predictions, and compares and aligns their examples."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
-    """The answers of one run to the examples of one split, in the order of the file."""
+    """The predictions of a run for the examples of a split, in the order of the file."""
 
     origins: list[str]
     texts: list[str]
@@ -26,7 +26,7 @@ class Predictions:
 
 
 def read_predictions(path: Path) -> Predictions:
-    """What `mistakes.predictions_table` made."""
+    """Reads a table that was created by `mistakes.predictions_table`."""
     import pyarrow.parquet
 
     table = pyarrow.parquet.read_table(path, columns=["origin", "text", "label", "predicted"])
@@ -36,7 +36,7 @@ def read_predictions(path: Path) -> Predictions:
 
 
 def content_hash(texts: Sequence[str], labels: Sequence[str]) -> str:
-    """Equal for the same texts with the same labels, whatever their order and the names of their files; 16 digits.
+    """Returns a hash of 16 digits that is equal for the same texts and labels in any order.
 
     >>> content_hash(["a", "b"], ["x", "y"]) == content_hash(["b", "a"], ["y", "x"])
     True
@@ -48,7 +48,7 @@ def content_hash(texts: Sequence[str], labels: Sequence[str]) -> str:
 
 
 def aligned_to(first: Predictions, other: Predictions) -> Predictions:
-    """The other's answers in the order of the first, whose content is the same; the examples are shared in memory."""
+    """Returns the other predictions in the order of the first, which has the same content; the examples are shared."""
     rows = np.empty(len(first), dtype=np.intp)
     rows[canonical_order(first)] = canonical_order(other)
     answers = [other.predicted[row] for row in rows]
@@ -56,6 +56,6 @@ def aligned_to(first: Predictions, other: Predictions) -> Predictions:
 
 
 def canonical_order(predictions: Predictions) -> NDArray[np.intp]:
-    """The rows sorted by text and label; equal examples by their place in the file."""
+    """Returns the row indices sorted by text and label; equal examples are in the order of the file."""
     examples = list(zip(predictions.texts, predictions.labels, strict=True))
     return np.array(sorted(range(len(examples)), key=examples.__getitem__), dtype=np.intp)

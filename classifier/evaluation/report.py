@@ -1,4 +1,4 @@
-"""An evaluation as files: metrics, tables and pictures of one split in one folder."""
+"""Writes metrics, tables and figures of a split to a folder."""
 
 import json
 from collections.abc import Mapping
@@ -24,19 +24,19 @@ HEADLINES = (
 
 
 def measure(folder: Path, scored: Scored) -> Evaluation:
-    """Evaluates one split and writes its report."""
+    """Evaluates a split and writes its report."""
     evaluation = evaluate(scored)
     write_report(folder, scored, evaluation)
     return evaluation
 
 
 def summarized(evaluations: Mapping[str, Evaluation]) -> dict[str, dict[str, float]]:
-    """For summary.json: split -> metric -> value."""
+    """Returns the metrics of each split for summary.json."""
     return {split: flat(evaluation) for split, evaluation in evaluations.items()}
 
 
 def results_table(evaluations: Mapping[str, Evaluation]) -> Table:
-    """A row for each headline metric, a column for each split, with 95 % intervals."""
+    """Returns a table with a row for each headline metric and a column for each split, with 95 % intervals."""
     table = Table(["metric"], list(evaluations), "Results (95 % bootstrap intervals)")
     for name in HEADLINES:
         cells = []
@@ -53,9 +53,9 @@ def write_report(folder: Path, scored: Scored, evaluation: Evaluation) -> None:
     """Writes metrics.json, per_class.csv, mistakes.csv, predictions.parquet and a PNG for each picture.
 
     Args:
-        folder: is made if it does not exist.
+        folder: output folder, which is created if it does not exist.
         scored: the split, with texts and origins.
-        evaluation: of it.
+        evaluation: evaluation of the split.
     """
     import pyarrow.parquet
 
@@ -71,7 +71,7 @@ def write_report(folder: Path, scored: Scored, evaluation: Evaluation) -> None:
 
 
 def flat(evaluation: Evaluation) -> dict[str, float]:
-    """Every number of the evaluation by name; an interval as <name>_low and <name>_high."""
+    """Returns all metrics by name, with intervals as <name>_low and <name>_high."""
     ends = {
         f"{name}_{end}": getattr(interval, end)
         for name, interval in evaluation.intervals.items()

@@ -1,4 +1,4 @@
-"""The answers to one split: checked once, here, and then taken as they are by every metric, table and picture."""
+"""The labels and probabilities of a split, which are validated once for all metrics, tables and figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,18 +11,18 @@ from classifier.evaluation.arrays import check_names, checked, contrasted
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """Examples with their labels and the probabilities that a classifier gives them.
+    """Examples with their labels and predicted probabilities.
 
     Args:
-        labels: class numbers, (examples,).
-        probabilities: (examples, classes); rows are made to sum to one in float64.
-        label_names: by class.
-        texts: (examples,), if a table of them is wanted.
-        origins: where each text is, such as file:line.
+        labels: class numbers of shape (examples,).
+        probabilities: probabilities of shape (examples, classes); rows are normalized to 1 in float64.
+        label_names: names of the classes.
+        texts: texts of shape (examples,), only required for tables.
+        origins: origin of each text, such as file:line.
 
     Raises:
         UserError: for no examples, fewer than two classes, NaN or infinity.
-        ValueError: for shapes that do not agree, and for rows that are not probabilities.
+        ValueError: for inconsistent shapes, and for rows that are not probabilities.
     """
 
     labels: NDArray[np.int64]
@@ -30,7 +30,7 @@ class Scored:
     label_names: list[str]
     texts: Sequence[str] = ()
     origins: Sequence[str] = ()
-    predicted: NDArray[np.int64] = field(init=False)  # the likeliest class of each example
+    predicted: NDArray[np.int64] = field(init=False)  # the most likely class of each example
 
     def __post_init__(self) -> None:
         labels, probabilities = checked(self.labels, self.probabilities)
@@ -64,5 +64,5 @@ class Scored:
 
     @property
     def contrasted(self) -> NDArray[np.int64]:
-        """The classes whose ranking has a score; see `arrays.contrasted`."""
+        """The classes for which ranking metrics are defined; see `arrays.contrasted`."""
         return contrasted(self.labels, self.classes)

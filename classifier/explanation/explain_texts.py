@@ -1,4 +1,4 @@
-"""The texts of a file: all for the words of each class, a sample to compare the methods, a few to be drawn."""
+"""Explains the texts of a file: all for the words of each class, a sample to compare methods, a few for drawings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ from classifier.explanation.classes import class_words
 from classifier.explanation.explanation import Array, Explanation, against, against_others
 from classifier.explanation.faithfulness import faithfulness_curves, faithfulness_table
 from classifier.explanation.integration import TOLERANCE
-from classifier.explanation.page import Shown
+from classifier.explanation.page import DrawnText
 from classifier.explanation.report import Report
 from classifier.explanation.saved_explainer import SavedExplainer
 from classifier.progress import Progress
 from classifier.settings import Explained
 from classifier.terminal import say
 
-FEWEST = 2  # texts on which methods are compared
+FEWEST = 2  # minimum number of texts to compare methods
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Texts to explain, where each stands and, where they are known, the classes that they are labelled with."""
+    """Texts to explain, their origins and, if known, their labels."""
 
     texts: list[str]
     origins: list[str]
@@ -29,11 +29,11 @@ class Texts:
 
 
 def explain_texts(explainer: SavedExplainer, texts: Texts, options: Explained, seed: int) -> Report:
-    """Everything that the report tells of the texts."""
+    """Returns the complete report on the texts."""
     classifier, random = explainer.classifier, np.random.default_rng(seed)
     probabilities = classifier.probabilities(texts.texts)
     contrasts = against_others(probabilities.argmax(axis=1), len(classifier.label_names))
-    report = Report(classifier.label_names, shown_texts(explainer, texts, probabilities, contrasts, options))
+    report = Report(classifier.label_names, first_texts(explainer, texts, probabilities, contrasts, options))
     if len(texts.texts) < FEWEST:
         return report
     report.mistakes = mistakes(explainer, texts, probabilities, options)
@@ -41,11 +41,11 @@ def explain_texts(explainer: SavedExplainer, texts: Texts, options: Explained, s
     if len(rows) < len(texts.texts):
         say(f"{len(rows):,} of {len(texts.texts):,} texts are explained, drawn at random; explain.most_texts=null: all")
     explained = explain_rows(explainer, texts, probabilities, contrasts, rows)
-    report.incomplete = sum(one.incompleteness > TOLERANCE for one in explained)
+    report.incomplete = sum(explanation.incompleteness > TOLERANCE for explanation in explained)
     if report.incomplete:
         say(f"Integrated gradients of {report.incomplete:,} texts are not complete within {TOLERANCE:.0%}")
     report.words = class_words(explained, classifier.label_names)
-    readable = [one for one in explained if one.words]
+    readable = [explanation for explanation in explained if explanation.words]
     sample = [readable[place] for place in sampled(len(readable), options.sample, random)]
     if len(sample) >= FEWEST:
         explainer.occlude(sample)
@@ -56,7 +56,7 @@ def explain_texts(explainer: SavedExplainer, texts: Texts, options: Explained, s
 
 
 def sampled(count: int, most: int | None, random: np.random.Generator) -> list[int]:
-    """At most so many places, in their order."""
+    """Returns at most `most` random indices in ascending order."""
     if most is None or count <= most:
         return list(range(count))
     return sorted(random.choice(count, most, replace=False).tolist())
@@ -70,11 +70,11 @@ def explain_rows(
     rows: Sequence[int],
     drawn: bool = False,
 ) -> list[Explanation]:
-    """Explanations of these rows, in their order; only those to be drawn keep their attention, which is large."""
+    """Explains the rows in order; the attention, which is large, is only kept if they are to be drawn."""
     found: dict[int, Explanation] = {}
     with Progress("Explaining", len(rows)) as progress:
-        some = [texts.texts[row] for row in rows]
-        for place, explanation in explainer.explain(some, probabilities[rows], contrasts[rows]):
+        chosen = [texts.texts[row] for row in rows]
+        for place, explanation in explainer.explain(chosen, probabilities[rows], contrasts[rows]):
             if not drawn:
                 explanation.attention = []
             found[place] = explanation
@@ -85,16 +85,16 @@ def explain_rows(
     return explanations
 
 
-def shown_texts(
+def first_texts(
     explainer: SavedExplainer, texts: Texts, probabilities: Array, contrasts: Array, options: Explained
-) -> list[Shown]:
-    """The first texts."""
+) -> list[DrawnText]:
+    """Explains the first texts."""
     rows = list(range(min(max(options.shown, len(texts.texts) == 1), len(texts.texts))))
-    return shown(explainer, texts, probabilities, contrasts, rows)
+    return drawn_texts(explainer, texts, probabilities, contrasts, rows)
 
 
-def mistakes(explainer: SavedExplainer, texts: Texts, probabilities: Array, options: Explained) -> list[Shown]:
-    """The most confident mistakes: what speaks for the predicted class, and what for the label."""
+def mistakes(explainer: SavedExplainer, texts: Texts, probabilities: Array, options: Explained) -> list[DrawnText]:
+    """Explains the most confident mistakes, with the contrast between the predicted class and the label."""
     if texts.labels is None:
         return []
     predicted = probabilities.argmax(axis=1)
@@ -103,16 +103,16 @@ def mistakes(explainer: SavedExplainer, texts: Texts, probabilities: Array, opti
     contrasts = np.zeros(probabilities.shape)
     for row in rows:
         contrasts[row] = against(int(predicted[row]), int(texts.labels[row]), probabilities.shape[1])
-    return shown(explainer, texts, probabilities, contrasts, rows)
+    return drawn_texts(explainer, texts, probabilities, contrasts, rows)
 
 
-def shown(
+def drawn_texts(
     explainer: SavedExplainer, texts: Texts, probabilities: Array, contrasts: Array, rows: list[int]
-) -> list[Shown]:
-    """These rows with all that is drawn of them."""
+) -> list[DrawnText]:
+    """Explains the rows completely, for drawing."""
     if not rows:
         return []
     explanations = explain_rows(explainer, texts, probabilities, contrasts, rows, drawn=True)
     labels = [None if texts.labels is None else int(texts.labels[row]) for row in rows]
     origins = [texts.origins[row] for row in rows]
-    return [Shown(*one) for one in zip(explanations, origins, labels, strict=True)]
+    return [DrawnText(*fields) for fields in zip(explanations, origins, labels, strict=True)]

@@ -1,4 +1,4 @@
-"""One text with all that is known about its answer, and the methods by which it is explained."""
+"""The explanation of a text, and the methods of explanation."""
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -9,56 +9,57 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-LEAST = 1e-3  # logits: of a smaller difference, single precision does not tell the hundredth part
+LEAST = 1e-3  # logits; single precision cannot represent a hundredth of a smaller difference
 
 
 class Method(NamedTuple):
-    """How an explanation is called and what it says.
+    """Title and description of a method.
 
-    signed: whether its values are logits, for the answer or against it; else they are shares, none below zero.
+    signed: whether the values are logits, which may be negative; otherwise they are nonnegative shares.
     """
 
     title: str
     signed: bool
-    told: str
+    description: str
 
 
 METHODS = {
     "integrated_gradients": Method(
         "Integrated gradients",
         True,
-        "what the word adds on the way from a text of unknown tokens to this one; the sum is the whole difference "
+        "the contribution of the word on the path from a text of unknown tokens to this text; the sum is the total "
+        "difference "
         "(Sundararajan et al. 2017)",
     ),
-    "occlusion": Method("Occlusion", True, "what is lost where the word is left out"),
-    "ngrams": Method("N-grams", True, "what the linear part gives to it, exactly: by itself, in pairs, by its letters"),
-    "attention": Method("Attention", False, "how much the token is looked at: the mean over layers, heads and tokens"),
+    "occlusion": Method("Occlusion", True, "the loss if the word is removed"),
+    "ngrams": Method("N-grams", True, "the exact contribution of the word, its pairs and its characters"),
+    "attention": Method("Attention", False, "the attention to the token: the mean over layers, heads and tokens"),
     "rollout": Method(
         "Attention rollout",
         False,
-        "how much of the token reaches the pooling through all layers, half of each being its residual "
+        "the share of the token that reaches the pooling through all layers, half of each being its residual "
         "(Abnar and Zuidema 2020)",
     ),
-    "pooling": Method("Pooling", False, "how much the token's state counts in the vector that is classified"),
+    "pooling": Method("Pooling", False, "the weight of the token's state in the vector that is classified"),
 }  # fmt: skip
 
 
 @dataclass(slots=True)
 class Explanation:
-    """Why a text was answered as it was.
+    """The explanation of a prediction.
 
     Args:
-        text: as it was given.
-        words: as the classifier reads them: the units of every explanation.
-        tokens: what the encoder sees: words or pieces of words, as many as it takes.
-        places: the word of each token.
-        probabilities: of each class.
-        contrast: factor of each class's logit in what is explained; they sum to zero.
-        difference: what is explained, above that of a text of unknown tokens.
-        points: on the path of the integrated gradients.
-        scores: of each method, one value for each word.
-        attention: of each layer, (heads, tokens, tokens); a row is a query.
-        pooling: by name, (tokens,).
+        text: the original text.
+        words: the words that the classifier reads, which are the units of every explanation.
+        tokens: the words or word pieces that the encoder receives, after truncation.
+        places: index of the word of each token.
+        probabilities: probability of each class.
+        contrast: factor of the logit of each class in the explained value; the factors sum to zero.
+        difference: explained value minus that of a text of unknown tokens.
+        points: number of points on the path of the integrated gradients.
+        scores: for each method, one value per word.
+        attention: for each layer, attention of shape (heads, tokens, tokens); rows are queries.
+        pooling: weights of shape (tokens,) by name.
     """
 
     text: str
@@ -79,25 +80,25 @@ class Explanation:
 
     @property
     def incompleteness(self) -> float:
-        """By what share of the difference (of LEAST, if that is more) the integrated gradients do not sum to it."""
+        """Error of the sum of the integrated gradients, as a share of the difference, or of LEAST if that is larger."""
         missing = abs(float(self.scores["integrated_gradients"].sum()) - self.difference)
         return missing / max(abs(self.difference), LEAST)
 
 
 def against_others(predicted: NDArray[np.integer], classes: int) -> Array:
-    """(texts,) classes -> contrasts (texts, classes): the class above the mean of the others."""
+    """Returns contrasts (texts, classes) of the predicted classes (texts,) with the mean of the other classes."""
     contrast = np.full((len(predicted), classes), -1 / max(1, classes - 1))
     contrast[np.arange(len(predicted)), predicted] = 1.0
     return contrast
 
 
 def against(predicted: int, other: int, classes: int) -> Array:
-    """(classes,): the one class above the other."""
+    """Returns the contrast (classes,) of two classes."""
     contrast = np.zeros(classes)
     contrast[predicted], contrast[other] = 1.0, -1.0
     return contrast
 
 
 def contrasted(probabilities: Array, contrasts: Array) -> Array:
-    """What is explained, (texts,), from probabilities and contrasts, both (texts, classes)."""
+    """Returns the explained values (texts,) from probabilities and contrasts, both of shape (texts, classes)."""
     return (np.log(np.maximum(probabilities.astype(np.float64), 1e-37)) * contrasts).sum(axis=-1)

@@ -1,4 +1,4 @@
-"""The integral of integrated gradients, with as many points on the path as its completeness needs."""
+"""The integral of integrated gradients, with as many points on the path as completeness requires."""
 
 from collections.abc import Callable
 
@@ -6,14 +6,14 @@ import numpy as np
 
 from classifier.explanation.explanation import LEAST, Array
 
-TOLERANCE = 0.01  # of the difference, by which the attributions may fail to sum to it
-SETTLED = 0.1  # of the tolerance: a piece of the path that fails by less is cut no further
-POINTS = 8  # of a piece of the path
-ROUNDS = 12  # of cutting pieces in two
+TOLERANCE = 0.01  # maximum error of the sum of the attributions, as a share of the difference
+SETTLED = 0.1  # share of the tolerance below which a segment of the path is not divided further
+POINTS = 8  # per segment of the path
+ROUNDS = 12  # maximum number of times that segments are halved
 
 
 def gauss_legendre() -> tuple[Array, Array]:
-    """Points between 0 and 1 and their weights, which sum to one, (POINTS,) each."""
+    """Returns points between 0 and 1 and their weights, which sum to 1, both of shape (POINTS,)."""
     points, weights = np.polynomial.legendre.leggauss(POINTS)
     return (points + 1) / 2, weights / 2
 
@@ -21,16 +21,16 @@ def gauss_legendre() -> tuple[Array, Array]:
 def integrate(
     attribute: Callable[[np.ndarray, Array, Array], tuple[Array, Array]], differences: Array
 ) -> tuple[Array, np.ndarray]:
-    """Attributions (texts, tokens), and at how many points of the path they were computed, (texts,).
+    """Returns attributions (texts, tokens), and the number of points on the path of each text (texts,).
 
-    The attributions of any piece of the path must sum to the rise along it (Sundararajan et al. 2017, proposition 1).
-    Where those of a text do not sum to the whole, the pieces that fail are cut in two, so that the points gather where
-    the function is steep; after the last round they stay as they are.
+    The attributions of any segment of the path must sum to the difference of its ends (Sundararajan et al. 2017,
+    proposition 1). If those of a text do not sum to the total difference, the inaccurate segments are halved, so that
+    there are more points where the function is steep. After the last round, they remain as they are.
 
     Args:
-        attribute: texts, beginnings and ends of pieces of their paths to attributions (pieces, tokens) and rises
-            (pieces,).
-        differences: the sum may be off by TOLERANCE of this, or of LEAST where it is smaller, (texts,).
+        attribute: function from text indices, and starts and ends of segments of their paths, to attributions
+            (segments, tokens) and differences (segments,).
+        differences: total differences of shape (texts,), which determine the tolerance.
     """
     texts = len(differences)
     allowed = TOLERANCE * np.maximum(np.abs(differences), LEAST)

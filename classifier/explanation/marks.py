@@ -1,4 +1,4 @@
-"""What is drawn for one text: its words on the colour scale, and the attention of its tokens as pictures in SVG."""
+"""Draws a text: its words on a colour scale, and the attention of its tokens as SVG pictures."""
 
 import base64
 import io
@@ -13,17 +13,17 @@ from classifier.explanation.explanation import METHODS, Array, Explanation
 from classifier.explanation.rollout import by_word, rollout
 from classifier.explanation.spans import spans
 
-LEVELS = 12  # of each colour
-DARKEST = 0.72  # opacity, at which dark letters can still be read
+LEVELS = 12  # per colour
+DARKEST = 0.72  # opacity at which dark letters are still readable
 UNKNOWN = "[UNK]"
-SIDE = 300  # pixels of a picture of attention, as far as its cells allow
-NAMED, LINE = 60, 11.5  # so many tokens have all their names beside a picture, each on a line of so many pixels
-CELL = (2.4, 20)  # pixels of a token, at least and at most
-LETTERS = 14  # of a token beside a picture
+SIDE = 300  # width of an attention picture in pixels, within the limits of CELL
+NAMED, LINE = 60, 11.5  # number of tokens up to which all are named, and the height of a name in pixels
+CELL = (2.4, 20)  # minimum and maximum width of a token in pixels
+LETTERS = 14  # maximum length of a token's name
 
 
 def colour_rules() -> str:
-    """CSS of the scale: f1 to f12 speak for the answer, a1 to a12 against it."""
+    """Returns the CSS of the scale: f1 to f12 for the prediction, a1 to a12 against it."""
     return "\n".join(
         f".{letter}{level} {{ background: rgba(var(--{name}), {DARKEST * level / LEVELS:.2f}); }}"
         for letter, name in (("f", "for"), ("a", "against"))
@@ -32,7 +32,7 @@ def colour_rules() -> str:
 
 
 def level(value: float, limit: float) -> str:
-    """The CSS class of a value on a scale from -limit to limit; nothing where it is about zero.
+    """Returns the CSS class of a value on a scale from -limit to limit; "" if the value is almost zero.
 
     >>> level(0.5, 1.0), level(-2.0, 1.0), level(0.0, 0.0)
     ('f6', 'a12', '')
@@ -42,7 +42,7 @@ def level(value: float, limit: float) -> str:
 
 
 def drawn_methods(explanation: Explanation) -> Iterator[tuple[str, Array, float]]:
-    """Title, values of the words and limit of the scale, which those share that have the same unit."""
+    """Yields title, values of the words and limit of the scale; methods with the same unit share the scale."""
     groups = [
         {METHODS[name].title: explanation.scores[name] for name in names if name in explanation.scores}
         for names in (("integrated_gradients", "occlusion", "ngrams"), ("attention", "rollout"))
@@ -56,7 +56,7 @@ def drawn_methods(explanation: Explanation) -> Iterator[tuple[str, Array, float]
 
 
 def marked_text(explanation: Explanation, values: Array, limit: float) -> str:
-    """The text with its words on the colour scale; a word's value is its tooltip."""
+    """Returns the text with its words on the colour scale, and their values as tooltips."""
     read = set(explanation.places.tolist())
     unknown = {int(p) for p, token in zip(explanation.places, explanation.tokens, strict=True) if token == UNKNOWN}
     parts = []
@@ -71,7 +71,7 @@ def marked_text(explanation: Explanation, values: Array, limit: float) -> str:
 
 
 def attention_maps(explanation: Explanation) -> str:
-    """A picture of each layer and head, and of the rollout: a row is the token that looks, at the columns."""
+    """Returns pictures of each layer and head, and of the rollout; rows are queries, columns are keys."""
     if not explanation.attention or not explanation.tokens:
         return ""
     names = shown_tokens(explanation)
@@ -86,7 +86,7 @@ def attention_maps(explanation: Explanation) -> str:
 
 
 def shown_tokens(explanation: Explanation) -> list[str]:
-    """The tokens as they are read, those that the encoder does not know as the words that they stand for."""
+    """Returns the tokens, with unknown tokens replaced by the words of the text."""
     return [
         explanation.words[place] if token == UNKNOWN and place >= 0 else token
         for token, place in zip(explanation.tokens, explanation.places, strict=True)
@@ -94,7 +94,7 @@ def shown_tokens(explanation: Explanation) -> list[str]:
 
 
 def token_map(title: str, weights: Array, names: Sequence[str]) -> str:
-    """Weights (tokens, tokens) as SVG; of many tokens every second, third ... is named, so that all can be read."""
+    """Returns weights (tokens, tokens) as SVG; if there are many tokens, only every n-th is named."""
     tokens = len(names)
     cell = float(np.clip(SIDE / tokens, LINE if tokens <= NAMED else CELL[0], CELL[1]))
     margin, side, step = 88, cell * tokens, int(np.ceil(LINE / cell))
@@ -114,7 +114,7 @@ def token_map(title: str, weights: Array, names: Sequence[str]) -> str:
 
 
 def pixels(weights: Array) -> str:
-    """The weights as a PNG in Base64, one pixel each, from white to blue at the largest."""
+    """Returns the weights as a PNG in Base64, one pixel each, from white to blue at the maximum."""
     share = np.clip(weights / max(float(weights.max()), 1e-12), 0, 1)[..., None]
     blue = np.array([int(BLUE[place : place + 2], 16) for place in (1, 3, 5)])
     stream = io.BytesIO()

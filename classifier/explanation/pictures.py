@@ -1,4 +1,4 @@
-"""The PNGs: curves of faithfulness, words of the classes, attention of one text."""
+"""The PNG pictures: faithfulness curves, words of the classes, and words and attention of a text."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -15,20 +15,20 @@ from classifier.explanation.faithfulness import FRACTIONS, RANDOM, Curves, Estim
 from classifier.explanation.marks import drawn_methods, shown_tokens
 from classifier.explanation.tables import TITLES, strongest
 
-NAMED_TOKENS = 45  # more are numbered every ten
-MOST_CLASSES = 12  # in the picture of the classes' words
-COLUMN, MOST_WORDS = 50, 300  # words of a text one below the other, and in its picture; the page has all
+NAMED_TOKENS = 45  # if there are more tokens, every tenth is numbered
+MOST_CLASSES = 12  # in the picture of the words of classes
+COLUMN, MOST_WORDS = 50, 300  # words per column and in a picture; the page has all words
 WEIGHTS = LinearSegmentedColormap.from_list("weights", ["white", BLUE])
 VALUES = LinearSegmentedColormap.from_list("values", [VERMILION, "white", BLUE])
 
 
 def name(text: str, number: int) -> str:
-    """The text, or its number where this machine has no font for it."""
+    """Returns the text, or its number if there is no font for it on this machine."""
     return f"no. {number}" if undrawable(text) else literal(shortened(text, 16))
 
 
 def faithfulness_figure(curves: Mapping[str, Curves], table: Mapping[str, Mapping[str, Estimate]]) -> Figure:
-    """Deletion, insertion, and how far each method is above random words in comprehensiveness and sufficiency."""
+    """Draws deletion and insertion curves, and comprehensiveness and sufficiency in comparison with random words."""
     colours = {**dict(zip(curves, COLOURS, strict=False)), RANDOM: GREY}
     with canvas(11, 4.2, columns=3) as (figure, (deletion, insertion, bars)):
         for axes, part in ((deletion, "deletion"), (insertion, "insertion")):
@@ -38,8 +38,8 @@ def faithfulness_figure(curves: Mapping[str, Curves], table: Mapping[str, Mappin
                 axes.plot(FRACTIONS, values, line, color=colours[method], label=TITLES[method])
             axes.set(ylim=(0, 1.02), ylabel="probability of the predicted class", title=part.capitalize())
             axes.xaxis.set_major_formatter("{x:.0%}")
-        deletion.set_xlabel("words taken away, those that count most first")
-        insertion.set_xlabel("words kept, those that count most first")
+        deletion.set_xlabel("words removed, most important first")
+        insertion.set_xlabel("words kept, most important first")
         figure.legend(*insertion.get_legend_handles_labels(), loc="outside lower left", ncols=len(curves))
         methods = [method for method in curves if method != RANDOM]
         for offset, (measure, colour) in enumerate((("comprehensiveness", BLUE), ("sufficiency", VERMILION))):
@@ -58,7 +58,7 @@ def faithfulness_figure(curves: Mapping[str, Curves], table: Mapping[str, Mappin
 
 
 def class_words_figure(words: Sequence[ClassWord]) -> Figure:
-    """The strongest words of each class, for it and against it; of many classes the first."""
+    """Draws the strongest words for and against each class; only the first classes if there are many."""
     classes = [(label, strongest(list(some))) for label, some in groupby(words, key=lambda row: row.label)]
     classes = [(label, rows) for label, rows in classes if rows][:MOST_CLASSES]
     columns = min(4, len(classes))
@@ -73,12 +73,12 @@ def class_words_figure(words: Sequence[ClassWord]) -> Figure:
             axes.invert_yaxis()
             axes.grid(axis="y", visible=False)
             axes.set_title(name(label, number + 1))
-        figure.supxlabel("logits that the word adds to the class, a text", fontsize=8)
+        figure.supxlabel("contribution of the word to the logit of the class, per text", fontsize=8)
     return figure
 
 
 def words_figure(explanation: Explanation) -> Figure:
-    """What each method says of each word, on the scales of the page: a row is a word, column after column."""
+    """Draws the values of each method for each word on the scales of the page; a row is a word."""
     titles, values, limits = zip(*drawn_methods(explanation), strict=True)
     shares = (np.array(values) / np.maximum(limits, 1e-12)[:, None]).T[:MOST_WORDS]
     names = [name(word, place + 1) for place, word in enumerate(explanation.words[:MOST_WORDS])]
@@ -86,10 +86,10 @@ def words_figure(explanation: Explanation) -> Figure:
     width, height = 0.22 * len(titles) + 1.2, 0.15 * rows + 1.4
     with canvas(width * columns, height, columns=columns, squeeze=False) as (figure, grid):
         for axes, start in zip(grid[0], range(0, len(names), COLUMN), strict=True):
-            some = names[start : start + COLUMN]
+            in_column = names[start : start + COLUMN]
             axes.imshow(shares[start : start + COLUMN], cmap=VALUES, vmin=-1, vmax=1, aspect="auto")
             axes.set_ylim(rows - 0.5, -0.5)  # the last column may be shorter
-            axes.set_yticks(range(len(some)), some, fontsize=7)
+            axes.set_yticks(range(len(in_column)), in_column, fontsize=7)
             axes.set_xticks(range(len(titles)), titles, fontsize=7, rotation=60, ha="left", rotation_mode="anchor")
             axes.xaxis.tick_top()
             axes.grid(False)
@@ -99,7 +99,7 @@ def words_figure(explanation: Explanation) -> Figure:
 
 
 def attention_figure(explanation: Explanation) -> Figure:
-    """Token x token of each layer, downwards, and head, across; a row looks at the columns."""
+    """Draws the attention of each layer (rows of the figure) and head (columns); a query is a row of a picture."""
     layers, tokens = explanation.attention, len(explanation.tokens)
     heads = max(len(layer) for layer in layers)
     names = [name(token, place + 1) for place, token in enumerate(shown_tokens(explanation))]

@@ -1,4 +1,4 @@
-"""From the attention of every layer and head to one value for each token, and from tokens to words."""
+"""Aggregates the attention of all layers and heads to one value per token, and tokens to words."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,13 +8,13 @@ from classifier.explanation.explanation import Array
 
 
 def rollout(layers: Sequence[Array]) -> Array:
-    """How much of each token is in each state after the last layer, (tokens, tokens).
+    """Returns the share of each token in each state after the last layer, of shape (tokens, tokens).
 
-    The product of (A + 1) / 2 over the layers, where A is the mean of the heads and 1 stands for the residual
-    (Abnar and Zuidema 2020, section 3, equation 1).
+    The result is the product of (A + I) / 2 over the layers, where A is the mean over the heads and the identity I
+    represents the residual connection (Abnar and Zuidema 2020, section 3, equation 1).
 
     Args:
-        layers: (heads, tokens, tokens) each, the lowest first, at least one.
+        layers: attention of shape (heads, tokens, tokens) of each layer, lowest first; at least one layer.
 
     >>> rollout([np.array([[[0.0, 1.0], [0.0, 1.0]]])])
     array([[0.5, 0.5],
@@ -28,11 +28,11 @@ def rollout(layers: Sequence[Array]) -> Array:
 
 
 def token_shares(layers: Sequence[Array], pooling: Mapping[str, Array]) -> dict[str, Array]:
-    """The shares of the tokens, (tokens,), by each method that needs no class.
+    """Returns the shares of the tokens, of shape (tokens,), by each method that does not depend on a class.
 
     Args:
-        layers: (heads, tokens, tokens) each, the lowest first.
-        pooling: by name, (tokens,).
+        layers: attention of shape (heads, tokens, tokens) of each layer, lowest first.
+        pooling: weights of shape (tokens,) by name.
     """
     pooled = np.mean(list(pooling.values()), axis=0)
     shares = {"pooling": pooled}
@@ -45,6 +45,6 @@ def token_shares(layers: Sequence[Array], pooling: Mapping[str, Array]) -> dict[
 
 
 def by_word(values: Array, places: np.ndarray, words: int) -> Array:
-    """Values of tokens, (tokens,), summed over the tokens of each word, (words,); special tokens have no word."""
+    """Sums values (tokens,) over the tokens of each word (words,); special tokens do not belong to a word."""
     inside = places >= 0
     return np.bincount(places[inside], weights=values[inside], minlength=words)

@@ -1,4 +1,4 @@
-"""Explanations of an exported classifier's answers, computed in batches of texts of like length."""
+"""Explains predictions of an exported classifier, in batches of texts of similar length."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,30 +15,30 @@ from classifier.model.batching import batches, token_counts
 from classifier.settings import BRANCHES
 from classifier.tokenizers import PADDING_ID
 
-TOKENS = 2**12  # of all texts at all points of a path that are computed at once
+TOKENS = 2**12  # maximum number of tokens per gradient call, over all texts and points of their paths
 
 
 class SavedExplainer:
-    """Explains what an exported classifier answers.
+    """Explains predictions of an exported classifier.
 
     Args:
-        classifier: exported by this package.
+        classifier: a classifier exported by this package.
 
     Raises:
-        UserError: where it was exported before there were explanations.
+        UserError: if the model was exported by a version without explanations.
     """
 
     def __init__(self, classifier: SavedClassifier) -> None:
         if "explain" not in classifier.loaded.signatures:
             raise UserError(
-                "This model has no signature explain: an earlier version of classifier exported it. Train it once "
-                "more, with the overrides that its run keeps as parameters."
+                "This model has no signature explain: an earlier version of classifier exported it. Train it again "
+                "with the overrides in the parameters of its run."
             )
         self.classifier = classifier
         self.graph = classifier.loaded.explainer
         self.has_ngrams = hasattr(self.graph, "ngrams")
         points, weights = gauss_legendre()
-        self.nodes = np.array([0, *points, 1], np.float32)  # both ends for the rise, without weight
+        self.nodes = np.array([0, *points, 1], np.float32)  # both ends, for the difference, with weight 0
         self.weights = np.array([0, *weights, 0], np.float32)
         states, pairs, row = (tf.TensorSpec([None] * rank) for rank in (3, 2, 1))
         mask = tf.TensorSpec([None, None], tf.bool)
@@ -49,30 +49,30 @@ class SavedExplainer:
     def explain(
         self, texts: Sequence[str], probabilities: Array, contrasts: Array
     ) -> Iterator[tuple[int, Explanation]]:
-        """Place and explanation of each text, by every method but occlusion, in batches as they are done.
+        """Yields index and explanation of each text, by all methods except occlusion, in the order of batches.
 
         Args:
-            texts: any.
-            probabilities: of the texts, (texts, classes).
-            contrasts: factors of the logits in what is explained, (texts, classes).
+            texts: texts to explain.
+            probabilities: probabilities of the texts, of shape (texts, classes).
+            contrasts: factors of the logits in the explained values, of shape (texts, classes).
         """
         encoded = [text.encode("utf-8", "replace") for text in texts]
 
-        def some(batch: tuple[np.ndarray, int]) -> list[tuple[int, Explanation]]:
+        def explain(batch: tuple[np.ndarray, int]) -> list[tuple[int, Explanation]]:
             rows = batch[0].tolist()
             found = self.explain_batch([encoded[row] for row in rows], probabilities[rows], contrasts[rows])
             return list(zip(rows, found, strict=True))
 
         with ThreadPoolExecutor(BRANCHES) as threads:
-            for done in threads.map(some, batches(token_counts(encoded))):
+            for done in threads.map(explain, batches(token_counts(encoded))):
                 yield from done
 
     def explain_batch(self, texts: list[bytes], probabilities: Array, contrasts: Array) -> list[Explanation]:
-        """Explanations of a few texts of like length."""
+        """Explains a batch of texts of similar length."""
         read = self.graph.read(tf.constant(texts))
         mask = read["ids"] != PADDING_ID
         states, unknown = self.graph.embed(read["ids"])
-        watched = {name: self.graph.watch(some, mask) for name, some in (("text", states), ("unknown", unknown))}
+        watched = {name: self.graph.watch(given, mask) for name, given in (("text", states), ("unknown", unknown))}
         contrast = tf.constant(contrasts, tf.float32)
         encoder = ((watched["text"]["encoder"] - watched["unknown"]["encoder"]).numpy() * contrasts).sum(axis=1)
         ngrams = self.ngram_scores(read["words"], contrast)
@@ -94,49 +94,50 @@ class SavedExplainer:
                 float(differences[row]),
                 int(points[row]),
                 attention=[layer[row, :, real, real].numpy() for layer in watched["text"]["attention"]],
-                pooling={name: one[row, real].numpy() for name, one in watched["text"]["pooling"].items()},
+                pooling={name: weights[row, real].numpy() for name, weights in watched["text"]["pooling"].items()},
             )
             self.score(explanation, gradients[row][real], ngrams[row])
             explanations.append(explanation)
         return explanations
 
     def score(self, explanation: Explanation, gradients: Array, ngrams: Array) -> None:
-        """Fills in the scores of the words."""
+        """Sets the scores of the words."""
         shares = token_shares(explanation.attention, explanation.pooling)
         values = {**shares, "integrated_gradients": gradients}
-        scores = {name: by_word(some, explanation.places, len(explanation.words)) for name, some in values.items()}
+        words = len(explanation.words)
+        scores = {name: by_word(by_token, explanation.places, words) for name, by_token in values.items()}
         scores["integrated_gradients"] = scores["integrated_gradients"] + ngrams
         if self.has_ngrams:
             scores["ngrams"] = ngrams
         explanation.scores = scores
 
     def ngram_scores(self, words: tf.RaggedTensor, contrast: tf.Tensor) -> list[Array]:
-        """Of each text, what the linear part gives to each word, (words,); zeros where there is no linear part."""
+        """Returns the contributions of the n-gram model to the words (words,) of each text; zeros without n-grams."""
         if self.has_ngrams:
-            given = self.graph.ngrams(words, contrast).numpy().astype(np.float64)
+            scores = self.graph.ngrams(words, contrast).numpy().astype(np.float64)
         else:
-            given = np.zeros(int(tf.size(words.flat_values)))
-        return np.split(given, words.row_splits.numpy()[1:-1])
+            scores = np.zeros(int(tf.size(words.flat_values)))
+        return np.split(scores, words.row_splits.numpy()[1:-1])
 
     def along_path(self, states, unknown, mask, contrast, rows, starts, ends) -> tuple[Array, Array]:
-        """What each token adds along pieces of paths, (pieces, tokens), and the rises, (pieces,); some at a time."""
-        at_once = max(1, TOKENS // (len(self.nodes) * mask.shape[1]))
+        """Returns attributions (segments, tokens) and differences (segments,) of segments of paths, in chunks."""
+        size = max(1, TOKENS // (len(self.nodes) * mask.shape[1]))
         found = []
-        for begin in range(0, len(rows), at_once):
-            some = slice(begin, begin + at_once)
-            chosen = [tf.gather(one, rows[some]) for one in (states, unknown, mask, contrast)]
-            found.append(self.gradients(*chosen, *(tf.constant(one[some], tf.float32) for one in (starts, ends))))
+        for begin in range(0, len(rows), size):
+            chunk = slice(begin, begin + size)
+            chosen = [tf.gather(tensor, rows[chunk]) for tensor in (states, unknown, mask, contrast)]
+            found.append(self.gradients(*chosen, *(tf.constant(end[chunk], tf.float32) for end in (starts, ends))))
         attributions, rises = zip(*found, strict=True)
         return np.concatenate(attributions), np.concatenate(rises)
 
     def path_attributions(self, states, unknown, mask, contrast, starts, ends):
-        """Integrated gradients (Sundararajan et al. 2017, equation 1) of a piece of a path, summed over the width.
+        """Integrated gradients (Sundararajan et al. 2017, equation 1) of segments of paths, summed over the width.
 
         Args:
-            states, unknown: end and beginning of the whole path, (pieces, tokens, width).
-            mask: (pieces, tokens).
-            contrast: (pieces, classes).
-            starts, ends: of the piece, between 0 and 1, (pieces,).
+            states, unknown: end and start of the whole path, of shape (segments, tokens, width).
+            mask: mask of shape (segments, tokens).
+            contrast: contrast of shape (segments, classes).
+            starts, ends: start and end of each segment, between 0 and 1, of shape (segments,).
         """
         pieces, tokens, width = tf.unstack(tf.shape(states))
         shares = starts[:, None] + (ends - starts)[:, None] * self.nodes
@@ -153,13 +154,14 @@ class SavedExplainer:
         return attributions, explained[:, -1] - explained[:, 0]
 
     def occlude(self, explanations: Sequence[Explanation]) -> None:
-        """Fills in the scores of occlusion: what is explained, less that of the text without the word."""
+        """Sets the scores of occlusion: the explained value minus that of the text without the word."""
         without = [
-            " ".join(one.words[:place] + one.words[place + 1 :])
-            for one in explanations
-            for place in range(len(one.words))
+            " ".join(explanation.words[:place] + explanation.words[place + 1 :])
+            for explanation in explanations
+            for place in range(len(explanation.words))
         ]
         probabilities = self.classifier.probabilities(without)
-        ends = np.cumsum([len(one.words) for one in explanations])
-        for one, found in zip(explanations, np.split(probabilities, ends[:-1]), strict=True):
-            one.scores["occlusion"] = contrasted(one.probabilities, one.contrast) - contrasted(found, one.contrast)
+        ends = np.cumsum([len(explanation.words) for explanation in explanations])
+        for explanation, found in zip(explanations, np.split(probabilities, ends[:-1]), strict=True):
+            whole = contrasted(explanation.probabilities, explanation.contrast)
+            explanation.scores["occlusion"] = whole - contrasted(found, explanation.contrast)

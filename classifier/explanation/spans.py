@@ -1,4 +1,4 @@
-"""Where the words that a classifier reads stand in the text as it was written."""
+"""Finds the words that a classifier reads in the original text."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -6,10 +6,10 @@ from itertools import accumulate
 
 
 def spans(text: str, words: Sequence[str]) -> list[tuple[str, int | None]]:
-    """The text in pieces: each word in its own spelling with its place, and what is between words with None.
+    """Splits the text into words in their original spelling with their index, and the parts between words with None.
 
-    A classifier may read words in lower case, in Unicode's normal form C, without control or invisible characters and
-    without accents. If a word is not found again, all words are returned as they were read, with spaces between them.
+    A classifier may read words in lower case, in Unicode normal form C, without control or invisible characters and
+    without accents. If a word is not found in the text, all words are returned as read, separated by spaces.
 
     >>> spans("Ça va?", ["ça", "va", "?"])
     [('Ça', 0), (' ', None), ('va', 1), ('?', 2)]
@@ -18,14 +18,14 @@ def spans(text: str, words: Sequence[str]) -> list[tuple[str, int | None]]:
 
 
 def found_again(text: str, words: Sequence[str], accents: bool) -> list[tuple[str, int | None]] | None:
-    """See `spans`; None if a word is not found.
+    """Implements `spans`; returns None if a word is not found.
 
     Args:
-        accents: whether nonspacing marks are compared.
+        accents: whether to compare nonspacing marks.
     """
     whole, origin = folded(text, accents)
     pieces: list[tuple[str, int | None]] = []
-    at = end = 0  # in the folded text; in the text
+    at = end = 0  # positions in the folded and in the original text
     for number, word in enumerate(words):
         wanted, _ = folded(word, accents)
         start = whole.find(wanted, at)
@@ -40,19 +40,21 @@ def found_again(text: str, words: Sequence[str], accents: bool) -> list[tuple[st
 
 
 def folded(text: str, accents: bool = True) -> tuple[str, list[int]]:
-    """The text as it is compared, decomposed and without case, full width and invisible characters; each one's place.
+    """Folds the text for comparison, and returns the index of the original character of each folded character.
 
     Args:
-        text: any.
-        accents: whether nonspacing marks are kept.
+        text: any text.
+        accents: whether to keep nonspacing marks.
 
     >>> folded("Ä\u00adb")
     ('a\u0308b', [0, 0, 2])
     """
-    parts = [(part, place) for place, one in enumerate(text) for part in unicodedata.normalize("NFD", plain(one))]
+    parts = [
+        (part, place) for place, character in enumerate(text) for part in unicodedata.normalize("NFD", plain(character))
+    ]
     classes = [unicodedata.combining(part) for part, _ in parts]
-    runs = accumulate(number == 0 for number in classes)  # marks have one order within their run
-    ordered = sorted(zip(runs, classes, parts, strict=True), key=lambda one: one[:2])
+    runs = accumulate(number == 0 for number in classes)  # to sort the marks of each base character
+    ordered = sorted(zip(runs, classes, parts, strict=True), key=lambda entry: entry[:2])
     pairs = [
         (letter, place) for *_, (part, place) in ordered for letter in unicodedata.normalize("NFD", part.casefold())
     ]
@@ -61,14 +63,14 @@ def folded(text: str, accents: bool = True) -> tuple[str, list[int]]:
 
 
 def plain(character: str) -> str:
-    """The character, plain if it is full-width, and empty if it is invisible."""
+    """Replaces a full-width character by ASCII, and removes an invisible character."""
     if unicodedata.category(character) == "Cf" or character == "\N{COMBINING GRAPHEME JOINER}":
         return ""
     return chr(ord(character) - 0xFEE0) if "\uff01" <= character <= "\uff5e" else character
 
 
 def as_read(words: Sequence[str]) -> list[tuple[str, int | None]]:
-    """The words in their own spelling, with spaces between them."""
+    """Returns the words as read by the classifier, separated by spaces."""
     pieces: list[tuple[str, int | None]] = []
     for place, word in enumerate(words):
         pieces += [(word, place), (" ", None)]

@@ -1,4 +1,4 @@
-"""The explanation of one text as a value: for programs, and for notebooks, where it shows itself."""
+"""The explanation of a text for programs, and for notebooks, which display it."""
 
 from dataclasses import dataclass
 
@@ -6,17 +6,17 @@ import numpy as np
 
 from classifier.artifact.saved_model import SavedClassifier
 from classifier.explanation.explanation import Array, Explanation, against_others
-from classifier.explanation.page import Page, Shown, page_html
+from classifier.explanation.page import DrawnText, Page, page_html
 from classifier.explanation.saved_explainer import SavedExplainer
 
 
 @dataclass(frozen=True, slots=True)
 class TextExplanation:
-    """Why a text was answered as it was.
+    """The explanation of a prediction.
 
     Args:
-        explanation: by every method.
-        label_names: by class.
+        explanation: explanation by all methods.
+        label_names: names of the classes.
     """
 
     explanation: Explanation
@@ -24,12 +24,12 @@ class TextExplanation:
 
     @property
     def label(self) -> str:
-        """The answer."""
+        """The predicted label."""
         return self.label_names[self.explanation.predicted]
 
     @property
     def probability(self) -> float:
-        """Of the answer."""
+        """The probability of the predicted label."""
         return float(self.explanation.probabilities[self.explanation.predicted])
 
     @property
@@ -38,7 +38,7 @@ class TextExplanation:
         return self.explanation.words
 
     def scores(self, method: str = "integrated_gradients") -> Array:
-        """What each word gives to the answer, (words,), in logits, or as a share.
+        """Returns the contribution of each word to the prediction, of shape (words,), in logits or as a share.
 
         Raises:
             KeyError: if the model has no such method.
@@ -50,20 +50,20 @@ class TextExplanation:
     def __str__(self) -> str:
         values = self.scores()
         strongest = sorted(range(len(self.words)), key=lambda place: -abs(values[place]))[:8]
-        shown = ", ".join(f"{self.words[place]} {values[place]:+.2f}" for place in strongest)
-        return f"{self.label} {self.probability:.1%}: {shown} (integrated gradients, in logits)"
+        words = ", ".join(f"{self.words[place]} {values[place]:+.2f}" for place in strongest)
+        return f"{self.label} {self.probability:.1%}: {words} (integrated gradients, in logits)"
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         from html import escape
 
-        page = page_html(Page("Explanation", self.label_names, [Shown(self.explanation)]))
+        page = page_html(Page("Explanation", self.label_names, [DrawnText(self.explanation)]))
         return f'<iframe srcdoc="{escape(page)}" style="width: 100%; height: 32rem; border: 0"></iframe>'
 
 
 def explain_text(classifier: SavedClassifier, text: str) -> TextExplanation:
-    """Explains the answer to one text by every method."""
+    """Explains the prediction for a text by all methods."""
     probabilities = classifier.probabilities([text])
     contrasts = against_others(probabilities.argmax(axis=1), probabilities.shape[1])
     explainer = SavedExplainer(classifier)

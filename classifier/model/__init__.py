@@ -1,14 +1,14 @@
-"""The whole classifier: an encoder and an n-gram model next to it, in one graph from strings to answers.
+"""The complete classifier: an encoder and an n-gram model in one graph from strings to probabilities.
 
-| module            | what it holds                                                                    |
-|-------------------|----------------------------------------------------------------------------------|
-| `ngram_features`  | words -> hashed n-grams of words and characters                                  |
-| `ngram_model`     | a linear classifier on their TF-IDF values                                       |
-| `ngram_fit`       | fits it: counted by the graph that will serve, weights by scikit-learn           |
-| `mixture`         | one answer from the encoder's and the n-gram model's                             |
-| `hybrid`          | chooses how the n-gram model is fitted, and the two weights of the mixture       |
-| `text_classifier` | the graph that is exported                                                       |
-| `explainer`       | its second part: what an answer looked at                                        |
-| `keras_module`    | a tf.Module around a Keras model whose variables every loader finds              |
-| `batching`        | texts in batches of similar length                                               |
+| module              | content                                                                          |
+|---------------------|----------------------------------------------------------------------------------|
+| `ngram_features`    | words -> hashed n-grams of words and characters                                  |
+| `ngram_model`       | a linear classifier on their TF-IDF values                                       |
+| `ngram_fit`         | fits the n-gram model: counts by the exported graph, weights by scikit-learn     |
+| `mixture`           | weighted sum of the log-probabilities of encoder and n-gram model                |
+| `hybrid`            | selects the settings of the n-gram model and the weights of the mixture          |
+| `classifier_module` | the exported graph                                                               |
+| `explainer`         | the part of the exported graph for explanations                                  |
+| `keras_module`      | a tf.Module around a Keras model whose variables all loaders find                |
+| `batching`          | batches of texts of similar length                                               |
 """

@@ -1,18 +1,18 @@
-"""Texts in batches of similar length, classified side by side; lengths are estimated in tokens from the bytes."""
+"""Classifies texts in parallel batches of similar length; the number of tokens is estimated from the bytes."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 
 import numpy as np
 
-BATCH_TOKENS = 4096  # of a batch at most, padding included
+BATCH_TOKENS = 4096  # maximum per batch, including padding
 BATCH_ROWS = 1024
-LONG_TOKEN = 16  # bytes; more count as another token, so that what never has a space is not taken for short
-SPACE, WORD, ALONE, REST = range(4)  # what a byte is to a text; REST: not the first of its character
+LONG_TOKEN = 16  # bytes; each further 16 bytes count as a token, so that texts without spaces do not count as short
+SPACE, WORD, ALONE, REST = range(4)  # kinds of bytes; REST: not the first byte of a character
 
 
 def kinds_of_bytes() -> bytes:
-    """The kind of each byte, for `bytes.translate`. Punctuation marks and CJK characters begin with 0xE2 to 0xE9."""
+    """Returns a table for `bytes.translate`. Punctuation marks and CJK characters start with 0xE2 to 0xE9."""
     kinds = np.full(256, WORD, np.uint8)
     kinds[:0x21] = kinds[0x7F] = SPACE
     kinds[[code for code in range(0x21, 0x7F) if not chr(code).isalnum()]] = ALONE
@@ -24,10 +24,10 @@ KINDS = kinds_of_bytes()
 
 
 def token_counts(texts: Sequence[bytes]) -> np.ndarray:
-    """About how many tokens each text has, (texts,): exactly so many words and marks as it has, where it is ASCII.
+    """Estimates the number of tokens of each text (texts,), which is exact in words and marks for ASCII texts.
 
     >>> token_counts([b"It's late, isn't it?", b""]).tolist()
-    [9, 0]
+    [10, 0]
     """
     if not texts:
         return np.zeros(0, np.int64)
@@ -41,9 +41,9 @@ def token_counts(texts: Sequence[bytes]) -> np.ndarray:
 
 
 def batches(lengths: Sequence[int] | np.ndarray) -> Iterator[tuple[np.ndarray, int]]:
-    """Every place once, with those of like lengths together, and the size to which their batch is to be filled.
+    """Yields indices grouped by similar length, and the size to which each batch is padded.
 
-    Sizes are powers of two, so that TensorFlow meets few shapes: see `classifier.tokenizers.base.batch_widths`.
+    Sizes are powers of two, to limit the number of shapes: see `classifier.tokenizers.base.batch_widths`.
 
     >>> [(rows.tolist(), size) for rows, size in batches([5, 30_000, 7])]
     [([1], 1), ([2, 0], 2)]
@@ -60,13 +60,13 @@ def batches(lengths: Sequence[int] | np.ndarray) -> Iterator[tuple[np.ndarray, i
 
 
 def classify_texts(classify: Callable, texts: Sequence[str], classes: int, threads: Executor) -> np.ndarray:
-    """Probabilities (texts, classes), float32, in the order of the texts, computed in batches of like length.
+    """Returns probabilities (texts, classes) in float32 in the order of the texts, computed in batches.
 
     Args:
-        classify: tensor of strings (batch,) to probabilities (batch, classes).
-        texts: any; lone surrogates become question marks; those that are equal are computed once.
-        classes: columns of the result.
-        threads: each takes a batch.
+        classify: function from a string tensor (batch,) to probabilities (batch, classes).
+        texts: texts to classify; lone surrogates become question marks, and equal texts are computed once.
+        classes: number of columns of the result.
+        threads: executor, with a batch per thread.
     """
     import tensorflow as tf
 

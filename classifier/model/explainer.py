@@ -1,4 +1,4 @@
-"""What an exported classifier tells about its answers: what it looked at, and what an explanation is computed from."""
+"""The part of the exported graph for explanations: attention and pooling weights, and functions for gradients."""
 
 import tensorflow as tf
 
@@ -10,19 +10,19 @@ from classifier.tokenizers import PADDING_ID
 
 
 class Explainer(KerasModule):
-    """Exported beside the classifier, whose parts it shares.
+    """Module that is exported with the classifier and shares its parts.
 
     Args:
-        encoder: with its tokenizer.
-        ngrams: words to logits, or None.
-        mixture: of both, or None.
+        encoder: encoder with its tokenizer.
+        ngrams: n-gram model, or None.
+        mixture: mixture of both, or None.
     """
 
     watched: Encoder
 
     def __init__(self, encoder: Encoder, ngrams: NgramModel | None, mixture: Mixture | None) -> None:
         super().__init__(encoder.model)
-        object.__setattr__(self, "watched", encoder)  # past the tracking of tf.Module, as KerasModule does
+        object.__setattr__(self, "watched", encoder)  # bypasses the tracking of tf.Module, as in KerasModule
         self.tokenizer, self.ngram_model, self.mixture = encoder.tokenizer, ngrams, mixture
         self.vocabulary = tf.Variable(tf.constant(self.tokenizer.vocabulary), trainable=False)
         if ngrams:
@@ -32,27 +32,27 @@ class Explainer(KerasModule):
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def read(self, text):
-        """How texts (batch,) are read.
+        """Tokenizes texts (batch,).
 
         Returns:
-            words: (batch, words), ragged strings.
-            ids: int32 (batch, tokens), 0 is padding.
-            tokens: strings (batch, tokens), empty at padding, [UNK] where the encoder does not know the token.
-            places: the word that the token belongs to, int64 (batch, tokens), -1 at padding.
+            words: ragged strings (batch, words).
+            ids: int32 (batch, tokens), 0 for padding.
+            tokens: strings (batch, tokens), empty for padding, [UNK] for unknown tokens.
+            places: index of the word of each token, int64 (batch, tokens), -1 for padding.
         """
         words = self.tokenizer.words(text)
         return {"words": words, **self.encoded(words), "places": self.tokenizer.places(words)}
 
     def encoded(self, words: tf.RaggedTensor) -> dict[str, tf.Tensor]:
-        """Words (batch, words) -> the ids and the tokens that `read` returns."""
+        """Returns the ids and the tokens of `read` for words (batch, words)."""
         ids = self.tokenizer.padded(words)
         return {"ids": ids, "tokens": tf.where(ids != PADDING_ID, tf.gather(self.vocabulary, ids), "")}
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, None], tf.int32)])
     def embed(self, ids):
-        """Ids (batch, tokens) -> the states of their tokens, and those if all were unknown: (batch, tokens, width).
+        """Returns states (batch, tokens, width) of ids (batch, tokens), and the states if all words were unknown.
 
-        Special tokens stay what they are.
+        Special tokens are unchanged.
         """
         word = ids != PADDING_ID
         for special in (*self.tokenizer.begin, *self.tokenizer.end):
@@ -64,12 +64,12 @@ class Explainer(KerasModule):
         autograph=False, input_signature=[tf.TensorSpec([None, None, None]), tf.TensorSpec([None, None], tf.bool)]
     )
     def watch(self, states, mask):
-        """From the states of the tokens, (batch, tokens, width), on.
+        """Applies the model to token states (batch, tokens, width).
 
         Returns:
-            encoder: what the encoder adds to the logits of the whole, (batch, classes).
-            attention: of each layer, (batch, heads, tokens, tokens); a row is a query.
-            pooling: by kind, (batch, tokens).
+            encoder: contribution of the encoder to the logits of the mixture, (batch, classes).
+            attention: weights (batch, heads, tokens, tokens) of each layer; rows are queries.
+            pooling: weights (batch, tokens) by kind.
         """
         states.set_shape([None, None, self.watched.width])
         found = self.watched.watch(states, mask)
@@ -78,16 +78,16 @@ class Explainer(KerasModule):
         return {"encoder": share * tf.nn.log_softmax(found.logits), "attention": attention, "pooling": found.pooling}
 
     def ngram_contributions(self, words, contrast):
-        """What the n-grams of each word give to a sum of logits of the whole.
+        """Returns the contributions of words to a weighted sum of the logits of the mixture, through their n-grams.
 
         Args:
-            words: (batch, words).
+            words: ragged words (batch, words).
             contrast: factor of each logit in the sum, (batch, classes).
         """
         return self.mixture.weights[1] * self.ngram_model.contributions(words, contrast)  # pyright: ignore
 
     def looked_at(self, words: tf.RaggedTensor) -> dict[str, tf.Tensor]:
-        """Words (batch, words) -> what the encoder looked at.
+        """Returns tokens, and attention and pooling weights, for words (batch, words).
 
         Returns:
             tokens: strings (batch, tokens).
@@ -98,7 +98,7 @@ class Explainer(KerasModule):
         states, _ = self.embed(read["ids"])
         real = read["ids"] != PADDING_ID
         watched = self.watch(states, real)
-        longest = tf.maximum(tf.reduce_max(tf.math.count_nonzero(real, axis=1)), 1)  # what is wider is padding
+        longest = tf.maximum(tf.reduce_max(tf.math.count_nonzero(real, axis=1)), 1)  # the rest is padding
         layers = enumerate(watched["attention"])
         attention = {f"attention_{layer}": weights[:, :, :longest, :longest] for layer, weights in layers}
         pooling = {f"pooling_{kind}": weights[:, :longest] for kind, weights in watched["pooling"].items()}

@@ -1,4 +1,4 @@
-"""The hybrid: an encoder and the n-gram model next to it, fitted at the same time and mixed on validation."""
+"""The hybrid: an encoder and an n-gram model, which are fitted at the same time and mixed on validation."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future
@@ -14,6 +14,7 @@ from scipy.special import log_softmax, softmax
 from classifier.data import Examples
 from classifier.encoders.encoder import Encoder
 from classifier.evaluation.metrics import headline
+from classifier.model.classifier_module import ClassifierModule
 from classifier.model.ngram_fit import (
     Method,
     NgramCounter,
@@ -25,25 +26,24 @@ from classifier.model.ngram_fit import (
     sum_ngram_models,
 )
 from classifier.model.ngram_model import NgramModel
-from classifier.model.text_classifier import TextClassifier
 from classifier.tokenizers import Tokenizer, batches_of
 
-STRENGTHS = {Method.svm: (0.3, 1.0), Method.nb_svm: (0.3, 1.0), Method.regression: (10.0,)}  # to choose from
-ENOUGH_EXAMPLES = 1000  # of validation, to choose by; with fewer, folds of train choose
+STRENGTHS = {Method.svm: (0.3, 1.0), Method.nb_svm: (0.3, 1.0), Method.regression: (10.0,)}  # candidates
+ENOUGH_EXAMPLES = 1000  # of validation, to select the settings; with fewer examples, folds of train are used
 FOLDS = 5
-LEAST_SHARE = 0.01  # of each part: if none helps on a few validation examples, the whole still answers
-MOST_SHARE = 2.0  # a small validation split that is all right must not make the whole certain of everything
-MOST_METHOD_SHARE = 16.0  # of a linear classifier in the n-gram model: margins of an SVM are small numbers
+LEAST_SHARE = 0.01  # minimum weight of each part, even if neither helps on a few validation examples
+MOST_SHARE = 2.0  # maximum weight, because a small validation split without mistakes would make it arbitrarily large
+MOST_METHOD_SHARE = 16.0  # maximum weight of a linear classifier in the n-gram model; margins of an SVM are small
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenNgrams:
-    """The n-gram model that validation measures.
+    """The n-gram model for validation.
 
     Args:
-        shares: the factor of each linear classifier's logits in the sum.
-        model: fitted on the training split alone.
-        valid_logits: its logits of the validation examples, (examples, classes).
+        shares: weights of the linear classifiers in the sum of their logits.
+        model: model that is fitted on train only.
+        valid_logits: its logits for the validation examples, of shape (examples, classes).
     """
 
     shares: dict[Recipe, float]
@@ -53,11 +53,11 @@ class ChosenNgrams:
 
 @dataclass(frozen=True, slots=True)
 class NgramFit:
-    """The n-gram models that are fitted while the encoder trains.
+    """The n-gram models that are fitted while the encoder is trained.
 
     Args:
-        chosen: awaited by the first validation.
-        final: fitted by the same recipes on train and validation together: what is exported.
+        chosen: future model for validation, which the first validation awaits.
+        final: future model for the export, fitted with the same recipes on train and validation.
     """
 
     chosen: Future[ChosenNgrams]
@@ -66,13 +66,13 @@ class NgramFit:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One linear classifier, fitted on train.
+    """A linear classifier that is fitted on train.
 
     Args:
-        recipe: how.
-        weights, bias: (features, classes) and (classes,).
-        logits: its answers for texts that it has not seen, (texts, classes).
-        loss: of these, in nats at the best scale.
+        recipe: how it was fitted.
+        weights, bias: arrays of shape (features, classes) and (classes,).
+        logits: logits for unseen texts, of shape (texts, classes).
+        loss: loss of these logits in nats, at the best scale.
     """
 
     recipe: Recipe
@@ -84,30 +84,30 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """A hybrid whose encoder is trained.
+    """A hybrid with a trained encoder.
 
     Args:
-        validated: what validation measures; it knows the training split alone.
-        final: what is exported; its n-gram model is fitted on train and validation together. The same without one.
-        mixture: weights of encoder and n-gram model, (2,); None without an n-gram model.
-        shares: of each linear classifier in the n-gram model.
+        validated: model for validation, which is fitted on train only.
+        final: model for the export, with an n-gram model that is fitted on train and validation.
+        mixture: weights of encoder and n-gram model, of shape (2,); None without an n-gram model.
+        shares: weights of the linear classifiers in the n-gram model.
     """
 
-    validated: TextClassifier
-    final: TextClassifier
+    validated: ClassifierModule
+    final: ClassifierModule
     mixture: np.ndarray | None = None
     shares: Mapping[Recipe, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Hybrid:
-    """An encoder and, if the settings want one, the n-gram model that is fitted while the encoder trains.
+    """An encoder and, depending on the settings, an n-gram model that is fitted while the encoder is trained.
 
     Args:
-        encoder: with its tokenizer.
-        valid: the validation examples.
+        encoder: encoder with its tokenizer.
+        valid: validation examples.
         class_weights: loss weight of each class, (classes,).
-        ngrams: what `fit_ngrams` returns; None: the encoder is alone.
+        ngrams: result of `fit_ngrams`; None without an n-gram model.
     """
 
     encoder: Encoder
@@ -116,10 +116,10 @@ class Hybrid:
     ngrams: NgramFit | None = None
 
     def validate(self, logits: np.ndarray) -> dict[str, float]:
-        """The metrics of the whole on validation; with an n-gram model also the encoder's own, `encoder_log_loss`.
+        """Returns the validation metrics of the mixture, and `encoder_log_loss` if there is an n-gram model.
 
         Args:
-            logits: of the encoder for the validation examples, (examples, classes).
+            logits: logits of the encoder for the validation examples, of shape (examples, classes).
         """
         encoder = headline(self.valid.labels, softmax(logits, axis=1))
         if self.ngrams is None:
@@ -128,18 +128,18 @@ class Hybrid:
         return {**headline(self.valid.labels, softmax(mixed, axis=1)), "encoder_log_loss": encoder["log_loss"]}
 
     def complete(self, logits: np.ndarray) -> Completed:
-        """The whole classifier; the weights of its mixture are chosen on validation.
+        """Returns the complete classifier, with the weights of the mixture fitted on validation.
 
         Args:
             logits: see `validate`.
         """
         names = self.valid.label_names
         if self.ngrams is None:
-            alone = TextClassifier(self.encoder, names)
+            alone = ClassifierModule(self.encoder, names)
             return Completed(alone, alone)
         chosen, final = self.ngrams.chosen.result(), self.ngrams.final.result()
         weights, _ = mix(logits, chosen.valid_logits, self.valid.labels, self.class_weights)
-        validated, final = (TextClassifier(self.encoder, names, one, weights) for one in (chosen.model, final))
+        validated, final = (ClassifierModule(self.encoder, names, one, weights) for one in (chosen.model, final))
         return Completed(validated, final, weights, chosen.shares)
 
 
@@ -152,15 +152,15 @@ def fit_ngrams(
     class_weights: np.ndarray,
     seed: int,
 ) -> NgramFit:
-    """A weighted sum of linear classifiers: strengths and shares are those of least log-loss on unseen texts.
+    """Fits a weighted sum of linear classifiers, with strengths and weights that minimize log-loss on unseen texts.
 
     Args:
-        executor: of one thread.
-        stop: once set, no further linear classifier is fitted, and the futures raise CancelledError.
-        tokenizer: splits texts into words.
-        train, valid: the examples.
+        executor: executor with a single thread.
+        stop: event that cancels the fit before the next classifier; the futures raise CancelledError.
+        tokenizer: tokenizer that splits texts into words.
+        train, valid: training and validation examples.
         class_weights: loss weight of each class, (classes,).
-        seed: of the solver.
+        seed: seed of the solver.
     """
     counter = NgramCounter(tokenizer)
 
@@ -183,10 +183,10 @@ def fit_ngrams(
 def choose(
     stop: Event, counter: NgramCounter, train: Examples, valid: Examples, class_weights: np.ndarray, seed: int
 ) -> tuple[dict[Recipe, float], NgramModel]:
-    """The shares, and their sum fitted on train.
+    """Returns the weights of the classifiers, and their weighted sum fitted on train.
 
-    Unseen texts are the validation split, or where that is small, each fifth of train for classifiers fitted on the
-    rest of it. Arguments and errors are those of `fit_ngrams`.
+    The unseen texts are the validation split or, if it is small, the folds of a cross-validation on train. Arguments
+    and errors are the same as in `fit_ngrams`.
     """
     classes = len(train.label_names)
     tfidf = compute_tfidf(counter, train.texts, classes)
@@ -219,10 +219,10 @@ def choose(
 def out_of_fold_logits(
     values: csr_matrix, labels: np.ndarray, class_weights: np.ndarray, recipe: Recipe, seed: int
 ) -> np.ndarray:
-    """Logits (texts, classes), each by a classifier that has not seen the text."""
+    """Returns logits (texts, classes) by cross-validation: each by a classifier that was not fitted on the text."""
     logits = np.zeros((len(labels), len(class_weights)), np.float32)
     fold_of = np.empty(len(labels), np.int64)
-    fold_of[np.argsort(labels, kind="stable")] = np.arange(len(labels)) % FOLDS  # each class is spread evenly
+    fold_of[np.argsort(labels, kind="stable")] = np.arange(len(labels)) % FOLDS  # distributes each class evenly
     for fold in range(FOLDS):
         seen, left = fold_of != fold, fold_of == fold
         weights, bias = fit_weights(
@@ -233,7 +233,7 @@ def out_of_fold_logits(
 
 
 def logits_of(model: NgramModel, tokenizer: Tokenizer, texts: Sequence[str]) -> np.ndarray:
-    """Logits of an n-gram model for many texts, (texts, classes)."""
+    """Returns logits (texts, classes) of an n-gram model for many texts."""
     answer = tf.function(
         lambda batch: model(tokenizer.words(batch)), autograph=False, input_signature=[tf.TensorSpec([None], tf.string)]
     )
@@ -243,12 +243,12 @@ def logits_of(model: NgramModel, tokenizer: Tokenizer, texts: Sequence[str]) -> 
 def mix(
     encoder_logits: np.ndarray, ngram_logits: np.ndarray, labels: np.ndarray, class_weights: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The weights of encoder and n-gram model that have the least log-loss on validation.
+    """Finds the weights of encoder and n-gram model that minimize the log-loss on validation.
 
     Args:
-        encoder_logits, ngram_logits: logits of the validation examples, (examples, classes).
-        labels: (examples,).
-        class_weights: loss weight of each class, (classes,); None: all alike.
+        encoder_logits, ngram_logits: logits of the validation examples, of shape (examples, classes).
+        labels: labels of shape (examples,).
+        class_weights: class weights of the loss, of shape (classes,); None means equal weights.
 
     Returns:
         The weights (2,) and the mixed logits (examples, classes).
@@ -262,7 +262,7 @@ def mix(
 def least_log_loss(
     parts: Sequence[np.ndarray], labels: np.ndarray, most: Sequence[float], sample_weights: np.ndarray | None = None
 ) -> tuple[float, np.ndarray]:
-    """The least log-loss of a weighted sum of logits, in nats, and the weights, from LEAST_SHARE to `most` of each."""
+    """Returns the minimum log-loss of a weighted sum of logits in nats, and its weights from LEAST_SHARE to `most`."""
     right = np.arange(len(labels)), labels
     shares = np.ones(len(labels)) if sample_weights is None else sample_weights
     shares = (shares / shares.sum())[:, None]

@@ -1,14 +1,14 @@
-"""One answer from two: the encoder's and the n-gram model's, weighted."""
+"""Weighted mixture of the encoder and the n-gram model."""
 
 import numpy as np
 import tensorflow as tf
 
 
 class Mixture(tf.Module):
-    """The answer of encoder and linear part together; `classifier.model.hybrid` finds the weights.
+    """Weighted sum of the logits of encoder and n-gram model; `classifier.model.hybrid` finds the weights.
 
     Args:
-        weights: of the encoder's log-probabilities and of the linear part's logits, (2,).
+        weights: weights of the encoder's log-probabilities and of the n-gram model's logits, of shape (2,).
     """
 
     def __init__(self, weights: np.ndarray) -> None:
@@ -16,5 +16,5 @@ class Mixture(tf.Module):
         self.weights = tf.Variable(tf.constant(weights, tf.float32), trainable=False)
 
     def __call__(self, encoder_logits: tf.Tensor, ngram_logits: tf.Tensor) -> tf.Tensor:
-        """Twice (batch, classes) -> (batch, classes)."""
+        """Returns mixed logits (batch, classes) from two logits of the same shape."""
         return self.weights[0] * tf.nn.log_softmax(encoder_logits) + self.weights[1] * ngram_logits

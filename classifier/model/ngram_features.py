@@ -1,21 +1,21 @@
-"""Words to hashed n-grams, inside the TensorFlow graph: all that a linear model sees of a text."""
+"""Converts words to hashed n-grams, the features of the linear model, inside the TensorFlow graph."""
 
 from typing import NamedTuple
 
 import tensorflow as tf
 
 MULTIPLIER = 1_000_003  # of the polynomial hash; a prime
-KEYS = 2**31 - 1  # hashes are below it; a prime
+KEYS = 2**31 - 1  # upper bound of hashes; a prime
 CHARACTERS = (3, 4, 5)  # lengths of the character n-grams
 
 
 class Ngrams(NamedTuple):
-    """Every occurrence of every n-gram in a batch of texts, in no particular order: int64 tensors of one length.
+    """All occurrences of n-grams in a batch of texts, in arbitrary order: int64 tensors of equal length.
 
-    rows: the text.
-    keys: the n-gram, hashed.
-    first: the word in which it begins; words are counted through the whole batch.
-    last: the word in which it ends.
+    rows: index of the text.
+    keys: hash of the n-gram.
+    first: index of the first word of the n-gram, counted over the whole batch.
+    last: index of the last word of the n-gram.
     """
 
     rows: tf.Tensor
@@ -25,7 +25,7 @@ class Ngrams(NamedTuple):
 
 
 def word_ngrams(words: tf.RaggedTensor) -> Ngrams:
-    """Single words and pairs of neighbours: words (batch, words) -> their n-grams."""
+    """Returns single words and pairs of adjacent words, from words (batch, words)."""
     single = tf.strings.to_hash_bucket_fast(words.flat_values, KEYS)
     rows = words.value_rowids()
     inside = tf.equal(rows[:-1], rows[1:])
@@ -40,7 +40,7 @@ def word_ngrams(words: tf.RaggedTensor) -> Ngrams:
 
 
 def character_ngrams(words: tf.RaggedTensor) -> Ngrams:
-    """3 to 5 characters of a word with a space before and after it: words (batch, words) -> their n-grams.
+    """Returns 3 to 5 characters of a word with a space before and after it, from words (batch, words).
 
     `go on` has " go", "go ", " go ", " on", "on " and " on ".
     """
@@ -49,13 +49,15 @@ def character_ngrams(words: tf.RaggedTensor) -> Ngrams:
     codes, rows = tf.cast(letters.flat_values, tf.int64), letters.value_rowids()
     letter = tf.not_equal(codes, ord(" "))
     spaces = tf.cumsum(tf.cast(tf.equal(codes, ord(" ")), tf.int64), exclusive=True)
-    before = tf.gather(spaces, letters.row_starts()) - words.row_starts() + 1  # spaces that stand for no word
+    before = (
+        tf.gather(spaces, letters.row_starts()) - words.row_starts() + 1
+    )  # spaces that do not precede a word of this text
     places = spaces - tf.gather(before, rows)
     hashes, inside = codes, tf.ones_like(letter)
     found = []
     for length in range(2, max(CHARACTERS) + 1):
-        # One character more: what was the end is now inside, where no space may be. So no n-gram crosses two words,
-        # nor two texts, since each text begins and ends with a space.
+        # One more character: the former last character is now inside, where spaces are not allowed. Therefore, n-grams
+        # span neither two words nor two texts, because each text starts and ends with a space.
         inside = inside[:-1] & letter[length - 2 : -1] if length > 2 else inside[:-1]
         hashes = hashes[:-1] * MULTIPLIER + codes[length - 1 :]
         if length in CHARACTERS:

@@ -1,4 +1,4 @@
-"""Fits the linear part: n-grams counted by the very graph that will serve, weights by scikit-learn."""
+"""Fits the n-gram model: n-grams are counted by the same graph as in the export, weights fitted by scikit-learn."""
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,20 +15,20 @@ from classifier.model.ngram_model import NgramModel
 from classifier.settings import BRANCHES
 from classifier.tokenizers import Tokenizer, batches_of
 
-FEWEST_TEXTS = 2  # in which an n-gram must occur to have weights
+FEWEST_TEXTS = 2  # minimum number of texts in which an n-gram must occur
 MOST_FEATURES = 2**21
 MOST_WEIGHTS = 2**26  # features x classes, 256 MB
-MOST_ITERATIONS = 40  # of a regression; by then it is level on unseen texts, though not done
+MOST_ITERATIONS = 40  # of a regression, after which its results on unseen texts hardly change
 
 
 @dataclass(frozen=True, slots=True)
 class TfIdf:
-    """What a linear classifier is fitted on.
+    """TF-IDF features.
 
     Args:
-        values: sparse float64 (texts, features), as `NgramModel` computes them.
-        keys: hashed key of each column, ascending.
-        idf: of each column.
+        values: sparse float64 matrix (texts, features), with the same values as in `NgramModel`.
+        keys: hashed key of each column, in ascending order.
+        idf: inverse document frequency of each column.
     """
 
     values: csr_matrix
@@ -37,12 +37,12 @@ class TfIdf:
 
 
 class Method(StrEnum):
-    """A linear classifier.
+    """Kind of linear classifier.
 
-    svm: for each class against the rest (Fan et al. 2008, LIBLINEAR: the dual, or the primal of many texts).
-    nb_svm: the same, where each feature counts by how much likelier it is in the class than outside it (Wang and
+    svm: one class against the rest (Fan et al. 2008, LIBLINEAR: the dual problem, or the primal for many texts).
+    nb_svm: the same, with features scaled by the log-ratio of their likelihoods inside and outside the class (Wang and
         Manning 2012, equations 2 and 3, here on TF-IDF).
-    regression: logistic regression, of all classes at once.
+    regression: multinomial logistic regression.
     """
 
     svm = "SVM"
@@ -52,11 +52,11 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a linear classifier is fitted.
+    """Settings of a linear classifier.
 
     Args:
-        method: which one.
-        inverse_regularization: scikit-learn's C; the larger, the closer the fit.
+        method: kind of classifier.
+        inverse_regularization: scikit-learn's C; larger values mean weaker regularization.
     """
 
     method: Method
@@ -74,15 +74,15 @@ def fit_ngram_model(
     shares: Mapping[Recipe, float],
     seed: int,
 ) -> NgramModel:
-    """A weighted sum of linear classifiers, which is a linear classifier again.
+    """Fits a weighted sum of linear classifiers, which is a linear classifier itself.
 
     Args:
-        tfidf: of the training texts.
-        labels: (texts,).
-        sample_weights: loss weight of each text, (texts,).
-        classes: number of labels.
-        shares: what the logits of each are multiplied with.
-        seed: of the order in which a solver visits the texts.
+        tfidf: features of the training texts.
+        labels: labels of shape (texts,).
+        sample_weights: loss weights of shape (texts,).
+        classes: number of classes.
+        shares: weights of the classifiers in the sum.
+        seed: seed of the order in which the solver processes the texts.
     """
     fits = (
         (share, *fit_weights(tfidf.values, labels, sample_weights, classes, recipe, seed))
@@ -92,7 +92,7 @@ def fit_ngram_model(
 
 
 def sum_ngram_models(tfidf: TfIdf, classes: int, fits: Iterable[tuple[float, np.ndarray, np.ndarray]]) -> NgramModel:
-    """The sum of linear classifiers, each given as its share, weights (features, classes) and bias (classes,)."""
+    """Sums linear classifiers, each given by its weight in the sum, weights (features, classes) and bias (classes,)."""
     weights, bias = np.zeros((len(tfidf.keys), classes), np.float32), np.zeros(classes, np.float32)
     for share, its_weights, its_bias in fits:
         weights += np.float32(share) * its_weights
@@ -103,7 +103,7 @@ def sum_ngram_models(tfidf: TfIdf, classes: int, fits: Iterable[tuple[float, np.
 def fit_weights(
     values: csr_matrix, labels: np.ndarray, sample_weights: np.ndarray, classes: int, recipe: Recipe, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Weights (features, classes) and bias (classes,); a class of no text, or of all, has no weights but its bias."""
+    """Fits weights (features, classes) and bias (classes,); a class with no or all texts only has a bias."""
     weights, bias = np.zeros((values.shape[1], classes), np.float32), np.full(classes, -1.0, np.float32)
     present = np.unique(labels)
     if len(present) == 1:
@@ -116,41 +116,41 @@ def fit_weights(
             weights[:, label], bias[label] = one.coef_[0] * scale, one.intercept_[0]
     else:
         fitted = fit_classifier(values, labels, sample_weights, recipe, seed)
-        one_line = len(present) == 2  # parts two classes; scikit-learn keeps the second alone
+        one_line = len(present) == 2  # for two classes, scikit-learn only has the weights of the second
         weights[:, present] = np.vstack([-fitted.coef_, fitted.coef_]).T if one_line else fitted.coef_.T
         bias[present] = np.append(-fitted.intercept_, fitted.intercept_) if one_line else fitted.intercept_
     return weights, bias
 
 
 def fit_classifier(values: csr_matrix, labels: np.ndarray, sample_weights: np.ndarray, recipe: Recipe, seed: int):
-    """scikit-learn's logistic regression, or its linear SVM of the squared hinge loss."""
+    """Fits scikit-learn's logistic regression, or its linear SVM with the squared hinge loss."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import LinearSVC
 
     if recipe.method is Method.regression:
-        values = values.astype(np.float32)  # half as much to read in each iteration
+        values = values.astype(np.float32)  # half the memory traffic
         classifier = LogisticRegression(C=recipe.inverse_regularization, max_iter=MOST_ITERATIONS)
     else:
         classifier = LinearSVC(C=recipe.inverse_regularization, random_state=seed)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # close enough: each is judged on unseen texts
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the classifiers are evaluated on unseen texts anyway
         return classifier.fit(values, labels, sample_weights)
 
 
 def log_count_ratio(values: csr_matrix, mine: np.ndarray) -> np.ndarray:
-    """How much likelier each feature is in a class than outside it, (features,): its log-odds of presence, plus one."""
+    """Log-ratio of the smoothed likelihoods of features inside and outside a class, of shape (features,)."""
     inside, outside = (np.bincount(values[rows].indices, minlength=values.shape[1]) + 1 for rows in (mine, ~mine))
     return np.log(inside / inside.sum()) - np.log(outside / outside.sum())
 
 
 def compute_tfidf(counter: "NgramCounter", texts: Sequence[str], classes: int) -> TfIdf:
-    """Counts the n-grams of the texts and weighs them.
+    """Computes the TF-IDF features of the training texts.
 
     Args:
-        counter: of the n-grams of texts.
-        texts: of training.
-        classes: with many, fewer features are kept.
+        counter: counter of n-grams.
+        texts: training texts.
+        classes: number of classes, which limits the number of features.
     """
     found = counter(texts)
     features = frequent_keys([keys for _, keys, _ in found], min(MOST_FEATURES, MOST_WEIGHTS // classes))
@@ -161,13 +161,13 @@ def compute_tfidf(counter: "NgramCounter", texts: Sequence[str], classes: int) -
 
 
 def apply_tfidf(counter: "NgramCounter", texts: Sequence[str], tfidf: TfIdf) -> csr_matrix:
-    """The values of other texts, sparse (texts, features)."""
+    """Returns the features of other texts as a sparse matrix (texts, features)."""
     counts = [matrix(triple, tfidf.keys, len(texts)) for triple in counter(texts)]
     return weighted(counts, tfidf.idf)
 
 
 def matrix(triple: tuple[np.ndarray, np.ndarray, np.ndarray], features: np.ndarray, texts: int) -> csr_matrix:
-    """Counts of the n-grams that are features, sparse (texts, features); of a triple of `NgramCounter`."""
+    """Returns the counts of features as a sparse matrix (texts, features), from a triple of `NgramCounter`."""
     rows, keys, counts = triple
     columns = np.minimum(np.searchsorted(features, keys), len(features) - 1)
     known = features[columns] == keys
@@ -175,7 +175,7 @@ def matrix(triple: tuple[np.ndarray, np.ndarray, np.ndarray], features: np.ndarr
 
 
 def weighted(kinds: Sequence[csr_matrix], idf: np.ndarray) -> csr_matrix:
-    """TF-IDF with logarithmic counts; each kind of n-gram of a text has Euclidean length one."""
+    """Computes TF-IDF with logarithmic counts; rows of each kind of n-gram have Euclidean norm 1."""
     from sklearn.preprocessing import normalize
 
     for counts in kinds:
@@ -184,17 +184,17 @@ def weighted(kinds: Sequence[csr_matrix], idf: np.ndarray) -> csr_matrix:
 
 
 class NgramCounter:
-    """Counts the n-grams of texts, in a graph that is traced once.
+    """Counts the n-grams of texts in a graph that is traced once.
 
     Args:
-        tokenizer: splits the texts into words.
+        tokenizer: tokenizer that splits the texts into words.
     """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
 
     def __call__(self, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Text, hashed key and count of each different n-gram of each text; such a triple for each kind of n-gram."""
+        """Returns text indices, hashed keys and counts of the distinct n-grams of each text, per kind of n-gram."""
         batches = list(batches_of(texts))
         starts = np.cumsum([0, *(len(batch) for batch in batches)])
         with ThreadPoolExecutor(BRANCHES) as threads:
@@ -209,7 +209,7 @@ class NgramCounter:
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string)])
     def count(self, batch):
-        """Texts (batch,) -> the triples of `__call__`, the texts numbered within the batch."""
+        """Returns the triples of `__call__` for texts (batch,), with text indices within the batch."""
         words = self.tokenizer.words(batch)
         different = []
         for kind in KINDS:
@@ -220,9 +220,9 @@ class NgramCounter:
 
 
 def frequent_keys(keys: Sequence[np.ndarray], most: int) -> np.ndarray:
-    """The keys that occur in enough texts, ascending; of too many, those that occur in most texts.
+    """Returns the keys that occur in enough texts in ascending order; if there are too many, the most frequent keys.
 
-    Where no n-gram occurs twice, one stands for all: key 0, which has no text.
+    If no n-gram occurs twice, the result is the single key 0, which occurs in no text.
     """
     different, texts_with = np.unique(np.concatenate(keys), return_counts=True)
     enough = texts_with >= FEWEST_TEXTS

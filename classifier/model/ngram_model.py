@@ -1,4 +1,4 @@
-"""A linear classifier on n-grams, in the same graph as the encoder: what words and their parts say by themselves."""
+"""A linear classifier on n-grams of words and characters, in the same graph as the encoder."""
 
 from typing import NamedTuple
 
@@ -9,13 +9,13 @@ from classifier.model.ngram_features import KINDS, Ngrams
 
 
 class Counts(NamedTuple):
-    """How often each text has each feature: three tensors of one length; and where it has them: three of another.
+    """Counts of features in texts (three tensors of equal length), and their occurrences (three further tensors).
 
-    rows: the text, int64.
-    features: its place among the features, int64.
-    counts: int32.
-    entries: of each occurrence, which of the counts it is one of, int32.
-    first, last: of each occurrence, the words in which it begins and ends, int64.
+    rows: index of the text, int64.
+    features: index of the feature, int64.
+    counts: number of occurrences, int32.
+    entries: for each occurrence, the index of its count, int32.
+    first, last: for each occurrence, the indices of its first and last word, int64.
     """
 
     rows: tf.Tensor
@@ -27,16 +27,16 @@ class Counts(NamedTuple):
 
 
 class NgramModel(tf.Module):
-    """Words (batch, words) to logits (batch, classes), which are sums over the n-grams of a text.
+    """Linear model from words (batch, words) to logits (batch, classes), as sums over the n-grams of a text.
 
-    logits = sum of value x weights + bias, where value = (1 + log count) x idf, divided by the Euclidean length of all
-    values of the text of the same kind (words or characters): TF-IDF as in scikit-learn with `sublinear_tf`.
+    logits = sum of value x weights + bias, where value = (1 + log count) x idf, divided by the Euclidean norm of all
+    values of the same kind (words or characters) in the text: TF-IDF as in scikit-learn with `sublinear_tf`.
 
     Args:
-        keys: hashed key of each feature, ascending, (features,), at least one.
-        idf: inverse document frequency of each, float32 (features,).
-        weights: float32 (features, classes).
-        bias: float32 (classes,).
+        keys: hashed keys of the features in ascending order, of shape (features,), at least one.
+        idf: inverse document frequencies, float32 of shape (features,).
+        weights: float32 array of shape (features, classes).
+        bias: float32 array of shape (classes,).
     """
 
     def __init__(self, keys: np.ndarray, idf: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> None:
@@ -58,13 +58,13 @@ class NgramModel(tf.Module):
         return tf.sparse.sparse_dense_matmul(tfidf, self.weights) + self.bias
 
     def contributions(self, words: tf.RaggedTensor, contrast: tf.Tensor) -> tf.Tensor:
-        """What each word gives to a sum of logits, exactly: (words of the batch,), in their order.
+        """Returns the exact contributions of words to a weighted sum of logits, of shape (words of the batch,).
 
-        An n-gram gives value x weights to the logits, in equal shares for each of its occurrences; a pair of words
-        gives half of it to each. The words of a text give together what its logits are above the bias.
+        The contribution of an n-gram, value x weights, is divided equally among its occurrences, and that of a pair of
+        words equally between both. The contributions of the words of a text sum to its logits without the bias.
 
         Args:
-            words: (batch, words).
+            words: ragged words (batch, words).
             contrast: factor of each logit in the sum, (batch, classes).
         """
         given = tf.zeros([tf.size(words.flat_values)])
@@ -78,23 +78,23 @@ class NgramModel(tf.Module):
         return given
 
     def values(self, found: Counts, batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Rows, features and TF-IDF values of one kind of n-grams."""
+        """Returns rows, features and TF-IDF values for a kind of n-grams."""
         raw = (1 + tf.math.log(tf.cast(found.counts, tf.float32))) * tf.gather(self.idf, found.features)
         squares = tf.math.unsorted_segment_sum(raw * raw, found.rows, batch)
         return found.rows, found.features, raw * tf.gather(tf.math.rsqrt(squares), found.rows)
 
 
 def constant(values: np.ndarray, dtype: tf.DType = tf.float32) -> tf.Variable:
-    """A variable that no training moves: unlike a constant it does not swell the graph."""
+    """Creates a non-trainable variable, which does not increase the size of the graph, in contrast to a constant."""
     return tf.Variable(tf.constant(values, dtype), trainable=False)
 
 
 def counted(found: Ngrams, keys: tf.Variable) -> Counts:
-    """Occurrences to counts, of the n-grams that are features.
+    """Counts the occurrences of n-grams that are features.
 
     Args:
-        found: in a batch of texts.
-        keys: those of the features, ascending, int32 (features,), at least one.
+        found: n-grams in a batch of texts.
+        keys: keys of the features in ascending order, int32 of shape (features,), at least one.
     """
     wanted = tf.cast(found.keys, tf.int32)
     places = tf.minimum(tf.searchsorted(keys, wanted), tf.size(keys) - 1)

@@ -1,4 +1,4 @@
-"""What is refused before any data is read, beyond the settings themselves."""
+"""Checks before any data is read, in addition to the checks of the settings."""
 
 from hydra.utils import instantiate
 
@@ -14,10 +14,10 @@ from classifier.tracking.tensorboard import check_installed
 
 
 def check(settings: TrainSettings) -> None:
-    """Refuses a tracking server that does not answer, a package that is missing, a folder that cannot be written.
+    """Checks that the tracking server answers, packages are installed, and folders can be written.
 
     Raises:
-        UserError: naming the key.
+        UserError: if a check fails; the message names the key.
     """
     if settings.tracking.enabled:
         check_reachable(settings.tracking)
@@ -33,10 +33,10 @@ def check(settings: TrainSettings) -> None:
 
 
 def check_checkpoint(settings: TrainSettings, encoder: PretrainedSettings) -> None:
-    """Refuses a pretrained encoder that is missing or not supported, and more tokens than it has positions.
+    """Checks that a pretrained encoder exists and is supported, and has enough positions.
 
     Raises:
-        UserError: naming the key.
+        UserError: if a check fails; the message names the key.
     """
     checkpoint = find_checkpoint(encoder.source)
     read_bert_files(checkpoint.folder)
@@ -48,10 +48,10 @@ def check_checkpoint(settings: TrainSettings, encoder: PretrainedSettings) -> No
 
 
 def check_optimizer(settings: TrainSettings) -> None:
-    """Refuses keys that only Keras knows to be wrong for one of its optimizers.
+    """Checks the arguments of a Keras optimizer by creating it.
 
     Raises:
-        UserError: naming the optimizer.
+        UserError: if the arguments are invalid; the message names the optimizer.
     """
     start_tensorflow(settings.trainer.deterministic)
     try:

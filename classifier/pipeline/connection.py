@@ -1,4 +1,4 @@
-"""What a trial tells its sweep after each epoch, and what it hears; it does not outlive the sweep's process."""
+"""Communication of a trial with its sweep after each epoch; the trial ends together with the process of the sweep."""
 
 import os
 from collections.abc import Mapping
@@ -7,23 +7,23 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from threading import Thread
 
-DESCRIPTOR = "CLASSIFIER_SWEEP_DESCRIPTOR"  # environment variable: the trial's end of the pipe
+DESCRIPTOR = "CLASSIFIER_SWEEP_DESCRIPTOR"  # environment variable: file descriptor of the pipe to the sweep
 ORPHANED = 3  # exit code of a trial whose sweep is gone
 
 
 class Pruned(Exception):
-    """The sweep stops this trial; the message says why."""
+    """The sweep stops this trial; the message is the reason."""
 
 
 class SweepConnection:
-    """The trial's end of the pipe to its sweep."""
+    """The pipe of a trial to its sweep."""
 
     def __init__(self, descriptor: int) -> None:
         self.connection, self.answers = Connection(descriptor), SimpleQueue()
         Thread(target=self.listen, daemon=True).start()
 
     def listen(self) -> None:
-        """Collects answers; ends the process once nobody is there to give any."""
+        """Receives answers; ends the process when the sweep has ended."""
         try:
             while True:
                 self.answers.put(self.connection.recv())
@@ -31,10 +31,10 @@ class SweepConnection:
             os._exit(ORPHANED)
 
     def report(self, entry: Mapping[str, float]) -> None:
-        """Tells the metrics of an epoch.
+        """Reports the metrics of an epoch.
 
         Raises:
-            Pruned: where the sweep does not want to see more of this trial.
+            Pruned: if the sweep stops this trial.
         """
         self.connection.send(dict(entry))
         if reason := self.answers.get():
@@ -43,6 +43,6 @@ class SweepConnection:
 
 @cache
 def sweep_connection() -> SweepConnection | None:
-    """The connection of this process; None where it is not a trial."""
+    """Returns the connection of this process, or None if it is not a trial."""
     descriptor = os.environ.pop(DESCRIPTOR, None)
     return SweepConnection(int(descriptor)) if descriptor else None

@@ -1,4 +1,4 @@
-"""What comes after the last epoch: the whole model, its export, its measurements, its run in MLflow, the last lines."""
+"""The steps after the last epoch: completes, exports and evaluates the model, logs it to MLflow and prints results."""
 
 import json
 import statistics
@@ -16,20 +16,20 @@ from classifier.evaluation.metrics import Evaluation
 from classifier.evaluation.report import flat, measure, results_table, summarized
 from classifier.evaluation.scored import Scored
 from classifier.files import write_records
+from classifier.model.classifier_module import ClassifierModule
 from classifier.model.hybrid import Completed, Hybrid
-from classifier.model.text_classifier import TextClassifier
 from classifier.settings import TrainSettings, chosen_exports
 from classifier.terminal import say, show, warn
 from classifier.tracking.open_run import AnyRun
 from classifier.tracking.run import EarlierRun, Run
 from classifier.training.fit import Training, set_weights
 
-LATENCY_TEXTS = 20  # by which the time of one text is measured
+LATENCY_TEXTS = 20  # number of texts to measure the latency
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One training under way."""
+    """A training in progress."""
 
     settings: TrainSettings
     splits: Splits
@@ -39,18 +39,18 @@ class Job:
 
     @property
     def report(self) -> Path:
-        """Folder of tables and pictures."""
+        """The folder of tables and figures."""
         return self.run.output / "report"
 
 
 def finish(job: Job) -> dict[str, Any]:
-    """Completes, exports, measures and logs the model of the best epoch; returns the summary.
+    """Completes, exports, evaluates and logs the model of the best epoch; returns the summary.
 
-    The test split is scored here, once.
+    The test split is only used here.
     """
     run = job.run
     whole = complete(job)
-    with ThreadPoolExecutor(1) as beside:  # the export waits for a process of its own, which the other core can run
+    with ThreadPoolExecutor(1) as beside:  # the export waits for a separate process, which can run on another core
         exported = beside.submit(export, whole.final, job)
         evaluations = {"valid": measure_split(job.report / "valid", job.splits.valid, whole.validated)}
         if job.splits.test is not None:
@@ -67,7 +67,7 @@ def finish(job: Job) -> dict[str, Any]:
 
 
 def finish_trial(job: Job) -> dict[str, Any]:
-    """Measures the model of the best epoch on validation alone; nothing is exported. Returns the summary."""
+    """Evaluates the model of the best epoch on validation only, without export; returns the summary."""
     whole = complete(job)
     evaluations = {"valid": measure_split(job.report / "valid", job.splits.valid, whole.validated)}
     log_evaluations(job, evaluations, whole.validated)
@@ -77,7 +77,7 @@ def finish_trial(job: Job) -> dict[str, Any]:
 
 
 def finish_pruned(job: Job, reason: str) -> dict[str, Any]:
-    """Leaves a trial that its sweep does not want any more; returns the summary."""
+    """Ends a trial that was pruned by its sweep; returns the summary."""
     say(f"Pruned: {reason}")
     draw_learning_curves(job)
     job.run.log_folder(job.report)
@@ -85,8 +85,8 @@ def finish_pruned(job: Job, reason: str) -> dict[str, Any]:
     return {"run_id": job.run.run_id, "status": "PRUNED", "reason": reason}
 
 
-def log_evaluations(job: Job, evaluations: dict[str, Evaluation], classifier: TextClassifier) -> None:
-    """Keeps what was measured, with the size and the speed of the model."""
+def log_evaluations(job: Job, evaluations: dict[str, Evaluation], classifier: ClassifierModule) -> None:
+    """Logs the metrics, and the size and the latency of the model."""
     state = job.training.state
     metrics = {f"{split}.{name}": value for split, one in evaluations.items() for name, value in flat(one).items()}
     costs = {
@@ -99,8 +99,8 @@ def log_evaluations(job: Job, evaluations: dict[str, Evaluation], classifier: Te
     draw_learning_curves(job)
 
 
-def latency_ms(classifier: TextClassifier, texts: Sequence[str]) -> float:
-    """Milliseconds in which one text by itself is classified: the median of some texts, once each was seen."""
+def latency_ms(classifier: ClassifierModule, texts: Sequence[str]) -> float:
+    """Returns the latency of a single text in milliseconds: the median over some texts, after a first pass."""
     seconds = []
     for text in [*texts[:LATENCY_TEXTS]] * 2:
         began = time.perf_counter()
@@ -110,7 +110,7 @@ def latency_ms(classifier: TextClassifier, texts: Sequence[str]) -> float:
 
 
 def summary(job: Job, evaluations: dict[str, Evaluation]) -> dict[str, Any]:
-    """What goes into summary.json."""
+    """Returns the content of summary.json."""
     state = job.training.state
     return {
         "run_id": job.run.run_id,
@@ -122,7 +122,7 @@ def summary(job: Job, evaluations: dict[str, Evaluation]) -> dict[str, Any]:
 
 
 def draw_learning_curves(job: Job) -> None:
-    """Draws the metrics of all epochs into the report."""
+    """Draws the metrics of all epochs for the report."""
     from classifier.evaluation.plots import learning_curves
 
     state = job.training.state
@@ -130,7 +130,7 @@ def draw_learning_curves(job: Job) -> None:
 
 
 def print_results(job: Job, evaluations: dict[str, Evaluation], model: Path | None = None) -> None:
-    """The table of results, where the model lies and how to look at the run."""
+    """Prints the table of results, the path of the model and how to view the run."""
     state = job.training.state
     show(results_table(evaluations))
     say(f"Best epoch {state.best_epoch} of {state.epoch}, by valid.{job.settings.trainer.monitor.name}")
@@ -142,7 +142,7 @@ def print_results(job: Job, evaluations: dict[str, Evaluation], model: Path | No
 
 
 def finish_interrupted(job: Job) -> dict[str, Any]:
-    """After Ctrl-C: exports and logs the best model so far; returns the summary of a run that is KILLED."""
+    """Exports and logs the best model so far after Ctrl-C; returns the summary of a run with status KILLED."""
     state, run = job.training.state, job.run
     run.status = "KILLED"
     say(f"Interrupted; keeping the best model so far, of epoch {state.best_epoch}. Press Ctrl-C again to discard it.")
@@ -160,7 +160,7 @@ def finish_interrupted(job: Job) -> dict[str, Any]:
 
 
 def complete(job: Job) -> Completed:
-    """The whole classifier with the encoder of the best epoch; says and logs how it is mixed."""
+    """Returns the complete classifier with the encoder of the best epoch; prints and logs the mixture."""
     training = job.training
     whole = job.hybrid.complete(training.predict(training.data.valid_texts))
     if whole.mixture is not None:
@@ -175,13 +175,13 @@ def complete(job: Job) -> Completed:
     return whole
 
 
-def export(classifier: TextClassifier, job: Job) -> Path:
-    """The SavedModel, checked in a clean process."""
+def export(classifier: ClassifierModule, job: Job) -> Path:
+    """Exports the SavedModel and checks it in a clean process."""
     return export_model(classifier, job.splits.valid.texts, job.run.output.absolute() / "model")
 
 
 def export_formats(job: Job, whole: Completed, model: Path) -> dict[str, Any]:
-    """Writes the further formats that were chosen, and how they compare, into the report; returns their folder."""
+    """Writes the other chosen formats, and their comparison to the report; returns their folder."""
     exports = chosen_exports(job.settings.export)
     if exports == [("savedmodel", "float32")]:
         return {}
@@ -199,7 +199,7 @@ def export_formats(job: Job, whole: Completed, model: Path) -> dict[str, Any]:
 
 
 def serve(job: Job, model: Path) -> dict[str, str]:
-    """Publishes the model for TensorFlow Serving where the settings say so; returns where."""
+    """Publishes the model for TensorFlow Serving if the settings name a folder; returns the folder of the version."""
     serving_dir = job.settings.export.serving_dir
     if serving_dir is None:
         return {}
@@ -208,22 +208,22 @@ def serve(job: Job, model: Path) -> dict[str, str]:
     return {"served": str(version)}
 
 
-def measure_split(folder: Path, examples: Examples, classifier: TextClassifier) -> Evaluation:
-    """Evaluates one split and writes its report into the folder."""
+def measure_split(folder: Path, examples: Examples, classifier: ClassifierModule) -> Evaluation:
+    """Evaluates a split and writes its report to the folder."""
     probabilities = classifier.probabilities(examples.texts)
     names = list(examples.label_names)
     return measure(folder, Scored(examples.labels, probabilities, names, examples.texts, examples.origins))
 
 
 def finished_already(earlier: EarlierRun) -> dict[str, Any]:
-    """The summary of the run of this command that is finished."""
+    """Returns the summary of a finished run of the same command."""
     say(f"Nothing to resume: the last run of this command, {earlier.run_id}, is finished.")
     summary = earlier.output / "summary.json"
     return json.loads(summary.read_text()) if summary.exists() else {"run_id": earlier.run_id, "status": "FINISHED"}
 
 
 def failed_if_refused(summary: dict[str, Any], run: AnyRun) -> dict[str, Any]:
-    """The summary of a training, with what MLflow refused; it has failed if its run has, though its model is there."""
+    """Adds the requests that MLflow rejected to the summary; the status is FAILED if that of the run is."""
     if not run.refused:
         return summary
     failed = summary.get("status") == "FINISHED" and run.status == "FAILED"

@@ -1,4 +1,4 @@
-"""The data of a training, with what a person should know about it."""
+"""Loads the data of a training, with notices for the user."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ from classifier.terminal import say
 
 
 def load(settings: TrainSettings, output: Path) -> Splits:
-    """The splits; notices are printed, rows to look at are written to rejects.csv and contradictions.csv.
+    """Loads the splits, prints notices, and writes problematic rows to rejects.csv and contradictions.csv.
 
     Raises:
-        UserError: for files that cannot serve.
+        UserError: for files that cannot be used.
     """
     rejects = output / "report" / "rejects.csv"
     rejects.parent.mkdir(parents=True, exist_ok=True)

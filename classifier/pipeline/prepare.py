@@ -1,4 +1,4 @@
-"""What comes before the first epoch: the tokenizer, the encoder, the n-gram model next to it, the training loop."""
+"""The steps before the first epoch: creates the tokenizer, the encoder, the n-gram model and the training loop."""
 
 from concurrent.futures import Executor
 from threading import Event
@@ -25,15 +25,15 @@ from classifier.training.resting import resting_states
 def prepare(
     settings: TrainSettings, splits: Splits, run: AnyRun, executor: Executor, stop: Event
 ) -> tuple[Hybrid, Training]:
-    """The hybrid and the loop that trains its encoder, continued from the checkpoint of the run if there is one.
+    """Creates the hybrid and the training loop of its encoder, and restores the checkpoint of the run if there is one.
 
     Args:
-        executor: fits the n-gram model while the encoder trains.
-        stop: once set, what is still to be fitted is given up.
+        executor: executor that fits the n-gram model while the encoder is trained.
+        stop: event that cancels the fit of the n-gram model.
     """
     tokenizer = make_tokenizer(settings, splits)
     texts = encode_texts(tokenizer, splits, run)
-    keras.utils.set_random_seed(settings.seed)  # only here: tracking draws from the same generators before
+    keras.utils.set_random_seed(settings.seed)  # set here, because tracking uses the same generators before
     size, classes = len(tokenizer.vocabulary), len(splits.train.label_names)
     encoder = Encoder(build_model(settings, size, tokenizer.max_tokens, classes), tokenizer)
     weights = class_weights(settings.trainer.class_weights, splits.train.labels, splits.train.label_names)
@@ -55,7 +55,7 @@ def prepare(
 
 
 def make_tokenizer(settings: TrainSettings, splits: Splits) -> Tokenizer:
-    """The tokenizer of the pretrained encoder, or one that learns its vocabulary from the training texts."""
+    """Returns the tokenizer of the pretrained encoder, or learns a vocabulary from the training texts."""
     if isinstance(settings.encoder, PretrainedSettings):
         return instantiate(settings.tokenizer, files=read_bert_files(find_checkpoint(settings.encoder.source).folder))
     tokenizer: LearnedTokenizer = instantiate(settings.tokenizer)
@@ -64,7 +64,7 @@ def make_tokenizer(settings: TrainSettings, splits: Splits) -> Tokenizer:
 
 
 def encode_texts(tokenizer: Tokenizer, splits: Splits, run: AnyRun) -> EncodedTexts:
-    """The ids of the training texts; says and logs how many are cut."""
+    """Returns the ids of the training texts; prints and logs the share of truncated texts."""
     texts, cut = encode(tokenizer, splits.train.texts)
     size = len(tokenizer.vocabulary)
     run.log_metrics({"data.cut_texts": cut, "data.vocabulary": size}, step=0)
@@ -73,9 +73,9 @@ def encode_texts(tokenizer: Tokenizer, splits: Splits, run: AnyRun) -> EncodedTe
 
 
 def build_model(settings: TrainSettings, vocabulary_size: int, max_tokens: int, classes: int) -> keras.Model:
-    """The model that the settings describe: ids (batch, tokens) to logits (batch, classes).
+    """Builds the model of the settings, from ids (batch, tokens) to logits (batch, classes).
 
-    A pretrained encoder brings its own vocabulary and number of positions.
+    A pretrained encoder has its own vocabulary and number of positions.
     """
     pooling = instantiate(settings.pooling, name="pooling")
     encoder = settings.encoder
@@ -93,7 +93,7 @@ def build_model(settings: TrainSettings, vocabulary_size: int, max_tokens: int, 
 
 
 def make_optimizer(settings: TrainSettings, examples: int, classes: int) -> keras.optimizers.Optimizer:
-    """The optimizer with its schedule of learning rates."""
+    """Creates the optimizer with its learning-rate schedule."""
     trainer = settings.trainer
     epochs = trainer.epochs or epochs_for(examples, classes)
     steps = epochs * -(-examples // trainer.batch_size)

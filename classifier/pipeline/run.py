@@ -1,4 +1,4 @@
-"""A training from files to an exported model: the whole chain."""
+"""Runs a training from files to an exported model."""
 
 import json
 import shlex
@@ -25,17 +25,17 @@ from classifier.tracking.versions import package_versions
 
 
 def train(settings: TrainSettings, typed: Mapping[str, str], output: Path) -> dict[str, Any]:
-    """Trains, measures and exports a classifier; returns what goes into summary.json.
+    """Trains, evaluates and exports a classifier; returns the content of summary.json.
 
     Args:
-        settings: checked already.
-        typed: the same as they would be typed; they are the parameters of the run.
-        output: folder of this run.
+        settings: checked settings.
+        typed: settings as typed on the command line, which become the parameters of the run.
+        output: output folder of the run.
 
     Raises:
-        UserError: for input that cannot serve, or a tracking server that does not answer.
+        UserError: for input that cannot be used, or a tracking server that does not answer.
     """
-    sweep_connection()  # from here on a trial ends with its sweep
+    sweep_connection()  # from now on, a trial ends together with its sweep
     check(settings)
     splits = load(settings, output)
     start_tensorflow(settings.trainer.deterministic)
@@ -55,7 +55,7 @@ def train(settings: TrainSettings, typed: Mapping[str, str], output: Path) -> di
 
 
 def train_tracked(settings: TrainSettings, splits: Splits, run: AnyRun) -> dict[str, Any]:
-    """From the tokenizer to the last line, within a run; returns the summary."""
+    """Runs the training within a tracked run; returns the summary."""
     from classifier.pipeline.finish import Job, finish, finish_interrupted, finish_pruned, finish_trial
     from classifier.pipeline.prepare import prepare
 
@@ -74,11 +74,11 @@ def train_tracked(settings: TrainSettings, splits: Splits, run: AnyRun) -> dict[
                     raise
                 return finish_interrupted(job)
         finally:
-            stop.set()  # whatever ended the training, nobody needs what could still be fitted
+            stop.set()  # cancels fits that are no longer needed
 
 
 def log_start(settings: TrainSettings, typed: Mapping[str, str], splits: Splits, run: AnyRun) -> None:
-    """Keeps what the run starts from."""
+    """Logs the settings, packages, notices and data of the run."""
     from classifier.evaluation.predictions import content_hash
 
     report = run.output / "report"
@@ -94,13 +94,13 @@ def log_start(settings: TrainSettings, typed: Mapping[str, str], splits: Splits,
 
 
 def fit(job: Any) -> None:
-    """Trains to the end; each epoch is shown, logged once whatever process trained it, and reported to the sweep.
+    """Trains to the end; each epoch is shown, logged exactly once even if resumed, and reported to the sweep.
 
     Args:
         job: a `classifier.pipeline.finish.Job`.
 
     Raises:
-        Pruned: if this is a trial and its sweep has seen enough.
+        Pruned: if this is a trial and its sweep stops it.
     """
     from classifier.tracking.tensorboard import TensorBoard
     from classifier.training.progress import TrainingDisplay
@@ -131,7 +131,7 @@ def fit(job: Any) -> None:
 
 
 def log_epochs(run: AnyRun, entries: list[dict[str, float]]) -> None:
-    """Logs epochs, each with its metrics as a step of its own."""
+    """Logs the metrics of epochs, with the epoch as step."""
     for entry in entries:
         series = {f"epoch/{name}": value for name, value in entry.items() if name != "epoch"}
         run.log_metrics(series, step=int(entry["epoch"]))

@@ -1,6 +1,6 @@
-"""Pretrained encoders on disk, in folders of Hugging Face's layout; needs neither TensorFlow nor Keras.
+"""Reads pretrained encoders from folders in Hugging Face's layout; imports neither TensorFlow nor Keras.
 
-`checkpoint` reads the shape and the weights of an encoder, `tokenizer_files` what its tokenizer is.
+`checkpoint` reads the configuration and the weights of an encoder, and `tokenizer_files` its tokenizer.
 """
 
 from classifier.pretrained.checkpoint import Checkpoint, CheckpointConfig, CheckpointWeights, find_checkpoint

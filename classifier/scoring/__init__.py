@@ -1,1 +1,1 @@
-"""Rows in, the same rows with labels out: files, folders and pipes, in shards that outlive a crash, or on Spark."""
+"""Scores the rows of files, folders and pipes, in shards that survive a crash, and optionally on Spark."""

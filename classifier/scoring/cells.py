@@ -1,4 +1,4 @@
-"""A value of one format as a value of another: what a cell of CSV, of JSON or of a Parquet column of strings holds."""
+"""Converts values between CSV, JSON and Parquet."""
 
 import base64
 import json
@@ -6,12 +6,12 @@ import math
 from datetime import date, time
 from typing import Any
 
-LARGEST_EXACT = 2**53  # integers up to here are also floats
-LARGEST = 2**63 - 1  # what fits in 64 bits
+LARGEST_EXACT = 2**53  # integers up to this can be represented as floats
+LARGEST = 2**63 - 1  # largest 64-bit integer
 
 
 def as_text(value: Any) -> str:
-    """The value as a cell of CSV or TSV; lists and objects as JSON, missing as nothing.
+    """Formats a value as a cell of CSV or TSV: lists and objects as JSON, missing values as "".
 
     >>> as_text(True), as_text([1, None]), as_text(None)
     ('true', '[1, null]', '')
@@ -28,27 +28,27 @@ def as_text(value: Any) -> str:
 
 
 def as_json(value: Any) -> str:
-    """The value as JSON on one line; NaN and infinities, which JSON lacks, as null."""
+    """Formats a value as JSON on one line; NaN and infinities, which JSON does not support, become null."""
     try:
         line = json.dumps(value, ensure_ascii=False, allow_nan=False, default=plain)
     except ValueError:
         line = json.dumps(without_nan(value), ensure_ascii=False, default=plain)
     try:
         line.encode()
-    except UnicodeEncodeError:  # a lone surrogate, which the input had escaped
+    except UnicodeEncodeError:  # a lone surrogate that was escaped in the input
         return json.dumps(without_nan(value), default=plain)
     return line
 
 
 def plain(value: Any) -> str:
-    """What JSON has no form for, as a string: dates as ISO 8601, bytes as Base64."""
+    """Formats values that JSON does not support as strings: dates as ISO 8601, bytes as Base64."""
     if isinstance(value, date | time):
         return value.isoformat()
     return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
 
 
 def without_nan(value: Any) -> Any:
-    """The same lists and objects with None for each number that is not finite."""
+    """Replaces every number that is not finite with None, in nested lists and objects too."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, dict):
@@ -57,14 +57,14 @@ def without_nan(value: Any) -> Any:
 
 
 def kind_of(value: Any) -> str:
-    """The kind of a JSON value, for `arrow_type`."""
+    """Returns the kind of a JSON value, for `arrow_type`."""
     if isinstance(value, int) and not isinstance(value, bool):
         return "small" if abs(value) <= LARGEST_EXACT else "integer" if abs(value) <= LARGEST else "huge"
     return type(value).__name__
 
 
 def arrow_type(kinds: set[str]) -> Any:
-    """The type of a Parquet column for JSON values of these kinds; strings where they have no other in common."""
+    """Returns the type of a Parquet column for JSON values of these kinds; string if they have no other common type."""
     import pyarrow as pa
 
     kinds = kinds - {"NoneType"}

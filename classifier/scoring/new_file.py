@@ -1,4 +1,4 @@
-"""A file that appears when it is complete, and not at all otherwise."""
+"""Writes files atomically: a file appears once it is complete, or not at all."""
 
 import contextlib
 import errno
@@ -14,19 +14,19 @@ from classifier.files import close_quietly, whole_file
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 NOTHING_LEFT = "Nothing was left behind."
-BUFFER = 2**18  # bytes gathered before they are compressed or written
+BUFFER = 2**18  # bytes that are buffered before they are compressed or written
 
 
 @contextlib.contextmanager
 def new_file(path: Path, outlook: str = NOTHING_LEFT) -> Iterator[BinaryIO]:
-    """As `classifier.files.whole_file`, but what cannot be written is told in a sentence.
+    """Like `classifier.files.whole_file`, but raises UserError if the file cannot be written.
 
     Args:
-        path: of the file.
-        outlook: last sentence of the message if that fails.
+        path: path of the file.
+        outlook: last sentence of the error message.
 
     Raises:
-        UserError: if the folder cannot be written or the disk is full; no part of the file is left behind then.
+        UserError: if the folder cannot be written or the disk is full; no partial file is left behind.
     """
     with explained(path, outlook), whole_file(path, BUFFER) as stream:
         yield stream
@@ -34,11 +34,11 @@ def new_file(path: Path, outlook: str = NOTHING_LEFT) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def explained(path: Path | Piped, outlook: str = NOTHING_LEFT) -> Iterator[None]:
-    """Turns what the system refuses while the path is written into a UserError that ends with the outlook."""
+    """Converts operating system errors of writing the path to UserError; the message ends with the outlook."""
     try:
         yield
     except BrokenPipeError:
-        raise  # it is another stream that nobody reads
+        raise  # the reader of a pipe has closed it
     except OSError as error:
         reason = (
             f"the disk is full. Free some space in {path.parent}, or name an output elsewhere"
@@ -50,7 +50,7 @@ def explained(path: Path | Piped, outlook: str = NOTHING_LEFT) -> Iterator[None]
 
 @contextlib.contextmanager
 def compressed(stream: BinaryIO, path: AnyPath) -> Iterator[BinaryIO]:
-    """Bytes written here reach the stream compressed as the path's ending says."""
+    """Yields a stream that compresses its bytes according to the extension of the path."""
     match compression_of(path):
         case "gzip":
             outer: Any = gzip.GzipFile(filename="", mode="wb", fileobj=stream, compresslevel=6, mtime=0)
@@ -71,7 +71,7 @@ def compressed(stream: BinaryIO, path: AnyPath) -> Iterator[BinaryIO]:
 
 
 class Unclosed(io.RawIOBase):
-    """Writes to a stream that somebody else closes; pyarrow would close it."""
+    """Writes to a stream without closing it; pyarrow would close the stream itself."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream

@@ -1,4 +1,4 @@
-"""Computes ahead of whoever takes the results."""
+"""Computes results ahead of their consumer."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -12,10 +12,10 @@ Result = TypeVar("Result")
 def overlapped(
     function: Callable[[Item], Result], items: Iterable[Item], ahead: int = 2
 ) -> Iterator[tuple[Item, Result]]:
-    """Each item with the function's result, in order; while one is taken, so many more are worked on, and one waits.
+    """Yields each item with the result of the function, in order, and computes up to `ahead` items in advance.
 
-    The items are taken by the thread that takes the results: what is cheap in both, such as reading and writing, goes
-    on there while the function, which should let go of the interpreter, has the cores.
+    The items are consumed in the calling thread: reading and writing, which are cheap, run there, while the function,
+    which should release the interpreter lock, runs on the other cores.
     """
     waiting: deque[tuple[Item, Future[Result]]] = deque()
     with ThreadPoolExecutor(ahead) as threads:

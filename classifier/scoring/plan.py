@@ -1,4 +1,4 @@
-"""What is to be scored, from where to where: all that can be checked before anything is read to its end."""
+"""The plan of a scoring: input, output and options, checked as far as possible before any file is read completely."""
 
 import os
 import sys
@@ -21,11 +21,11 @@ PIPE = "-"  # standard input or output
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A scoring as it was asked for, checked."""
+    """A checked plan of a scoring."""
 
     model: str  # SHA-256 of the model
     source: Source
-    piped: Piped | None  # standard input, where rows come from there; the source has no files then
+    piped: Piped | None  # standard input, if rows are read from it; the source has no files in this case
     output: Path | Piped
     predictions: Predictions
     cut: ChunkSizes
@@ -33,16 +33,16 @@ class Plan:
 
     @property
     def streams(self) -> bool:
-        """Whether it must be done in one go."""
+        """Whether rows are streamed, so that the scoring cannot be resumed."""
         return self.piped is not None or isinstance(self.output, Piped)
 
     @property
     def untouched(self) -> bool:
-        """Whether columns pass from Parquet to Parquet as they are."""
+        """Whether columns are copied from Parquet to Parquet without conversion."""
         return format_of(self.output) == "parquet" and self.source.formats() == {"parquet"}
 
     def rows(self, skip: int = 0) -> Iterator[tuple[str, Row]]:
-        """The rows of the files but the first few, with the columns that are needed."""
+        """Yields the rows of the files after the first `skip` rows, with the necessary columns."""
         source, wanted = self.source, None
         if self.untouched:
             wanted = source.texts
@@ -54,7 +54,7 @@ class Plan:
         return rows
 
     def identity(self) -> dict[str, Any]:
-        """All that the bytes of the output depend on, under the names of the settings."""
+        """Returns everything that affects the output, under the names of the settings."""
         source, predictions = self.source, self.predictions
         return {
             "model": self.model,
@@ -72,15 +72,15 @@ class Plan:
 
 
 def make_plan(settings: ScoreSettings, model: str, version: str) -> Plan:
-    """The plan that the settings ask for.
+    """Creates the plan from the settings.
 
     Args:
-        settings: of the command.
+        settings: settings of the command.
         model: SHA-256 of the model.
-        version: of the model.
+        version: version of the model.
 
     Raises:
-        UserError: where a file, a column or the output cannot be.
+        UserError: if a file, a column or the output is invalid.
     """
     least = {"top_k": (settings.top_k, 0), "window_rows": (settings.window_rows, 1)}
     for key, (value, minimum) in {**least, "shard_rows": (settings.shard_rows, 1)}.items():
@@ -94,7 +94,7 @@ def make_plan(settings: ScoreSettings, model: str, version: str) -> Plan:
     piped = Piped("standard input", checked_format(settings.format)) if settings.input == PIPE else None
     files = [] if piped else find_files(settings.input)
     output = checked_output(settings, files)
-    if isinstance(output, Path):  # a pattern such as folder/**/*.csv finds what an earlier process has finished
+    if isinstance(output, Path):  # a pattern such as folder/**/*.csv also matches finished shards
         files = [path for path in files if shards_folder(output) not in path.resolve().parents]
     if not piped and not files:
         raise UserError(f"input={settings.input} finds nothing but the finished shards of {output}.")
@@ -109,7 +109,7 @@ def make_plan(settings: ScoreSettings, model: str, version: str) -> Plan:
 
 
 def chosen_reading(settings: ScoreSettings) -> Reading:
-    """How the input is read; raises UserError where text= and data.text= name different columns."""
+    """Returns how to read the input; raises UserError if text= and data.text= name different columns."""
     if settings.text is None:
         return settings.data
     if settings.data.text not in (Reading.text, settings.text):
@@ -118,7 +118,7 @@ def chosen_reading(settings: ScoreSettings) -> Reading:
 
 
 def checked_format(ending: str) -> str:
-    """The ending without a dot at its beginning."""
+    """Returns the extension without a leading dot; raises UserError if the format is unknown."""
     try:
         format_of(f"x.{ending.removeprefix('.')}")
     except UserError:
@@ -130,22 +130,22 @@ def checked_format(ending: str) -> str:
 
 
 def check_pipe(piped: Piped, output: Path | Piped) -> None:
-    """Raises UserError where rows of standard input cannot be read, or not be written, as they come."""
+    """Raises UserError if rows from standard input cannot be streamed to this output."""
     if (kind := format_of(piped)) in ("parquet", "xlsx"):
         name = {"parquet": "Parquet", "xlsx": "XLSX"}[kind]
         raise UserError(
-            f"format={kind}: {name} cannot be read from standard input, since it is read from its end. Name the file "
+            f"format={kind}: {name} cannot be read from standard input, because it is read from its end. Name the file "
             "with input=, or send csv, tsv, jsonl or txt."
         )
     if format_of(piped) == "json" and format_of(output) != "json":
         raise UserError(
-            f"{output}: JSON Lines from standard input can only be written as JSON Lines, since which columns there "
-            "are is known at the end alone. Name an output that ends in .jsonl, or read from a file."
+            f"{output}: JSON Lines from standard input can only be written as JSON Lines, because the columns are only "
+            "known at the end. Name an output that ends in .jsonl, or read from a file."
         )
 
 
 def checked_output(settings: ScoreSettings, inputs: list[Path]) -> Path | Piped:
-    """Where the rows go; raises UserError where that cannot be what the command writes."""
+    """Returns the output; raises UserError if it cannot be written."""
     if settings.output == PIPE:
         kind = format_of(f"x.{checked_format(settings.format)}")
         return Piped("standard output", "csv" if kind in READ_ONLY else checked_format(settings.format))
@@ -160,8 +160,8 @@ def checked_output(settings: ScoreSettings, inputs: list[Path]) -> Path | Piped:
         raise UserError(f"output={path}: there is no folder {path.parent}. Make it, or name another.")
     if not os.access(path.resolve().parent, os.W_OK | os.X_OK):
         raise UserError(f"output={path}: you may not write in the folder {path.resolve().parent}. Name another.")
-    for one in inputs:
-        if path.exists() and path.samefile(one):
+    for file in inputs:
+        if path.exists() and path.samefile(file):
             raise UserError(f"output={path} is also an input. Name another file; inputs are never written to.")
     if path.exists() and not settings.overwrite and (settings.input == PIPE or not shards_folder(path).exists()):
         raise exists_already(path)
@@ -169,7 +169,7 @@ def checked_output(settings: ScoreSettings, inputs: list[Path]) -> Path | Piped:
 
 
 def shards_folder(output: Path) -> Path:
-    """Where the shards of the output lie until it is complete; a link's lie beside the file."""
+    """Returns the folder of the shards until the output is complete; for a link, it is next to the linked file."""
     return output.resolve().with_name(f"{output.resolve().name}.shards")
 
 
@@ -178,7 +178,7 @@ def exists_already(output: Path) -> UserError:
 
 
 def column_names(columns: Any) -> list[str]:
-    """`columns` as a list, which may also be one name; UserError where it is neither."""
+    """Returns `columns`, a list or a single name, as a list; raises UserError for any other value."""
     names = [columns] if isinstance(columns, str) else columns
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
         raise UserError(f"columns={columns!r}: give a list of names, such as columns=[id,text].")

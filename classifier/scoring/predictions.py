@@ -1,4 +1,4 @@
-"""The columns that scoring adds to a table: their names, and their values for some rows."""
+"""Names and values of the columns that scoring adds to a table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,26 +13,26 @@ LABEL_AND_SCORE = (("label", str), ("score", float))
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """Which columns there are: label, score, top_<k>_label and _score, probability_<label>, model_version, error.
+    """The added columns: label, score, top_<k>_label and _score, probability_<label>, model_version, error.
 
     >>> list(Predictions(prefix="my_").columns(["a", "b"]))
     ['my_label', 'my_score', 'my_model_version', 'my_error']
     """
 
-    probabilities: bool = False  # whether there is a column for each class
-    top_k: int = 0  # how many of the likeliest classes have columns of their own
-    prefix: str = ""  # of every name
+    probabilities: bool = False  # whether to add a column for each class
+    top_k: int = 0  # number of most likely classes with separate columns
+    prefix: str = ""  # of all names
     version: str = ""  # of the model
 
     def columns(self, label_names: Sequence[str]) -> dict[str, type]:
-        """Names in their order, and whether each holds strings or numbers."""
+        """Returns the names in order, and the type of each column: str or float."""
         ranks = [(f"top_{rank}_{what}", kind) for rank in range(1, self.top_k + 1) for what, kind in LABEL_AND_SCORE]
         classes = [(f"probability_{label}", float) for label in label_names] if self.probabilities else []
         last = (("model_version", str), ("error", str))
         return {self.prefix + name: kind for name, kind in (*LABEL_AND_SCORE, *ranks, *classes, *last)}
 
     def refuse_collision(self, columns: Sequence[str], label_names: Sequence[str] = ()) -> None:
-        """Raises UserError where a name is already that of a column of the input."""
+        """Raises UserError if the input already has a column with one of the names."""
         taken = [name for name in self.columns(label_names) if name in columns]
         if taken:
             raise UserError(
@@ -41,22 +41,22 @@ class Predictions:
             )
 
     def check(self, columns: Sequence[str], label_names: Sequence[str]) -> None:
-        """Raises UserError where more classes are asked for than there are, or a column of theirs is taken."""
+        """Raises UserError if `top_k` exceeds the number of classes, or the input has a column with an added name."""
         self.refuse_collision(columns, label_names)
         if self.top_k > len(label_names):
             raise UserError(f"top_k={self.top_k} is more than the {len(label_names)} classes that the model knows.")
 
     def values(self, probabilities: np.ndarray, errors: Sequence[str], label_names: Sequence[str]) -> list[Any]:
-        """One array for each column, in their order.
+        """Returns one array for each column, in order.
 
         Args:
-            probabilities: (rows, classes); what stands in a row with an error does not matter.
-            errors: of each row, "" where it is fine.
-            label_names: by class.
+            probabilities: array of shape (rows, classes); rows with an error are ignored.
+            errors: error of each row, or "".
+            label_names: names of the classes.
         """
         bad = np.array([bool(error) for error in errors], bool)
         labels = np.array(label_names, object)
-        # Stable, so that of equal probabilities the first class wins, as in argmax.
+        # Stable, so that the first of several equal probabilities is chosen, as in argmax.
         ranked = np.argsort(-probabilities, axis=1, kind="stable")[:, : max(1, self.top_k)]
         scores = np.take_along_axis(probabilities, ranked, axis=1)
         ranks = [(labels[ranked[:, k]], scores[:, k]) for k in range(ranked.shape[1])]

@@ -1,4 +1,4 @@
-"""Rows in, the same rows with a label out: in constant memory, each in its place, and a crash costs one shard."""
+"""Scores files in constant memory and in the order of the rows; a crash loses at most one shard."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,41 +20,41 @@ from classifier.scoring.tables import Table, WriterOptions, open_table
 from classifier.scoring.totals import Totals
 from classifier.scoring.windows import ArrowRows, Window, read_windows
 
-Answered = tuple[Window, np.ndarray]  # with the probabilities (rows, classes), zeros in a row with an error
+ScoredWindow = tuple[Window, np.ndarray]  # and its probabilities (rows, classes), zeros for a row with an error
 
 
 class Classifier(Protocol):
-    """What scores; `SavedClassifier` is one."""
+    """Interface of a classifier, such as `SavedClassifier`."""
 
     label_names: tuple[str, ...]
-    windows_ahead: int  # how many it takes at once
+    windows_ahead: int  # number of windows to compute in advance
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
-        """(texts, classes)."""
+        """Returns probabilities of shape (texts, classes)."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What was done, by this process and those before it."""
+    """The result of this process and of earlier processes of the same job."""
 
     summary: dict[str, Any]  # see `Totals.summary`
-    taken_up: int  # rows that an earlier process had scored
+    resumed_rows: int  # rows that earlier processes had scored
     rows_per_second: float  # of this process
-    seconds: dict[str, float]  # of this process: reading, waiting for answers, writing
-    notices: list[str]  # what a person should know of how the input was read
+    seconds: dict[str, float]  # time that this process spent reading, waiting for results and writing
+    notices: list[str]  # notices for the user about the input
 
 
 class Scoring:
-    """Windows to answers to rows of a table; keeps the time.
+    """Scores windows and writes them to a table; measures the time.
 
     Args:
-        plan: what is scored.
-        classifier: scores.
-        columns: that pass through, with the Arrow type of each where Parquet is written.
+        plan: the plan of the scoring.
+        classifier: the classifier.
+        columns: columns to copy, with their Arrow types if the output is Parquet.
 
     Raises:
-        UserError: where a new column has the name of one that passes through.
+        UserError: if a new column has the name of a copied column.
     """
 
     def __init__(self, plan: Plan, classifier: Classifier, columns: dict[str, Any]) -> None:
@@ -64,14 +64,14 @@ class Scoring:
         self.added = plan.predictions.columns(self.names)
         self.seconds = {"reading": 0.0, "waiting": 0.0, "writing": 0.0}
 
-    def answered(self, windows: Iterable[Window]) -> Iterator[Answered]:
-        """Each window with its probabilities; some are computed ahead."""
+    def scored(self, windows: Iterable[Window]) -> Iterator[ScoredWindow]:
+        """Yields each window with its probabilities; several windows are computed in advance."""
         return self.timed(
-            overlapped(self.answer, self.timed(windows, "reading"), self.classifier.windows_ahead), "waiting"
+            overlapped(self.score, self.timed(windows, "reading"), self.classifier.windows_ahead), "waiting"
         )
 
-    def answer(self, window: Window) -> np.ndarray:
-        """Probabilities (rows, classes)."""
+    def score(self, window: Window) -> np.ndarray:
+        """Returns the probabilities of shape (rows, classes)."""
         good = [place for place, error in enumerate(window.errors) if not error]
         probabilities = np.zeros((len(window.texts), len(self.names)), np.float32)
         if good:
@@ -79,7 +79,7 @@ class Scoring:
         return probabilities
 
     def timed(self, items: Iterable[Any], what: str) -> Iterator[Any]:
-        """The items; counts how long they let wait, less what is counted inside."""
+        """Yields the items and measures the time spent waiting for them, without time that is measured inside."""
         iterator, end = iter(items), object()
         item = None
         while item is not end:
@@ -89,37 +89,37 @@ class Scoring:
             if item is not end:
                 yield item
 
-    def write(self, table: Table, answered: Iterable[Answered], totals: Totals, progress: Progress) -> None:
-        """Writes windows with their answers, and counts them."""
-        for window, probabilities in answered:
+    def write(self, table: Table, scored: Iterable[ScoredWindow], totals: Totals, progress: Progress) -> None:
+        """Writes windows with their predictions, and counts them."""
+        for window, probabilities in scored:
             began = time.monotonic()
             table.write(window.values, self.plan.predictions.values(probabilities, window.errors, self.names))
             totals.add(probabilities, window.errors)
             progress.advance(len(window.texts))
             self.seconds["writing"] += time.monotonic() - began
 
-    def manner(self, skip: int) -> WriterOptions:
-        """How tables are written, in what the settings and the formats of the input decide."""
+    def writer_options(self, skip: int) -> WriterOptions:
+        """Returns the options of writing that depend on the settings and the formats of the input."""
         source = self.plan.source
         arrow = ArrowRows(source.files, list(self.columns), skip) if self.plan.untouched else None
         return WriterOptions(source.reading.delimiter, own_keys=source.columns is None, arrow=arrow)
 
 
 def score_files(plan: Plan, load: Callable[[], Classifier]) -> Scored:
-    """Scores every row of the input; a file that is written appears when it is complete.
+    """Scores every row of the input; an output file appears once it is complete.
 
     Args:
-        plan: checked.
-        load: gives the classifier; called only when the files, their columns and the output are known to be in order.
+        plan: the checked plan.
+        load: loads the classifier; called after the files, their columns and the output have been checked.
 
     Raises:
-        UserError: where a file cannot be read or written, a column is missing, or two have the same name.
+        UserError: if a file cannot be read or written, a column is missing, or two columns have the same name.
     """
     return score_stream(plan, load) if plan.streams else score_in_shards(plan, load)
 
 
 def score_stream(plan: Plan, load: Callable[[], Classifier]) -> Scored:
-    """From standard input, or to standard output: all in one go."""
+    """Scores from standard input, or to standard output; this cannot be resumed."""
     with open_stream(plan.output) as stream:
         known = None if plan.piped else look_through(plan, None)
         notices = known.notices if known else []
@@ -129,16 +129,16 @@ def score_stream(plan: Plan, load: Callable[[], Classifier]) -> Scored:
         scoring = Scoring(plan, load(), columns)
         totals = Totals(len(scoring.names))
         with (
-            open_table(stream, plan.output, columns, scoring.added, scoring.manner(0)) as table,
+            open_table(stream, plan.output, columns, scoring.added, scoring.writer_options(0)) as table,
             Progress("Scoring", known.rows if known else None) as progress,
         ):
             windows = read_windows(rows, plan.source.texts, plan.cut)
-            scoring.write(table, scoring.answered(windows), totals, progress)
+            scoring.write(table, scoring.scored(windows), totals, progress)
         return Scored(totals.summary(scoring.names), 0, progress.rate(), scoring.seconds, notices)
 
 
 def score_in_shards(plan: Plan, load: Callable[[], Classifier]) -> Scored:
-    """From files to a file, in shards: the same command goes on where an earlier one broke off."""
+    """Scores files to a file in shards: the same command resumes interrupted work."""
     with Shards(Path(plan.output), plan.identity(), plan.overwrite) as shards:
         known = look_through(plan, shards)
         columns = typed(plan, passing_columns(plan.source, known), known)
@@ -146,36 +146,36 @@ def score_in_shards(plan: Plan, load: Callable[[], Classifier]) -> Scored:
         scoring = Scoring(plan, load(), columns)
         totals = Totals(len(scoring.names))
         totals.add_json(shards.finished)
-        taken_up = totals.rows
-        with Progress("Scoring", known.rows, taken_up) as progress:
-            if not shards.finished or taken_up < known.rows:
+        resumed_rows = totals.rows
+        with Progress("Scoring", known.rows, resumed_rows) as progress:
+            if not shards.finished or resumed_rows < known.rows:
                 write_shards(scoring, shards, totals, progress)
         shards.join()
-        return Scored(totals.summary(scoring.names), taken_up, progress.rate(), scoring.seconds, known.notices)
+        return Scored(totals.summary(scoring.names), resumed_rows, progress.rate(), scoring.seconds, known.notices)
 
 
 def write_shards(scoring: Scoring, shards: Shards, totals: Totals, progress: Progress) -> None:
     """Scores and writes the shards that are not finished."""
     plan, skip = scoring.plan, totals.rows
-    manner = scoring.manner(skip)
+    options = scoring.writer_options(skip)
     windows = read_windows(plan.rows(skip), plan.source.texts, plan.cut, len(shards.finished))
-    for place, group in groupby(scoring.answered(windows), key=lambda answered: answered[0].shard):
-        part, manner = Totals(len(scoring.names)), replace(manner, headed=place == 0)
+    for place, group in groupby(scoring.scored(windows), key=lambda scored: scored[0].shard):
+        part, options = Totals(len(scoring.names)), replace(options, header=place == 0)
         with (
             shards.new(place, part) as stream,
-            open_table(stream, plan.output, scoring.columns, scoring.added, manner) as table,
+            open_table(stream, plan.output, scoring.columns, scoring.added, options) as table,
         ):
             scoring.write(table, group, part, progress)
         totals.add_json([part.as_json()])
 
 
 def look_through(plan: Plan, shards: Shards | None) -> Survey:
-    """What only a look through the whole files tells; shards remember it."""
+    """Returns the survey of the complete input, which is saved with the shards."""
     if shards and (remembered := shards.manifest["survey"]):
         return Survey(**remembered)
     with Progress("Looking through the input") as progress:
         known = survey(plan.source, progress.advance)
-    if plan.cut.refuse:  # now, and not hours later
+    if plan.cut.refuse:  # before hours are spent on scoring
         with Progress("Looking for errors", known.rows) as progress:
             for window in read_windows(plan.rows(), plan.source.texts, plan.cut):
                 progress.advance(len(window.texts))
@@ -185,7 +185,7 @@ def look_through(plan: Plan, shards: Shards | None) -> Survey:
 
 
 def typed(plan: Plan, columns: Sequence[str], known: Survey | None) -> dict[str, Any]:
-    """The columns that pass through, with the Arrow type of each where Parquet is written."""
+    """Returns the columns to copy, with their Arrow types if the output is Parquet."""
     if format_of(plan.output) != "parquet":
         return dict.fromkeys(columns)
     return column_types(plan.source, columns, known.kinds if known else {})

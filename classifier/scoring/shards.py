@@ -1,4 +1,4 @@
-"""The work on one output file, cut into shards that outlive the process: kill -9 costs one shard at most."""
+"""Divides the work on an output file into shards that survive the process: kill -9 loses at most one shard."""
 
 import contextlib
 import json
@@ -14,26 +14,26 @@ from classifier.files import locked, sync_folder
 from classifier.scoring.new_file import Unclosed, explained, new_file
 from classifier.scoring.plan import exists_already, shards_folder
 
-BLOCK = 2**20  # bytes copied at a time
+BLOCK = 2**20  # bytes that are copied at a time
 
 
 class Shards:
-    """A folder beside the output, `<output>.shards`, of finished shards and a manifest that knows them; a context.
+    """A folder `<output>.shards` next to the output with finished shards and a manifest; a context manager.
 
-    The manifest holds what the work is (`job`), what was learned of the input (`survey`) and, of each finished shard,
-    its bytes and its totals. A shard that it does not hold does not count: it is written again.
+    The manifest describes the work (`job`) and the input (`survey`), and has the size and the totals of each finished
+    shard. Shards that are not in the manifest are written again.
 
     Args:
-        output: file to be written.
-        job: whatever the bytes of the output depend on, as JSON.
-        overwrite: whether an output that exists, or shards of another job, may be replaced.
+        output: the output file.
+        job: everything that affects the output, as JSON.
+        overwrite: whether to replace an existing output, or shards of another job.
 
     Raises:
-        UserError: on entering, where the output exists, or the folder holds shards of another job.
+        UserError: on entering, if the output exists, or the folder has shards of another job.
     """
 
     def __init__(self, output: Path, job: dict[str, Any], overwrite: bool) -> None:
-        self.output = output.resolve()  # a link stays a link
+        self.output = output.resolve()  # so that a link is not replaced
         self.folder = shards_folder(output)
         self.manifest: dict[str, Any] = {"job": job, "survey": None, "shards": [], "joined": False}
         self.overwrite = overwrite
@@ -43,38 +43,38 @@ class Shards:
         with contextlib.ExitStack() as entered:
             with explained(self.folder):
                 entered.enter_context(locked(self.folder, "scoring"))
-            self.take_up()
-            entered.callback(self.tidy)  # not sooner: what is refused may belong to another job
+            self.resume()
+            entered.callback(self.tidy)  # only now, because the folder may belong to another job
             self.resources = entered.pop_all()
         return self
 
     def __exit__(self, *problem: Any) -> None:
         self.resources.__exit__(*problem)
 
-    def take_up(self) -> None:
-        """Goes on with what an earlier process has finished.
+    def resume(self) -> None:
+        """Resumes the work of an earlier process.
 
         Raises:
-            UserError: where that was another job, or nothing can be known of it.
+            UserError: if the earlier work was another job, or its manifest is damaged.
         """
         earlier = self.earlier()
         if earlier["job"] != self.manifest["job"] and earlier["shards"] and not self.overwrite:
             raise UserError(
                 f"{self.folder} holds {len(earlier['shards'])} finished shards of another job: "
-                f"{differences(earlier['job'], self.manifest['job'])}. Run that one again to go on with it, or start "
+                f"{differences(earlier['job'], self.manifest['job'])}. Run that job again to continue it, or start "
                 "again with overwrite=true, which deletes them."
             )
         if earlier["job"] == self.manifest["job"]:
             earlier["joined"] = earlier["joined"] and (self.joined.exists() or self.output.exists())
             if not earlier["joined"]:
-                whole = [self.whole(place, shard) for place, shard in enumerate(earlier["shards"])]
-                earlier["shards"] = earlier["shards"][: [*whole, False].index(False)]
+                intact = [self.is_intact(place, shard) for place, shard in enumerate(earlier["shards"])]
+                earlier["shards"] = earlier["shards"][: [*intact, False].index(False)]
             self.manifest = earlier
         if self.output.exists() and not self.overwrite and not self.manifest["joined"]:
             raise exists_already(self.output)
 
     def earlier(self) -> dict[str, Any]:
-        """The manifest of an earlier process; of this one where there is none."""
+        """Returns the manifest of an earlier process, or that of this process if there is none."""
         path = self.folder / "manifest.json"
         try:
             found = json.loads(path.read_text()) if path.exists() else self.manifest
@@ -86,38 +86,41 @@ class Shards:
             return self.manifest
         raise UserError(f"{path} is damaged. Start again with overwrite=true, which deletes the shards next to it.")
 
-    def whole(self, place: int, shard: dict[str, Any]) -> bool:
-        """Whether the shard is still there as it was finished."""
+    def is_intact(self, place: int, shard: dict[str, Any]) -> bool:
+        """Whether the finished shard still exists with the same size."""
         path = self.path(place)
         return path.exists() and path.stat().st_size == shard["bytes"]
 
     def path(self, place: int) -> Path:
-        """Of a shard."""
+        """Returns the path of a shard."""
         return self.folder / f"{place:06}{''.join(self.output.suffixes[-2:])}"
 
     @property
     def joined(self) -> Path:
-        """All shards in one file, before it takes the name of the output."""
+        """The file with all shards, before it is renamed to the output."""
         return self.folder / f"joined{''.join(self.output.suffixes[-2:])}"
 
     @property
     def finished(self) -> list[dict[str, Any]]:
-        """What was told of each finished shard."""
+        """The totals of each finished shard."""
         return [shard["totals"] for shard in self.manifest["shards"]]
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is left but to take the output's name, or not even that."""
+        """Whether all shards are joined, so that at most the renaming is left."""
         return self.manifest["joined"]
 
     def remember(self, survey: dict[str, Any]) -> None:
-        """Keeps what was learned of the input."""
+        """Saves the survey of the input."""
         self.manifest["survey"] = survey
         self.save()
 
     @contextlib.contextmanager
     def new(self, place: int, totals: Any) -> Iterator[BinaryIO]:
-        """Bytes written here are a finished shard when the block ends well; `totals.as_json()` is kept with it."""
+        """Yields a stream for a new shard, which is finished when the context ends without an error.
+
+        `totals.as_json()` is stored in the manifest.
+        """
         path = self.path(place)
         with new_file(path, self.outlook()) as stream:
             yield stream
@@ -125,18 +128,18 @@ class Shards:
         self.save()
 
     def outlook(self) -> str:
-        """What is left when the work breaks off now."""
-        kept = len(self.manifest["shards"])
-        if not kept:
+        """Describes what is kept if the work is interrupted now."""
+        count = len(self.manifest["shards"])
+        if not count:
             return "Nothing was left behind."
-        return f"{kept} finished shards are kept in {self.folder}: the same command goes on after them."
+        return f"{count} finished shards are kept in {self.folder}: the same command continues after them."
 
     def save(self) -> None:
         with new_file(self.folder / "manifest.json", self.outlook()) as stream:
             stream.write(json.dumps(self.manifest).encode())
 
     def join(self) -> None:
-        """Puts the shards together; the output appears, and the folder goes."""
+        """Joins the shards to the output; the folder is deleted afterwards."""
         paths = [self.path(place) for place in range(len(self.manifest["shards"]))]
         if not self.complete:
             with new_file(self.joined, self.outlook()) as stream:
@@ -152,20 +155,20 @@ class Shards:
         self.manifest["shards"] = []
 
     def tidy(self) -> None:
-        """Removes the folder where it holds no finished shard."""
+        """Removes the folder if it has no finished shard."""
         if not self.manifest["shards"]:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def join_bytes(paths: list[Path], stream: BinaryIO) -> None:
-    """One after the other: members of gzip and frames of zstd make one file too."""
+    """Concatenates the files; concatenated gzip members and zstd frames are valid files, too."""
     for path in paths:
         with open(path, "rb") as shard:
             shutil.copyfileobj(shard, stream, BLOCK)
 
 
 def join_parquet(paths: list[Path], stream: BinaryIO) -> None:
-    """The row groups one after the other."""
+    """Concatenates the row groups."""
     from pyarrow.parquet import ParquetFile, ParquetWriter
 
     with ParquetFile(paths[0]) as first:
@@ -179,7 +182,7 @@ def join_parquet(paths: list[Path], stream: BinaryIO) -> None:
 
 
 def differences(earlier: dict[str, Any], now: dict[str, Any]) -> str:
-    """What is not the same, in words.
+    """Describes the differences between two jobs.
 
     >>> differences({"model": "a", "top_k": 0}, {"model": "b", "top_k": 3})
     'its model was another, top_k was 0 and is 3'
@@ -191,7 +194,7 @@ def differences(earlier: dict[str, Any], now: dict[str, Any]) -> str:
             continue
         if key == "input":
             was = was or []
-            odd = [name for name, _ in (one for one in [*is_, *was] if one not in is_ or one not in was)]
+            odd = [name for name, digest in [*is_, *was] if [name, digest] not in is_ or [name, digest] not in was]
             found.append(f"its input was another ({odd[0] if odd else 'the order of the files'} differs)")
         else:
             found.append(f"its {key} was another" if key == "model" else f"{key} was {was} and is {is_}")

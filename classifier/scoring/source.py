@@ -1,4 +1,4 @@
-"""The rows to score: which files, which columns, and what can be known before the first row is scored."""
+"""The input of a scoring: files, columns, and a survey of the rows before the first row is scored."""
 
 import difflib
 from collections.abc import Callable, Iterator, Sequence
@@ -18,58 +18,58 @@ from classifier.settings import Reading
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The files to score and how to read them."""
+    """Files to score, and how to read them."""
 
     files: Sequence[Path]
     reading: Reading
-    columns: list[str] | None = None  # that pass through; None: all there are
+    columns: list[str] | None = None  # columns to copy; None: all
 
     @property
     def texts(self) -> list[str]:
-        """The columns of the text."""
+        """The text columns."""
         return text_columns(self.reading.text)
 
     def formats(self) -> set[str]:
         return {format_of(path) for path in self.files}
 
     def rows(self, wanted: Sequence[str] | None) -> Iterator[tuple[str, Row]]:
-        """Every row with the name of its file; of Parquet only the columns wanted, None for all."""
+        """Yields every row with the name of its file; from Parquet, only the wanted columns (None: all)."""
         for path in self.files:
             name = name_in_folders(path)
             for row in read_rows(path, self.reading, wanted):
                 yield name, row
 
     def identity(self) -> list[list[str]]:
-        """Name and SHA-256 of each file."""
+        """Returns name and SHA-256 of each file."""
         return [[name_in_folders(path), file_sha256(path)] for path in self.files]
 
 
 def name_in_folders(path: Path) -> str:
-    """The name of a file, with the folders whose names are columns."""
+    """Returns the name of a file, including the folders that define partition columns."""
     depth = len(partitions(path)) if format_of(path) == "parquet" else 0
     return "/".join(path.parts[-depth - 1 :])
 
 
 @dataclass(slots=True)
 class Survey:
-    """What a look through the whole files tells; JSON holds it."""
+    """Result of reading all files once; can be stored as JSON."""
 
     rows: int
-    kinds: dict[str, list[str]]  # of the values of each key of JSON Lines
-    notices: list[str]  # what a person should know of how the files are read
+    kinds: dict[str, list[str]]  # kinds of the values of each key of JSON Lines
+    notices: list[str]  # notices for the user about the files
 
 
 def check_headers(source: Source) -> list[str]:
-    """The columns that pass through, as far as the beginnings of the files tell.
+    """Returns the columns to copy, as far as the headers of the files define them.
 
     Raises:
-        UserError: where a file cannot be read, lacks a column, or has other columns than the first.
+        UserError: if a file cannot be read, lacks a column, or has other columns than the first file.
     """
     first: tuple[Path, list[str]] | None = None
     for path in source.files:
         check_columns(path, source.reading)
         names = header(path, source)
-        if names is None:  # JSON Lines: a later row may yet have what the first lack
+        if names is None:  # JSON Lines: later rows may have further columns
             continue
         if source.columns is not None:
             require_columns(source.columns, names, str(path))
@@ -84,7 +84,7 @@ def check_headers(source: Source) -> list[str]:
 
 
 def header(path: Path, source: Source) -> list[str] | None:
-    """The names of the columns in their order; None for JSON Lines, where each row has its own."""
+    """Returns the column names in order; None for JSON Lines, in which each row has its own columns."""
     match format_of(path):
         case "json":
             return None
@@ -95,7 +95,7 @@ def header(path: Path, source: Source) -> list[str] | None:
 
 
 def require_columns(chosen: Sequence[str], names: Sequence[str], place: str) -> None:
-    """Raises UserError, with the nearest name there is, where one of the chosen is missing."""
+    """Raises UserError, with the most similar name, if one of the chosen columns is missing."""
     for column in chosen:
         if column not in names:
             near = difflib.get_close_matches(column, names, n=1, cutoff=0.5)
@@ -104,10 +104,10 @@ def require_columns(chosen: Sequence[str], names: Sequence[str], place: str) -> 
 
 
 def open_piped(source: Source, piped: Piped, notices: list[str]) -> tuple[list[str], Iterator[tuple[str, Row]]]:
-    """The columns that pass through, none known of JSON Lines, and the rows of standard input.
+    """Returns the columns to copy, which are unknown for JSON Lines, and the rows of standard input.
 
     Raises:
-        UserError: where it lacks a column.
+        UserError: if a column is missing.
     """
     if format_of(piped) == "json":
         rows = read_rows(piped, source.reading)
@@ -121,15 +121,15 @@ def open_piped(source: Source, piped: Piped, notices: list[str]) -> tuple[list[s
     return names if source.columns is None else source.columns, ((piped.name, row) for row in rows)
 
 
-def survey(source: Source, seen: Callable[[int], None]) -> Survey:
-    """Reads every text file to its end, so that damage is found before hours are spent on what precedes it.
+def survey(source: Source, advance: Callable[[int], None]) -> Survey:
+    """Reads every text file completely, so that damaged files are found before hours are spent on scoring.
 
     Args:
         source: the files.
-        seen: is told how many more rows have gone by.
+        advance: called with the number of rows read since the last call.
 
     Raises:
-        UserError: where a file cannot be read to its end.
+        UserError: if a file cannot be read completely.
     """
     known = Survey(0, {}, [])
     for path in source.files:
@@ -145,12 +145,12 @@ def survey(source: Source, seen: Callable[[int], None]) -> Survey:
                     if (found := kind_of(value)) not in kinds:
                         kinds.append(found)
             if not known.rows % 1000:
-                seen(1000)
+                advance(1000)
     return known
 
 
 def parquet_rows(path: Path) -> int:
-    """How many rows the file says it has."""
+    """Returns the number of rows in the metadata of the file."""
     from pyarrow import ArrowException
     from pyarrow.parquet import read_metadata
 
@@ -159,10 +159,10 @@ def parquet_rows(path: Path) -> int:
 
 
 def passing_columns(source: Source, known: Survey) -> list[str]:
-    """The columns that pass through, in their order.
+    """Returns the columns to copy, in order.
 
     Raises:
-        UserError: where a chosen one occurs nowhere.
+        UserError: if a chosen column does not occur.
     """
     headers = [names for path in source.files if (names := header(path, source)) is not None]
     first = headers[0] if headers else []
@@ -175,10 +175,10 @@ def passing_columns(source: Source, known: Survey) -> list[str]:
 
 
 def column_types(source: Source, columns: Sequence[str], kinds: dict[str, list[str]]) -> dict[str, Any]:
-    """The Arrow type of each column: of Parquet its own, of JSON Lines one that holds all values, else strings.
+    """Returns the Arrow types: those of Parquet files, a common type of all values for JSON Lines, or string.
 
     Raises:
-        UserError: where two Parquet files do not agree.
+        UserError: if the types in two Parquet files differ.
     """
     import pyarrow as pa
 

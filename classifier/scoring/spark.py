@@ -1,7 +1,7 @@
-"""Windows of texts answered on a cluster: Apache Spark takes them to its executors and brings the answers back.
+"""Computes windows of texts on an Apache Spark cluster.
 
-The driver reads, cuts and writes as without Spark; the executors compute. So the columns, the rows with an error, the
-shards and the restart are the same, and an answer has the same bits wherever its window was computed.
+The driver reads, divides and writes as without Spark; the executors compute. Columns, rows with errors, shards and
+resuming are therefore the same, and results are equal bit for bit, wherever a window was computed.
 """
 
 import functools
@@ -22,13 +22,13 @@ import numpy as np
 from classifier.errors import UserError
 
 PACKAGE = Path(__file__).parents[1]
-WINDOWS_PER_CORE = 2  # one is computed while the next is on its way
-PATIENCE_SECONDS = 60  # with executors that do not answer
+WINDOWS_PER_CORE = 2  # one is computed while the next is transferred
+PATIENCE_SECONDS = 60  # time until a message about missing executors is shown
 WAITING = "Still waiting for an executor of Spark: is there one with a free core and memory? Ctrl-C ends the waiting."
 
 
 def check_spark() -> None:
-    """Raises UserError where pyspark or Java is missing."""
+    """Raises UserError if pyspark or Java is missing."""
     try:
         import pyspark  # noqa: F401
     except ImportError:
@@ -44,21 +44,21 @@ def check_spark() -> None:
 
 @contextmanager
 def spark_session(master: str | None) -> Iterator[Any]:
-    """A session that ends with the block.
+    """Yields a Spark session that ends with the context.
 
     Args:
-        master: such as local[4] or spark://host:7077; None: as Spark's own configuration says, else local[*].
+        master: address such as local[4] or spark://host:7077; None means Spark's configuration, or local[*].
 
     Raises:
-        UserError: where it cannot be reached.
+        UserError: if Spark cannot be reached.
     """
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # of the executors; Spark would take any python3
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # of the executors; Spark would use any python3
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)  # not used
     builder = SparkSession.builder.appName("classifier.score").config("spark.log.level", "ERROR")
-    builder = builder.config("spark.ui.showConsoleProgress", "false")  # the command has its own
+    builder = builder.config("spark.ui.showConsoleProgress", "false")  # the command has its own progress bar
     try:
         session = (builder.master(master) if master else builder).getOrCreate()
     except (PySparkException, OSError) as error:
@@ -71,7 +71,7 @@ def spark_session(master: str | None) -> Iterator[Any]:
 
 @contextmanager
 def spark_classifier(master: str | None, folder: Path, digest: str) -> Iterator["SparkClassifier"]:
-    """A classifier with a session of its own; see `spark_session` and `SparkClassifier`."""
+    """Yields a classifier with a new session; see `spark_session` and `SparkClassifier`."""
     with tempfile.TemporaryDirectory() as sent, spark_session(master) as session:
         yield SparkClassifier(session, folder, digest, Path(sent))
 
@@ -80,13 +80,13 @@ class SparkClassifier:
     """An exported classifier on the executors of a Spark session; see `score_file.Classifier`.
 
     Args:
-        session: of Spark.
-        folder: of the SavedModel.
-        digest: its SHA-256.
-        sent: folder for what executors fetch, as long as the session lives: one that replaces another fetches too.
+        session: the Spark session.
+        folder: folder of the SavedModel.
+        digest: SHA-256 of the SavedModel.
+        sent: folder for the files that executors fetch; needed until the session ends, because executors may restart.
 
     Raises:
-        UserError: where the executors cannot load it.
+        UserError: if the executors cannot load the model.
     """
 
     def __init__(self, session: Any, folder: Path, digest: str, sent: Path) -> None:
@@ -97,16 +97,16 @@ class SparkClassifier:
         session.sparkContext.addPyFile(str(sent / "classifier.zip"))
         with reminded(WAITING):
             self.label_names = tuple(self.run([], "label string", label_names).column("label").to_pylist())
-        # Known now: the executors have answered once.
+        # Known only after the executors have answered once.
         self.windows_ahead = WINDOWS_PER_CORE * session.sparkContext.defaultParallelism
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
-        """(texts, classes), float32, computed in one task."""
+        """Returns probabilities of shape (texts, classes) in float32, computed in a single task."""
         found = self.run(texts, "probabilities binary", probabilities).column("probabilities")
         return np.frombuffer(found[0].as_py(), np.float32).reshape(len(texts), -1)
 
     def run(self, texts: Sequence[str], schema: str, function: Any) -> Any:
-        """The Arrow table that the function makes of the texts, which are one row: no task has a part of them."""
+        """Returns the Arrow table that the function computes; the texts are one row, so that they stay in one task."""
         import pyarrow as pa
         from pyspark.errors import PySparkException
 
@@ -121,7 +121,7 @@ class SparkClassifier:
 
 @contextmanager
 def reminded(sentence: str, seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
-    """Says the sentence, on standard error, if the block takes longer: Spark waits for executors without end."""
+    """Prints the sentence to standard error if the context takes longer: Spark waits for executors indefinitely."""
     timer = threading.Timer(seconds, print, (sentence,), {"file": sys.stderr, "flush": True})
     timer.start()
     try:
@@ -131,7 +131,7 @@ def reminded(sentence: str, seconds: float = PATIENCE_SECONDS) -> Iterator[None]
 
 
 def zip_files(path: Path, folder: Path, root: Path, pattern: str = "*") -> None:
-    """All files of the folder under their names from the root on, not compressed."""
+    """Writes all files of the folder to an uncompressed archive, with names relative to `root`."""
     with zipfile.ZipFile(path, "w") as archive:
         for file in sorted(folder.rglob(pattern)):
             if file.is_file():
@@ -139,17 +139,17 @@ def zip_files(path: Path, folder: Path, root: Path, pattern: str = "*") -> None:
 
 
 def first_line(error: Exception) -> str:
-    """What went wrong at the bottom of Java's and Python's accounts of it."""
+    """Returns the line with the original error in the tracebacks of Java and Python."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     errors = [line for line in lines if "Error: " in line and not line.startswith(("at ", "File "))]
     return (errors or lines or [type(error).__name__])[0]
 
 
-# What follows runs on the executors.
+# The following functions run on the executors.
 
 
 def label_names(model: str, batches: Iterable[Any]) -> Iterator[Any]:
-    """The labels of the model."""
+    """Yields the labels of the model."""
     import pyarrow as pa
 
     for _ in batches:
@@ -157,7 +157,7 @@ def label_names(model: str, batches: Iterable[Any]) -> Iterator[Any]:
 
 
 def probabilities(model: str, batches: Iterable[Any]) -> Iterator[Any]:
-    """The probabilities of each window, as the bytes of a float32 array (texts, classes)."""
+    """Yields the probabilities of each window as the bytes of a float32 array of shape (texts, classes)."""
     import pyarrow as pa
 
     for batch in batches:
@@ -168,11 +168,11 @@ def probabilities(model: str, batches: Iterable[Any]) -> Iterator[Any]:
 
 @functools.cache
 def loaded(model: str) -> Any:
-    """The classifier of the archive of this name, loaded once in each worker process of an executor."""
+    """Loads the classifier from an archive, once in each worker process of an executor."""
     from pyspark import SparkFiles
 
     from classifier.artifact.saved_model import SavedClassifier
     from classifier.start import start_saved_models
 
-    start_saved_models(branches=1, threads=1)  # a worker has a core
+    start_saved_models(branches=1, threads=1)  # a worker has a single core
     return SavedClassifier(SparkFiles.get(model), branches=1)

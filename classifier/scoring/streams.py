@@ -1,4 +1,4 @@
-"""Where rows go when they go in one go: to a file that appears when it is complete, or through a pipe."""
+"""Opens the output of a streamed scoring: a file that appears once it is complete, or a pipe."""
 
 import contextlib
 import os
@@ -13,13 +13,13 @@ from classifier.scoring.new_file import BUFFER, close_quietly, explained, new_fi
 
 @contextlib.contextmanager
 def open_stream(output: Path | Piped) -> Iterator[BinaryIO]:
-    """Takes the bytes of the output.
+    """Yields a stream for the output.
 
-    Standard output carries nothing but rows: what anything else prints meanwhile goes to standard error.
+    Only rows are written to standard output: anything else that is printed is redirected to standard error.
 
     Raises:
-        BrokenPipeError: where nobody reads standard output any more.
-        UserError: where it cannot be written for another reason.
+        BrokenPipeError: if standard output is closed by its reader.
+        UserError: if the output cannot be written for another reason.
     """
     if isinstance(output, Path):
         with new_file(output) as stream:

@@ -1,4 +1,4 @@
-"""A table as it is written: CSV, TSV, JSON Lines or Parquet, the input's columns, then those of scoring."""
+"""Writes tables as CSV, TSV, JSON Lines or Parquet, with the columns of the input followed by the added columns."""
 
 import contextlib
 import csv
@@ -18,82 +18,82 @@ from classifier.scoring.cells import as_json, as_text
 from classifier.scoring.new_file import Unclosed, close_quietly, compressed
 from classifier.scoring.windows import ArrowRows
 
-DECIMALS = 7  # of a probability in a text file; float32 knows no more. Parquet holds the float32 itself
-GROUP_ROWS, GROUP_BYTES = 2**17, 2**26  # of a Parquet row group, whichever is reached first
+DECIMALS = 7  # of probabilities in text files, the precision of float32; Parquet files contain the float32
+GROUP_ROWS, GROUP_BYTES = 2**17, 2**26  # limits of a Parquet row group, whichever is reached first
 
 
 class Table(ABC):
-    """Takes rows, some at a time; `added` holds one array a column, masked where there is no value."""
+    """A table to which rows are appended."""
 
     @abstractmethod
     def write(self, values: Sequence[dict[str, Any]], added: Sequence[Any]) -> None:
-        """Appends so many rows."""
+        """Appends rows; `added` has one array for each added column, in which missing values are masked."""
 
-    def finish(self) -> None:  # noqa: B027  # most hold nothing back
-        """Writes what is still held back."""
+    def finish(self) -> None:  # noqa: B027  # most formats buffer nothing
+        """Writes buffered rows."""
 
     def abandon(self) -> None:  # noqa: B027
-        """Lets go of everything; called at the end in any case."""
+        """Releases all resources; always called at the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriterOptions:
-    """What the writer of one format needs to know."""
+    """Options of the individual formats."""
 
     delimiter: str | None = None  # of CSV
-    own_keys: bool = False  # of JSON Lines: whether each object passes with the keys it has
-    arrow: ArrowRows | None = None  # of Parquet from Parquet: the columns that pass through, untouched
-    headed: bool = True  # of CSV and TSV: whether the names of the columns come first
+    own_keys: bool = False  # JSON Lines: whether each object keeps exactly its own keys
+    arrow: ArrowRows | None = None  # Parquet from Parquet: the columns to copy without conversion
+    header: bool = True  # CSV and TSV: whether to write the column names first
 
 
 @contextlib.contextmanager
 def open_table(
-    stream: BinaryIO, path: AnyPath, columns: dict[str, Any], added: dict[str, type], how: WriterOptions
+    stream: BinaryIO, path: AnyPath, columns: dict[str, Any], added: dict[str, type], options: WriterOptions
 ) -> Iterator[Table]:
-    """The table that the ending of the path asks for.
+    """Yields a table in the format given by the extension of the path.
 
     Args:
-        stream: where its bytes go.
-        path: its name.
-        columns: that pass through from the input, with the Arrow type of each.
-        added: the other columns, with str or float for each.
-        how: what only one format needs.
+        stream: binary stream to write to.
+        path: name of the file.
+        columns: columns that are copied from the input, with their Arrow types.
+        added: added columns, with the type str or float.
+        options: options of the individual formats.
     """
     with contextlib.ExitStack() as stack:
         match format_of(path):
             case "parquet":
-                table: Table = ParquetTable(stream, columns, added, how.arrow)
+                table: Table = ParquetTable(stream, columns, added, options.arrow)
             case "json":
                 inner = stack.enter_context(compressed(stream, path))
-                table = JsonLinesTable(inner, None if how.own_keys else list(columns), list(added))
+                table = JsonLinesTable(inner, None if options.own_keys else list(columns), list(added))
             case kind:
                 inner = stack.enter_context(compressed(stream, path))
-                mark = "\t" if kind == "tsv" else separator(how.delimiter, kind)
-                table = DelimitedTable(inner, list(columns), list(added), mark, how.headed)
+                delimiter = "\t" if kind == "tsv" else separator(options.delimiter, kind)
+                table = DelimitedTable(inner, list(columns), list(added), delimiter, options.header)
         stack.callback(table.abandon)
         yield table
         table.finish()
 
 
 def cells(array: Any) -> list[Any]:
-    """The values of an added column, None where there is none."""
+    """Returns the values of an added column, with None for missing values."""
     if isinstance(array, np.ma.MaskedArray) and array.dtype.kind == "f":
         array = array.astype(np.float64).round(DECIMALS)
     return array.tolist() if isinstance(array, np.ndarray) else list(array)
 
 
 class DelimitedTable(Table):
-    """CSV or TSV in UTF-8, quoted where needed, with the line feed alone at the end of a row."""
+    """CSV or TSV in UTF-8, quoted if necessary, with a line feed at the end of each row."""
 
     def __init__(
-        self, stream: BinaryIO, columns: Sequence[str], names: Sequence[str], delimiter: str, headed: bool
+        self, stream: BinaryIO, columns: Sequence[str], names: Sequence[str], delimiter: str, header: bool
     ) -> None:
         self.columns = columns
-        # A lone surrogate, which JSON can escape and UTF-8 cannot hold, becomes a question mark.
+        # A lone surrogate, which JSON can escape but UTF-8 cannot represent, becomes a question mark.
         self.text = io.TextIOWrapper(cast(Any, Unclosed(stream)), encoding="utf-8", errors="replace", newline="")
-        # Python before 3.13 quotes a lone carriage return only where it is part of the line's end.
+        # Python before 3.13 quotes a lone carriage return only if it is part of the line terminator.
         self.writer = csv.writer(LineFeeds(self.text), delimiter=delimiter, lineterminator="\r\n")
-        if headed:
+        if header:
             self.writer.writerow([*columns, *names])
 
     def write(self, values: Sequence[dict[str, Any]], added: Sequence[Any]) -> None:
@@ -109,7 +109,7 @@ class DelimitedTable(Table):
 
 
 class LineFeeds:
-    """Passes rows that end in CR LF on with the line feed alone."""
+    """Replaces the CR LF at the end of each row with a line feed."""
 
     def __init__(self, text: io.TextIOBase) -> None:
         self.text = text
@@ -119,7 +119,7 @@ class LineFeeds:
 
 
 class JsonLinesTable(Table):
-    """One object a line, in UTF-8; `columns` is None where each passes with its own keys."""
+    """One object per line in UTF-8; `columns` is None if each object keeps its own keys."""
 
     def __init__(self, stream: BinaryIO, columns: Sequence[str] | None, names: Sequence[str]) -> None:
         self.stream, self.columns, self.names = stream, columns, names
@@ -133,7 +133,7 @@ class JsonLinesTable(Table):
 
 
 class ParquetTable(Table):
-    """Parquet, compressed with zstd; columns of Parquet files pass through as they are, whatever their type."""
+    """Parquet, compressed with zstd; columns from Parquet files of any type are copied without conversion."""
 
     def __init__(
         self, stream: BinaryIO, columns: dict[str, Any], added: dict[str, type], arrow: ArrowRows | None
@@ -182,7 +182,7 @@ class ParquetTable(Table):
 
 
 def added_array(array: Any, kind: Any) -> Any:
-    """An added column in Arrow, null where it is masked."""
+    """Converts an added column to Arrow, with null for masked values."""
     import pyarrow as pa
 
     if isinstance(array, np.ma.MaskedArray):
@@ -191,7 +191,7 @@ def added_array(array: Any, kind: Any) -> Any:
 
 
 def column_array(values: Sequence[Any], field: Any) -> Any:
-    """A column of the input in Arrow; what is no string is written as one where the column is of strings."""
+    """Converts an input column to Arrow; in a string column, other values are formatted as strings."""
     import pyarrow as pa
 
     if field.type == pa.string():
@@ -200,6 +200,5 @@ def column_array(values: Sequence[Any], field: Any) -> Any:
         return pa.array(values, field.type)
     except (pa.ArrowException, TypeError, OverflowError) as error:
         raise UserError(
-            f"Column {field.name!r} no longer holds what it held when the file was looked through ({error}). The file "
-            "was changed meanwhile; score it again."
+            f"Column {field.name!r} has changed since the file was first read ({error}). Score the file again."
         ) from None

@@ -1,4 +1,4 @@
-"""What a scoring amounts to: rows of each label, mean scores, errors."""
+"""Summarizes a scoring: number of rows of each label, mean scores, errors."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -7,11 +7,11 @@ import numpy as np
 
 from classifier.terminal import Table
 
-SHOWN = 20  # labels in the table at most
+MOST_LABELS = 20  # in the table
 
 
 class Totals:
-    """Counts rows as they are scored.
+    """Counts rows while they are scored.
 
     Args:
         classes: number of labels.
@@ -22,7 +22,7 @@ class Totals:
         self.counts, self.scores = np.zeros(classes, np.int64), np.zeros(classes)  # by label
 
     def add(self, probabilities: np.ndarray, errors: Sequence[str]) -> None:
-        """Some more rows: probabilities (rows, classes), and "" in errors where they count."""
+        """Adds rows with probabilities of shape (rows, classes); rows with an error are only counted as errors."""
         good = probabilities[[not error for error in errors]]
         labels, classes = good.argmax(axis=1), len(self.counts)
         self.rows += len(errors)
@@ -39,7 +39,7 @@ class Totals:
         }
 
     def add_json(self, parts: Iterable[dict[str, Any]]) -> None:
-        """What other totals gave as JSON."""
+        """Adds the results of `as_json` of other totals."""
         for part in parts:
             self.rows += part["rows"]
             self.errors += part["errors"]
@@ -47,7 +47,7 @@ class Totals:
             self.scores += np.array(part["scores"], float)
 
     def summary(self, label_names: Sequence[str]) -> dict[str, Any]:
-        """For summary.json: rows, errors, mean score, and rows and mean score of each label; none is null."""
+        """Returns rows, errors, mean score, and rows and mean score of each label, for summary.json."""
         labels = {
             name: {"rows": int(count), "mean_score": mean(score, int(count))}
             for name, count, score in zip(label_names, self.counts, self.scores, strict=True)
@@ -58,25 +58,25 @@ class Totals:
 
 
 def mean(total: float, count: int) -> float | None:
-    """Six decimals; None of nothing."""
+    """Returns the mean with six decimals, or None if the count is 0."""
     return round(float(total) / int(count), 6) if count else None
 
 
 def totals_table(summary: dict[str, Any]) -> Table:
-    """The summary as a table for the terminal, the most frequent labels first."""
+    """Returns the summary as a table for the terminal, with the most frequent labels first."""
     table = Table(["label"], ["rows", "share", "mean score"])
     labels = sorted(summary["labels"].items(), key=lambda item: -item[1]["rows"])
     scored = max(1, summary["rows"] - summary["errors"])
-    for name, one in labels[:SHOWN]:
-        table.add(name, f"{one['rows']:,}", f"{one['rows'] / scored:.1%}", shown(one["mean_score"]))
-    if rest := labels[SHOWN:]:
-        rows = sum(one["rows"] for _, one in rest)
+    for name, label in labels[:MOST_LABELS]:
+        table.add(name, f"{label['rows']:,}", f"{label['rows'] / scored:.1%}", formatted(label["mean_score"]))
+    if rest := labels[MOST_LABELS:]:
+        rows = sum(label["rows"] for _, label in rest)
         table.add(f"{len(rest)} more labels", f"{rows:,}", f"{rows / scored:.1%}", "")
     table.end_section()
-    table.add("all", f"{scored if summary['rows'] > summary['errors'] else 0:,}", "", shown(summary["mean_score"]))
+    table.add("all", f"{scored if summary['rows'] > summary['errors'] else 0:,}", "", formatted(summary["mean_score"]))
     table.add("errors", f"{summary['errors']:,}", "", "")
     return table
 
 
-def shown(score: float | None) -> str:
+def formatted(score: float | None) -> str:
     return "" if score is None else f"{score:.3f}"

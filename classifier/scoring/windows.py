@@ -1,4 +1,4 @@
-"""Rows as they go through memory: a window at a time, whole windows to a shard."""
+"""Divides rows into windows, which are processed one at a time, and windows into shards."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from classifier.data.parquet import read_batches
 from classifier.data.row import Row
 from classifier.errors import UserError
 
-ARROW_ROWS = 2**16  # of a batch of columns that pass through
-WINDOW_CHARACTERS = 2**21  # of text in a window, however few rows that may be
+ARROW_ROWS = 2**16  # per batch of copied columns
+WINDOW_CHARACTERS = 2**21  # maximum length of the texts of a window, except for the last text
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Some rows: what passes through, the text of each, and why it cannot be scored, "" where it can."""
+    """Consecutive rows: their values, texts and errors ("" if a row can be scored)."""
 
     shard: int
     values: list[dict[str, Any]]
@@ -26,12 +26,12 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class ChunkSizes:
-    """Where windows and shards end.
+    """Sizes of windows and shards.
 
     Args:
-        window_rows: of a window, fewer where their texts are long or the shard ends.
-        shard_rows: of a shard.
-        refuse: whether a row that cannot be scored ends it all.
+        window_rows: rows per window; fewer if the texts are long or the shard ends.
+        shard_rows: rows per shard.
+        refuse: whether a row that cannot be scored is an error.
     """
 
     window_rows: int
@@ -42,16 +42,16 @@ class ChunkSizes:
 def read_windows(
     rows: Iterator[tuple[str, Row]], texts: list[str], cut: ChunkSizes, shard: int = 0
 ) -> Iterator[Window]:
-    """The rows in their order; no window spans two shards. Where there is no row at all, one empty window.
+    """Yields the rows in windows; no window spans two shards. If there are no rows, yields one empty window.
 
     Args:
-        rows: name of the file and row, from the beginning of a shard on.
-        texts: columns of the text.
-        cut: where windows end.
-        shard: the first.
+        rows: file names and rows, starting at the beginning of a shard.
+        texts: text columns.
+        cut: sizes of windows and shards.
+        shard: number of the first shard.
 
     Raises:
-        UserError: naming file, row and reason, where `cut.refuse` is set.
+        UserError: if `cut.refuse` is set and a row cannot be scored; the message names file, row and reason.
     """
     window, characters, inside = Window(shard, [], [], []), 0, 0
     for name, row in rows:
@@ -72,12 +72,12 @@ def read_windows(
 
 
 class ArrowRows:
-    """The columns of Parquet files that pass through, as they are, taken so many rows at a time.
+    """Reads the columns of Parquet files that are copied without conversion.
 
     Args:
-        files: Parquet.
-        columns: that pass through.
-        skip: rows at the beginning that are not wanted.
+        files: Parquet files.
+        columns: columns to copy.
+        skip: number of rows to skip at the beginning.
     """
 
     def __init__(self, files: Sequence[Path], columns: Sequence[str], skip: int = 0) -> None:
@@ -92,7 +92,7 @@ class ArrowRows:
             yield from read_batches(path, columns, ARROW_ROWS)
 
     def pieces(self, rows: int) -> Iterator[Any]:
-        """Record batches with the next rows, so many in all."""
+        """Yields record batches with the next `rows` rows."""
         while rows:
             batch = self.rest.pop() if self.rest else next(self.batches)
             if batch.num_rows > rows:

@@ -1,7 +1,7 @@
-"""Every knob that is always present, typed, with its default and its unit; imports no other room but errors.
+"""Typed settings with their defaults and units; imports no other package except `errors`.
 
-A folder of `conf/` in which a reader chooses a class (tokenizer, attention, pooling, optimizer) is not
-here: its YAML names the class in `_target_`, and the constructor's arguments are its keys.
+The folders of `conf/` that choose a class (tokenizer, attention, pooling, optimizer) are not defined here: their YAML
+files name the class in `_target_`, and the arguments of its constructor are the keys.
 """
 
 from classifier.settings.commands import (

@@ -1,4 +1,4 @@
-"""The range of each number, in one place: metadata of its field, or of the argument of a class that a YAML names."""
+"""Ranges of numbers, as metadata of fields, or by name for the arguments of classes that YAML files choose."""
 
 import math
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from typing import Any
 
 from classifier.errors import UserError
 
-MOST = 2**31 - 1  # of a count that nothing else limits
+MOST = 2**31 - 1  # upper bound of counts without any other limit
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """A range of numbers; what is None does not limit it."""
+    """A range of numbers; a limit of None is not applied."""
 
     at_least: float | None = None
     above: float | None = None
@@ -29,7 +29,7 @@ class Bounds:
         )
 
     def __str__(self) -> str:
-        """In words, such as `at least 0 and below 1`."""
+        """Describes the range in words, such as `at least 0 and below 1`."""
         named = {name: getattr(self, name) for name in ("at_least", "above", "at_most", "below")}
         limits = [f"{name.replace('_', ' ')} {limit:,g}" if limit < 1e6 else f"{name.replace('_', ' ')} {limit:,}"
                   for name, limit in named.items() if limit is not None]  # fmt: skip
@@ -37,13 +37,13 @@ class Bounds:
 
 
 COUNT, SIZE = Bounds(at_least=0, at_most=MOST), Bounds(at_least=1, at_most=MOST)
-SEED = Bounds(at_least=0, at_most=2**32 - 1)  # what NumPy takes
+SEED = Bounds(at_least=0, at_most=2**32 - 1)  # range of NumPy's seeds
 SHARE = Bounds(at_least=0, below=1)
 ALL_OR_LESS = Bounds(at_least=0, at_most=1)
 OPEN_FRACTION = Bounds(above=0, below=1)
 POSITIVE, NOT_NEGATIVE = Bounds(above=0, at_most=1e9), Bounds(at_least=0, at_most=1e9)
 
-# Arguments of the classes that a YAML names in `_target_`, by name; a number of another name must be finite.
+# Arguments of the classes that YAML files name in `_target_`; numbers with other names must be finite.
 ARGUMENTS = {
     "beta_1": SHARE,
     "beta_2": SHARE,
@@ -63,15 +63,15 @@ ARGUMENTS = {
 
 
 def number(default: Any, bounds: Bounds) -> Any:
-    """A field of a dataclass of settings that holds a number, or None."""
+    """Creates a field of a settings dataclass for a number or None."""
     return field(default=default, metadata={"bounds": bounds})
 
 
 def check_bounds(settings: Any) -> None:
-    """Refuses each number that is out of its range.
+    """Checks that every number is within its range.
 
     Raises:
-        UserError: naming the key and the range.
+        UserError: if a number is out of range; the message names the key and the range.
     """
     for key, value, bounds in numbers(settings):
         if value not in bounds:
@@ -79,9 +79,9 @@ def check_bounds(settings: Any) -> None:
 
 
 def numbers(settings: Any, prefix: str = "") -> Iterator[tuple[str, Any, Bounds]]:
-    """Key, value and range of every number in a dataclass of settings; what is None is left out."""
-    for one in fields(settings):
-        key, value = f"{prefix}{one.name}", getattr(settings, one.name)
+    """Yields key, value and range of every number in a settings dataclass; None is skipped."""
+    for setting in fields(settings):
+        key, value = f"{prefix}{setting.name}", getattr(settings, setting.name)
         if is_dataclass(value):
             yield from numbers(value, f"{key}.")
         elif isinstance(value, dict) and "_target_" in value:
@@ -89,11 +89,11 @@ def numbers(settings: Any, prefix: str = "") -> Iterator[tuple[str, Any, Bounds]
                 if is_number(argument):
                     yield f"{key}.{name}", argument, ARGUMENTS.get(name, Bounds())
         elif is_number(value):
-            yield key, value, one.metadata.get("bounds", Bounds())
+            yield key, value, setting.metadata.get("bounds", Bounds())
 
 
 def shortened(value: float) -> str:
-    """The number as it was given; of a very long one its size, since Python does not print it."""
+    """Formats a number as given; a very long integer as a power of 10, because Python cannot print it."""
     return (
         str(value) if abs(value) < 10**30 or not isinstance(value, int) else f"about 10^{int(math.log10(abs(value)))}"
     )

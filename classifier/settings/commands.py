@@ -1,4 +1,4 @@
-"""The knobs of the commands that do something with a trained model, or with runs."""
+"""Settings of the commands that use trained models or runs."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -11,7 +11,7 @@ from classifier.settings.shared import DataSettings, LabelCase, Reading, Server
 
 
 class Split(Enum):
-    """On which examples runs are compared."""
+    """Examples on which runs are compared."""
 
     test = "test"
     valid = "valid"
@@ -25,14 +25,14 @@ class Score(Enum):
 
 
 class Rule(Enum):
-    """When a challenger is better than the champion on the same validation examples."""
+    """Criterion by which a challenger is better than the champion on the same validation examples."""
 
     interval = "interval"  # the 95 % paired bootstrap interval of the difference lies above 0
     any_gain = "any_gain"  # the difference is above 0
 
 
 class OnError(Enum):
-    """What becomes of a row that cannot be scored: it keeps its place and says why, or the command fails."""
+    """Treatment of rows that cannot be scored: keep the row with an error message, or fail."""
 
     keep = "keep"
     fail = "fail"
@@ -40,7 +40,7 @@ class OnError(Enum):
 
 @dataclass
 class PublishSettings:
-    """All that `python -m classifier.publish` needs."""
+    """Settings of `python -m classifier.publish`."""
 
     model: str = MISSING  # folder of a SavedModel, run id, or models:/name@champion
     serving_dir: str = MISSING  # TensorFlow Serving's folder of the model; the next version goes there
@@ -48,7 +48,7 @@ class PublishSettings:
 
 
 class Engine(Enum):
-    """Where texts are computed when files are scored."""
+    """Where the model is computed when files are scored."""
 
     local = "local"
     spark = "spark"  # on the executors of Apache Spark
@@ -56,96 +56,96 @@ class Engine(Enum):
 
 @dataclass
 class ScoreSettings:
-    """All that `python -m classifier.score` needs: a model, files to score and where the answers go."""
+    """Settings of `python -m classifier.score`: the model, the files to score and the output."""
 
     model: str = MISSING  # folder of a SavedModel, run id, or models:/name@champion
     input: Any = MISSING  # path, folder, glob or list; CSV, TSV, JSON, Parquet, XLSX, TXT, also .gz, .zst; -: stdin
-    output: str = MISSING  # the file to write; its ending says the format, as for input; -: standard output
-    format: str = "csv"  # of standard input and output, as the ending of a file: jsonl, csv.gz, ...
+    output: str = MISSING  # the file to write; its extension determines the format; -: standard output
+    format: str = "csv"  # of standard input and output, as a file extension: jsonl, csv.gz, ...
     text: Any = None  # short for data.text
-    data: Reading = field(default_factory=Reading)  # data.delimiter is also that of a CSV written, always in UTF-8
-    columns: Any = None  # of the input that pass through, in this order; None: all
-    probabilities: bool = False  # whether each class has a column probability_<label>
-    top_k: int = number(0, COUNT)  # columns top_1_label, top_1_score ... for so many of the likeliest classes
+    data: Reading = field(default_factory=Reading)  # data.delimiter also applies to CSV output, which is in UTF-8
+    columns: Any = None  # input columns to copy to the output, in this order; None: all
+    probabilities: bool = False  # whether to add a column probability_<label> for each class
+    top_k: int = number(0, COUNT)  # number of most likely classes with columns top_1_label, top_1_score, ...
     prefix: str = ""  # of the names of the new columns
-    on_error: OnError = OnError.keep  # what a row that cannot be scored does
-    overwrite: bool = False  # whether an output that exists, or unfinished work of another job, may be replaced
-    window_rows: int = number(8192, SIZE)  # among which texts of like length are computed together, and equal ones once
-    shard_rows: int = number(65536, SIZE)  # after which a crash loses nothing
-    engine: Engine = Engine.local  # spark: texts are computed on a cluster; what is read and written stays the same
-    spark_master: str | None = None  # of engine=spark, as local or spark://host:7077; None: as Spark is configured
+    on_error: OnError = OnError.keep  # treatment of rows that cannot be scored
+    overwrite: bool = False  # whether to replace an existing output, or unfinished work of another job
+    window_rows: int = number(
+        8192, SIZE
+    )  # rows within which equal texts are computed once, and similar lengths batched
+    shard_rows: int = number(65536, SIZE)  # rows between two saved states: a crash loses at most these
+    engine: Engine = Engine.local  # spark: the model is computed on a cluster; input and output are the same
+    spark_master: str | None = None  # for engine=spark, such as local or spark://host:7077; None: Spark's configuration
     tracking: Server = field(default_factory=Server)
 
 
 @dataclass
 class EvaluateSettings:
-    """All that `python -m classifier.evaluate` needs: a run or a model, and what to measure it on."""
+    """Settings of `python -m classifier.evaluate`: a run or a model, and the data to evaluate it on."""
 
     run: str | None = None  # run id
     model: str | None = None  # folder of a SavedModel, or models:/name@champion
     data: DataSettings = MISSING
     tracking: Server = field(default_factory=Server)
-    seed: int = number(0, SEED)  # of the split, where data.test is not given
+    seed: int = number(0, SEED)  # of the split, if data.test is not given
 
 
 @dataclass
 class CompareSettings:
-    """All that `python -m classifier.compare` needs: one way to name the runs, and what to compare them on."""
+    """Settings of `python -m classifier.compare`: the runs, and how to compare them."""
 
     runs: Any = None  # a list of run ids
     experiment: str | None = None  # name of an MLflow experiment: all its finished runs
     sweep: str | None = None  # name or run id of a sweep: all its finished trials and refits
     split: Split = Split.test
-    metric: Score = Score.accuracy  # that ranks; the other one is shown as well
+    metric: Score = Score.accuracy  # by which runs are ranked; the other metric is shown as well
     tracking: Server = field(default_factory=Server)
 
 
 @dataclass
 class PromotionSettings:
-    """What makes a challenger the champion."""
+    """Conditions under which a challenger becomes the champion."""
 
     rule: Rule = Rule.interval
     metric: Score = Score.accuracy  # on validation
-    rollback: bool = False  # back to the previous champion
+    rollback: bool = False  # restore the previous champion
 
 
 @dataclass
 class PromoteSettings:
-    """All that `python -m classifier.promote` needs: whose model is to become the champion of a registered name."""
+    """Settings of `python -m classifier.promote`: the model that becomes the champion of a registered name."""
 
     name: str = MISSING  # in the model registry
     run: str | None = None  # run id of the challenger
-    force: bool = False  # whatever the numbers say
+    force: bool = False  # promote regardless of the metrics
     promote: PromotionSettings = field(default_factory=PromotionSettings)
     tracking: Server = field(default_factory=Server)
 
 
 @dataclass
 class Columns(Reading):
-    """The columns of a file to explain, and how to read it."""
+    """Columns of a file to explain, and how to read the file."""
 
-    label: str | None = None  # the column of the label; None: there is none
-    label_case: LabelCase = LabelCase.keep  # fold: a label finds its class whatever its case and blanks
+    label: str | None = None  # column of the label; None: the file has no labels
+    label_case: LabelCase = LabelCase.keep  # fold: labels are matched with classes regardless of case and whitespace
 
 
 @dataclass
 class Explained:
-    """How many texts of a file are explained, and how."""
+    """Number of texts of a file to explain."""
 
-    most_texts: int | None = number(
-        2000, SIZE
-    )  # explained at all, for the words of each class; more are sampled; None: every one
-    sample: int = number(200, COUNT)  # of them, on which the methods are compared; 0: none
-    shown: int = number(10, COUNT)  # texts drawn one by one, and as many of the most confident mistakes
+    most_texts: int | None = number(2000, SIZE)  # for the words of each class, sampled if there are more; None: all
+    sample: int = number(200, COUNT)  # texts on which the methods are compared; 0: none
+    shown: int = number(10, COUNT)  # texts that are drawn, and number of most confident mistakes that are drawn
 
 
 @dataclass
 class ExplainSettings:
-    """All that `python -m classifier.explain` needs: a model, and a text or files."""
+    """Settings of `python -m classifier.explain`: a model, and a text or files."""
 
     model: str = MISSING  # folder of a SavedModel, run id, or models:/name@champion
-    text: str | None = None  # taken as it is typed
-    input: Any = None  # a path, a glob or a list of them; the formats that score reads
+    text: str | None = None  # used exactly as typed
+    input: Any = None  # a path, a glob or a list of them, in any format that classifier.score reads
     data: Columns = field(default_factory=Columns)
     explain: Explained = field(default_factory=Explained)
     tracking: Server = field(default_factory=Server)

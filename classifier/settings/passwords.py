@@ -1,4 +1,4 @@
-"""Passwords in addresses: recognised, and left out of whatever is shown or kept."""
+"""Detects passwords in addresses, and removes them from everything that is shown or saved."""
 
 import re
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ IN_QUERY = re.compile(r"([?&;]|%3B)(\w*(?:passw(?:or)?d|pwd|token|secret))(=|%3D
 
 
 def without_passwords(text: str) -> str:
-    """The text with three asterisks in place of each password of an address.
+    """Replaces each password in an address with three asterisks.
 
     >>> without_passwords("no answer from http://me:secret@host:5000/, nor from http://host:5000")
     'no answer from http://me:***@host:5000/, nor from http://host:5000'
@@ -22,10 +22,10 @@ def without_passwords(text: str) -> str:
 
 
 def check_no_password(arguments: Iterable[str]) -> None:
-    """Refuses a password on the command line, which Hydra would save, sweeps would pass on and `ps` would show.
+    """Checks that there is no password on the command line, where Hydra would save it and `ps` would show it.
 
     Raises:
-        UserError: naming the key, with the ways to give a password.
+        UserError: if there is a password; the message names the key and other ways to pass a password.
     """
     for argument in arguments:
         key = argument.partition("=")[0].lstrip("+")
@@ -38,7 +38,7 @@ def check_no_password(arguments: Iterable[str]) -> None:
 
 
 def hide_passwords(folder: Path) -> None:
-    """Hides the passwords in the YAML files that Hydra has saved, which hold what its configuration files say."""
+    """Removes the passwords of configuration files from the YAML files that Hydra has saved."""
     for path in folder.glob("*.yaml"):
         text = path.read_text(encoding="utf-8")
         if without_passwords(text) != text:

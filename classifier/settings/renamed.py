@@ -1,4 +1,4 @@
-"""Keys and choices with a new name: an old name is refused with the new one, and earlier runs can be compared."""
+"""Renamed keys and choices, for error messages about old names and for comparisons with earlier runs."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ RENAMED_CHOICES = {
 
 
 def new_name(key: str) -> str:
-    """The key under its name of today.
+    """Returns the current name of a key.
 
     >>> new_name("model.feed_forward_width"), new_name("seed")
     ('encoder.intermediate_dim', 'seed')
@@ -33,7 +33,7 @@ def new_name(key: str) -> str:
 
 
 def renamed(settings: Mapping[str, str]) -> dict[str, str]:
-    """The settings of an earlier run under the names of today.
+    """Converts the settings of an earlier run to the current names.
 
     >>> renamed({"pooling": "joined", "attention.heads": "4"})
     {'pooling': 'concat', 'attention.num_heads': '4'}

@@ -1,4 +1,4 @@
-"""What no single field can know to be wrong."""
+"""Rules that concern several settings, or that the type of a setting cannot express."""
 
 import math
 from collections.abc import Sequence
@@ -24,10 +24,10 @@ BERT_TOKENIZER = ".BertTokenizer"
 
 
 def check_rules(settings: Any) -> None:
-    """Refuses what no single field can know to be wrong.
+    """Checks the rules of all settings, before any data is read.
 
     Raises:
-        UserError: naming the keys, before any data is read.
+        UserError: if a rule is violated; the message names the keys.
     """
     check_bounds(settings)
     if isinstance(settings, CompareSettings):
@@ -43,7 +43,7 @@ def check_rules(settings: Any) -> None:
 
 
 def check_training(settings: TrainSettings) -> None:
-    """Refuses what no single field of `classifier.train` can know to be wrong."""
+    """Checks the settings of `classifier.train`."""
     if settings.data.train is None:
         raise UserError("data.train has no value yet: give it with data.train=file.csv.")
     if not settings.tracking.experiment.strip():
@@ -56,8 +56,8 @@ def check_training(settings: TrainSettings) -> None:
     poolings = settings.pooling.get("poolings", POOLINGS)
     if not poolings:
         raise UserError(f"pooling.poolings is empty: choose from {', '.join(POOLINGS)}.")
-    for one in poolings:
-        check_choice("pooling.poolings", one, POOLINGS)
+    for pooling in poolings:
+        check_choice("pooling.poolings", pooling, POOLINGS)
     check_class_weights(settings.trainer.class_weights)
     chosen_exports(settings.export)
     if isinstance(settings.encoder, ScratchSettings):
@@ -67,13 +67,13 @@ def check_training(settings: TrainSettings) -> None:
 
 
 def check_choice(key: str, given: Any, known: Sequence[str]) -> None:
-    """Refuses what is not one of the known names."""
+    """Checks that a value is one of the known names."""
     if given not in known:
         raise UserError(f"{key}={given} is not one of {', '.join(known)}.")
 
 
 def check_untracked(settings: TrainSettings) -> None:
-    """Refuses what needs a run in MLflow if there is none."""
+    """Checks that no setting is given that requires a run in MLflow."""
     wanted = {
         "trainer.resume=true": settings.trainer.resume,
         "tracking.run_id": settings.tracking.run_id,
@@ -85,7 +85,7 @@ def check_untracked(settings: TrainSettings) -> None:
 
 
 def check_class_weights(weights: Any) -> None:
-    """Refuses what is neither null, `balanced` nor a mapping of positive numbers; the labels are known later."""
+    """Checks that class weights are null, `balanced` or a mapping to positive numbers; labels are checked later."""
     if weights is None or weights == "balanced":
         return
     if not isinstance(weights, dict):
@@ -96,7 +96,7 @@ def check_class_weights(weights: Any) -> None:
 
 
 def check_scratch(settings: TrainSettings, encoder: ScratchSettings) -> None:
-    """Refuses a tokenizer, a block, positions or a format that do not go with the encoder or its attention."""
+    """Checks that tokenizer, block, positions and export formats are compatible with the encoder and its attention."""
     if settings.tokenizer[TARGET].endswith(BERT_TOKENIZER):
         raise UserError("tokenizer=pretrained needs encoder=minilm or encoder=pretrained, which brings its vocabulary.")
     mechanism = settings.attention[TARGET].rpartition(".")[2]
@@ -128,7 +128,7 @@ def check_scratch(settings: TrainSettings, encoder: ScratchSettings) -> None:
 
 
 def check_pretrained(settings: TrainSettings) -> None:
-    """Refuses what a pretrained encoder brings itself, and formats that it cannot be exported to."""
+    """Checks that no settings of other encoders are given, and that the export formats are supported."""
     if not settings.tokenizer[TARGET].endswith(BERT_TOKENIZER):
         raise UserError("A pretrained encoder reads texts with its own tokenizer: leave out tokenizer=.")
     if settings.attention != {TARGET: "classifier.attention.MultiHeadAttention", "num_heads": 4, "dropout": 0.0}:
@@ -138,8 +138,8 @@ def check_pretrained(settings: TrainSettings) -> None:
 
 
 def check_one_source(settings: CompareSettings) -> None:
-    """Refuses runs that are named in no way or in two."""
-    given = [one for one in (settings.runs, settings.experiment, settings.sweep) if one is not None]
+    """Checks that runs are named in exactly one way."""
+    given = [source for source in (settings.runs, settings.experiment, settings.sweep) if source is not None]
     if len(given) != 1:
         raise UserError("Give one of runs=[<run id>,<run id>,...], experiment=<name> and sweep=<name or run id>.")
     if settings.runs is not None and not (isinstance(settings.runs, list) and len(set(settings.runs)) > 1):
@@ -147,7 +147,7 @@ def check_one_source(settings: CompareSettings) -> None:
 
 
 def check_registry_name(key: str, name: str) -> None:
-    """Refuses a name that the registry would, or could not find again."""
+    """Checks that a name is valid in the model registry and can be looked up."""
     if not name.strip() or any(sign in name for sign in "/:'"):
         raise UserError(
             f"{key}={name}: a name in the registry is not empty and has no /, no colon and no quotation mark."
@@ -155,7 +155,7 @@ def check_registry_name(key: str, name: str) -> None:
 
 
 def check_explain(settings: ExplainSettings) -> None:
-    """Refuses what no single field of `classifier.explain` can know to be wrong."""
+    """Checks the settings of `classifier.explain`."""
     if settings.text is None and settings.input is None:
         raise UserError('Say what to explain: text="..." or input=file.csv.')
     if settings.text is not None and settings.input is not None:
@@ -165,34 +165,34 @@ def check_explain(settings: ExplainSettings) -> None:
 
 
 def chosen_exports(settings: ExportSettings) -> list[tuple[str, str]]:
-    """Each format with each of the weights that it can hold.
+    """Returns the pairs of formats and weights to export, without weights that a format does not support.
 
     >>> chosen_exports(ExportSettings(["savedmodel", "onnx"], ["float32", "int8"]))
     [('savedmodel', 'float32'), ('onnx', 'float32'), ('onnx', 'int8')]
 
     Raises:
-        UserError: for an unknown one, and for one that goes with none of the others.
+        UserError: for an unknown name, and for a format or weights that do not fit any of the others.
     """
     formats, weights = as_list(settings.formats), as_list(settings.weights)
-    every = list(dict.fromkeys(kind for possible in EXPORTS.values() for kind in possible))
-    for key, given, known in (("formats", formats, list(EXPORTS)), ("weights", weights, every)):
-        for one in given:
-            if one not in known:
-                raise UserError(f"export.{key}={one} is not one of {', '.join(known)}.")
+    all_weights = list(dict.fromkeys(kind for possible in EXPORTS.values() for kind in possible))
+    for key, given, known in (("formats", formats, list(EXPORTS)), ("weights", weights, all_weights)):
+        for name in given:
+            if name not in known:
+                raise UserError(f"export.{key}={name} is not one of {', '.join(known)}.")
         if not given:
             raise UserError(f"export.{key} is empty: choose from {', '.join(known)}.")
-    for one in formats:
-        if not set(weights) & set(EXPORTS[one]):
+    for name in formats:
+        if not set(weights) & set(EXPORTS[name]):
             raise UserError(
-                f"export.weights={as_typed(settings.weights)}: {one} can hold {', '.join(EXPORTS[one])} only."
+                f"export.weights={as_typed(settings.weights)}: {name} can hold {', '.join(EXPORTS[name])} only."
             )
-    for one in weights:
-        if not any(one in EXPORTS[kind] for kind in formats):
-            holding = ", ".join(kind for kind in EXPORTS if one in EXPORTS[kind])
-            raise UserError(f"export.weights={one} needs one of export.formats={holding}.")
-    return [(kind, one) for kind in dict.fromkeys(formats) for one in dict.fromkeys(weights) if one in EXPORTS[kind]]
+    for kind in weights:
+        if not any(kind in EXPORTS[name] for name in formats):
+            supporting = ", ".join(name for name in EXPORTS if kind in EXPORTS[name])
+            raise UserError(f"export.weights={kind} needs one of export.formats={supporting}.")
+    return [(name, kind) for name in dict.fromkeys(formats) for kind in dict.fromkeys(weights) if kind in EXPORTS[name]]
 
 
 def as_list(value: Any) -> list[Any]:
-    """The list, or the one value as a list."""
+    """Returns a list or tuple as a list, and any other value as a list with this value."""
     return list(value) if isinstance(value, list | tuple) else [value]

@@ -1,4 +1,4 @@
-"""Settings are data: a class that they name is one of this project's choices, or an optimizer of Keras."""
+"""Checks `_target_`: settings are data, and may only name classes of this project and Keras optimizers."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,18 +11,23 @@ OPTIMIZERS = (
 )
 KERAS = "keras.optimizers."
 TARGET = "_target_"
-INSTRUCTIONS = ("_args_", "_partial_", "_recursive_", "_convert_")  # what else Hydra obeys where it makes an object
+INSTRUCTIONS = (
+    "_args_",
+    "_partial_",
+    "_recursive_",
+    "_convert_",
+)  # other keys that Hydra interprets when it creates an object
 
 
 def check_targets(settings: Any, choices: dict[str, set[str]]) -> None:
-    """Refuses every class or function that is not one of the choices, before anything is imported or called.
+    """Checks that every named class is one of the choices, before anything is imported or called.
 
     Args:
-        settings: as plain dictionaries and lists.
-        choices: the classes of each folder in which a file names one.
+        settings: the settings as plain dictionaries and lists.
+        choices: the allowed classes by folder.
 
     Raises:
-        UserError: naming the key and what there is to choose from.
+        UserError: for any other class or function; the message names the key and the choices.
     """
     for key, name, value in instructions(settings):
         folder = key.partition(".")[0]
@@ -37,7 +42,7 @@ def check_targets(settings: Any, choices: dict[str, set[str]]) -> None:
 
 
 def instructions(value: Any, prefix: str = "") -> Iterator[tuple[str, str, Any]]:
-    """Key, name and value of all that Hydra obeys, at any depth."""
+    """Yields key, name and value of all instructions to Hydra, at any depth."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if name == TARGET or name in INSTRUCTIONS:

@@ -1,4 +1,4 @@
-"""Every knob of a training that is always present."""
+"""Settings of a training."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -9,34 +9,34 @@ from omegaconf import MISSING
 from classifier.settings.bounds import COUNT, NOT_NEGATIVE, SEED, SHARE, SIZE, Bounds, number
 from classifier.settings.shared import DataSettings, Server
 
-WIDTH = Bounds(at_least=1, at_most=65_536)  # of vectors
+WIDTH = Bounds(at_least=1, at_most=65_536)  # size of vectors
 
 
 class Normalize(Enum):
-    """Where a block normalises: before each half, or after its residual."""
+    """Where a block normalizes: before each half, or after its residual connection."""
 
     before = "before"
     after = "after"
 
 
 class Positions(Enum):
-    """How the model knows the order of the tokens."""
+    """How the model encodes the positions of tokens."""
 
     learned = "learned"
     sinusoidal = "sinusoidal"
-    rotary = "rotary"  # not by what is embedded, but by attention=rotary
+    rotary = "rotary"  # in the attention, with attention=rotary, not in the embedding
     none = "none"
 
 
 class Block(Enum):
-    """Whose encoder block it is."""
+    """Implementation of the encoder block."""
 
     own = "own"
-    keras_nlp = "keras_nlp"  # its TransformerEncoder, to compare with
+    keras_nlp = "keras_nlp"  # TransformerEncoder of KerasNLP, for comparison
 
 
 class Activation(Enum):
-    """Of a block's hidden layer, by Keras's name."""
+    """Keras activation of the hidden layer of a block."""
 
     celu = "celu"
     elu = "elu"
@@ -59,14 +59,14 @@ class Activation(Enum):
 
 
 class Loss(Enum):
-    """What training makes small."""
+    """Loss that training minimizes."""
 
     cross_entropy = "cross_entropy"
-    focal = "focal"  # cross-entropy of what is learnt already counts less (Lin et al. 2017, equation 4)
+    focal = "focal"  # cross-entropy with a smaller weight for well-classified examples (Lin et al. 2017, equation 4)
 
 
 class Schedule(Enum):
-    """How the learning rate falls after the warm-up."""
+    """Decay of the learning rate after the warm-up."""
 
     cosine = "cosine"
     linear = "linear"
@@ -74,7 +74,7 @@ class Schedule(Enum):
 
 
 class Monitor(Enum):
-    """The validation metric that chooses the best epoch; of log_loss the lowest, of the others the highest."""
+    """Validation metric that selects the best epoch: the lowest log_loss, or the highest value of any other metric."""
 
     accuracy = "accuracy"
     macro_precision = "macro_precision"
@@ -84,110 +84,106 @@ class Monitor(Enum):
 
 
 class Precision(Enum):
-    """In what the matrix products of a training step are computed; all else, and every prediction, is float32."""
+    """Precision of the matrix products in a training step; everything else, including prediction, is in float32."""
 
-    auto = "auto"  # bfloat16 where the processor has instructions for it
+    auto = "auto"  # bfloat16 if the processor has instructions for it
     float32 = "float32"
     bfloat16 = "bfloat16"
 
 
 class Linear(Enum):
-    """What stands beside the encoder: nothing, or a linear classifier on n-grams of words and of characters."""
+    """Model next to the encoder: none, or a linear classifier on n-grams of words and of characters."""
 
     none = "none"
     ngrams = "ngrams"
 
 
 class Tune(Enum):
-    """Which weights of a pretrained encoder are trained."""
+    """The weights of a pretrained encoder that are trained."""
 
     full = "full"  # all blocks
     top = "top"  # the last `top_blocks`
-    frozen = "frozen"  # none; only the layer that makes logits learns
+    frozen = "frozen"  # none; only the output layer is trained
 
 
 @dataclass
 class EncoderSettings:
-    """What every encoder has; what pools its states is a folder of its own."""
+    """Common settings of all encoders; pooling has a separate folder."""
 
     head_dropout: float = number(0.5, SHARE)
-    linear: Linear = Linear.ngrams  # its share in the answer is fitted on validation
+    linear: Linear = Linear.ngrams  # its weight is fitted on validation
 
 
 @dataclass
 class ScratchSettings(EncoderSettings):
-    """An encoder that is learned from scratch; how it attends is a folder of its own."""
+    """Settings of an encoder that is trained from scratch; attention has a separate folder."""
 
-    depth: int = number(MISSING, Bounds(at_least=0, at_most=100))  # encoder blocks
-    width: int = number(MISSING, WIDTH)  # of a token's vector
-    intermediate_dim: int = number(MISSING, WIDTH)  # of a block's hidden layer
+    depth: int = number(MISSING, Bounds(at_least=0, at_most=100))  # number of encoder blocks
+    width: int = number(MISSING, WIDTH)  # size of token vectors
+    intermediate_dim: int = number(MISSING, WIDTH)  # size of a block's hidden layer
     activation: Activation = Activation.relu  # of a block's hidden layer
     block: Block = Block.own
     normalize: Normalize = Normalize.before
     positions: Positions = Positions.learned
-    dropout: float = number(0.1, SHARE)  # of what each half of a block adds
-    token_dropout: float = number(0.2, SHARE)  # share of tokens that become unknown while training
+    dropout: float = number(0.1, SHARE)  # of the output of each half of a block
+    token_dropout: float = number(0.2, SHARE)  # share of tokens that are replaced with unknown during training
     embedding_dropout: float = number(0.5, SHARE)
 
 
 @dataclass
 class PretrainedSettings(EncoderSettings):
-    """An encoder that others pretrained."""
+    """Settings of a pretrained encoder."""
 
     source: str = MISSING  # folder in Hugging Face's layout, or package:<name>/<folder>
     tune: Tune = Tune.full
-    top_blocks: int = number(2, Bounds(at_least=1, at_most=100))  # that tune=top trains
-    tune_embeddings: bool = False  # whether tune=full also trains the vectors of tokens and positions
-    dropout: float = number(0.1, SHARE)  # of attention weights, and of what each half of a block adds
+    top_blocks: int = number(2, Bounds(at_least=1, at_most=100))  # number of blocks that tune=top trains
+    tune_embeddings: bool = False  # whether tune=full also trains the embeddings
+    dropout: float = number(0.1, SHARE)  # of attention weights, and of the output of each half of a block
     head_dropout: float = number(0.1, SHARE)
 
 
 @dataclass
 class TrainerSettings:
-    """How long and how the model is trained."""
+    """Settings of the training loop."""
 
-    epochs: int | None = number(
-        None, Bounds(at_least=1, at_most=10_000)
-    )  # at most; None: 3 to 20, the fewer the more examples and the fewer classes
+    # Maximum number; None: 3 to 20, fewer with more examples and fewer classes.
+    epochs: int | None = number(None, Bounds(at_least=1, at_most=10_000))
     batch_size: int = number(32, Bounds(at_least=1, at_most=100_000))
     schedule: Schedule = Schedule.cosine
-    warmup_ratio: float = number(0.1, SHARE)  # of all steps, in which the learning rate rises
+    warmup_ratio: float = number(0.1, SHARE)  # share of steps in which the learning rate rises
     loss: Loss = Loss.cross_entropy
-    focal_gamma: float = number(
-        2.0, Bounds(at_least=0, at_most=100)
-    )  # of the focal loss: 0 is cross-entropy, the larger, the less the learnt counts
+    # Gamma of the focal loss; 0 is cross-entropy, larger values reduce the weight of well-classified examples.
+    focal_gamma: float = number(2.0, Bounds(at_least=0, at_most=100))
     label_smoothing: float = number(0.1, SHARE)
     class_weights: Any = None  # None, balanced, or {label: weight}
     ema_decay: float = number(
         0.99, SHARE
-    )  # decay per step of the average of the weights that is evaluated; 0: no average
-    monitor: Monitor = Monitor.log_loss  # validation metric that chooses the best epoch
-    patience: int = number(
-        4, SIZE
-    )  # epochs after which training stops if neither that nor the encoder's own log-loss got better
+    )  # per step, of the moving average of weights that is evaluated; 0: no average
+    monitor: Monitor = Monitor.log_loss  # validation metric that selects the best epoch
+    patience: int = number(4, SIZE)  # epochs without improvement of monitor and encoder log-loss before training stops
     precision: Precision = Precision.auto
     deterministic: bool = True  # the same seed gives the same weights, bit for bit
-    checkpoint_seconds: float = number(60.0, NOT_NEGATIVE)  # a checkpoint is also written within an epoch, so often
-    resume: bool = False  # continue the newest unfinished run of this same command
-    validation_only: bool = False  # leave the test split alone and export nothing, as the trials of a search do
+    checkpoint_seconds: float = number(60.0, NOT_NEGATIVE)  # interval of checkpoints within an epoch
+    resume: bool = False  # continue the newest unfinished run of the same command
+    validation_only: bool = False  # neither evaluate on test nor export, as in the trials of a search
 
 
 @dataclass
 class TrackingSettings(Server):
-    """How a run is kept."""
+    """Settings of experiment tracking."""
 
-    enabled: bool = True  # false: there is no run in MLflow, only the folder with report and model
-    experiment: str = "${data.name}"  # runs are listed by experiment
-    run_name: str | None = None  # None: MLflow makes one up
-    run_id: str | None = None  # of a run made before, which trainer.resume=true continues; None: found by its settings
-    register: str | None = None  # name in the model registry under which the model is registered
-    system_metrics: bool = True  # processor and memory use as series
+    enabled: bool = True  # false: no run in MLflow, only the folder with report and model
+    experiment: str = "${data.name}"  # MLflow experiment of the run
+    run_name: str | None = None  # None: generated by MLflow
+    run_id: str | None = None  # of an earlier run that trainer.resume=true continues; None: found by its settings
+    register: str | None = None  # name under which the model is registered in the model registry
+    system_metrics: bool = True  # log processor and memory usage
     tensorboard: bool = False  # also write logs for TensorBoard
 
 
 @dataclass
 class ExportSettings:
-    """What is written beside the SavedModel in `model/`, which is always there, and where it is published."""
+    """Export formats, in addition to the SavedModel that is always written to `model/`, and publishing."""
 
     formats: Any = "savedmodel"  # one or a list: savedmodel, onnx, litert
     weights: Any = "float32"  # one or a list: float32, float16, bfloat16, int8; see EXPORTS
@@ -196,7 +192,7 @@ class ExportSettings:
 
 NOT_IN_LITERT = ("AdditiveAttention", "ConcatAttention", "LocalAttention")  # loops and slices of unknown shape
 
-# What weights can be stored in. The halves are computed with in float32; int8 products are quantised as they come.
+# Storage types of weights. Half-precision weights are converted to float32; int8 quantizes activations dynamically.
 EXPORTS = {
     "savedmodel": ("float32", "float16", "bfloat16"),
     "onnx": ("float32", "float16", "int8"),
@@ -206,20 +202,20 @@ EXPORTS = {
 
 @dataclass
 class SweepSettings:
-    """What `-m` makes of many trainings, its trials; one training alone has no use for it."""
+    """Settings of a sweep, many trainings (trials) that `-m` starts; they have no effect on a single training."""
 
-    name: str | None = None  # under which the sweep is found again; None: by its settings, data and code
-    objective: Any = None  # a metric of a trial, or a list of them; None: that of trainer.monitor on validation
-    resume: bool = True  # continue the sweep of this name or of this same command
-    retries: int = number(0, COUNT)  # further attempts at a trial that crashed
-    fail_fast: bool = False  # end the sweep at the first trial that failed
-    refit: bool = False  # train the best setting at the end; until then the test split is left alone
-    seeds: int = number(3, Bounds(at_least=1, at_most=1000))  # 0, 1, ... with which refit trains
+    name: str | None = None  # by which the sweep is found when it is resumed; None: by its settings, data and code
+    objective: Any = None  # a metric, or a list of metrics; None: trainer.monitor on validation
+    resume: bool = True  # continue the sweep with the same name, or of the same command
+    retries: int = number(0, COUNT)  # number of retries of a crashed trial
+    fail_fast: bool = False  # stop the sweep at the first failed trial
+    refit: bool = False  # train the best setting at the end, and only then evaluate on test
+    seeds: int = number(3, Bounds(at_least=1, at_most=1000))  # number of seeds, from 0, with which refit trains
 
 
 @dataclass
 class TrainSettings:
-    """All that `python -m classifier.train` needs; the folders hold a class in `_target_` and its arguments."""
+    """Settings of `python -m classifier.train`; dictionaries name a class in `_target_` and hold its arguments."""
 
     data: DataSettings = MISSING
     tokenizer: dict[str, Any] = MISSING

@@ -1,4 +1,4 @@
-"""Settings as they would be typed on the command line."""
+"""Formats settings as they are typed on the command line."""
 
 import re
 import shlex
@@ -9,19 +9,19 @@ from typing import Any
 
 from classifier.settings.training import TrainSettings
 
-PLAIN = re.compile(r"[A-Za-z0-9_./@*?|%+-]+")  # a text of these characters needs no quotes
+PLAIN = re.compile(r"[A-Za-z0-9_./@*?|%+-]+")  # a string of these characters needs no quotes
 NOT_TEXT = re.compile(
     r"null|true|false|[+-]?(nan|inf|[0-9._]+(e[+-]?[0-9_]+)?)", re.IGNORECASE
-)  # Hydra has types for it
+)  # strings that Hydra would read as another type
 SPECIAL, ESCAPED = re.compile(r"[\\()\[\]{}:=, \t]"), r"\\\g<0>"  # in the key of a dictionary
-UNDECIDING = ("trainer.resume", "recipe")  # as tracking, sweep and export: they change nothing of what is learned
+IRRELEVANT = ("trainer.resume", "recipe")  # like tracking, sweep and export, they do not affect the trained model
 
 
 def as_overrides(settings: TrainSettings, choices: Mapping[str, str]) -> dict[str, str]:
-    """Every setting that decides the result, by its name on the command line, as it would be typed there.
+    """Returns every setting that affects the result, by key, with its value as typed on the command line.
 
     Args:
-        settings: to flatten; tracking, sweeping, resuming and export decide nothing.
+        settings: settings to flatten; those of tracking, sweeps, resuming and export are skipped.
         choices: the chosen file of each folder.
     """
     typed = {folder: choice for folder, choice in choices.items() if choice and not folder.startswith("hydra")}
@@ -33,7 +33,7 @@ def as_overrides(settings: TrainSettings, choices: Mapping[str, str]) -> dict[st
         elif (
             not key.startswith(("tracking.", "export.", "sweep."))
             and not key.endswith("._target_")
-            and key not in UNDECIDING
+            and key not in IRRELEVANT
         ):
             typed[key] = as_typed(value)
 
@@ -42,7 +42,7 @@ def as_overrides(settings: TrainSettings, choices: Mapping[str, str]) -> dict[st
 
 
 def as_typed(value: Any) -> str:
-    """A value in Hydra's grammar, which reads it back as the same value.
+    """Formats a value in Hydra's grammar, such that Hydra parses the same value.
 
     >>> as_typed(None), as_typed(True), as_typed(["a", 2]), as_typed({"spam": 2.0})
     ('null', 'true', '[a,2]', '{spam:2.0}')
@@ -56,7 +56,9 @@ def as_typed(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
-        return "{" + ",".join(f"{SPECIAL.sub(ESCAPED, str(name))}:{as_typed(one)}" for name, one in value.items()) + "}"
+        return (
+            "{" + ",".join(f"{SPECIAL.sub(ESCAPED, str(name))}:{as_typed(item)}" for name, item in value.items()) + "}"
+        )
     if isinstance(value, list):
         return "[" + ",".join(as_typed(inner) for inner in value) + "]"
     if isinstance(value, str) and (not PLAIN.fullmatch(value) or NOT_TEXT.fullmatch(value)):
@@ -65,11 +67,11 @@ def as_typed(value: Any) -> str:
 
 
 def quoted(text: str, mark: str = "'") -> str:
-    """A text as a value in Hydra's grammar, in which a backslash counts only before a quote and before `${`.
+    """Quotes a string in Hydra's grammar, in which a backslash is special only before a quote and before `${`.
 
     Args:
-        text: any.
-        mark: the kind of quotation mark.
+        text: any string.
+        mark: quotation mark.
 
     >>> quoted("it's, here")
     "'it\\\\'s, here'"
@@ -80,7 +82,7 @@ def quoted(text: str, mark: str = "'") -> str:
 
 
 def on_command_line(key: str, value: str) -> str:
-    """The text as the value of the key, quoted for Hydra and then for the shell.
+    """Formats an override with a string value, quoted for Hydra and then for the shell.
 
     >>> print(on_command_line("data.text", "Größe"))
     'data.text="Größe"'

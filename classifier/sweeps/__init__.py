@@ -1,6 +1,6 @@
-"""Many trainings as one thing: trials in processes of their own, under one run, with one table and one page.
+"""Sweeps: many trainings (trials) in separate processes, with a common run, table and page.
 
-A Hydra sweeper says which trials there are (`Grid`, or `Search` with Optuna), `Sweep` runs them side by side
-(`process`), keeps them in MLflow as children of the sweep's run (`classifier.tracking.sweeps`), continues what an
-earlier start of the same command left unfinished, and tells the result (`table`, `pictures`, `page`, `best`).
+A Hydra sweeper defines the trials (`Grid`, or `Search` with Optuna). `Sweep` runs them in parallel (`process`), logs
+them to MLflow as children of the run of the sweep (`classifier.tracking.sweeps`), continues unfinished work of an
+earlier start of the same command, and reports the results (`table`, `pictures`, `page`, `best`).
 """

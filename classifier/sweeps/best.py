@@ -1,4 +1,4 @@
-"""The best setting of a sweep as a file of conf/recipe/, ready to run."""
+"""Writes the best setting of a sweep as a recipe, a file for conf/recipe/."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,19 +13,19 @@ from classifier.sweeps.refit import DROPPED
 from classifier.terminal import visible
 from classifier.tracking.trial_records import TrialRecord
 
-NOT_LEARNED = ("tracking", "sweep", "recipe")  # keys that a recipe does not set
+EXCLUDED = ("tracking", "sweep", "recipe")  # keys that a recipe does not set
 
 
 def write_recipe(path: Path, composer: Composer, best: TrialRecord, sweep: str, objective: str) -> None:
-    """Writes all in which the trial differs from `python -m classifier.train` without overrides."""
+    """Writes the differences of the trial from `python -m classifier.train` without overrides."""
     seed = composer.settings(best.overrides)[0].seed
-    wanted = composer.compose(composer.with_split(best.overrides, seed))  # what the sweep saw must not become test data
+    wanted = composer.compose(composer.with_split(best.overrides, seed))  # keeps the test data of the sweep
     choices = wanted.hydra.runtime.choices
     default = compose("train", return_hydra_config=True)
     chosen = {
         group: choice
         for group, choice in choices.items()
-        if not group.startswith(("hydra", *NOT_LEARNED)) and choice != default.hydra.runtime.choices.get(group)
+        if not group.startswith(("hydra", *EXCLUDED)) and choice != default.hydra.runtime.choices.get(group)
     }
     plain = compose("train", [f"{group}={choice}" for group, choice in chosen.items()])
     differs = difference(plain_values(wanted), plain_values(plain))
@@ -47,14 +47,14 @@ def write_recipe(path: Path, composer: Composer, best: TrialRecord, sweep: str, 
 
 
 def plain_values(config: Any) -> dict[str, Any]:
-    """The settings as nested dictionaries, interpolations as they stand."""
+    """Returns the settings as nested dictionaries, with unresolved interpolations."""
     container = OmegaConf.to_container(config, resolve=False, enum_to_str=True)
     assert isinstance(container, dict)
-    return {str(key): value for key, value in container.items() if key not in ("hydra", *NOT_LEARNED)}
+    return {str(key): value for key, value in container.items() if key not in ("hydra", *EXCLUDED)}
 
 
 def difference(wanted: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[str, Any]:
-    """What of `wanted` is not the same in `plain`."""
+    """Returns the values of `wanted` that differ from `plain`."""
     found = {}
     for key, value in wanted.items():
         other = plain.get(key)
@@ -67,7 +67,7 @@ def difference(wanted: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[str,
 
 
 def remove(values: dict[str, Any], key: str) -> None:
-    """Takes a dotted key away, and what it leaves empty."""
+    """Removes a dotted key, and dictionaries that become empty."""
     first, _, rest = key.partition(".")
     if rest and isinstance(values.get(first), dict):
         remove(values[first], rest)

@@ -1,4 +1,4 @@
-"""What a sweep looks for: metrics of a trial, each with its direction, and the best of the trials by them."""
+"""Objectives of a sweep: metrics of trials with a direction, and the best trials by these metrics."""
 
 from collections.abc import Sequence
 
@@ -11,10 +11,10 @@ KNOWN = (*(f"valid.{monitor.name}" for monitor in Monitor), *MINIMIZED[1:])
 
 
 def objectives(settings: TrainSettings) -> list[str]:
-    """The metrics that decide which trial is best.
+    """Returns the metrics by which the best trial is chosen.
 
     Raises:
-        UserError: for what is no metric that could.
+        UserError: for an unknown metric.
     """
     given = settings.sweep.objective
     if given is None:
@@ -22,7 +22,7 @@ def objectives(settings: TrainSettings) -> list[str]:
     names = [given] if isinstance(given, str) else list(given)
     for name in names:
         if name not in KNOWN:
-            hint = " The test split steers nothing." if str(name).startswith("test.") else ""
+            hint = " The test split must not be used for choices." if str(name).startswith("test.") else ""
             raise UserError(f"sweep.objective={name}: choose from {', '.join(KNOWN)}.{hint}")
     if not names:
         raise UserError(f"sweep.objective=[] names no metric: choose from {', '.join(KNOWN)}.")
@@ -30,7 +30,7 @@ def objectives(settings: TrainSettings) -> list[str]:
 
 
 def minimized(name: str) -> bool:
-    """Whether less of it is better."""
+    """Whether lower values are better."""
     return name in MINIMIZED
 
 
@@ -40,36 +40,38 @@ def on_validation(names: Sequence[str]) -> bool:
 
 
 def finished(trials: Sequence[TrialRecord], names: Sequence[str]) -> list[TrialRecord]:
-    """The finished trials that are not refits and have the first objective."""
-    return [one for one in trials if one.kind == "trial" and one.status == "FINISHED" and names[0] in one.metrics]
+    """Returns the finished trials, without refits, that have the first objective."""
+    own = [trial for trial in trials if trial.kind == "trial"]
+    return [trial for trial in own if trial.status == "FINISHED" and names[0] in trial.metrics]
 
 
 def validation_sets(trials: Sequence[TrialRecord], names: Sequence[str]) -> int:
-    """On how many different sets of examples the objectives of the finished trials were measured, as far as known."""
-    return len({one.validated_on for one in finished(trials, names)} - {""}) if on_validation(names) else 0
+    """Counts the different validation sets of the finished trials, as far as known."""
+    return len({trial.validated_on for trial in finished(trials, names)} - {""}) if on_validation(names) else 0
 
 
 def ranked(trials: Sequence[TrialRecord], names: Sequence[str]) -> list[TrialRecord]:
-    """The finished trials, the best by the first objective first; empty where they cannot be compared.
+    """Returns the finished trials sorted by the first objective, best first; empty if they cannot be compared.
 
-    Values that were measured on different validation examples have no order.
+    Values that were measured on different validation examples cannot be compared.
     """
     name = names[0]
     if validation_sets(trials, names) > 1:
         return []
-    return sorted(finished(trials, names), key=lambda one: one.metrics[name] if minimized(name) else -one.metrics[name])
+    sign = 1 if minimized(name) else -1
+    return sorted(finished(trials, names), key=lambda trial: sign * trial.metrics[name])
 
 
 def pareto(trials: Sequence[TrialRecord], names: Sequence[str]) -> list[TrialRecord]:
-    """The finished trials that no other surpasses in one objective without being worse in another."""
-    candidates = [one for one in ranked(trials, names) if all(name in one.metrics for name in names)]
+    """Returns the finished trials that no other trial dominates."""
+    candidates = [trial for trial in ranked(trials, names) if all(name in trial.metrics for name in names)]
     costs = {
-        one.run_id: [one.metrics[name] if minimized(name) else -one.metrics[name] for name in names]
-        for one in candidates
+        trial.run_id: [trial.metrics[name] if minimized(name) else -trial.metrics[name] for name in names]
+        for trial in candidates
     }
 
-    def surpassed(one: TrialRecord) -> bool:
-        mine = costs[one.run_id]
-        return any(cost != mine and all(a <= b for a, b in zip(cost, mine, strict=True)) for cost in costs.values())
+    def dominated(trial: TrialRecord) -> bool:
+        own = costs[trial.run_id]
+        return any(cost != own and all(a <= b for a, b in zip(cost, own, strict=True)) for cost in costs.values())
 
-    return [one for one in candidates if not surpassed(one)]
+    return [trial for trial in candidates if not dominated(trial)]

@@ -1,4 +1,4 @@
-"""A sweep as one page that needs no other file: its figures, its best trial, its table, its pictures."""
+"""Formats a sweep as a self-contained HTML page: its results, best trial, table and pictures."""
 
 import shlex
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ from classifier.sweeps.table import best_first, metric_columns, number, result_l
 from classifier.sweeps.trial import split_override
 from classifier.tracking.trial_records import TrialRecord
 
-MORE = ("parameters", "latency_ms")  # columns of the page that a terminal has no room for
+MORE = ("parameters", "latency_ms")  # additional columns of the page, for which a terminal is too narrow
 
 
 def write_page(
     folder: Path, name: str, trials: Sequence[TrialRecord], keys: Sequence[str], objectives: Sequence[str]
 ) -> None:
-    """Writes the pictures as PNG files and sweep.html, which holds them too."""
+    """Writes the pictures as PNG files, and sweep.html, in which they are embedded."""
     images = {title: as_png(figure) for title, figure in pictures(trials, keys, objectives).items()}
     for title, png in images.items():
         (folder / f"{title}.png").write_bytes(png)
@@ -35,7 +35,7 @@ def write_page(
 
 
 def best_command(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> str:
-    """The line that trains the best trial; empty if there is none."""
+    """Returns the command that trains the best trial, or "" if there is none."""
     best = ranked(trials, objectives)
     if not best:
         return ""
@@ -47,18 +47,18 @@ def best_command(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> st
 def tables(
     trials: Sequence[TrialRecord], objectives: Sequence[str]
 ) -> list[tuple[str, list[str], list[dict[str, Any]]]]:
-    """Heading, columns and rows: all trials, the best first, and apart from them the refits."""
+    """Returns headings, columns and rows of two tables: trials, best first, and refits."""
     order, refits, _ = best_first(trials, objectives)
     found = []
-    for heading, some in (("Trials", order), ("Refits of the best", refits)):
-        if some:
-            columns = metric_columns(some, objectives, MORE)
-            found.append((heading, [*columns, "seconds"], [row(trial, columns) for trial in some]))
+    for heading, records in (("Trials", order), ("Refits of the best", refits)):
+        if records:
+            columns = metric_columns(records, objectives, MORE)
+            found.append((heading, [*columns, "seconds"], [row(trial, columns) for trial in records]))
     return found
 
 
 def row(trial: TrialRecord, columns: Sequence[str]) -> dict[str, Any]:
-    """What the table shows of a trial."""
+    """Returns the row of a trial."""
     seconds = f"{trial.metrics.get('seconds', 0):,.0f}"
     return {
         "number": trial.number if trial.kind == "trial" else "",

@@ -1,4 +1,4 @@
-"""What a sweep looks like: matplotlib figures by name, each only where there is something to see."""
+"""Draws a sweep: matplotlib figures by name, without empty figures."""
 
 from collections.abc import Callable, Sequence
 
@@ -17,12 +17,12 @@ CURVES = {"FINISHED": GREY, "PRUNED": ORANGE}
 
 
 def pictures(trials: Sequence[TrialRecord], keys: Sequence[str], objectives: Sequence[str]) -> dict[str, Figure]:
-    """All pictures that the trials give, by name.
+    """Returns all pictures by name.
 
     Args:
-        trials: with their histories.
-        keys: of the settings that vary.
-        objectives: the first is drawn.
+        trials: trials with their histories.
+        keys: keys of the settings that vary.
+        objectives: objectives, of which the first is drawn.
     """
     own = [trial for trial in trials if trial.kind == "trial"]
     done = finished(own, objectives)
@@ -41,7 +41,7 @@ def pictures(trials: Sequence[TrialRecord], keys: Sequence[str], objectives: Seq
 
 
 def history(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> Figure | None:
-    """The objective of each trial in the order of their numbers, and the best so far; pruned trials at their last."""
+    """Draws the objective of each trial by number (of pruned trials the last value), and the best value so far."""
     objective = objectives[0]
     known = [(trial, value) for trial in trials if (value := last_value(trial, objective)) is not None]
     if not known:
@@ -57,14 +57,14 @@ def history(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> Figure 
             values = [trial.metrics[objective] for trial in comparable]
             best = (np.minimum if minimized(objective) else np.maximum).accumulate(values)
             axes.step(numbers, best, where="post", color=INK, linewidth=1.2, label="best so far")
-        axes.set(title="Optimisation history", xlabel="trial", ylabel=objective)
+        axes.set(title="Optimization history", xlabel="trial", ylabel=objective)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         figure.legend(loc="outside lower right", ncols=4)
     return figure
 
 
 def last_value(trial: TrialRecord, objective: str) -> float | None:
-    """The objective of a trial at its end, or after its last epoch."""
+    """Returns the final objective of a trial, or its value after the last epoch."""
     if objective in trial.metrics:
         return trial.metrics[objective]
     values = [entry[objective] for entry in trial.history if objective in entry]
@@ -72,18 +72,18 @@ def last_value(trial: TrialRecord, objective: str) -> float | None:
 
 
 def learning_curves(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> Figure | None:
-    """Validation by epoch: the best trial in blue, the others in grey, pruned ones dashed; a cross is one epoch."""
-    shown = objectives[0] if objectives[0].startswith("valid.") else "valid.log_loss"
-    curves = [trial for trial in trials if any(shown in entry for entry in trial.history)]
+    """Draws validation metrics by epoch: best trial blue, others grey, pruned dashed; a cross is a single epoch."""
+    metric = objectives[0] if objectives[0].startswith("valid.") else "valid.log_loss"
+    curves = [trial for trial in trials if any(metric in entry for entry in trial.history)]
     if not curves:
         return None
     best = ranked(trials, objectives)[:1]
     with canvas(7, 3.8) as (figure, axes):
-        for trial in [*(one for one in curves if one not in best), *(one for one in curves if one in best)]:
-            entries = [entry for entry in trial.history if shown in entry]
+        for trial in sorted(curves, key=lambda trial: trial in best):
+            entries = [entry for entry in trial.history if metric in entry]
             axes.plot(
                 [entry["epoch"] for entry in entries],
-                [entry[shown] for entry in entries],
+                [entry[metric] for entry in entries],
                 color=BLUE if trial in best else CURVES.get(trial.status, GREY),
                 alpha=1 if trial in best else 0.6,
                 linewidth=2 if trial in best else 1.1,
@@ -95,7 +95,7 @@ def learning_curves(trials: Sequence[TrialRecord], objectives: Sequence[str]) ->
         for status, line in (("FINISHED", "-"), ("PRUNED", "--")):
             if any(trial.status == status for trial in curves if trial not in best):
                 axes.plot([], [], color=CURVES[status], linestyle=line, label=status.lower())
-        axes.set(title="Learning curves of all trials", xlabel="epoch", ylabel=shown)
+        axes.set(title="Learning curves of all trials", xlabel="epoch", ylabel=metric)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if axes.get_legend_handles_labels()[0]:
             figure.legend(loc="outside lower right", ncols=3)
@@ -103,7 +103,7 @@ def learning_curves(trials: Sequence[TrialRecord], objectives: Sequence[str]) ->
 
 
 def pareto_front(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> Figure | None:
-    """The first two objectives; those trials in colour that none surpasses."""
+    """Draws the first two objectives, with the trials of the Pareto front in blue."""
     if len(objectives) < 2 or not trials:
         return None
     front = {trial.run_id for trial in pareto(trials, objectives)}
@@ -117,12 +117,12 @@ def pareto_front(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> Fi
             )
             if inside:
                 axes.annotate(f"#{trial.number}", (x, y), xytext=(4, 4), textcoords="offset points", fontsize=8)
-        axes.set(title="Trials that no other surpasses, in blue", xlabel=second, ylabel=first)
+        axes.set(title="Pareto front (blue)", xlabel=second, ylabel=first)
     return figure
 
 
 def time_spent(trials: Sequence[TrialRecord]) -> Figure | None:
-    """Seconds of each trial, coloured by how it ended."""
+    """Draws the duration of each trial, coloured by its status."""
     timed = [trial for trial in trials if trial.metrics.get("seconds")][:MOST_BARS]
     if not timed:
         return None

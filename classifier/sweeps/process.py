@@ -1,4 +1,4 @@
-"""A trial in a process of its own: started with its share of the cores, listened to, killed with the sweep."""
+"""Runs a trial in a separate process with its share of the cores, which is killed with the sweep."""
 
 import os
 import re
@@ -13,32 +13,32 @@ from pathlib import Path
 from classifier.pipeline.connection import DESCRIPTOR
 
 COMMAND = (sys.executable, "-m", "classifier.train")
-LAST_BYTES = 10_000  # of a log, in which its last line is looked for
-REFUSED = 2  # exit code of a command that refuses its settings or its data; it would do so again
+LAST_BYTES = 10_000  # of a log, which are searched for its last line
+REFUSED = 2  # exit code for invalid settings or data; a retry would fail, too
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a process ended: its exit code, negative for a signal, and why, empty where all went well."""
+    """The exit code of a process, negative for a signal, and the reason of its failure ("" if it succeeded)."""
 
     code: int
     reason: str
 
 
 class TrialProcess:
-    """One attempt at a trial.
+    """The process of an attempt at a trial.
 
     Args:
-        overrides: of `python -m classifier.train`.
-        log: file to which everything that it prints is appended.
-        threads: that its computations may use.
+        overrides: overrides of `python -m classifier.train`.
+        log: file to which the output is appended.
+        threads: number of threads for computations.
     """
 
     def __init__(self, overrides: Sequence[str], log: Path, threads: int) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         self.log = log
-        self.connection, theirs = Pipe()
-        environment = {**os.environ, DESCRIPTOR: str(theirs.fileno()), "OMP_NUM_THREADS": str(threads)}
+        self.connection, child_end = Pipe()
+        environment = {**os.environ, DESCRIPTOR: str(child_end.fileno()), "OMP_NUM_THREADS": str(threads)}
         with log.open("ab") as file:
             self.began = file.tell()
             self.process = subprocess.Popen(
@@ -47,13 +47,13 @@ class TrialProcess:
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 env=environment,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C is for the sweep, which decides what becomes of its trials
+                pass_fds=[child_end.fileno()],
+                start_new_session=True,  # so that only the sweep receives Ctrl-C, and ends its trials
             )
-        theirs.close()
+        child_end.close()
 
     def wait(self, on_epoch: Callable[[dict[str, float]], str | None]) -> Ended:
-        """Answers each epoch with the reason to stop, or None, until the process ends."""
+        """Sends the reason to stop, or None, after each epoch until the process ends."""
         try:
             while True:
                 self.connection.send(on_epoch(self.connection.recv()))
@@ -67,7 +67,7 @@ class TrialProcess:
         self.process.kill()
 
     def reason(self, code: int) -> str:
-        """Why it failed: the signal, or the last line that it printed."""
+        """Returns the reason of a failure: the signal, or the last line of the output."""
         if code < 0:
             memory = "; the machine may have run out of memory" if code == -signal.SIGKILL else ""
             return f"killed by {signal.Signals(-code).name}{memory}"

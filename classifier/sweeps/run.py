@@ -1,4 +1,4 @@
-"""A sweep from its first trial to its page: opened or continued, run, refitted, told, closed."""
+"""Runs a sweep from its first trial to its page: start or resume, trials, refits, results, end."""
 
 import shlex
 import sys
@@ -35,16 +35,16 @@ VALIDATION_ONLY = "trainer.validation_only=true"
 
 
 def sweep_grid(config: DictConfig, loader: ConfigLoader, jobs: Sequence[Sequence[str]], processes: int) -> None:
-    """Runs every combination of a grid.
+    """Runs all combinations of a grid.
 
     Args:
-        config: of the sweep.
-        loader: of the Hydra that runs it.
-        jobs: the overrides of each trial.
-        processes: side by side.
+        config: config of the sweep.
+        loader: config loader of Hydra.
+        jobs: overrides of each trial.
+        processes: number of parallel processes.
 
     Raises:
-        UserError: where a trial failed, or the sweep cannot begin.
+        UserError: if a trial failed, or the sweep cannot be started.
     """
     composer = Composer(config, loader)
     grid = Grid(composer, jobs, [VALIDATION_ONLY] if config.sweep.refit else [])
@@ -52,22 +52,22 @@ def sweep_grid(config: DictConfig, loader: ConfigLoader, jobs: Sequence[Sequence
     if not composed:
         raise UserError(grid.trials[0].problem)
     identity = identity_of({"trials": sorted({trial.identity for trial in grid.trials})}, [])
-    conductor = Conductor(composer, composed, identity, varying(jobs), processes)
-    with locked(conductor.run.first_folder / "sweep", doing="running this sweep"):
-        conductor.run.end_forsaken()
-        conductor.conduct(grid)
+    runner = SweepRunner(composer, composed, identity, varying(jobs), processes)
+    with locked(runner.run.first_folder / "sweep", doing="running this sweep"):
+        runner.run.end_abandoned()
+        runner.execute(grid)
 
 
 @dataclass
-class Conductor:
-    """Leads one start of a sweep.
+class SweepRunner:
+    """Runs a sweep from its start to its end.
 
     Args:
-        composer: of its trials.
-        composed: the settings of the trials that are known; at least those of one.
-        identity: by which the sweep is found again if it has no name.
-        keys: that vary.
-        processes: side by side.
+        composer: composer of the trials.
+        composed: settings of the known trials, at least one.
+        identity: identifies the sweep when it is resumed, if it has no name.
+        keys: keys that vary.
+        processes: number of parallel processes.
     """
 
     composer: Composer
@@ -105,14 +105,14 @@ class Conductor:
 
     @property
     def report(self) -> Path:
-        """The folder of tables, pictures and page; on the sweep's run as its artifacts."""
+        """The folder of tables, pictures and page, which are also logged as artifacts."""
         return self.folder / "report"
 
-    def conduct(self, source: Source) -> None:
-        """Runs the trials, refits the best, and leaves tables, page and run behind however it ends.
+    def execute(self, source: Source) -> None:
+        """Runs the trials and refits the best setting; writes tables and page, and closes the run in any case.
 
         Raises:
-            UserError: where a trial failed.
+            UserError: if a trial failed.
         """
         say(f"{'Continuing sweep' if self.run.resumed else 'Sweep'} {self.name}, run {self.run.run_id}, {self.folder}")
         if "seed" in self.keys and len(self.split_seeds) == 1 and None not in self.split_seeds:
@@ -129,7 +129,7 @@ class Conductor:
             say("Interrupted; the same command continues this sweep.")
             raise
         finally:
-            trials = self.conclude(status)
+            trials = self.finish(status)
         failed = [trial for trial in trials if trial.status == "FAILED"]
         if failed:
             reasons = "\n".join(f"#{trial.number} {trial.name}: {trial.reason}" for trial in failed)
@@ -138,7 +138,7 @@ class Conductor:
             )
 
     def refit(self) -> None:
-        """Trains the best setting again, where there is one."""
+        """Trains the best setting again, if there is one."""
         best = ranked(self.run.trials(), self.objectives)
         if best:
             say(f"Best: {best[0].name}; training it with {self.settings.seeds} seeds")
@@ -147,27 +147,27 @@ class Conductor:
             say("There is no best trial that sweep.refit=true could train again")
 
     def write_configuration(self) -> None:
-        """What was asked for, in the report."""
+        """Writes the configuration of the sweep to the report."""
         config = self.composer.config
         self.report.mkdir(parents=True, exist_ok=True)
-        asked = {
+        configuration = {
             "command": shlex.join(["python", "-m", "classifier.train", *sys.argv[1:]]),
             "sweeper": config.hydra.sweeper,
             "launcher": config.hydra.launcher,
             "settings": OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]),
         }
-        write_text(self.report / "sweep.yaml", without_passwords(OmegaConf.to_yaml(OmegaConf.create(asked))))
+        write_text(self.report / "sweep.yaml", without_passwords(OmegaConf.to_yaml(OmegaConf.create(configuration))))
         hide_passwords(self.folder)  # in Hydra's multirun.yaml
 
     def write_tables(self) -> list[TrialRecord]:
-        """The tables as they are now, in the report and on the run; returns the trials."""
+        """Writes the current tables to the report, logs them, and returns the trials."""
         trials = self.run.trials()
         write_tables(self.report, trials)
         self.run.log_folder(self.report)
         return trials
 
-    def conclude(self, status: str) -> list[TrialRecord]:
-        """Tables, the best setting, page and metrics of the run; closes it. Returns the trials."""
+    def finish(self, status: str) -> list[TrialRecord]:
+        """Writes tables, recipe, page and metrics, closes the run, and returns the trials."""
         trials = self.run.trials(histories=True)
         write_tables(self.report, trials)
         best = ranked(trials, self.objectives)
@@ -186,12 +186,12 @@ class Conductor:
             say("Other commands are still running this sweep; the last of them closes it.")
         else:
             self.run.close(status)
-        self.tell(trials, best, address)
+        self.print_results(trials, best, address)
         write_summary(self.folder / "summary.json", self.summary(status, best, metrics))
         return trials
 
-    def tell(self, trials: Sequence[TrialRecord], best: Sequence[TrialRecord], address: str) -> None:
-        """The last lines."""
+    def print_results(self, trials: Sequence[TrialRecord], best: Sequence[TrialRecord], address: str) -> None:
+        """Prints the results and where to find them."""
         show_table(trials, self.objectives)
         for line in result_lines(trials, self.objectives):
             say(line)
@@ -206,7 +206,7 @@ class Conductor:
         say(f"Trials   {address}")
 
     def summary(self, status: str, best: Sequence[TrialRecord], metrics: dict[str, float]) -> dict:
-        """For summary.json."""
+        """Returns the summary for summary.json."""
         first = best[0] if best else None
         return {
             "run_id": self.run.run_id,

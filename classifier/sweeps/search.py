@@ -1,4 +1,4 @@
-"""The trials of a search: each asked of Optuna in the light of those before, and stopped early where it is poor."""
+"""The trials of a search, which Optuna suggests based on the earlier trials, and prunes if they are poor."""
 
 import contextlib
 import math
@@ -17,7 +17,7 @@ from optuna.trial import TrialState
 from classifier.errors import UserError
 from classifier.sweeps.compose import SPLIT_SEED, Composer, data_hashes
 from classifier.sweeps.objective import objectives
-from classifier.sweeps.run import VALIDATION_ONLY, Conductor
+from classifier.sweeps.run import VALIDATION_ONLY, SweepRunner
 from classifier.sweeps.space import as_overrides, distribution, ends, every_value
 from classifier.sweeps.study import ALIVE, ALIVE_SECONDS, OWNER, SearchSettings, abandoned, claim, open_study, own_name
 from classifier.sweeps.trial import Trial, short_name, split_override
@@ -25,28 +25,31 @@ from classifier.terminal import say
 from classifier.tracking.run import identity_of
 from classifier.tracking.trial_records import TrialRecord
 
-AGAIN = "again"  # attribute of a trial: the number of the failed one whose setting it has
+RETRY_OF = "again"  # attribute of a trial: number of the failed trial that it repeats
 
 
 def sweep_search(config: DictConfig, loader: ConfigLoader, arguments: Sequence[str], settings: SearchSettings) -> None:
-    """Searches the space that the arguments span.
+    """Searches the space that the arguments define.
 
     Args:
-        config: of the sweep.
-        loader: of the Hydra that runs it.
-        arguments: overrides, some of them with Hydra's words for what may vary.
-        settings: of the search.
+        config: config of the sweep.
+        loader: config loader of Hydra.
+        arguments: overrides, some of which use Hydra's sweep syntax.
+        settings: settings of the search.
 
     Raises:
-        UserError: where there is nothing to search, or a trial failed.
+        UserError: if there is nothing to search, or a trial failed.
     """
     settings.check()
     parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(arguments))
-    space = {one.get_key_element(): distribution(one) for one in parsed if one.is_sweep_override()}
+    swept = [override for override in parsed if override.is_sweep_override()]
+    space = {override.get_key_element(): distribution(override) for override in swept}
     if not space:
         raise UserError("There is nothing to search: let a setting vary, as in 'encoder.depth=1,2,3'.")
     fixed = [
-        f"{one.get_key_element()}={one.get_value_element_as_str()}" for one in parsed if not one.is_sweep_override()
+        f"{override.get_key_element()}={override.get_value_element_as_str()}"
+        for override in parsed
+        if not override.is_sweep_override()
     ]
     fixed.append(VALIDATION_ONLY)
     if SPLIT_SEED in space:
@@ -59,27 +62,27 @@ def sweep_search(config: DictConfig, loader: ConfigLoader, arguments: Sequence[s
     extremes = [as_overrides({key: ends(choice)[end] for key, choice in space.items()}) for end in (0, 1)]
     examples = [composer.settings(composer.with_split([*fixed, *extreme], split_seed)) for extreme in extremes]
     composer.check_folders([*fixed, *extremes[0]])
-    composed = [one for one, _ in examples]
+    composed = [example for example, _ in examples]
     shared = {key: value for key, value in examples[0][1].items() if key not in space}
     wanted = objectives(composed[0])
     described = {key: repr(choice) for key, choice in space.items()}
     identity = identity_of({**shared, **described, "objectives": wanted}, data_hashes(composed[0].data))
     study = open_study(composed[0].sweep.name or identity, settings, space, wanted)
-    conductor = Conductor(composer, composed, identity, list(space), config.hydra.launcher.get("processes", 1))
+    runner = SweepRunner(composer, composed, identity, list(space), config.hydra.launcher.get("processes", 1))
     with Search(study, space, fixed, composer, wanted, settings) as search:
-        conductor.conduct(search)
+        runner.execute(search)
 
 
 class Search:
-    """Trials of a study; others, here or on other machines, may take part in it.
+    """The trials of a study, which other processes and machines may share.
 
     Args:
-        study: of Optuna.
-        space: what varies.
+        study: Optuna's study.
+        space: search space, a distribution for each key.
         fixed: overrides that all trials share.
-        composer: of the sweep.
-        objectives: the first is what pruning looks at.
-        settings: of the search.
+        composer: composer of the sweep.
+        objectives: objectives, the first of which is used for pruning.
+        settings: settings of the search.
     """
 
     def __init__(
@@ -93,83 +96,83 @@ class Search:
     ) -> None:
         self.study, self.space, self.fixed, self.composer = study, dict(space), list(fixed), composer
         self.objectives, self.settings = list(objectives), settings
-        self.split_seed = composer.config.seed if "seed" in space else None  # one split for all seeds
+        self.split_seed = composer.config.seed if "seed" in space else None  # the same split for all seeds
         self.deadline = time.monotonic() + settings.timeout if settings.timeout else None
         self.wanted = settings.n_trials
         if settings.sampler == "grid":
-            self.wanted = min(self.wanted, math.prod(len(every_value(*one)) for one in self.space.items()))
+            self.wanted = min(self.wanted, math.prod(len(every_value(*item)) for item in self.space.items()))
         self.running: dict[int, optuna.Trial] = {}
-        self.failed, self.told = 0, False
+        self.failed, self.announced = 0, False
         self.ended = Event()
         self.queue_failed()
 
     def __enter__(self) -> "Search":
-        Thread(target=self.give_signs, daemon=True).start()
+        Thread(target=self.send_heartbeats, daemon=True).start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self.ended.set()
 
-    def give_signs(self) -> None:
-        """Says now and then that the trials under way have a process, for those on other machines."""
+    def send_heartbeats(self) -> None:
+        """Regularly tells processes on other machines that the running trials have a process."""
         while not self.ended.wait(ALIVE_SECONDS):
             for trial in list(self.running.values()):
-                with contextlib.suppress(Exception):  # it has just ended, or the storage is away: the next sign counts
+                with contextlib.suppress(Exception):  # the trial has just ended, or the storage is unavailable
                     trial.set_user_attr(ALIVE, time.time())
 
     def queue_failed(self) -> None:
-        """Puts what failed under an earlier start of this search before what is new."""
+        """Queues the failed trials of an earlier start of this search before new trials."""
         trials = self.study.get_trials(deepcopy=False)
-        queued = {trial.user_attrs.get(AGAIN) for trial in trials}
+        queued = {trial.user_attrs.get(RETRY_OF) for trial in trials}
         for trial in trials:
             if trial.state is TrialState.FAIL and trial.number not in queued:
-                self.study.enqueue_trial(trial.params, user_attrs={AGAIN: trial.number})
+                self.study.enqueue_trial(trial.params, user_attrs={RETRY_OF: trial.number})
 
     @property
     def shared(self) -> bool:
-        """Whether other processes are still at it."""
-        under_way = self.study.get_trials(states=[TrialState.RUNNING])
-        return any(trial.user_attrs.get(OWNER) != own_name() and not abandoned(trial) for trial in under_way)
+        """Whether other processes are still running trials."""
+        running = self.study.get_trials(states=[TrialState.RUNNING])
+        return any(trial.user_attrs.get(OWNER) != own_name() and not abandoned(trial) for trial in running)
 
     def next(self) -> Trial | None:
-        """What a dead process left, else what Optuna proposes; None: the trials or the time are used up."""
-        while not self.late():
-            asked = self.left_behind() or self.ask()
+        """Returns an abandoned trial or a new trial; None if the trials or the time are used up."""
+        while not self.timed_out():
+            asked = self.find_abandoned() or self.ask()
             if asked is None:
                 return None
             claim(asked)
-            if not self.known(asked):
+            if not self.is_known(asked):
                 self.running[asked.number] = asked
                 overrides = as_overrides(asked.params)
                 name = short_name(dict(map(split_override, overrides)))
                 return self.composer.trial(asked.number, name, [*self.fixed, *overrides], self.split_seed)
         return None
 
-    def late(self) -> bool:
-        """Whether the time is used up; says so once."""
+    def timed_out(self) -> bool:
+        """Whether the time is used up; prints a message the first time."""
         if not self.deadline or time.monotonic() < self.deadline:
             return False
-        if not self.told:
+        if not self.announced:
             say(f"hydra.sweeper.timeout={self.settings.timeout:g} is over: no further trial starts")
-        self.told = True
+        self.announced = True
         return True
 
-    def left_behind(self) -> optuna.Trial | None:
-        """A trial whose process is dead."""
+    def find_abandoned(self) -> optuna.Trial | None:
+        """Returns a trial whose process is dead, if any."""
         for trial in self.study.get_trials(states=[TrialState.RUNNING]):
             if trial.number not in self.running and trial.params and abandoned(trial):
                 return optuna.Trial(self.study, trial._trial_id)
         return None
 
     def ask(self) -> optuna.Trial | None:
-        """A new trial, where there are to be more."""
+        """Returns a new trial, unless there are enough."""
         counted = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
         if len(self.study.get_trials(states=counted, deepcopy=False)) + self.failed >= self.wanted:
             return None
         return self.study.ask(self.space)
 
-    def known(self, asked: optuna.Trial) -> bool:
-        """Whether a trial of the same setting has ended; its result is then taken for this one too."""
+    def is_known(self, asked: optuna.Trial) -> bool:
+        """Whether a trial with the same setting has ended; if so, its result is also used for this trial."""
         for other in self.study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED)):
             if as_overrides(other.params) == as_overrides(asked.params):
                 say(f"#{asked.number} is the same as #{other.number}, and is not trained again")
@@ -179,38 +182,40 @@ class Search:
         return False
 
     def on_epoch(self, trial: Trial, entry: dict[str, float]) -> str | None:
-        """Why the trial should stop after this epoch; None: it should not."""
+        """Returns the reason to stop the trial after this epoch, or None to continue."""
         asked, name = self.running[trial.number], self.objectives[0]
         if len(self.objectives) > 1 or name not in entry or isinstance(self.study.pruner, optuna.pruners.NopPruner):
             return None
         epoch, value = int(entry["epoch"]), entry[name]
         frozen = self.study._storage.get_trial(asked._trial_id)
-        if frozen.state.is_finished():  # by another command, for which this one was dead
+        if frozen.state.is_finished():  # by another command, which considered this process dead
             return None
         if epoch not in frozen.intermediate_values:
             asked.report(value, epoch)
         if not asked.should_prune():
             return None
-        return f"{self.settings.pruner} pruner after epoch {epoch}: {name} was {value:.4f}{self.beside(epoch)}"
+        return (
+            f"{self.settings.pruner} pruner after epoch {epoch}: {name} was {value:.4f}{self.pruning_threshold(epoch)}"
+        )
 
-    def beside(self, epoch: int) -> str:
-        """What the pruner held the value against."""
+    def pruning_threshold(self, epoch: int) -> str:
+        """Describes the values with which the pruner compared the value."""
         if self.settings.pruner == "hyperband":
             return ", which is not among the best third of its bracket"
         others = [
-            one.intermediate_values[epoch]
-            for one in self.study.get_trials(states=[TrialState.COMPLETE], deepcopy=False)
-            if epoch in one.intermediate_values
+            other.intermediate_values[epoch]
+            for other in self.study.get_trials(states=[TrialState.COMPLETE], deepcopy=False)
+            if epoch in other.intermediate_values
         ]
         return f" while the median of the finished trials was {statistics.median(others):.4f}" if others else ""
 
-    def on_end(self, trial: Trial, kept: TrialRecord) -> None:
-        """Tells Optuna what became of the trial; where another command has told it already, that counts."""
+    def on_end(self, trial: Trial, record: TrialRecord) -> None:
+        """Reports the result of the trial to Optuna, unless another command has already done so."""
         asked = self.running.pop(trial.number)
-        values = [kept.metrics[name] for name in self.objectives if name in kept.metrics]
-        if kept.status == "FINISHED" and len(values) == len(self.objectives):
+        values = [record.metrics[name] for name in self.objectives if name in record.metrics]
+        if record.status == "FINISHED" and len(values) == len(self.objectives):
             self.study.tell(asked, values, skip_if_finished=True)
-        elif kept.status == "PRUNED":
+        elif record.status == "PRUNED":
             self.study.tell(asked, state=TrialState.PRUNED, skip_if_finished=True)
         else:
             self.failed += 1

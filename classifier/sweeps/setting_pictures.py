@@ -1,4 +1,4 @@
-"""What each setting of a sweep does to its objective: importance, parallel coordinates, slices."""
+"""Draws the effect of each setting on the objective: importance, parallel coordinates, slices."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,34 +15,34 @@ from classifier.sweeps.objective import minimized
 from classifier.sweeps.trial import short_name, split_override
 from classifier.tracking.trial_records import TrialRecord
 
-LOG_RATIO = 10  # between the largest and the smallest value of a setting, from which its axis is logarithmic
-LINE = 12  # characters of a name below an axis, from which it takes two lines
+LOG_RATIO = 10  # ratio of the largest to the smallest value above which an axis is logarithmic
+LINE = 12  # length of a name above which it is wrapped to two lines
 FOREST_SEED, REPEATS = 0, 20
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting over the trials: a place on an axis for each, and what stands at the places."""
+    """The values of a setting in the trials, as positions on an axis with labels."""
 
     name: str
     places: np.ndarray  # (trials,)
-    labels: list[str] | None  # at 0, 1, ...; None: the places are the numbers themselves
+    labels: list[str] | None  # of the positions 0, 1, ...; None: the positions are the values themselves
     log: bool = False
 
 
 def settings_of(trials: Sequence[TrialRecord], keys: Sequence[str]) -> list[Setting]:
-    """The settings that differ among the trials, as places on axes."""
+    """Returns the settings that differ between the trials, as positions on axes."""
     given = [dict(map(split_override, trial.overrides)) for trial in trials]
     found = []
     for key in keys:
-        values = [one.get(key, "default") for one in given]
+        values = [overrides.get(key, "default") for overrides in given]
         if len(set(values)) > 1:
             found.append(setting(display_text(short_name({key: ""}).rstrip("=")), values))
     return found
 
 
 def setting(name: str, values: Sequence[str]) -> Setting:
-    """Numbers stay numbers; anything else gets a place by its order."""
+    """Converts values to positions: numbers to themselves, other values to their index in sorted order."""
     with suppress(ValueError):
         numbers = np.array([float(value) for value in values])
         return Setting(name, numbers, None, bool(numbers.min() > 0 and numbers.max() / numbers.min() > LOG_RATIO))
@@ -52,14 +52,14 @@ def setting(name: str, values: Sequence[str]) -> Setting:
 
 
 def importance(trials: Sequence[TrialRecord], keys: Sequence[str], objective: str) -> Figure | None:
-    """By how much worse a random forest tells the objective once a setting is shuffled (Breiman 2001, section 10)."""
+    """Draws the permutation importance of the settings in a random forest (Breiman 2001, section 10)."""
     from sklearn.ensemble import RandomForestRegressor
     from sklearn.inspection import permutation_importance
 
     settings = settings_of(trials, keys)
     if len(trials) < 4 or not settings:
         return None
-    places = np.stack([one.places for one in settings], axis=1)
+    places = np.stack([column.places for column in settings], axis=1)
     values = np.array([trial.metrics[objective] for trial in trials])
     forest = RandomForestRegressor(200, random_state=FOREST_SEED).fit(places, values)
     found: Any = permutation_importance(forest, places, values, n_repeats=REPEATS, random_state=FOREST_SEED)
@@ -74,7 +74,7 @@ def importance(trials: Sequence[TrialRecord], keys: Sequence[str], objective: st
 
 
 def parallel_coordinates(trials: Sequence[TrialRecord], keys: Sequence[str], objective: str) -> Figure | None:
-    """A line a trial through its settings to the objective, the better the bluer."""
+    """Draws a line for each trial through its settings to the objective; better trials are darker."""
     settings = settings_of(trials, keys)
     if len(trials) < 2 or not settings:
         return None
@@ -101,19 +101,19 @@ def parallel_coordinates(trials: Sequence[TrialRecord], keys: Sequence[str], obj
 
 
 def wrapped(name: str) -> str:
-    """A long name in two lines."""
+    """Wraps a long name to two lines."""
     first, _, last = name.rpartition("_" if "_" in name else ".")
     return f"{first}\n{last}" if first and len(name) > LINE else name
 
 
 def scaled(column: Setting) -> np.ndarray:
-    """Its places between 0 and 1."""
+    """Returns the positions scaled to between 0 and 1."""
     places = np.log(column.places) if column.log else column.places
     return (places - places.min()) / (np.ptp(places) or 1)
 
 
 def tick_labels(column: Setting) -> list[tuple[float, str]]:
-    """Heights and what stands there: every value of a few, else the ends."""
+    """Returns heights and labels: of all values if there are few, otherwise of the minimum and the maximum."""
     heights = scaled(column)
     pairs: dict[float, str] = {}
     for height, place in zip(heights.tolist(), column.places.tolist(), strict=True):
@@ -122,7 +122,7 @@ def tick_labels(column: Setting) -> list[tuple[float, str]]:
 
 
 def slices(trials: Sequence[TrialRecord], keys: Sequence[str], objective: str) -> Figure | None:
-    """The objective against each setting."""
+    """Draws the objective against each setting."""
     settings = settings_of(trials, keys)
     if len(trials) < 2 or not settings:
         return None
@@ -130,10 +130,10 @@ def slices(trials: Sequence[TrialRecord], keys: Sequence[str], objective: str) -
     columns = min(3, len(settings))
     rows = -(-len(settings) // columns)
     with canvas(2.9 * columns, 2.5 * rows + 0.3, rows, columns, squeeze=False, sharey=True) as (figure, grid):
-        for axes, one in zip(grid.flat, settings, strict=False):
-            axes.scatter(one.places, values, s=18, color=BLUE, alpha=0.7)
-            axes.set_xlabel(one.name)
-            name_places(axes, one)
+        for axes, column in zip(grid.flat, settings, strict=False):
+            axes.scatter(column.places, values, s=18, color=BLUE, alpha=0.7)
+            axes.set_xlabel(column.name)
+            name_places(axes, column)
         for axes in grid.flat[len(settings) :]:
             axes.set_visible(False)
         for row in grid:
@@ -142,12 +142,12 @@ def slices(trials: Sequence[TrialRecord], keys: Sequence[str], objective: str) -
     return figure
 
 
-def name_places(axes: Axes, one: Setting) -> None:
-    if one.labels:
-        axes.set_xticks(range(len(one.labels)), one.labels, rotation=30 if len(one.labels) > 3 else 0)
-        axes.set_xlim(-0.5, len(one.labels) - 0.5)
-    elif one.log:
+def name_places(axes: Axes, column: Setting) -> None:
+    if column.labels:
+        axes.set_xticks(range(len(column.labels)), column.labels, rotation=30 if len(column.labels) > 3 else 0)
+        axes.set_xlim(-0.5, len(column.labels) - 0.5)
+    elif column.log:
         axes.set_xscale("log")
         axes.xaxis.set_minor_formatter(NullFormatter())
-    elif len(set(one.places)) <= 6:
-        axes.set_xticks(sorted(set(one.places)))
+    elif len(set(column.places)) <= 6:
+        axes.set_xticks(sorted(set(column.places)))

@@ -1,4 +1,4 @@
-"""Hydra's words for what may vary, as Optuna's distributions."""
+"""Converts Hydra's sweep syntax to Optuna's distributions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,10 +15,10 @@ from classifier.errors import UserError
 
 
 def distribution(override: Override) -> BaseDistribution:
-    """What a swept override lets the search choose from; a range ends before its last number, as in Hydra.
+    """Returns the distribution of a swept override; a range excludes its last number, as in Hydra.
 
     Raises:
-        UserError: for bounds that leave nothing.
+        UserError: for an empty range.
     """
     value, text = override.value(), override.input_line
     try:
@@ -32,11 +32,11 @@ def distribution(override: Override) -> BaseDistribution:
             return FloatDistribution(low, high, step=step)
         return CategoricalDistribution(list(override.sweep_string_iterator()))
     except (ValueError, TypeError) as error:
-        raise UserError(f"{text} is nothing to search in: {error}") from error
+        raise UserError(f"{text} is not a search space: {error}") from error
 
 
 def interval(value: IntervalSweep, log: bool) -> BaseDistribution:
-    """All numbers between the bounds: whole ones after int(interval()), even in their logarithm with tag(log)."""
+    """Returns the distribution of an interval: integers for int(interval()), and log-uniform with tag(log)."""
     low, high = value.start, value.end
     assert low is not None and high is not None
     if isinstance(low, int) and isinstance(high, int):
@@ -45,7 +45,7 @@ def interval(value: IntervalSweep, log: bool) -> BaseDistribution:
 
 
 def every_value(key: str, choice: BaseDistribution) -> list[Any]:
-    """All that a distribution can give, for a grid.
+    """Returns all values of a distribution, for a grid.
 
     Raises:
         UserError: for an interval.
@@ -61,7 +61,7 @@ def every_value(key: str, choice: BaseDistribution) -> list[Any]:
 
 
 def ends(choice: BaseDistribution) -> tuple[Any, Any]:
-    """Two values that a distribution can give, far apart."""
+    """Returns the first and the last value of a distribution."""
     if isinstance(choice, CategoricalDistribution):
         return choice.choices[0], choice.choices[-1]
     assert isinstance(choice, IntDistribution | FloatDistribution)
@@ -69,7 +69,7 @@ def ends(choice: BaseDistribution) -> tuple[Any, Any]:
 
 
 def as_overrides(params: Mapping[str, Any]) -> list[str]:
-    """The values that were chosen, as they are typed; a float with four digits.
+    """Returns the chosen values as overrides, with floats rounded to four digits.
 
     >>> as_overrides({"encoder.depth": 2, "optimizer.learning_rate": 0.000312345})
     ['encoder.depth=2', 'optimizer.learning_rate=0.0003123']

@@ -1,4 +1,4 @@
-"""The Optuna study behind a search: its storage, its sampler, its pruner, and whose a trial under way is."""
+"""The Optuna study of a search: storage, sampler, pruner, and the owners of running trials."""
 
 import contextlib
 import os
@@ -20,16 +20,16 @@ from classifier.errors import UserError
 from classifier.sweeps.objective import minimized
 from classifier.sweeps.space import every_value
 
-OWNER, ALIVE = "owner", "alive"  # attributes of a trial: the process that runs it, and when that last said so
-ATTEMPTS, PAUSE_SECONDS = 3, 1  # at opening a storage: of two commands that make its tables at once one fails
-ALIVE_SECONDS = 20  # between two such signs
+OWNER, ALIVE = "owner", "alive"  # attributes of a trial: the process that runs it, and the time of its last heartbeat
+ATTEMPTS, PAUSE_SECONDS = 3, 1  # to open a storage; if two commands create its tables at the same time, one fails
+ALIVE_SECONDS = 20  # between two heartbeats
 STORAGES = "Write journal:///optuna.journal, sqlite:///optuna.db or postgresql+psycopg://user@host/database."
-LOST_SECONDS = 120  # without one, after which a process on another machine counts as dead
+LOST_SECONDS = 120  # without a heartbeat, after which a process on another machine counts as dead
 
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings:
-    """Keys of hydra.sweeper, as `hydra_plugins.classifier_optuna` has them."""
+    """The keys of hydra.sweeper; see `hydra_plugins.classifier_optuna`."""
 
     n_trials: int
     timeout: float | None
@@ -41,10 +41,10 @@ class SearchSettings:
     storage: str
 
     def check(self) -> None:
-        """Refuses numbers that mean nothing.
+        """Checks the range of the numbers.
 
         Raises:
-            UserError: naming the key.
+            UserError: if a number is out of range; the message names the key.
         """
         for key, least in (("n_trials", 1), ("startup_trials", 0), ("warmup_epochs", 0)):
             if getattr(self, key) < least:
@@ -54,19 +54,19 @@ class SearchSettings:
 
 
 class GridSampler(optuna.samplers.GridSampler):
-    """Optuna's, for trials that are asked for: when all are used up there is no optimisation that it could stop."""
+    """Optuna's grid sampler for `Study.ask`: at the end of the grid, there is no optimization to stop."""
 
-    def after_trial(self, *arguments: Any, **named: Any) -> None:
+    def after_trial(self, *args: Any, **kwargs: Any) -> None:
         pass
 
 
 def open_study(
     name: str, settings: SearchSettings, space: Mapping[str, BaseDistribution], objectives: list[str]
 ) -> optuna.Study:
-    """The study of the name, made where there is none.
+    """Opens the study with this name, or creates it.
 
     Raises:
-        UserError: where the storage cannot be reached, or the settings do not go together.
+        UserError: if the storage cannot be reached, or the settings are incompatible with the study.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     pruner = make_pruner(settings, objectives)
@@ -92,12 +92,12 @@ def open_study(
 def check_same_search(
     study: optuna.Study, name: str, space: Mapping[str, BaseDistribution], directions: list[StudyDirection]
 ) -> None:
-    """Refuses a study of the name that looks for something else, or in other places; bounds may have moved.
+    """Checks that an existing study has the same objectives and compatible distributions; bounds may differ.
 
     Raises:
-        UserError: saying what differs.
+        UserError: if they differ; the message names the difference.
     """
-    hint = f"Go on with what sweep.name={name} began with, or choose another sweep.name."
+    hint = f"Continue sweep.name={name} with its original settings, or choose another sweep.name."
     if study.directions != directions:
         raise UserError(f"The search {name} has other objectives already. {hint}")
     for trial in study.get_trials(deepcopy=False):
@@ -109,7 +109,7 @@ def check_same_search(
 
 
 def with_retries(action: Callable[[], optuna.Study]) -> optuna.Study:
-    """Does it, at the last of several attempts with whatever it raises."""
+    """Calls `action` with several attempts; errors of the last attempt are raised."""
     for _ in range(ATTEMPTS - 1):
         with contextlib.suppress(Exception):
             return action()
@@ -118,7 +118,7 @@ def with_retries(action: Callable[[], optuna.Study]) -> optuna.Study:
 
 
 def open_storage(url: str) -> optuna.storages.BaseStorage:
-    """A journal file for journal:///path, else a database."""
+    """Opens a journal file for journal:///path, and otherwise a database."""
     if url.startswith("journal:///"):
         return optuna.storages.JournalStorage(JournalFileBackend(url.removeprefix("journal:///")))
     return optuna.storages.RDBStorage(url)
@@ -127,7 +127,7 @@ def open_storage(url: str) -> optuna.storages.BaseStorage:
 def make_sampler(
     settings: SearchSettings, space: Mapping[str, BaseDistribution], trials: int
 ) -> optuna.samplers.BaseSampler:
-    """The sampler; its seed moves with the trials that there are: a search that goes on does not repeat itself."""
+    """Creates the sampler, with a seed that depends on the number of trials: a resumed search never repeats."""
     seed = settings.seed + trials
     if settings.sampler == "random":
         return optuna.samplers.RandomSampler(seed=seed)
@@ -141,7 +141,7 @@ def make_sampler(
 
 
 def make_pruner(settings: SearchSettings, objectives: list[str]) -> optuna.pruners.BasePruner:
-    """The pruner; with several objectives there is none that could say which trial is poor."""
+    """Creates the pruner; pruning is not supported with several objectives."""
     if len(objectives) > 1 or settings.pruner == "none":
         return optuna.pruners.NopPruner()
     if settings.pruner == "hyperband":
@@ -150,19 +150,19 @@ def make_pruner(settings: SearchSettings, objectives: list[str]) -> optuna.prune
 
 
 def claim(trial: optuna.Trial) -> None:
-    """Makes the trial one of this process."""
+    """Makes this process the owner of the trial."""
     trial.set_user_attr(OWNER, own_name())
     trial.set_user_attr(ALIVE, time.time())
 
 
 def own_name() -> str:
-    """Machine, number and start of this process: no other has the same."""
+    """Returns host, process id and start time, which identify this process uniquely."""
     return f"{socket.gethostname()} {os.getpid()} {psutil.Process().create_time()}"
 
 
 def abandoned(trial: FrozenTrial) -> bool:
     """Whether the process that ran the trial is dead."""
-    if OWNER not in trial.user_attrs:  # its process has just asked for it, or died in that moment
+    if OWNER not in trial.user_attrs:  # its process has just created it, or died immediately afterwards
         return (datetime.now() - (trial.datetime_start or datetime.now())).total_seconds() > LOST_SECONDS
     host, pid, began = trial.user_attrs[OWNER].rsplit(" ", 2)
     if host == socket.gethostname():

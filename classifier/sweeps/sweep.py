@@ -1,4 +1,4 @@
-"""Runs the trials of a sweep side by side, each in its process, and tells what becomes of each."""
+"""Runs the trials of a sweep in parallel processes, and reports their results."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -20,34 +20,34 @@ STOPPED = "the sweep was stopped"
 
 
 class Source(Protocol):
-    """Where trials come from. Its methods are called by one thread at a time."""
+    """Interface of a source of trials. The methods are called by one thread at a time."""
 
     @property
     def shared(self) -> bool:
-        """Whether other commands are still at trials of the same sweep."""
+        """Whether other commands are still running trials of the same sweep."""
         ...
 
     def next(self) -> Trial | None:
-        """The next trial; None: there are no more."""
+        """Returns the next trial, or None if there are no more."""
 
     def on_epoch(self, trial: Trial, entry: dict[str, float]) -> str | None:
-        """Why the trial should stop after this epoch; None: it should not."""
+        """Returns the reason to stop the trial after this epoch, or None to continue."""
 
-    def on_end(self, trial: Trial, kept: TrialRecord) -> None:
-        """What became of the trial."""
+    def on_end(self, trial: Trial, record: TrialRecord) -> None:
+        """Receives the result of a trial."""
 
 
 class Sweep:
-    """Trials on their way.
+    """Runs trials.
 
     Args:
-        run: of the sweep in MLflow.
-        settings: of the sweep.
-        folder: of this start; each trial has one in it.
-        overrides: that every process gets beside its trial's.
-        processes: side by side.
-        objective: the metric that is shown.
-        after_each: called after each trial that ran.
+        run: run of the sweep in MLflow.
+        settings: settings of the sweep.
+        folder: folder of this start, which contains a folder for each trial.
+        overrides: overrides of all processes, in addition to those of the trials.
+        processes: number of parallel processes.
+        objective: metric that is printed.
+        after_each: function to call after each trial that was run.
     """
 
     def __init__(
@@ -66,47 +66,47 @@ class Sweep:
         self.running: set[TrialProcess] = set()
 
     def run_all(self, source: Source) -> None:
-        """Runs trials until the source has no more, or, with fail_fast, until one failed."""
+        """Runs trials until the source has no more or, with fail_fast, until a trial fails."""
         with ThreadPoolExecutor(self.processes) as threads:
             workers = [threads.submit(self.work, source) for _ in range(self.processes)]
             try:
                 for worker in as_completed(workers):
                     worker.result()
-            except BaseException:  # Ctrl-C, or a bug: no trial outlives its sweep
+            except BaseException:  # Ctrl-C or a bug: end the trials together with the sweep
                 self.stop()
                 raise
 
     def stop(self) -> None:
-        """Starts no further trial and kills those that run."""
+        """Stops starting trials, and kills the running trials."""
         with self.lock:
             self.stopped = True
             for process in self.running:
                 process.kill()
 
     def work(self, source: Source) -> None:
-        """One of the workers: trial after trial."""
+        """Runs one trial after the other; called in each worker thread."""
         while True:
             with self.lock:
                 trial = None if self.stopped else source.next()
             if trial is None:
                 return
-            kept = self.run.earlier(trial.identity, trial.number)
-            if kept and kept.done:
-                say(f"#{trial.number} {trial.name}: {kept.status.lower()} before")
+            record = self.run.earlier(trial.identity, trial.number)
+            if record and record.done:
+                say(f"#{trial.number} {trial.name}: {record.status.lower()} before")
             else:
-                kept = self.complete(trial, source, kept)
-                if self.stopped and kept.status == "KILLED":
+                record = self.complete(trial, source, record)
+                if self.stopped and record.status == "KILLED":
                     return
-                self.tell(kept)
+                self.print_result(record)
                 with self.lock:
                     self.after_each()
             with self.lock:
-                source.on_end(trial, kept)
-            if kept.status == "FAILED" and self.settings.fail_fast:
+                source.on_end(trial, record)
+            if record.status == "FAILED" and self.settings.fail_fast:
                 self.stop()
 
     def complete(self, trial: Trial, source: Source, earlier: TrialRecord | None) -> TrialRecord:
-        """Runs one trial to its end, with as many attempts as the settings allow."""
+        """Runs a trial to its end, with retries according to the settings."""
         folder = self.folder / trial.folder
         if earlier:
             trial.run_id = earlier.run_id
@@ -121,15 +121,15 @@ class Sweep:
         say(f"#{trial.number} {trial.name}: started, log in {folder}/log.txt")
         began, status, reason = time.monotonic(), "FAILED", ""
         for attempts_left in reversed(range(1 + self.settings.retries)):
-            status, reason, for_good = self.attempt(trial, source, folder)
-            if for_good:
+            status, reason, is_final = self.attempt(trial, source, folder)
+            if is_final:
                 break
             if attempts_left:
-                say(f"#{trial.number} {trial.name}: {reason}; once more")
+                say(f"#{trial.number} {trial.name}: {reason}; trying again")
         return self.run.end(trial.run_id, time.monotonic() - began, status, reason)
 
     def attempt(self, trial: Trial, source: Source, folder: Path) -> tuple[str, str, bool]:
-        """One process for the trial: its status, the reason for it, and whether another attempt would be in vain."""
+        """Runs the process of a trial; returns its status, the reason, and whether a retry would be useless."""
         pruned = ""
 
         def on_epoch(entry: dict[str, float]) -> str | None:
@@ -154,9 +154,9 @@ class Sweep:
             return "KILLED", STOPPED, True
         return "FAILED", ended.reason, ended.code == REFUSED
 
-    def tell(self, kept: TrialRecord) -> None:
-        """A line about a trial that ended."""
-        value = f"  {self.objective} {kept.metrics[self.objective]:.4f}" if self.objective in kept.metrics else ""
-        seconds = f"  {kept.metrics.get('seconds', 0):,.0f} s" if kept.status != "FAILED" else ""
-        reason = f": {kept.reason}" if kept.reason else ""
-        say(f"#{kept.number} {kept.name}  {kept.status.lower()}{value}{seconds}{reason}")
+    def print_result(self, trial: TrialRecord) -> None:
+        """Prints a line about a trial that has ended."""
+        value = f"  {self.objective} {trial.metrics[self.objective]:.4f}" if self.objective in trial.metrics else ""
+        seconds = f"  {trial.metrics.get('seconds', 0):,.0f} s" if trial.status != "FAILED" else ""
+        reason = f": {trial.reason}" if trial.reason else ""
+        say(f"#{trial.number} {trial.name}  {trial.status.lower()}{value}{seconds}{reason}")

@@ -1,4 +1,4 @@
-"""All trials of a sweep as a table: CSV and JSON for programs, a few columns for the terminal."""
+"""Formats the trials of a sweep as tables: all columns as CSV and JSON, and a few columns for the terminal."""
 
 import json
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from classifier.tracking.trial_records import TrialRecord
 
 FIRST = ("trial", "kind", "name", "status", "reason", "overrides", "seconds")
 LAST = ("validated_on", "run_id", "folder")
-MOST_ROWS = 20  # on the terminal
-SHOWN = ("valid.macro_f1", "valid.log_loss", "test.accuracy", "test.macro_f1")
+MOST_ROWS = 20  # in the terminal
+METRICS = ("valid.macro_f1", "valid.log_loss", "test.accuracy", "test.macro_f1")
 
 
 def rows(trials: Sequence[TrialRecord]) -> list[dict[str, Any]]:
-    """One row a trial, with all its metrics; those of the splits first."""
+    """Returns a row for each trial with all its metrics, starting with those of the splits."""
     names = sorted({name for trial in trials for name in trial.metrics if name != "seconds"}, key=metric_order)
     return [
         {
@@ -40,13 +40,13 @@ def rows(trials: Sequence[TrialRecord]) -> list[dict[str, Any]]:
 
 
 def metric_order(name: str) -> tuple[int, str]:
-    """Validation, test, the rest."""
+    """Sort key: validation, test, other metrics."""
     split = name.partition(".")[0]
     return ({"valid": 0, "test": 1}.get(split, 2), name)
 
 
 def write_tables(folder: Path, trials: Sequence[TrialRecord]) -> None:
-    """trials.csv and trials.json, each whole or not at all."""
+    """Writes trials.csv and trials.json atomically."""
     folder.mkdir(parents=True, exist_ok=True)
     table = rows(trials)
     columns = list(table[0]) if table else [*FIRST, *LAST]
@@ -55,15 +55,15 @@ def write_tables(folder: Path, trials: Sequence[TrialRecord]) -> None:
 
 
 def metric_columns(trials: Sequence[TrialRecord], objectives: Sequence[str], more: Sequence[str] = ()) -> list[str]:
-    """The metrics that a table shows, of those that there are."""
-    wanted = dict.fromkeys([*objectives, *SHOWN, *more])
+    """Returns the existing metrics that a table shows."""
+    wanted = dict.fromkeys([*objectives, *METRICS, *more])
     return [name for name in wanted if any(name in trial.metrics for trial in trials)]
 
 
 def best_first(
     trials: Sequence[TrialRecord], objectives: Sequence[str]
 ) -> tuple[list[TrialRecord], list[TrialRecord], int]:
-    """The trials, the best first; the refits; and how many of the trials no other surpasses in several objectives."""
+    """Returns the trials, best first; the refits; and the size of the Pareto front if there are several objectives."""
     front = [trial.run_id for trial in pareto(trials, objectives)] if len(objectives) > 1 else []
     order = sorted(ranked(trials, objectives), key=lambda trial: trial.run_id not in front)
     order += [trial for trial in trials if trial not in order and trial.kind == "trial"]
@@ -71,8 +71,8 @@ def best_first(
 
 
 def result_lines(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> list[str]:
-    """What was found, and what the refits of it reached."""
-    best, reached = ranked(trials, objectives), refit_metrics(trials)
+    """Returns sentences about the best trial and its refits."""
+    best, refits = ranked(trials, objectives), refit_metrics(trials)
     if not finished(trials, objectives):
         return ["No trial has finished"]
     if not best:
@@ -84,15 +84,15 @@ def result_lines(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> li
     values = ", ".join(f"{name} {number(best[0].metrics.get(name))}" for name in objectives)
     lines = [f"Best: #{best[0].number} {best[0].name}, {values}"]
     means = [
-        f"{name} {number(reached[f'refit.{name}'])} ± {number(reached.get(f'refit.{name}_sd', 0.0))}"
+        f"{name} {number(refits[f'refit.{name}'])} ± {number(refits.get(f'refit.{name}_sd', 0.0))}"
         for name in metric_columns(trials, objectives)
-        if f"refit.{name}" in reached
+        if f"refit.{name}" in refits
     ]
     return [*lines, f"Refits of it, mean ± sd over their seeds: {', '.join(means)}"] if means else lines
 
 
 def show_table(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> None:
-    """The trials on the terminal, the best first, and below them the refits of the best."""
+    """Shows the trials in the terminal, best first, followed by the refits."""
     order, refits, front = best_first(trials, objectives)
     columns = metric_columns(trials, objectives)
     numbers = [name.replace(".", ".\n") for name in columns]
@@ -112,7 +112,7 @@ def show_table(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> None
 
 
 def number(value: float | None) -> str:
-    """Four digits after the point, or none where the number is large."""
+    """Formats a number with four decimals, or none if it is large."""
     if value is None:
         return ""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4f}"

@@ -1,4 +1,4 @@
-"""A trial before it runs: its overrides, the settings that they make, its identity and a name that fits a column."""
+"""A trial before it is run: its overrides, settings, identity and a short name."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -12,27 +12,27 @@ NAME_LENGTH = 120  # characters of a trial's name
 
 @dataclass(slots=True)
 class Trial:
-    """One training that a sweep wants."""
+    """A training of a sweep."""
 
     number: int
     name: str
     overrides: tuple[str, ...]
-    identity: str  # of its settings, its data and the code that matters
-    folder: str  # in the folder of the sweep
-    settings: TrainSettings | None = None  # None: refused
-    problem: str = ""  # why it is refused
+    identity: str  # hash of settings, data and relevant code
+    folder: str  # relative to the folder of the sweep
+    settings: TrainSettings | None = None  # None if they are invalid
+    problem: str = ""  # error message if the settings are invalid
     kind: str = "trial"  # or refit
-    run_id: str = ""  # in MLflow, once it has begun
+    run_id: str = ""  # in MLflow, once it was started
 
 
 def split_override(override: str) -> tuple[str, str]:
-    """The key without a plus, and the value."""
+    """Returns the key without a plus, and the value."""
     key, _, value = override.partition("=")
     return key.lstrip("+"), value
 
 
 def varying(trials: Iterable[Sequence[str]]) -> list[str]:
-    """The keys whose value is not the same in all trials; with a single trial all of them."""
+    """Returns the keys whose values differ between trials, or all keys of a single trial."""
     values: dict[str, set[str]] = {}
     count = 0
     for overrides in trials:
@@ -43,7 +43,7 @@ def varying(trials: Iterable[Sequence[str]]) -> list[str]:
 
 
 def short_name(values: Mapping[str, str]) -> str:
-    """Values by key in the fewest characters that tell them apart.
+    """Formats values with keys that are as short as possible but distinct.
 
     >>> short_name({"encoder.depth": "2", "optimizer.learning_rate": "0.00030000001"})
     'depth=2 lr=3e-4'
@@ -52,13 +52,13 @@ def short_name(values: Mapping[str, str]) -> str:
     names = [
         SHORT.get(short, short) if last.count(short) == 1 else key for key, short in zip(values, last, strict=True)
     ]
-    shown = [f"{name}={short_value(value)}" for name, value in zip(names, values.values(), strict=True)]
-    name = " ".join(shown)
+    parts = [f"{name}={short_value(value)}" for name, value in zip(names, values.values(), strict=True)]
+    name = " ".join(parts)
     return name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…"
 
 
 def short_value(value: str) -> str:
-    """A number to three digits, anything else as it is."""
+    """Formats a number with three digits, and any other value unchanged."""
     if "." in value or "e" in value.lower():
         with suppress(ValueError):
             plain = f"{float(value):.3g}"

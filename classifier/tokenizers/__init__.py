@@ -1,4 +1,4 @@
-"""Strings to token ids inside the TensorFlow graph; the same graph serves training and the exported model."""
+"""Converts strings to token ids inside the TensorFlow graph, which training and the exported model share."""
 
 from classifier.tokenizers.base import PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID, LearnedTokenizer, Tokenizer, batches_of
 from classifier.tokenizers.bert import BertTokenizer

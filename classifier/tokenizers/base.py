@@ -1,4 +1,4 @@
-"""What every tokenizer does: clean strings, split them, look the tokens up, cut long texts. All of it in the graph."""
+"""Base class of tokenizers: normalizes and splits strings, looks up tokens, and truncates texts, all in the graph."""
 
 from abc import abstractmethod
 from collections import Counter
@@ -10,20 +10,20 @@ from classifier.settings import TRUNCATIONS
 from classifier.tokenizers.normal_form import normal_form
 
 PADDING, UNKNOWN = "[PAD]", "[UNK]"
-PADDING_ID, UNKNOWN_ID = 0, 1  # their places in the vocabulary
+PADDING_ID, UNKNOWN_ID = 0, 1  # indices in the vocabulary
 BATCH = 1024
 SPACES = r"[\p{Z}\p{Cc}\p{Cf}\x{FE0E}\x{FE0F}]+"  # separators, control and format characters, emoji variation selectors
-ALONE = r"([\p{P}\p{S}\p{Han}\p{Hiragana}\p{Katakana}])"  # each of these is a word of its own
+ALONE = r"([\p{P}\p{S}\p{Han}\p{Hiragana}\p{Katakana}])"  # each of these characters is a separate word
 
 
 class Tokenizer(tf.Module):
-    """Strings to token ids: 0 is padding.
+    """Converts strings to token ids: 0 is padding.
 
     Args:
-        max_tokens: longer texts are cut to this length, special tokens included.
-        truncation: what is kept of a longer text: its `head`, its `tail`, or `head_tail`, half of each.
+        max_tokens: maximum number of tokens, including special tokens; longer texts are truncated.
+        truncation: part of a long text that is kept: `head`, `tail`, or `head_tail` (half of each).
         begin, end: ids of the special tokens that enclose each text.
-        unknown_id: the id of every token outside the vocabulary.
+        unknown_id: id of tokens that are not in the vocabulary.
 
     Raises:
         ValueError: if an argument is out of range.
@@ -53,11 +53,11 @@ class Tokenizer(tf.Module):
 
     @abstractmethod
     def words(self, texts: tf.Tensor) -> tf.RaggedTensor:
-        """Strings of any bytes (batch,) to words (batch, words)."""
+        """Splits strings (batch,) of arbitrary bytes into words (batch, words)."""
 
     @abstractmethod
     def token_ids(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
-        """Words (batch, words) to int32 ids (batch, tokens), not yet cut."""
+        """Converts words (batch, words) to int32 ids (batch, tokens), without truncation."""
 
     def cut(self, ids: tf.RaggedTensor) -> tf.RaggedTensor:
         """Keeps the first `head` and the last `tail` ids of each row that is longer than `max_tokens`."""
@@ -67,15 +67,15 @@ class Tokenizer(tf.Module):
         return tf.ragged.boolean_mask(ids, ids.with_values((position < self.head) | (from_end <= self.tail)))
 
     def __call__(self, texts: tf.Tensor) -> tf.RaggedTensor:
-        """Strings (batch,) to int32 ids (batch, tokens), ragged, at most `max_tokens` a row."""
+        """Converts strings (batch,) to ragged int32 ids (batch, tokens), with at most `max_tokens` per row."""
         return self.encode(self.token_ids(self.words(texts)))
 
     def encode(self, ids: tf.RaggedTensor) -> tf.RaggedTensor:
-        """All ids of texts (batch, tokens), cut and enclosed by the special tokens."""
+        """Truncates ids (batch, tokens), and adds the special tokens."""
         return self.enclosed(self.cut(ids), self.begin, self.end)
 
     def enclosed(self, values: tf.RaggedTensor, begin: Sequence[int], end: Sequence[int]) -> tf.RaggedTensor:
-        """Each row between the same values before and after it."""
+        """Adds the same values before and after each row."""
         if not begin and not end:
             return values
         count = values.nrows()
@@ -86,35 +86,35 @@ class Tokenizer(tf.Module):
         return tf.concat([before, values, after], axis=1)
 
     def padded(self, words: tf.RaggedTensor) -> tf.Tensor:
-        """Words (batch, words) to int32 ids (batch, tokens), zero-padded; see `filled`."""
+        """Converts words (batch, words) to zero-padded int32 ids (batch, tokens); see `filled`."""
         return self.filled(self.encode(self.token_ids(words)), PADDING_ID)
 
     def places(self, words: tf.RaggedTensor) -> tf.Tensor:
-        """The word of each id of `padded`, counted from 0 in each text: int64 (batch, tokens).
+        """Returns the word index, from 0 in each text, of each id of `padded`: int64 (batch, tokens).
 
-        -1 at padding and at special tokens.
+        It is -1 for padding and special tokens.
         """
         count = tf.size(words.flat_values, out_type=tf.int64)
-        pieces = self.token_ids(tf.strings.split(words.flat_values)).row_lengths()  # each word by itself
+        pieces = self.token_ids(tf.strings.split(words.flat_values)).row_lengths()  # per word
         places = tf.range(count) - tf.gather(words.row_starts(), words.value_rowids())
         inside = self.cut(self.token_ids(words).with_values(tf.repeat(places, pieces)))
         return self.filled(self.enclosed(inside, [-1] * len(self.begin), [-1] * len(self.end)), -1)
 
     def filled(self, ragged: tf.RaggedTensor, padding: int) -> tf.Tensor:
-        """(batch, tokens) as a plain tensor, padded to the least of `widths` that fits all rows."""
+        """Converts ragged (batch, tokens) to a dense tensor, padded to the smallest of `widths` that fits all rows."""
         widths = tf.constant(self.widths, tf.int64)
         width = tf.gather(widths, tf.searchsorted(widths, [ragged.bounding_shape(axis=1)])[0])
         return ragged.to_tensor(padding, shape=tf.stack([-1, width]))
 
 
 class LearnedTokenizer(Tokenizer):
-    """A tokenizer that learns its vocabulary from the training texts; id 1 is every token outside the vocabulary.
+    """A tokenizer that learns its vocabulary from the training texts; id 1 represents unknown tokens.
 
     Args:
-        vocabulary_size: the most entries, padding and unknown included.
-        min_frequency: how often a token must occur in the training texts to enter the vocabulary.
+        vocabulary_size: maximum size of the vocabulary, including padding and unknown.
+        min_frequency: minimum number of occurrences of a token in the training texts.
         max_tokens, truncation: see `Tokenizer`.
-        lower_case: whether letters are lower-cased first.
+        lower_case: whether to convert texts to lower case.
 
     Raises:
         ValueError: if an argument is out of range.
@@ -132,17 +132,17 @@ class LearnedTokenizer(Tokenizer):
 
     @abstractmethod
     def learn(self, texts: Sequence[str]) -> None:
-        """Learns the vocabulary from the training texts and makes the tokenizer ready."""
+        """Learns the vocabulary from the training texts; afterwards the tokenizer can be used."""
 
     @abstractmethod
     def load(self, vocabulary: Sequence[str]) -> None:
-        """Makes the tokenizer ready with a vocabulary learned earlier."""
+        """Loads a vocabulary that was learned earlier; afterwards the tokenizer can be used."""
 
     def normalise(self, texts: tf.Tensor) -> tf.Tensor:
-        """Strings of any bytes (batch,) to valid UTF-8 in normal form, lower-cased by choice.
+        """Converts strings (batch,) of arbitrary bytes to valid UTF-8 in normal form, optionally in lower case.
 
-        Invalid bytes and control characters, NUL among them, become spaces: no byte can end a text early. Spellings
-        of the same text become one: see `classifier.tokenizers.normal_form`.
+        Invalid bytes and control characters, including NUL, become spaces, so that no byte can end a text early. For
+        the normal form, see `classifier.tokenizers.normal_form`.
         """
         texts = tf.strings.unicode_transcode(
             texts, "UTF-8", "UTF-8", errors="replace", replacement_char=ord(" "), replace_control_characters=True
@@ -152,12 +152,12 @@ class LearnedTokenizer(Tokenizer):
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string)])
     def words(self, texts: tf.Tensor) -> tf.RaggedTensor:
-        """Strings (batch,) to words (batch, words): each punctuation mark, symbol and CJK character is one."""
+        """Splits strings (batch,) into words (batch, words); punctuation marks, symbols, CJK characters are words."""
         texts = tf.strings.regex_replace(self.normalise(texts), SPACES, " ")
         return tf.strings.split(tf.strings.regex_replace(texts, ALONE, r" \1 "))
 
     def count_words(self, texts: Sequence[str]) -> Counter[str]:
-        """How often each word occurs in the texts, split by the very graph that will tokenize."""
+        """Counts the words in the texts, which are split by the same graph as for tokenization."""
         split = tf.function(lambda batch: self.words(batch).flat_values, autograph=False)
         counts: Counter[bytes] = Counter()
         for batch in batches_of(texts):
@@ -166,10 +166,10 @@ class LearnedTokenizer(Tokenizer):
 
 
 def batch_widths(max_tokens: int) -> tuple[int, ...]:
-    """The widths that a batch may have, each an eighth or less above the one before, multiples of 8 beyond 32.
+    """Returns the possible widths of a batch: each is at most 1/8 above the previous; multiples of 8 above 32.
 
-    TensorFlow keeps compiled code, most of a megabyte, for each shape that it meets: were each batch as wide as its
-    longest row, a process that answers for days would grow for days.
+    TensorFlow keeps compiled code, almost a megabyte, for each shape: if each batch were as wide as its longest row,
+    the memory of a long-running process would grow indefinitely.
 
     >>> batch_widths(40)
     (8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 26, 28, 30, 32, 40)
@@ -182,6 +182,6 @@ def batch_widths(max_tokens: int) -> tuple[int, ...]:
 
 
 def batches_of(texts: Sequence[str]) -> Iterable[tf.Tensor]:
-    """The texts as string tensors of a bounded size; lone surrogates become question marks."""
+    """Yields the texts as string tensors of bounded size; lone surrogates become question marks."""
     for start in range(0, len(texts), BATCH):
         yield tf.constant([text.encode("utf-8", "replace") for text in texts[start : start + BATCH]])

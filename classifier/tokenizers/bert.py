@@ -1,4 +1,4 @@
-"""BERT's tokenizer with TensorFlow's own string operations, so that an export loads in plain TensorFlow.
+"""BERT's tokenizer with TensorFlow's string operations, so that exports do not require tensorflow-text.
 
 Reference: the `tokenizers` package with the checkpoint's tokenizer.json, whose normalizer is `BertNormalizer` and whose
 model is WordPiece (Devlin et al. 2019; Wu et al. 2016, section 4.1).
@@ -18,17 +18,17 @@ IDEOGRAPHS = (
     r"\x{4E00}-\x{9FFF}\x{3400}-\x{4DBF}\x{20000}-\x{2A6DF}\x{2A700}-\x{2B73F}\x{2B740}-\x{2B81F}\x{2B920}-\x{2CEAF}"
     r"\x{F900}-\x{FAFF}\x{2F800}-\x{2FA1F}"
 )
-PUNCTUATION = r"!-/:-@\[-`{-~\p{P}"  # ASCII symbols as well
-DECOMPOSING = r"(?s).*[^\x00-\x7F].*"  # texts that may hold a character with an accent
+PUNCTUATION = r"!-/:-@\[-`{-~\p{P}"  # including ASCII symbols
+DECOMPOSING = r"(?s).*[^\x00-\x7F].*"  # texts that may contain characters with accents
 
 
 class BertTokenizer(Tokenizer):
-    """Splits at spaces, punctuation and ideographs, then each word into the longest pieces of the vocabulary.
+    """Splits at spaces, punctuation and ideographs, then splits words greedily into the longest pieces.
 
-    A special token typed within a text, such as `[SEP]`, is split like any other text.
+    A special token inside a text, such as `[SEP]`, is split like any other text.
 
     Args:
-        files: what the checkpoint says, see `classifier.pretrained`.
+        files: tokenizer of the checkpoint, see `classifier.pretrained`.
         max_tokens, truncation: see `Tokenizer`.
 
     Raises:
@@ -49,12 +49,12 @@ class BertTokenizer(Tokenizer):
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string)])
     def words(self, texts: tf.Tensor) -> tf.RaggedTensor:
-        """Strings of any bytes (batch,) to words (batch, words): each punctuation mark and ideograph is a word."""
+        """Splits strings (batch,) into words (batch, words); punctuation marks and ideographs are separate words."""
         texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace", replacement_char=ord(" "))
         texts = tf.strings.regex_replace(texts, REMOVED, "")
         if self.files.strip_accents:
             texts = without_accents(texts)
-        if self.files.lower_case:  # ICU knows the final sigma, which the reference does not
+        if self.files.lower_case:  # ICU handles the final sigma, but the reference does not
             texts = tf.strings.lower(tf.strings.regex_replace(texts, "Σ", "σ"), encoding="utf-8")
         alone = PUNCTUATION + (IDEOGRAPHS if self.files.split_ideographs else "")
         texts = tf.strings.regex_replace(texts, SPACES, " ")
@@ -66,7 +66,7 @@ class BertTokenizer(Tokenizer):
         return words.with_values(pieces).merge_dims(words.ragged_rank, words.ragged_rank + 1)
 
     def pieces_of(self, words: tf.Tensor) -> tf.RaggedTensor:
-        """The ids of the pieces of each word, int32 (words, pieces)."""
+        """Returns the ids of the pieces of each word, int32 (words, pieces)."""
         whole = self.first.lookup(words)
         length = tf.strings.length(words, unit="UTF8_CHAR")
         too_long = length > self.files.longest_word
@@ -89,16 +89,16 @@ class BertTokenizer(Tokenizer):
         return from_value_rowids(tf.gather(ids, order), tf.gather(owners, order), nrows=count, validate=False)
 
     def longest_pieces(self, words: tf.Tensor, length: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """The longest piece first, from left to right, of all words side by side; a round for each piece of a word.
+        """Finds the longest pieces from left to right, for all words in parallel, with a round per piece of a word.
 
         Args:
             words: strings (words,).
-            length: of each in characters, int32 (words,).
+            length: lengths in characters, int32 (words,).
 
         Returns:
             ids: int32 (pieces,), in the order of the pieces of each word.
-            owners: the word of each, int64 (pieces,).
-            failed: the words that no pieces make up, bool (words,).
+            owners: index of the word of each piece, int64 (pieces,).
+            failed: whether a word cannot be split into pieces, bool (words,).
         """
 
         def match(used, unfinished, failed, ids, owners):
@@ -114,7 +114,7 @@ class BertTokenizer(Tokenizer):
                 tf.equal(tf.size(ids), 0), lambda: self.first.lookup(pieces), lambda: self.further.lookup(pieces)
             )
             hits = fits & (known >= 0)
-            best = tf.argmax(tf.cast(hits, tf.int32), axis=1)  # the first, which is the longest
+            best = tf.argmax(tf.cast(hits, tf.int32), axis=1)  # the first match is the longest
             matched = tf.reduce_any(hits, axis=1)
             end = begin + tf.gather(sizes[0], best)
             ids = tf.concat([ids, tf.boolean_mask(tf.gather(known, best, batch_dims=1), matched)], axis=0)
@@ -139,13 +139,13 @@ class BertTokenizer(Tokenizer):
 
 
 def lookup_table(ids: Mapping[str, int]) -> tf.lookup.StaticHashTable:
-    """Strings to int32 ids; -1 for any other string."""
+    """Creates a table from strings to int32 ids, with -1 for any other string."""
     keys, values = tf.constant(list(ids), tf.string), tf.constant(list(ids.values()), tf.int32)
     return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, values), -1)
 
 
 def without_accents(texts: tf.Tensor) -> tf.Tensor:
-    """Strings of valid UTF-8 (batch,) without nonspacing marks, in normal form D."""
+    """Removes nonspacing marks from valid UTF-8 strings (batch,), and returns them in normal form D."""
     places = tf.where(tf.strings.regex_full_match(texts, DECOMPOSING))
 
     def stripped() -> tf.Tensor:

@@ -1,7 +1,7 @@
-"""One text, one spelling: normal form C, without invisible characters, full-width letters and digits made plain.
+"""Normalizes texts: normal form C, without invisible characters, and with ASCII for full-width letters and digits.
 
-All of it with core TensorFlow operations, so that an exported graph brings it along. Only texts that need it are taken
-apart into code points; a single regular expression finds them.
+This only uses core TensorFlow operations, so that it is part of the exported graph. Only texts that may change, which
+a single regular expression finds, are decoded to code points.
 """
 
 from collections.abc import Sequence
@@ -24,14 +24,14 @@ from classifier.tokenizers.unicode_tables import (
     tables,
 )
 
-# Characters that nobody sees and that separate nothing: soft hyphen, combining grapheme joiner, Arabic letter mark,
+# Characters that are invisible and do not separate words: soft hyphen, combining grapheme joiner, Arabic letter mark,
 # Mongolian vowel separator, zero-width space and joiner, direction marks, word joiner, invisible operators, byte-order
-# mark. Not the zero-width non-joiner, which parts a Persian word from its endings.
+# mark. Not the zero-width non-joiner, which separates a Persian word from its suffixes.
 INVISIBLE = (
     *((0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x180E, 0x180E), (0x200B, 0x200B), (0x200D, 0x200F)),
     *((0x202A, 0x202E), (0x2060, 0x2064), (0x2066, 0x206F), (0xFEFF, 0xFEFF)),
 )
-ZERO_WIDTH_SPACE = 0x200B  # separates words next to a letter of Thai, Lao, Myanmar or Khmer, which write no spaces
+ZERO_WIDTH_SPACE = 0x200B  # separates words in Thai, Lao, Myanmar and Khmer, which are written without spaces
 WITHOUT_SPACES = (
     (0xE00, 0xEFF),
     (0x1000, 0x109F),
@@ -41,32 +41,32 @@ WITHOUT_SPACES = (
     (0xAA60, 0xAA7F),
 )
 FULL_WIDTH = ((0xFF10, 0xFF19), (0xFF21, 0xFF3A), (0xFF41, 0xFF5A))  # digits and letters
-TO_PLAIN = 0xFEE0  # that far above the plain ones
+TO_PLAIN = 0xFEE0  # distance of full-width characters from ASCII
 
 
 class Characters(NamedTuple):
-    """The code points of several texts: int32 (characters,), and int64 (characters,) with the text of each."""
+    """The code points of several texts, int32 (characters,), and the index of the text of each, int64 (characters,)."""
 
     codes: tf.Tensor
     rows: tf.Tensor
 
 
 def normal_form(texts: tf.Tensor) -> tf.Tensor:
-    """Strings of valid UTF-8 (batch,) -> the same in normal form C (Unicode Standard Annex 15), nothing invisible."""
+    """Converts valid UTF-8 strings (batch,) to normal form C (Unicode Annex 15) without invisible characters."""
     unusual = tf.strings.regex_full_match(texts, f"(?s).*(?:{pattern()}).*")
     return tf.cond(tf.reduce_any(unusual), lambda: normalized_where(unusual, texts), lambda: texts)
 
 
 def pattern() -> str:
-    """Regular expression of what a text may hold that changes in it."""
+    """Returns a regular expression for text that normalization may change."""
     table = tables()
     changing = character_class([*INVISIBLE, *FULL_WIDTH, *ranges(table.unsettled)])
     marks = character_class(ranges(table.marks))
-    return f"[{changing}]|[{marks}][{marks}]"  # two marks in a row may be in another order
+    return f"[{changing}]|[{marks}][{marks}]"  # the order of two adjacent marks may change
 
 
 def normalized_where(chosen: tf.Tensor, texts: tf.Tensor) -> tf.Tensor:
-    """Normalizes the chosen ones, bool (batch,), of the texts."""
+    """Normalizes the texts for which `chosen`, bool (batch,), is true."""
     places = tf.where(chosen)
     codes = tf.strings.unicode_decode(tf.gather_nd(texts, places), "UTF-8")
     rows = tf.cast(codes.value_rowids(), tf.int64)
@@ -80,7 +80,7 @@ def normalized_where(chosen: tf.Tensor, texts: tf.Tensor) -> tf.Tensor:
 
 
 def visible(found: Characters) -> Characters:
-    """Without the invisible ones; a zero-width space stays where it separates words."""
+    """Removes invisible characters, except zero-width spaces that separate words."""
     near = tf.concat([[0], tf.cast(inside(found.codes, WITHOUT_SPACES), tf.int32), [0]], axis=0)
     separates = tf.equal(found.codes, ZERO_WIDTH_SPACE) & (near[:-2] + near[2:] > 0)
     keep = separates | tf.logical_not(inside(found.codes, INVISIBLE))
@@ -88,25 +88,25 @@ def visible(found: Characters) -> Characters:
 
 
 def plain(found: Characters) -> Characters:
-    """Full-width letters and digits as their plain forms."""
+    """Replaces full-width letters and digits with ASCII."""
     wide = tf.cast(inside(found.codes, FULL_WIDTH), tf.int32)
     return Characters(found.codes - TO_PLAIN * wide, found.rows)
 
 
 def inside(codes: tf.Tensor, parts: Sequence[tuple[int, int]]) -> tf.Tensor:
-    """Whether each code point lies in one of the ranges, which are sorted and include their ends."""
+    """Whether each code point is in one of the ranges, which are sorted and include their ends."""
     borders = tf.constant([border for first, last in parts for border in (first, last + 1)])
     return tf.equal(tf.searchsorted(borders, codes, side="right") % 2, 1)
 
 
 def looked_up(keys: tf.Tensor, wanted: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Places among sorted keys, and whether they are there."""
+    """Returns the indices of values in sorted keys, and whether they are found."""
     places = tf.minimum(tf.searchsorted(keys, wanted), tf.size(keys) - 1)
     return places, tf.equal(tf.gather(keys, places), wanted)
 
 
 def decomposed(found: Characters) -> Characters:
-    """Canonical decomposition, in full."""
+    """Full canonical decomposition."""
     table = tables()
     places, known = looked_up(tf.constant(table.decomposed), found.codes)
     itself = tf.pad(found.codes[:, None], [[0, 0], [0, LONGEST - 1]], constant_values=-1)
@@ -127,14 +127,14 @@ def decomposed(found: Characters) -> Characters:
 
 
 def combining_classes(codes: tf.Tensor) -> tf.Tensor:
-    """Canonical combining class of each code point, int64; 0 of all but marks."""
+    """Returns the canonical combining class of each code point, int64; 0 except for marks."""
     table = tables()
     places, known = looked_up(tf.constant(table.marks), codes)
     return tf.cast(tf.where(known, tf.gather(tf.constant(table.classes), places), 0), tf.int64)
 
 
 def ordered(found: Characters) -> Characters:
-    """Canonical ordering: runs of marks sorted by their classes, those of one class left in their order."""
+    """Canonical ordering: stable sort of runs of marks by their classes."""
     classes = combining_classes(found.codes)
     begins = tf.equal(classes, 0) | tf.not_equal(tf.roll(found.rows, 1, 0), found.rows)
     order = tf.argsort(tf.cumsum(tf.cast(begins, tf.int64)) * 256 + classes, stable=True)
@@ -144,8 +144,8 @@ def ordered(found: Characters) -> Characters:
 def composed(found: Characters) -> Characters:
     """Canonical composition.
 
-    In each round every character that starts a run composes with the first one after it that it can. What a character
-    takes up is part of the decomposition of the result, which bounds the rounds.
+    In each round, every starter is composed with the first character after it with which it can be composed. The
+    length of decompositions limits the number of rounds.
     """
     classes = combining_classes(found.codes)
     for _ in range(LONGEST - 1):
@@ -154,11 +154,11 @@ def composed(found: Characters) -> Characters:
 
 
 def composed_once(found: Characters, classes: tf.Tensor) -> tuple[Characters, tf.Tensor]:
-    """One round of composition; `classes` are the combining classes, before and after it."""
+    """Runs a round of composition; returns the characters and their combining classes."""
     count, starts = tf.size(found.codes), tf.equal(classes, 0)
     places = tf.range(count)
-    before = tf.cumsum(tf.cast(starts, tf.int32), exclusive=True)  # starters before each character
-    base = tf.gather(tf.concat([[-1], tf.boolean_mask(places, starts)], axis=0), before)  # the last one; -1: none
+    before = tf.cumsum(tf.cast(starts, tf.int32), exclusive=True)  # number of starters before each character
+    base = tf.gather(tf.concat([[-1], tf.boolean_mask(places, starts)], axis=0), before)  # the last starter, or -1
     start = tf.maximum(base, 0)
     composite, composes = composites(tf.gather(found.codes, start), found.codes)
     same_text = (base >= 0) & tf.equal(tf.gather(found.rows, start), found.rows)
@@ -175,7 +175,7 @@ def composed_once(found: Characters, classes: tf.Tensor) -> tuple[Characters, tf
 
 
 def composites(first: tf.Tensor, second: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """What pairs of code points compose to, and whether they do."""
+    """Returns the composites of pairs of code points, and whether they can be composed."""
     table = tables()
     pairs = tf.cast(first, tf.int64) * CODE_POINTS + tf.cast(second, tf.int64)
     places, known = looked_up(tf.constant(table.pairs), pairs)

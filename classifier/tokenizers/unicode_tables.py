@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 CODE_POINTS = 0x110000
-LONGEST = 4  # code points of a canonical decomposition
+LONGEST = 4  # maximum number of code points in a canonical decomposition
 # First code points and counts of the parts of Hangul syllables, which are composed by arithmetic
 # (The Unicode Standard, section 3.12).
 SYLLABLES, LEADING, VOWELS, TRAILING = 0xAC00, 0x1100, 0x1161, 0x11A7
@@ -17,15 +17,15 @@ SYLLABLE_COUNT = 19 * VOWEL_COUNT * TRAILING_COUNT
 
 
 class Tables(NamedTuple):
-    """Sorted keys and what belongs to them; Hangul syllables are left out.
+    """Sorted keys and their values; Hangul syllables are not included.
 
-    decomposed: code points with a decomposition, (d,).
-    decompositions: theirs, canonical and in full, filled up with -1, (d, LONGEST).
-    marks: code points with a combining class above 0, (m,).
-    classes: theirs, (m,).
-    unsettled: code points that normal form C changes, or may compose with the one before them, (u,).
-    pairs: `first * CODE_POINTS + second` of two code points that compose, int64 (c,).
-    composites: what they compose to, (c,).
+    decomposed: code points with a decomposition, of shape (d,).
+    decompositions: full canonical decompositions, padded with -1, of shape (d, LONGEST).
+    marks: code points with a combining class above 0, of shape (m,).
+    classes: combining classes of the marks, of shape (m,).
+    unsettled: code points that normal form C changes, or may compose with the previous code point, of shape (u,).
+    pairs: `first * CODE_POINTS + second` of two code points that can be composed, int64 of shape (c,).
+    composites: composites of the pairs, of shape (c,).
     """
 
     decomposed: np.ndarray
@@ -39,14 +39,14 @@ class Tables(NamedTuple):
 
 @cache
 def tables() -> Tables:
-    """The tables of the Unicode version of this Python."""
+    """Returns the tables for the Unicode version of this Python."""
     parts, classes, composites = {}, {}, {}
     for code in range(CODE_POINTS):
         letter = chr(code)
         if mark := unicodedata.combining(letter):
             classes[code] = mark
         mapping = unicodedata.decomposition(letter)
-        if not mapping or mapping.startswith("<"):  # none, or one that only looks alike
+        if not mapping or mapping.startswith("<"):  # no decomposition, or a compatibility decomposition
             continue
         decomposed = unicodedata.normalize("NFD", letter)
         parts[code] = [ord(part) for part in decomposed] + [-1] * (LONGEST - len(decomposed))
@@ -67,12 +67,12 @@ def tables() -> Tables:
 
 
 def character_class(ranges: Iterable[tuple[int, int]]) -> str:
-    r"""Ranges of code points for the brackets of a regular expression of RE2: `[(97, 99)]` -> `\x{61}-\x{63}`."""
+    r"""Formats ranges of code points as a character class of RE2, without brackets: `[(97, 99)]` -> `\x{61}-\x{63}`."""
     return "".join(rf"\x{{{first:X}}}-\x{{{last:X}}}" for first, last in ranges)
 
 
 def ranges(codes: Iterable[int]) -> list[tuple[int, int]]:
-    """First and last of each run of neighbours.
+    """Returns the first and last code point of each run of consecutive code points.
 
     >>> ranges([99, 97, 98, 120])
     [(97, 99), (120, 120)]

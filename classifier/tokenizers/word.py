@@ -1,4 +1,4 @@
-"""Words, punctuation marks and CJK characters, with core TensorFlow string operations only."""
+"""Tokenizes into words, punctuation marks and CJK characters, with core TensorFlow string operations only."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,9 @@ from classifier.tokenizers.base import PADDING, UNKNOWN, LearnedTokenizer
 
 
 class WordTokenizer(LearnedTokenizer):
-    """Splits at spaces and around each punctuation mark, symbol and CJK character; whole words are looked up.
+    """Splits at spaces and around punctuation marks, symbols and CJK characters, and looks up whole words.
 
-    The exported graph needs plain TensorFlow alone: no tensorflow-text, no files beside it.
+    The exported graph only needs TensorFlow, without tensorflow-text and additional files.
 
     Args:
         vocabulary_size, min_frequency, max_tokens, truncation, lower_case: see `LearnedTokenizer`.
@@ -33,7 +33,7 @@ class WordTokenizer(LearnedTokenizer):
 
     def load(self, vocabulary: Sequence[str]) -> None:
         self.vocabulary = list(vocabulary)
-        words = tf.constant(self.vocabulary)  # "[PAD]" and "[UNK]" are never met: their brackets are words of their own
+        words = tf.constant(self.vocabulary)  # "[PAD]" and "[UNK]" never occur, because brackets are separate words
         ids = tf.range(len(self.vocabulary))
         self.table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(words, ids), default_value=1)
 

@@ -1,4 +1,4 @@
-"""Words in pieces, so that a rare word is more than unknown (Wu et al. 2016, section 4.1)."""
+"""Tokenizes into word pieces, so that rare words are not unknown (Wu et al. 2016, section 4.1)."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,14 +7,14 @@ import tensorflow as tf
 
 from classifier.tokenizers.base import PADDING, UNKNOWN, LearnedTokenizer
 
-SUFFIX = "##"  # begins each piece that continues a word
-LONGEST_WORD = 100  # bytes; WordPiece knows no pieces of a longer word, which is unknown as a whole
+SUFFIX = "##"  # prefix of pieces that continue a word
+LONGEST_WORD = 100  # bytes; a longer word is unknown to WordPiece
 
 
 class WordPieceTokenizer(LearnedTokenizer):
-    """Splits like the word tokenizer, then each word into the longest pieces of the vocabulary, from left to right.
+    """Splits like the word tokenizer, then splits words greedily into the longest pieces in the vocabulary.
 
-    The exported graph needs tensorflow-text, which must be imported before it is loaded.
+    The exported graph requires tensorflow-text, which must be imported before the graph is loaded.
 
     Args:
         vocabulary_size, min_frequency, max_tokens, truncation, lower_case: see `LearnedTokenizer`.
@@ -42,16 +42,18 @@ class WordPieceTokenizer(LearnedTokenizer):
         self.vocabulary = list(vocabulary)
         pieces = keras_nlp.tokenizers.WordPieceTokenizer(self.vocabulary, split=False, oov_token=UNKNOWN)
         words = tf.RaggedTensorSpec([None, None], tf.string)
-        self.pieces = tf.function(pieces.tokenize, input_signature=[words])  # eager, it would take a slower Python path
+        self.pieces = tf.function(
+            pieces.tokenize, input_signature=[words]
+        )  # eager execution would use a slower Python path
 
     def token_ids(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
         return self.pieces(words)
 
 
 def frequent_letters(counts: Mapping[str, int], min_frequency: int, room: int) -> dict[str, list[str]]:
-    """The pieces of each of the most frequent letters, as many as have room; ties go by alphabet.
+    """Returns the pieces of the most frequent letters that fit into `room`; ties are in alphabetical order.
 
-    A letter starts a word or continues it; one that is always a word of its own has no second piece:
+    A letter can start or continue a word; a letter that is always a separate word has no second piece:
     `frequent_letters({"ab": 2, "!": 1}, 1, 9)` -> `{"a": ["a", "##a"], "b": ["b", "##b"], "!": ["!"]}`
     """
     letters: Counter[str] = Counter()
@@ -72,10 +74,10 @@ def frequent_letters(counts: Mapping[str, int], min_frequency: int, room: int) -
 def learned_pieces(
     counts: Mapping[str, int], letters: Mapping[str, list[str]], vocabulary_size: int, min_frequency: int
 ) -> list[str]:
-    """Padding, unknown, the letters, then the pieces in the order in which they were merged; the same every time.
+    """Returns padding, unknown, the letters, and the pieces in the order of their merges; deterministic.
 
-    The trainer breaks ties by id and numbers continuing letters in random order
-    (https://github.com/huggingface/tokenizers/issues/1794); declared as special tokens, they have their ids beforehand.
+    The trainer breaks ties by id, and numbers continuing letters in random order
+    (https://github.com/huggingface/tokenizers/issues/1794); as special tokens, they have fixed ids.
     """
     from tokenizers import Tokenizer as Model
     from tokenizers import models, pre_tokenizers, trainers
@@ -96,7 +98,7 @@ def learned_pieces(
 
 
 def repeated(counts: Mapping[str, int]) -> Iterator[str]:
-    """Each word as often as it occurs, in lines of a bounded length."""
+    """Yields each word as often as it occurs, in lines of bounded length."""
     for word, count in counts.items():
         for start in range(0, count, 1000):
             yield f"{word} " * min(1000, count - start)

@@ -1,18 +1,26 @@
-"""Runs in MLflow: settings, metrics, pictures, models. The only room that imports mlflow.
+"""Runs in MLflow: settings, metrics, pictures, models. The only package that imports mlflow.
 
-Nothing here stops a training: what a lost server does not take is kept and sent later, or named at the end.
+Tracking never stops a training: if the server is lost, data are buffered and sent later, or reported at the end.
 
-    server.py          the tracking server, or the file that stands for one
-    address.py         what is wrong with an address, and whether anything answers there
-    abandoned.py       runs whose process is gone, ended by the next command
-    run.py             one run under way, and runs found again
+    server.py          connects to the tracking server or the local database
+    address.py         checks an address, and whether a server or database answers
+    abandoned.py       ends runs whose process is gone
+    open_run.py        finds or starts the run of a training, and locks and ends it
+    run.py             an active run, and earlier runs of the same command
+    untracked.py       takes the place of a run without tracking
     datasets.py        the data files of a run
-    models.py          models logged and found again
-    run_models.py      which of the models of a run counts
-    registry.py        versions of a name, and which of them is the champion
-    kept_runs.py       runs with their predictions, read back to be compared
-    repeats.py         which of them differ in their seed alone, and in what the others differ
-    comparison_run.py  a comparison kept as a run
-    versions.py        which code and which packages made a run
-    pyfunc_model.py    what MLflow copies beside a model to serve it
+    models.py          logs and finds models
+    run_models.py      the valid model of a run with several models
+    registry.py        versions of a registered name, and the champion among them
+    named_runs.py      finds runs by id, experiment or sweep
+    run_records.py     reads runs and their predictions for comparisons
+    repeats.py         finds runs that differ only in the seed, and the differences between others
+    comparison_run.py  logs a comparison as a run
+    sweeps.py          the parent run of a sweep, and its trials
+    trial_records.py   a trial as read from its run
+    views.py           the table of trials in MLflow's interface
+    patience.py        repeats requests while a server is away
+    versions.py        versions of the code and of the packages
+    tensorboard.py     logs for TensorBoard
+    pyfunc_model.py    the code that MLflow copies next to a model to serve it
 """

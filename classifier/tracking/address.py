@@ -1,4 +1,4 @@
-"""The address of a tracking server or a database: what is wrong with it, and whether anything answers there."""
+"""Checks the address of a tracking server or database, and whether it answers."""
 
 import base64
 import http.client
@@ -11,21 +11,21 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from classifier.errors import UserError
 from classifier.settings.passwords import without_passwords
 
-REACH_SECONDS = 5  # a server that does not answer for so long is unreachable
+REACH_SECONDS = 5  # time after which a server counts as unreachable
 SQLITE = "sqlite:///"
-HEADER = b"SQLite format 3\0"  # with which such a file begins
-DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql", "mssql": "pymssql"}  # to recommend, by MLflow's databases
-WITH_TIMEOUT = ("psycopg", "psycopg2", "pymysql", "MySQLdb")  # drivers that know connect_timeout
+HEADER = b"SQLite format 3\0"  # first bytes of an SQLite file
+DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql", "mssql": "pymssql"}  # recommended for MLflow's databases
+WITH_TIMEOUT = ("psycopg", "psycopg2", "pymysql", "MySQLdb")  # drivers with the option connect_timeout
 LOGIN = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
 
 
 def database_file(uri: str) -> Path | None:
-    """The absolute path of an SQLite database, in which %20 is a space; None of a server."""
+    """Returns the absolute path of an SQLite database, with %20 decoded; None for a server."""
     return Path(unquote(uri.removeprefix(SQLITE).partition("?")[0])).absolute() if uri.startswith(SQLITE) else None
 
 
 def check_file(uri: str) -> None:
-    """Raises UserError where an SQLite file cannot be opened or made."""
+    """Raises UserError if an SQLite file cannot be opened or created."""
     file = database_file(uri)
     if file is None or uri.removeprefix(SQLITE).partition("?")[0] in ("", ":memory:"):
         raise UserError(
@@ -41,26 +41,26 @@ def check_file(uri: str) -> None:
         raise UserError(f"tracking.uri={uri}: the file {file} cannot be written.")
 
 
-def check_server(uri: str, shown: str) -> None:
-    """Raises UserError where no MLflow server answers."""
+def check_server(uri: str, safe_uri: str) -> None:
+    """Raises UserError if no MLflow server answers."""
     try:
         request = urllib.request.Request(f"{log_in(uri).rstrip('/')}/health")
-        name, password = (os.environ.get(f"MLFLOW_TRACKING_{one}") for one in ("USERNAME", "PASSWORD"))
+        name, password = (os.environ.get(f"MLFLOW_TRACKING_{part}") for part in ("USERNAME", "PASSWORD"))
         if name and password:
             encoded = base64.b64encode(f"{name}:{password}".encode()).decode()
             request.add_header("Authorization", f"Basic {encoded}")
         urllib.request.urlopen(request, timeout=REACH_SECONDS).close()
     except (OSError, ValueError, http.client.HTTPException) as error:
         if isinstance(error, urllib.error.HTTPError) and error.code in (401, 403):
-            way = f"Set {LOGIN} in the environment"
+            hint = f"Set {LOGIN} in the environment"
         else:
-            way = "Start it, correct the address, or leave tracking.uri out to keep the runs in ./mlflow.db"
+            hint = "Start it, correct the address, or leave tracking.uri out to keep the runs in ./mlflow.db"
         reason = without_passwords(str(getattr(error, "reason", error)))
-        raise UserError(f"The MLflow server tracking.uri={shown} does not answer ({reason}). {way}.") from error
+        raise UserError(f"The MLflow server tracking.uri={safe_uri} does not answer ({reason}). {hint}.") from error
 
 
 def log_in(uri: str) -> str:
-    """The address without name and password, which MLflow takes from the environment; here they are put there."""
+    """Moves the user name and password of an address to the environment, where MLflow reads them."""
     parts = urlsplit(uri)
     if parts.scheme not in ("http", "https") or parts.username is None:
         return uri
@@ -70,8 +70,8 @@ def log_in(uri: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def check_database(uri: str, shown: str) -> None:
-    """Raises UserError where the driver is missing or no database answers."""
+def check_database(uri: str, safe_uri: str) -> None:
+    """Raises UserError if the driver is missing or no database answers."""
     from sqlalchemy import create_engine
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import SQLAlchemyError
@@ -83,14 +83,14 @@ def check_database(uri: str, shown: str) -> None:
     except ImportError as error:
         advised = f"{kind}+{DRIVERS[kind]}"
         raise UserError(
-            f"tracking.uri={shown} needs the driver {error.name}, which is not installed: write {advised}://... "
+            f"tracking.uri={safe_uri} needs the driver {error.name}, which is not installed: write {advised}://... "
             f"and pip install {DRIVERS[kind]}."
         ) from error
     except (SQLAlchemyError, ValueError) as error:
-        raise UserError(f"tracking.uri={shown} is not an address: {without_passwords(str(error))}.") from error
+        raise UserError(f"tracking.uri={safe_uri} is not an address: {without_passwords(str(error))}.") from error
     limit = {"connect_timeout": REACH_SECONDS} if driver in WITH_TIMEOUT else {}
     try:
         create_engine(uri, connect_args=limit, poolclass=NullPool).connect().close()
     except SQLAlchemyError as error:
         reason = without_passwords(str(getattr(error, "orig", error)).strip().splitlines()[0])
-        raise UserError(f"The database tracking.uri={shown} does not answer ({reason}).") from error
+        raise UserError(f"The database tracking.uri={safe_uri} does not answer ({reason}).") from error

@@ -1,4 +1,4 @@
-"""A comparison kept as a run beside the runs that it compares."""
+"""Logs a comparison as a run in the experiment of the compared runs."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,14 +11,14 @@ from classifier.tracking.server import connect, writing
 def log_comparison(
     experiment: str, name: str, params: Mapping[str, str], metrics: Mapping[str, float], folder: Path, settings: Server
 ) -> str:
-    """Logs the folder as the artifacts of a run of its own; returns its id.
+    """Logs a folder as the artifacts of a new run, and returns the run id.
 
     Args:
-        experiment: id of the one that the compared runs stand in.
-        name: of the new run.
-        params, metrics: of the new run.
-        folder: page and tables.
-        settings: where the runs are kept.
+        experiment: id of the experiment of the compared runs.
+        name: name of the new run.
+        params, metrics: parameters and metrics of the new run.
+        folder: folder with the page and the tables.
+        settings: tracking server.
     """
     client = connect(settings).MlflowClient()
     with writing("the comparison", settings):

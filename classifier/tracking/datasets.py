@@ -1,4 +1,4 @@
-"""The data files of a training as the datasets of its run."""
+"""Converts the data files of a training to datasets of its run."""
 
 import json
 from collections.abc import Iterable
@@ -7,10 +7,10 @@ from typing import Any
 
 
 def dataset_inputs(files: Iterable[Any]) -> list[Any]:
-    """MLflow's inputs, each with its split, content hash, rows and classes.
+    """Returns MLflow dataset inputs with split, content hash, number of rows and classes.
 
     Args:
-        files: `classifier.data.DataFile`.
+        files: data files, as `classifier.data.DataFile`.
     """
     from mlflow.entities import Dataset, DatasetInput, InputTag
 

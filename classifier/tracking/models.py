@@ -1,4 +1,4 @@
-"""Models in MLflow: logged with signature and example, found again."""
+"""Logs models to MLflow with signature and example, and finds logged models."""
 
 import contextlib
 import io
@@ -21,23 +21,25 @@ NO_MODEL = "is neither a folder nor a run id nor a registered model"
 
 
 def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tuple[str, ...], step: int) -> str:
-    """Logs the SavedModel as a LoggedModel of the run; returns its id.
+    """Logs the SavedModel as a LoggedModel of the run, and returns the model id.
 
     Args:
-        mlflow: connected.
-        run_id: of the run that made it.
-        folder: of the SavedModel.
-        example: a text that the model page shows.
-        label_names: of the columns of the probabilities.
-        step: of the last epoch.
+        mlflow: the connected module.
+        run_id: id of the training run.
+        folder: folder of the SavedModel.
+        example: text that is shown on the model page.
+        label_names: labels, in the order of the probabilities.
+        step: step of the last epoch.
     """
     from mlflow.models import Model, ModelSignature
     from mlflow.types.schema import ColSpec, Map, Schema
 
-    mlflow.set_experiment(experiment_id=mlflow.MlflowClient().get_run(run_id).info.experiment_id)  # else: Default
+    mlflow.set_experiment(
+        experiment_id=mlflow.MlflowClient().get_run(run_id).info.experiment_id
+    )  # otherwise MLflow uses the experiment Default
     outputs = [("label", "string"), ("score", "float"), ("probabilities", Map("float"))]
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")  # MLflow advises on type hints
+        warnings.simplefilter("ignore")  # about missing type hints
         logged = Model.log(
             artifact_path=None,
             flavor=mlflow.pyfunc,
@@ -46,7 +48,7 @@ def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tupl
             step=step,
             python_model=str(Path(__file__).with_name("pyfunc_model.py")),
             artifacts={"saved_model": str(folder)},
-            # No schema of the input: with one, MLflow refuses lists and columns of another name.
+            # Without an input schema, because MLflow would reject lists and columns with other names.
             signature=ModelSignature(outputs=Schema([ColSpec(kind, name) for name, kind in outputs])),
             input_example={"text": [example[:1000]]},
             pip_requirements=[f"{name}=={metadata.version(name)}" for name in ("tensorflow", "tensorflow-text")],
@@ -56,7 +58,7 @@ def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tupl
 
 
 def numbered_version(model: str, settings: Server) -> str:
-    """Name and number, such as support/3, of models:/support@champion or models:/support/3; "" of anything else."""
+    """Returns support/3 for models:/support@champion or models:/support/3, and "" for any other address."""
     if match := re.fullmatch(r"models:/([^/@]+/\d+)", model):
         return match[1]
     match = re.fullmatch(r"models:/([^/@]+)@([^/@]+)", model)
@@ -66,28 +68,28 @@ def numbered_version(model: str, settings: Server) -> str:
     try:
         return f"{match[1]}/{mlflow.MlflowClient().get_model_version_by_alias(match[1], match[2]).version}"
     except mlflow.exceptions.MlflowException:
-        return ""  # whoever looks for the model will say so
+        return ""  # reported when the model is looked up
 
 
 def find_model(model: str, settings: Server) -> Path:
-    """The SavedModel folder of a run id or of a `models:/` address, downloaded where it is not local.
+    """Returns the SavedModel folder of a run id or `models:/` address, and downloads it if it is not local.
 
     Raises:
-        UserError: where there is none.
+        UserError: if there is no such model.
     """
     mlflow = connect_existing(settings, f"model={model} {NO_MODEL}")
     try:
         if model.startswith("models:/"):
             folder = Path(mlflow.artifacts.download_artifacts(model))
         else:
-            logged = models_of(mlflow, mlflow.MlflowClient().get_run(run_named(model)))
+            logged = models_of(mlflow, mlflow.MlflowClient().get_run(run_id_of(model)))
             if not logged:
                 raise UserError(f"The run {model} has logged no model; it may not be finished.")
             folder = Path(mlflow.artifacts.download_artifacts(f"models:/{logged[0].model_id}"))
     except (mlflow.exceptions.MlflowException, OSError) as error:
         hint = "." if model.startswith("models:/") else nearest_run(mlflow, model)
         raise UserError(
-            f"model={model} {NO_MODEL} at tracking.uri={settings.shown}: {first_line(error).rstrip('.')}{hint}"
+            f"model={model} {NO_MODEL} at tracking.uri={settings.safe_uri}: {first_line(error).rstrip('.')}{hint}"
         ) from error
     found = next(folder.rglob("saved_model.pb"), None)
     if found is None:
@@ -95,10 +97,10 @@ def find_model(model: str, settings: Server) -> Path:
     return found.parent
 
 
-def run_named(model: str) -> str:
-    """The run id of MLflow's own address of a run's model.
+def run_id_of(model: str) -> str:
+    """Returns the run id in MLflow's `runs:/` address of a model, and any other name unchanged.
 
-    >>> run_named("runs:/0123456789abcdef/model"), run_named("0123456789abcdef")
+    >>> run_id_of("runs:/0123456789abcdef/model"), run_id_of("0123456789abcdef")
     ('0123456789abcdef', '0123456789abcdef')
     """
     match = re.fullmatch(r"runs:/([^/]+)(/model)?", model)
@@ -106,12 +108,12 @@ def run_named(model: str) -> str:
 
 
 def run_of_model(model: str, folder: Path, settings: Server) -> str | None:
-    """The run that made a model, where it is kept at `tracking.uri`; else None.
+    """Returns the id of the training run of a model, or None if `tracking.uri` does not have it.
 
     Args:
-        model: as it was given: a folder, a run id or a `models:/` address.
-        folder: of the SavedModel; beside it training has left the id of its run.
-        settings: where runs are kept.
+        model: a folder, a run id or a `models:/` address.
+        folder: folder of the SavedModel; the training writes its run id to a file next to it.
+        settings: tracking server.
     """
     summary = folder.parent / "summary.json"
     local = Path(model).expanduser().is_dir()
@@ -122,14 +124,14 @@ def run_of_model(model: str, folder: Path, settings: Server) -> str | None:
     try:
         if model.startswith("models:/"):
             return mlflow.models.get_model_info(model).run_id
-        run_id = json.loads(summary.read_text()).get("run_id") if local else run_named(model)
+        run_id = json.loads(summary.read_text()).get("run_id") if local else run_id_of(model)
         return run_id and mlflow.MlflowClient().get_run(run_id).info.run_id
     except (mlflow.exceptions.MlflowException, OSError, ValueError):
         return None
 
 
 def log_folder(run_id: str, folder: Path, name: str, settings: Server) -> bool:
-    """Everything in the folder as artifacts of a run, under the name; False where the server does not take it."""
+    """Logs a folder as artifacts of a run under the given name; returns False if the server rejects it."""
     mlflow = connect(settings)
     try:
         mlflow.MlflowClient().log_artifacts(run_id, str(folder), name)
@@ -140,16 +142,16 @@ def log_folder(run_id: str, folder: Path, name: str, settings: Server) -> bool:
 
 
 def run_config(run_id: str, settings: Server) -> Path:
-    """The composed config of a run, as a local file.
+    """Returns the local path of the composed config of a run.
 
     Raises:
-        UserError: where there is no such run, or it kept none.
+        UserError: if there is no such run, or it has no config.
     """
     mlflow = connect_existing(settings, f"run={run_id} is not a finished run")
     try:
         return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="config.yaml"))
     except (mlflow.exceptions.MlflowException, OSError) as error:
         raise UserError(
-            f"run={run_id} is not a finished run at tracking.uri={settings.shown}: {first_line(error).rstrip('.')}"
+            f"run={run_id} is not a finished run at tracking.uri={settings.safe_uri}: {first_line(error).rstrip('.')}"
             f"{nearest_run(mlflow, run_id)}"
         ) from error

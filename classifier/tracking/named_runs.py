@@ -1,4 +1,4 @@
-"""The runs that somebody names: by id, by their experiment, by their sweep. What is not there is told with what is."""
+"""Finds runs by id, experiment or sweep; the messages about missing runs list the existing ones."""
 
 import difflib
 import re
@@ -10,103 +10,104 @@ from classifier.settings import CompareSettings, Server
 from classifier.tracking.server import first_line
 
 PARENT = "mlflow.parentRunId"  # tag of a child: the run id of its sweep
-KIND = "classifier.kind"  # tag: trial or refit of a sweep, and what is no training:
+KIND = "classifier.kind"  # tag: trial or refit of a sweep, or one of the kinds that are not trainings:
 COMPARISON, SWEEP_KIND = "comparison", "sweep"
 SWEEP = "sweep"  # tag of a sweep and of its trials: its name
 RUN_ID = re.compile("[0-9a-f]{32}")
 
 
 def existing_run(mlflow, run_id: str, key: str, server: Server):
-    """MLflow's run.
+    """Returns the MLflow run with this id.
 
     Raises:
-        UserError: where there is none, or it was deleted.
+        UserError: if there is no such run, or it was deleted.
     """
     try:
         run = mlflow.MlflowClient().get_run(run_id)
     except mlflow.exceptions.MlflowException as error:
         reason = first_line(error).rstrip(".") + nearest_run(mlflow, run_id)
-        raise UserError(f"{key}: {run_id} is not a run at tracking.uri={server.shown}: {reason}") from error
+        raise UserError(f"{key}: {run_id} is not a run at tracking.uri={server.safe_uri}: {reason}") from error
     if run.info.lifecycle_stage == "deleted":
         raise UserError(f"{key}: {run_id} was deleted: restore it with 'mlflow runs restore --run-id {run_id}'.")
     return run
 
 
 def nearest_run(mlflow, run_id: str) -> str:
-    """Ends a sentence by asking for the newest run whose id begins so, or else that has the nearest id or name.
+    """Ends a sentence with the newest run whose id begins with `run_id`, or the run with the most similar id or name.
 
-    Of a run that exists it asks nothing.
+    If the run exists, the sentence just ends with a period.
     """
     client = mlflow.MlflowClient()
-    experiments = [one.experiment_id for one in client.search_experiments(max_results=1000)]
+    experiments = [experiment.experiment_id for experiment in client.search_experiments(max_results=1000)]
     runs = client.search_runs(experiments, order_by=["attributes.start_time DESC"]) if experiments else []
-    ids = {name: one.info.run_id for one in reversed(runs) for name in (one.info.run_name, one.info.run_id)}
-    begun = [one.info.run_id for one in runs if one.info.run_id.startswith(run_id)]
-    found = begun or difflib.get_close_matches(run_id, ids, n=1)
+    ids = {name: run.info.run_id for run in reversed(runs) for name in (run.info.run_name, run.info.run_id)}
+    with_prefix = [run.info.run_id for run in runs if run.info.run_id.startswith(run_id)]
+    found = with_prefix or difflib.get_close_matches(run_id, ids, n=1)
     return f". Did you mean {ids[found[0]]}?" if found and ids[found[0]] != run_id else "."
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str:
-    """Ends a sentence by asking for the known name that is most like this one."""
+    """Ends a sentence with the most similar known name."""
     found = difflib.get_close_matches(name, list(known), n=1)
     return f". Did you mean {found[0]}?" if found else "."
 
 
-def searched(mlflow, settings: CompareSettings) -> list[Any]:
-    """All runs of the experiment, or all children of the sweep, oldest first."""
+def search_runs(mlflow, settings: CompareSettings) -> list[Any]:
+    """Returns all runs of the experiment, or all children of the sweep, oldest first."""
     if settings.sweep:
-        parent = sweep_named(mlflow, settings.sweep, settings.tracking)
-        experiment, wanted = parent.info.experiment_id, f"tags.`{PARENT}` = '{parent.info.run_id}'"
+        parent = find_sweep(mlflow, settings.sweep, settings.tracking)
+        experiment, query = parent.info.experiment_id, f"tags.`{PARENT}` = '{parent.info.run_id}'"
     else:
-        experiment, wanted = experiment_named(mlflow, settings), ""
-    return all_runs(mlflow, [experiment], wanted)
+        experiment, query = find_experiment(mlflow, settings), ""
+    return all_runs(mlflow, [experiment], query)
 
 
-def all_runs(mlflow, experiments: Sequence[str], wanted: str) -> list[Any]:
-    """All runs of the experiments that fit, oldest first."""
+def all_runs(mlflow, experiments: Sequence[str], query: str) -> list[Any]:
+    """Returns all runs of the experiments that match the query, oldest first."""
     client, runs, token = mlflow.MlflowClient(), [], None
     while True:
-        page = client.search_runs(experiments, wanted, order_by=["attributes.start_time ASC"], page_token=token)
+        page = client.search_runs(experiments, query, order_by=["attributes.start_time ASC"], page_token=token)
         runs += page
         token = page.token
         if not token:
             return runs
 
 
-def sweep_named(mlflow, name: str, server: Server):
-    """The parent run that has the id or, of those with the name, the newest.
+def find_sweep(mlflow, name: str, server: Server):
+    """Returns the parent run with this id, or the newest parent run with this name.
 
     Raises:
-        UserError: where there is none, with the sweeps that there are.
+        UserError: if there is no such sweep; the message lists the existing sweeps.
     """
     if RUN_ID.fullmatch(name):
         return existing_run(mlflow, name, "sweep", server)
     experiments = mlflow.MlflowClient().search_experiments(max_results=1000)
-    sweeps = all_runs(mlflow, [one.experiment_id for one in experiments], f"tags.`{KIND}` = '{SWEEP_KIND}'")
+    ids = [experiment.experiment_id for experiment in experiments]
+    sweeps = all_runs(mlflow, ids, f"tags.`{KIND}` = '{SWEEP_KIND}'")
     found = [run for run in sweeps if name in (run.data.tags.get(SWEEP), run.info.run_name)]
     if not found:
         names = list(dict.fromkeys(run.data.tags[SWEEP] for run in reversed(sweeps)))
         there = f"there are {', '.join(names[:20])}" if names else "there is no sweep at all"
         raise UserError(
-            f"sweep={name} is not a sweep at tracking.uri={server.shown}, neither run id nor name; {there}"
+            f"sweep={name} is not a sweep at tracking.uri={server.safe_uri}, neither run id nor name; {there}"
             f"{nearest_name(name, names)}"
         )
     return found[-1]
 
 
-def experiment_named(mlflow, settings: CompareSettings) -> str:
-    """The id of the experiment.
+def find_experiment(mlflow, settings: CompareSettings) -> str:
+    """Returns the id of the experiment.
 
     Raises:
-        UserError: where there is none, with those that there are.
+        UserError: if there is no such experiment; the message lists the existing experiments.
     """
     client = mlflow.MlflowClient()
     name = str(settings.experiment)
     found = client.get_experiment_by_name(name)
     if found:
         return found.experiment_id
-    names = sorted(one.name for one in client.search_experiments(max_results=1000))
+    names = sorted(experiment.name for experiment in client.search_experiments(max_results=1000))
     raise UserError(
-        f"experiment={name}: there is none of that name at tracking.uri={settings.tracking.shown}, "
+        f"experiment={name}: there is no experiment with this name at tracking.uri={settings.tracking.safe_uri}, "
         f"only {', '.join(names[:20])}{nearest_name(name, names)}"
     )

@@ -1,4 +1,4 @@
-"""The one door of a training to its run: found again, or begun; locked while it lasts; ended however the block ends."""
+"""Finds or starts the run of a training, locks it, and ends it with the context."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,18 +17,18 @@ AnyRun = Run | UntrackedRun
 def open_run(
     settings: TrackingSettings, output: Path, identity: str, resume: bool
 ) -> Iterator[Run | UntrackedRun | EarlierRun]:
-    """The run of a training, or the earlier one of the same command if it is finished.
+    """Yields the run of a training, or an earlier run of the same command that is already finished.
 
-    The folder of its checkpoint is locked, and the checkpoint is deleted once everything it was for is done.
+    The folder of the checkpoint is locked, and the checkpoint is deleted once the run is complete.
 
     Args:
-        settings: where runs are kept, and whether they are.
-        output: folder of this process.
-        identity: equal for two starts of the same command on the same data.
-        resume: whether an earlier run is continued.
+        settings: settings of tracking.
+        output: output folder of this process.
+        identity: identity of the command and its data; see `identity_of`.
+        resume: whether to continue an earlier run.
 
     Raises:
-        UserError: if another process trains in the same folder, or the server does not take the run.
+        UserError: if another process is training in the same folder, or the server rejects the run.
     """
     if not settings.enabled:
         with locked(checkpoint_in(output).parent, "training"), UntrackedRun(output, checkpoint_in(output)) as run:
@@ -39,13 +39,13 @@ def open_run(
     earlier = find_run(settings, identity) if resume else None
     checkpoint = earlier.checkpoint if earlier else checkpoint_in(output)
     with locked(checkpoint.parent, "training"):
-        if earlier:  # again: another process may have finished it before the lock was ours
+        if earlier:  # another process may have finished it before the lock was acquired
             earlier = find_run(settings, identity)
         if earlier and earlier.finished:
             yield earlier
             return
         if not earlier:
-            checkpoint.unlink(missing_ok=True)  # of another run that used this folder
+            checkpoint.unlink(missing_ok=True)  # from another run in this folder
         with start_run(settings, output, identity, earlier) as run:
             yield run
         if run.status == "FINISHED" and not run.waiting:

@@ -1,4 +1,4 @@
-"""A server that goes away and comes back: whatever it is asked waits for it."""
+"""Repeats requests to a server that goes away and comes back."""
 
 import time
 from collections.abc import Callable
@@ -10,32 +10,32 @@ from classifier.settings import Server
 from classifier.terminal import warn
 from classifier.tracking.server import first_line, reachable
 
-PATIENCE_SECONDS = 600  # how long a sweep waits for a server that went away
+PATIENCE_SECONDS = 600  # time for which a sweep waits for a lost server
 PAUSE_SECONDS = 3
-ATTEMPTS = 3  # at what a server refuses that answers
+ATTEMPTS = 3  # for requests that a reachable server rejects
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class Patience:
-    """Asks a server for one thing at a time, and says once that it waits.
+    """Sends one request at a time to a server, and warns once if it has to wait.
 
     Args:
-        settings: of the server.
+        settings: settings of the server.
     """
 
     def __init__(self, settings: Server) -> None:
-        self.settings, self.lock, self.told = settings, RLock(), False
+        self.settings, self.lock, self.warned = settings, RLock(), False
 
-    def __call__(self, action: Callable[[], Answer]) -> Answer:
-        """Does it, as soon as the server can be reached again.
+    def __call__(self, action: Callable[[], Result]) -> Result:
+        """Calls `action`, and repeats it until the server can be reached.
 
         Raises:
-            UserError: where the server goes on refusing it, as on a full disk, or was away for too long.
+            UserError: if the server keeps rejecting the request, as with a full disk, or was away for too long.
         """
         from mlflow.exceptions import MlflowException
 
-        given_up, refusals = time.monotonic() + PATIENCE_SECONDS, 0
+        deadline, refusals = time.monotonic() + PATIENCE_SECONDS, 0
         while True:
             try:
                 with self.lock:
@@ -44,14 +44,14 @@ class Patience:
                 raise
             except Exception as error:
                 refusals += reachable(self.settings)
-                if refusals == ATTEMPTS or time.monotonic() > given_up:
+                if refusals == ATTEMPTS or time.monotonic() > deadline:
                     if not isinstance(error, MlflowException | OSError):
                         raise
                     raise UserError(
-                        f"tracking.uri={self.settings.shown} does not take what the sweep sends: {first_line(error)}. "
+                        f"tracking.uri={self.settings.safe_uri} rejects what the sweep sends: {first_line(error)}. "
                         "Once it does, the same command continues the sweep."
                     ) from error
-                if not self.told:
+                if not self.warned:
                     warn(f"Tracking failed: {first_line(error)}. The sweep waits and tries again.")
-                self.told = True
+                self.warned = True
                 time.sleep(PAUSE_SECONDS)

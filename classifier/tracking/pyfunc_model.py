@@ -1,7 +1,7 @@
-"""The exported SavedModel as MLflow serves it: texts in; the label, its score and the probability of each label out.
+"""Serves the exported SavedModel with MLflow: returns the label, its score and the probability of each label.
 
-MLflow copies this file next to the model, so it uses nothing of this package. As a service (`mlflow models serve`) it
-refuses what would take its memory or time from everyone else; in a program or in Spark it takes as much as it is given.
+MLflow copies this file next to the model, so it does not import this package. As a service (`mlflow models serve`) it
+limits the size of requests, which share memory and time; in a program or in Spark there is no limit.
 """
 
 import os
@@ -14,18 +14,20 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
-BATCH = 64  # rows at a time, so that memory does not grow with the table
-SERVING = "_MLFLOW_IS_IN_SERVING_ENVIRONMENT"  # MLflow sets it in its server
-PATTERN = frozenset("[]\\") - {os.sep}  # TensorFlow matches paths of variables as patterns, and finds none with these
-MOST_TEXTS = 1_000  # in a request
-MOST_CHARACTERS = 1_000_000  # in a request
+BATCH = 64  # rows per batch, so that memory does not grow with the table
+SERVING = "_MLFLOW_IS_IN_SERVING_ENVIRONMENT"  # set by MLflow's server
+PATTERN = frozenset("[]\\") - {
+    os.sep
+}  # TensorFlow reads paths of variables as patterns, and fails for these characters
+MOST_TEXTS = 1_000  # per request
+MOST_CHARACTERS = 1_000_000  # per request
 
 
 class SavedModel(PythonModel):
     """Loads the SavedModel once and classifies texts.
 
-    It takes a table with a column `text` or with a single column of any name, a Series, a list or one text, and
-    answers with a table that has the same index. A missing text counts as an empty one; a service refuses it.
+    The input is a table with a column `text` or with a single column of any name, a Series, a list or a single text;
+    the output is a table with the same index. Missing texts count as empty, but are an error in a service.
     """
 
     def load_context(self, context):
@@ -45,8 +47,8 @@ class SavedModel(PythonModel):
         if served:
             check_request(texts)
         answers = [serve(text=tf.constant(texts[start : start + BATCH])) for start in range(0, len(texts), BATCH)]
-        joined = {name: [value for one in answers for value in one[name].numpy()] for name in ("label", "score")}
-        rows = [row.tolist() for one in answers for row in one["probabilities"].numpy()]
+        joined = {name: [value for answer in answers for value in answer[name].numpy()] for name in ("label", "score")}
+        rows = [row.tolist() for answer in answers for row in answer["probabilities"].numpy()]
         columns = {
             "label": [label.decode() for label in joined["label"]],
             "score": joined["score"],
@@ -57,7 +59,7 @@ class SavedModel(PythonModel):
 
 @contextmanager
 def plain_path(folder: str) -> Iterator[str]:
-    """The folder under a path in which TensorFlow sees no pattern: its own, or that of a link to it."""
+    """Yields a path of the folder that TensorFlow does not read as a pattern, with a symbolic link if necessary."""
     if not PATTERN & set(folder):
         yield folder
         return
@@ -68,7 +70,7 @@ def plain_path(folder: str) -> Iterator[str]:
 
 
 def load(folder: str) -> Any:
-    """The SavedModel, with the operations of tensorflow-text where it needs them."""
+    """Loads the SavedModel, with the operations of tensorflow-text if the model needs them."""
     import tensorflow as tf
 
     try:
@@ -82,16 +84,17 @@ def load(folder: str) -> Any:
 
 
 def text_column(given: Any, served: bool) -> Any:
-    """The texts of a table, a dictionary of columns, a list or a single text, as a Series with the index of the table.
+    """Returns the texts of a table, a dictionary of columns, a list or a single text as a Series with its index.
 
-    A request names its column `text`, since the first row of a CSV file without a header would be taken for a name.
+    In a request, the column must be named `text`; otherwise the first row of a CSV file without a header would be
+    taken for the name.
 
     Raises:
-        MlflowException: if it is not clear which column holds the texts.
+        MlflowException: if it is not clear which column contains the texts.
     """
     import pandas
 
-    if isinstance(given, list) and given and all(isinstance(one, dict) for one in given):
+    if isinstance(given, list) and given and all(isinstance(record, dict) for record in given):
         given = pandas.DataFrame(given)  # records
     if isinstance(given, dict | pandas.DataFrame):
         given = only_column(given, served)
@@ -103,26 +106,26 @@ def text_column(given: Any, served: bool) -> Any:
 
 
 def only_column(table: Any, served: bool) -> Any:
-    """The column `text`; outside of requests, a single column may have any name."""
+    """Returns the column `text`; outside of requests, a single column may have any name."""
     columns = list(table)
     name = columns[0] if len(columns) == 1 and not served else "text"
     if columns.count(name) != 1:
-        refuse(f"One column must be called text; there are: {', '.join(map(str, columns)) or 'none'}.")
+        reject(f"One column must be called text; there are: {', '.join(map(str, columns)) or 'none'}.")
     return table[name]
 
 
 def plain(value: Any) -> Any:
-    """NumPy's arrays and numbers, which MLflow's server makes of JSON, as Python's own."""
+    """Converts the NumPy arrays and numbers that MLflow's server creates from JSON to Python objects."""
     import numpy
 
     return value.tolist() if isinstance(value, numpy.ndarray | numpy.generic) else value
 
 
 def as_text(row: int, value: Any, served: bool) -> str:
-    """A text; a missing one is empty, unless it came in a request.
+    """Returns the text; a missing text is empty outside of requests.
 
     Raises:
-        MlflowException: for any other value, and for a text that no file could hold.
+        MlflowException: for any other value, and for a text that a file cannot contain.
     """
     from pandas import isna
     from pandas.api.types import is_scalar
@@ -130,23 +133,23 @@ def as_text(row: int, value: Any, served: bool) -> str:
     value = plain(value)
     if isinstance(value, str):
         if fault := fault_of(value):
-            refuse(f"The text in row {row} has {fault}; send it without.")
+            reject(f"The text in row {row} has {fault}; send it without.")
         return value
     missing = is_scalar(value) and isna(value)
     if missing and not served:
         return ""
     found = "missing" if missing else f"{ascii(value)[:50]}, of type {type(value).__name__}"
     hint = " (Of text/csv, MLflow reads NA as missing and a column of numbers as numbers: send JSON.)"
-    refuse(f"The text in row {row} is {found}; a text is a string.{hint if served and is_scalar(value) else ''}")
+    reject(f"The text in row {row} is {found}; a text is a string.{hint if served and is_scalar(value) else ''}")
 
 
-def refuse(sentence: str) -> NoReturn:
-    """Raises the MlflowException that the server answers with status 400."""
-    raise MlflowException.invalid_parameter_value(sentence)
+def reject(message: str) -> NoReturn:
+    """Raises the MlflowException for which the server returns status 400."""
+    raise MlflowException.invalid_parameter_value(message)
 
 
 def fault_of(text: str) -> str:
-    """What JSON can escape and no file can hold; it is not part of any text that the model was trained on."""
+    """Names a character that JSON can escape but a file cannot contain, and therefore no training text contained."""
     if "\0" in text:
         return "a NUL character"
     try:
@@ -157,11 +160,11 @@ def fault_of(text: str) -> str:
 
 
 def check_request(texts: Sequence[str]) -> None:
-    """Raises MlflowException, which the server answers with status 400, where a request holds too much."""
+    """Rejects a request that is too large."""
     characters = sum(map(len, texts))
     for given, most, what in ((len(texts), MOST_TEXTS, "texts"), (characters, MOST_CHARACTERS, "characters")):
         if given > most:
-            refuse(
+            reject(
                 f"The request holds {given:,} {what}; this service takes {most:,} at once. Send them in several "
                 "requests, or score them as a file with classifier.score."
             )

@@ -1,4 +1,4 @@
-"""The model registry: a run's model becomes a version of a name, and the alias champion moves by one rule."""
+"""The model registry: registers models as versions of a name, and moves the alias champion by a rule."""
 
 import contextlib
 import io
@@ -12,89 +12,90 @@ from classifier.settings import PromotionSettings, Server
 from classifier.tracking.abandoned import connect_existing
 from classifier.tracking.named_runs import KIND, PARENT, SWEEP_KIND, all_runs, existing_run
 from classifier.tracking.run_models import models_of
-from classifier.tracking.run_records import artifact, keeps, run_predictions
-from classifier.tracking.server import connect, one_at_a_time, writing
+from classifier.tracking.run_records import artifact, has_predictions, run_predictions
+from classifier.tracking.server import connect, exclusive, writing
 
 CHAMPION = "champion"
-PREVIOUS = "promotion.previous_champion"  # tag of a version: the one that it took the alias from
-NONE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # how MLflow says that there is no such name or alias
+PREVIOUS = "promotion.previous_champion"  # tag of a version: the version that was champion before
+NONE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # MLflow's error codes for unknown names and aliases
 
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """What became of it."""
+    """The result of a promotion."""
 
-    promoted: bool  # whether the alias has moved
+    promoted: bool  # whether the alias was moved
     version: int  # of the challenger
-    champion: int  # now
-    previous: int | None  # the champion before
+    champion: int  # version of the champion after the promotion
+    previous: int | None  # version of the champion before the promotion
     reason: str
     numbers: dict[str, float] = field(default_factory=dict)
 
 
 def promote(run_id: str, name: str, rule: PromotionSettings, force: bool, server: Server) -> Promotion:
-    """Moves the alias to the run's model if the rule or force says so; registers the model where it is no version yet.
+    """Registers the model of a run, and moves the alias to it if the rule is met or with `force`.
 
-    The reason and the numbers are kept as tags of the version; with a move, the previous champion too.
+    Reason and metrics, and the previous champion if the alias is moved, are stored as tags of the version.
 
     Raises:
-        UserError: where there is no such run, or it has logged no model.
-        Incomparable: where the rule cannot be applied; nothing is registered then.
+        UserError: if there is no such run, or it has logged no model.
+        Incomparable: if the rule cannot be applied; in this case nothing is registered.
     """
     mlflow = connect_existing(server, f"run: {run_id} is not a run")
     model, champion = model_to_promote(mlflow, run_id, server), champion_of(mlflow, name)
-    held = None if champion is None else int(champion.version)
-    if held is not None and is_version(model, champion):
-        return Promotion(False, held, held, held, f"{name}: version {held} is the champion already")
-    judgement = None if champion is None else judged(mlflow, run_id, champion, rule, force)
-    with one_at_a_time(server.uri), writing(f"a version of {name}", server):
+    current = None if champion is None else int(champion.version)
+    if current is not None and is_version(model, champion):
+        return Promotion(False, current, current, current, f"{name}: version {current} is the champion already")
+    judgement = None if champion is None else judge_run(mlflow, run_id, champion, rule, force)
+    with exclusive(server.uri), writing(f"a version of {name}", server):
         now = champion_of(mlflow, name)
-        if held == (None if now is None else int(now.version)):
-            promotion = decided(name, version_of(mlflow, model, name), held, judgement, rule if not force else None)
-            keep_tags(mlflow, name, promotion, rule)
+        if current == (None if now is None else int(now.version)):
+            promotion = decide(name, version_of(mlflow, model, name), current, judgement, rule if not force else None)
+            set_tags(mlflow, name, promotion, rule)
             if promotion.promoted:
                 mlflow.MlflowClient().set_registered_model_alias(name, CHAMPION, str(promotion.champion))
             return promotion
-    return promote(run_id, name, rule, force, server)  # somebody else has moved the alias in the meantime
+    return promote(run_id, name, rule, force, server)  # another process has moved the alias in the meantime
 
 
-def decided(
-    name: str, number: int, held: int | None, judgement: Judgement | None, rule: PromotionSettings | None
+def decide(
+    name: str, number: int, current: int | None, judgement: Judgement | None, rule: PromotionSettings | None
 ) -> Promotion:
-    """What becomes of version `number` where version `held` is the champion; without a rule it takes over by force."""
-    if held is None or judgement is None:
+    """Decides whether version `number` replaces the champion, version `current`; always true without a rule."""
+    if current is None or judgement is None:
         reason = f"{name}: version {number} becomes the champion, as there was none"
         return Promotion(True, number, number, None, reason)
     how = f"by promote.rule={rule.rule.name}" if rule else "by force"
     if judgement.better or not rule:
-        reason = f"{name}: version {number} replaces version {held} as the champion {how}: {judgement.told}"
-        return Promotion(True, number, number, held, reason, judgement.numbers)
-    reason = f"{name}: version {held} stays the champion {how}; version {number} has {judgement.told}"
-    return Promotion(False, number, held, held, reason, judgement.numbers)
+        reason = f"{name}: version {number} replaces version {current} as the champion {how}: {judgement.summary}"
+        return Promotion(True, number, number, current, reason, judgement.numbers)
+    reason = f"{name}: version {current} stays the champion {how}; version {number} has {judgement.summary}"
+    return Promotion(False, number, current, current, reason, judgement.numbers)
 
 
 def register_and_promote(run_id: str, name: str, server: Server) -> str:
-    """Registers the run's model and promotes it by the default rule; returns what became of it in a sentence.
+    """Registers the model of a run and promotes it by the default rule; returns the result as a sentence.
 
-    Where it cannot be compared with the champion, it is registered all the same.
+    The model is registered even if it cannot be compared with the champion.
     """
     try:
         return f"{promote(run_id, name, PromotionSettings(), False, server).reason}."
     except Incomparable as error:
         mlflow = connect(server)
-        with one_at_a_time(server.uri):
+        with exclusive(server.uri):
             version = version_of(mlflow, model_to_promote(mlflow, run_id, server), name)
         return f"{error} The model is registered as version {version}."
 
 
-def judged(mlflow, run_id: str, champion: Any, rule: PromotionSettings, force: bool) -> Judgement:
-    """The judgement on a run; where there can be none, its words say why.
+def judge_run(mlflow, run_id: str, champion: Any, rule: PromotionSettings, force: bool) -> Judgement:
+    """Compares a run with the champion; with `force`, a failed comparison is a judgement with its reason.
 
     Raises:
-        Incomparable: where there can be none, unless by force.
+        Incomparable: if the runs cannot be compared, unless `force` is true.
     """
     try:
-        return judge(validated(mlflow, run_id), validated(mlflow, champion.run_id), rule)
+        challenger = validation_predictions(mlflow, run_id)
+        return judge(challenger, validation_predictions(mlflow, champion.run_id), rule)
     except Incomparable as problem:
         if force:
             return Judgement(True, {}, f"not compared, as {problem}")
@@ -104,14 +105,14 @@ def judged(mlflow, run_id: str, champion: Any, rule: PromotionSettings, force: b
         ) from None
 
 
-def validated(mlflow, run_id: str) -> Predictions:
-    """The run's answers to its validation examples.
+def validation_predictions(mlflow, run_id: str) -> Predictions:
+    """Returns the predictions of a run for its validation examples.
 
     Raises:
-        Incomparable: where it keeps none.
+        Incomparable: if the run has none.
     """
     try:
-        if run_id and keeps(mlflow, run_id, "valid"):
+        if run_id and has_predictions(mlflow, run_id, "valid"):
             return run_predictions(mlflow, run_id, "valid")
     except mlflow.exceptions.MlflowException as error:
         if error.error_code not in NONE:
@@ -120,10 +121,10 @@ def validated(mlflow, run_id: str) -> Predictions:
 
 
 def model_to_promote(mlflow, run_id: str, server: Server) -> Any:
-    """The LoggedModel of the run.
+    """Returns the LoggedModel of the run.
 
     Raises:
-        UserError: where there is no such run, or it has logged no model.
+        UserError: if there is no such run, or it has logged no model.
     """
     run = existing_run(mlflow, run_id, "run", server)
     models = models_of(mlflow, run)
@@ -138,7 +139,7 @@ def is_version(model: Any, version: Any) -> bool:
 
 
 def version_of(mlflow, model: Any, name: str) -> int:
-    """The number of the version of the name that is the model; made where there is none."""
+    """Returns the version number of the model, and registers the model if it is not yet a version."""
     for version in mlflow.MlflowClient().search_model_versions(f"name='{name}' and run_id='{model.source_run_id}'"):
         if is_version(model, version):
             return int(version.version)
@@ -147,11 +148,11 @@ def version_of(mlflow, model: Any, name: str) -> int:
 
 
 def why_no_model(mlflow, run: Any) -> str:
-    """The reason, and what to promote instead."""
+    """Explains why the run has no model, and what to promote instead."""
     kind = run.data.tags.get(KIND)
     if kind == SWEEP_KIND:
         trials = all_runs(mlflow, [run.info.experiment_id], f"tags.`{PARENT}` = '{run.info.run_id}'")
-        ids = [one.info.run_id for one in trials if one.outputs and one.outputs.model_outputs]
+        ids = [trial.info.run_id for trial in trials if trial.outputs and trial.outputs.model_outputs]
         have = f"promote one of those that have a model, {', '.join(ids)}" if ids else "none of its runs has one either"
         return f"it is a sweep; {have}"
     if run.data.params.get("trainer.validation_only") == "true":
@@ -161,7 +162,7 @@ def why_no_model(mlflow, run: Any) -> str:
 
 
 def champion_of(mlflow, name: str):
-    """The version that has the alias, or None."""
+    """Returns the version with the alias, or None."""
     try:
         return mlflow.MlflowClient().get_model_version_by_alias(name, CHAMPION)
     except mlflow.exceptions.MlflowException as error:
@@ -170,8 +171,8 @@ def champion_of(mlflow, name: str):
         return None
 
 
-def keep_tags(mlflow, name: str, promotion: Promotion, rule: PromotionSettings) -> None:
-    """Writes what was decided, and why, to the challenger's version."""
+def set_tags(mlflow, name: str, promotion: Promotion, rule: PromotionSettings) -> None:
+    """Stores the decision and its reason as tags of the challenger's version."""
     tags = {"promotion.promoted": str(promotion.promoted).lower(), "promotion.reason": promotion.reason}
     if promotion.previous and promotion.promoted:
         tags[PREVIOUS] = str(promotion.previous)
@@ -183,25 +184,25 @@ def keep_tags(mlflow, name: str, promotion: Promotion, rule: PromotionSettings) 
 
 
 def roll_back(name: str, server: Server) -> Promotion:
-    """Gives the alias back to the version from which the champion took it.
+    """Moves the alias back to the previous champion.
 
     Raises:
-        UserError: where there is no champion, or none before it.
+        UserError: if there is no champion, or no previous champion.
     """
     mlflow = connect_existing(server, f"name={name}: no model of that name has a champion")
     client, champion = mlflow.MlflowClient(), champion_of(mlflow, name)
     if champion is None:
-        raise UserError(f"name={name}: no model of that name has a champion at tracking.uri={server.shown}.")
-    held, previous = int(champion.version), champion.tags.get(PREVIOUS)
+        raise UserError(f"name={name}: no model of that name has a champion at tracking.uri={server.safe_uri}.")
+    current, previous = int(champion.version), champion.tags.get(PREVIOUS)
     if previous is None:
-        raise UserError(f"name={name}: version {held} is the first champion, and there is none to go back to.")
+        raise UserError(f"name={name}: version {current} is the first champion, and there is none to go back to.")
     try:
         client.get_model_version(name, previous)
     except mlflow.exceptions.MlflowException as error:
         raise UserError(f"name={name}: the previous champion, version {previous}, was deleted.") from error
-    reason = f"{name}: rolled back from version {held} to version {previous}"
+    reason = f"{name}: rolled back from version {current} to version {previous}"
     client.set_registered_model_alias(name, CHAMPION, previous)
-    client.delete_model_version_tag(name, str(held), PREVIOUS)  # it is undone, and going back again goes further back
-    client.set_model_version_tag(name, str(held), "promotion.promoted", "false")
-    client.set_model_version_tag(name, str(held), "promotion.reason", reason)
-    return Promotion(True, int(previous), int(previous), held, reason)
+    client.delete_model_version_tag(name, str(current), PREVIOUS)  # so that the next rollback goes one step further
+    client.set_model_version_tag(name, str(current), "promotion.promoted", "false")
+    client.set_model_version_tag(name, str(current), "promotion.reason", reason)
+    return Promotion(True, int(previous), int(previous), current, reason)

@@ -1,27 +1,28 @@
-"""Which of the runs are repeats of each other, in what the others differ, and what to call them."""
+"""Finds runs that repeat each other with other seeds, and names the others by their differences."""
 
 from collections.abc import Mapping, Sequence
 
 from classifier.tracking.run_records import RunRecord
 
-CODE = "code"  # among the settings: the git commit
-REFIT, SPLIT_SEED = "refit", "data.split_seed"  # a refit names the seed by which its trial split the data
-NO_DIFFERENCE = ("seed", "trainer.validation_only")  # between repeats: what is learned is the same
-ABSENT = "-"  # of a setting that a run does not have
+CODE = "code"  # key of the git commit among the settings
+REFIT, SPLIT_SEED = "refit", "data.split_seed"  # a refit fixes the split seed of its trial
+IGNORED = ("seed", "trainer.validation_only")  # settings in which repeats may differ
+ABSENT = "-"  # value of a setting that a run does not have
 LONGEST_NAME = 60
 
 
 def repeats(runs: Sequence[RunRecord]) -> list[list[RunRecord]]:
-    """Groups of runs whose settings and code differ in the seed alone, in the order of their first runs.
+    """Groups the runs whose settings and code differ only in the seed, in the order of their first runs.
 
-    A run whose seed the group has already is no repeat with another seed, and begins a group of its own.
+    A run with a seed that the group already has starts a new group.
     """
     groups: list[list[RunRecord]] = []
     for run in runs:
         fitting = (
             group
             for group in groups
-            if decisive(group[0]) == decisive(run) and seed(run) not in [seed(one) for one in group]
+            if relevant_settings(group[0]) == relevant_settings(run)
+            and seed(run) not in [seed(member) for member in group]
         )
         group = next(fitting, None)
         if group is None:
@@ -31,10 +32,10 @@ def repeats(runs: Sequence[RunRecord]) -> list[list[RunRecord]]:
     return groups
 
 
-def decisive(run: RunRecord) -> dict[str, str]:
-    """The settings and the code, without the seed; refits of a sweep are no repeats of its trials."""
+def relevant_settings(run: RunRecord) -> dict[str, str]:
+    """Returns settings and code without the seed; refits of a sweep are distinguished from its trials."""
     kind = {REFIT: "yes" if run.kind == REFIT else "no"}
-    return {**{key: value for key, value in run.settings.items() if key not in NO_DIFFERENCE}, CODE: run.code, **kind}
+    return {**{key: value for key, value in run.settings.items() if key not in IGNORED}, CODE: run.code, **kind}
 
 
 def seed(run: RunRecord) -> str:
@@ -42,27 +43,27 @@ def seed(run: RunRecord) -> str:
 
 
 def setting_differences(groups: Sequence[Sequence[RunRecord]]) -> dict[str, list[str]]:
-    """Each setting in which the groups differ -> its value in each of them."""
-    of_groups = [decisive(group[0]) for group in groups]
-    keys = dict.fromkeys(key for one in of_groups for key in one)
-    values = {key: [one.get(key, ABSENT) for one in of_groups] for key in keys}
-    return {key: of_key for key, of_key in values.items() if len(set(of_key)) > 1}
+    """Maps each setting in which the groups differ to its value in each group."""
+    by_group = [relevant_settings(group[0]) for group in groups]
+    keys = dict.fromkeys(key for settings in by_group for key in settings)
+    values = {key: [settings.get(key, ABSENT) for settings in by_group] for key in keys}
+    return {key: by_key for key, by_key in values.items() if len(set(by_key)) > 1}
 
 
 def entry_names(groups: Sequence[Sequence[RunRecord]]) -> list[str]:
-    """A name for each group: the settings that it has for itself, where they are few, or that of its first run."""
+    """Names each group by the settings in which it differs, if these are few, or by its first run."""
     differing = setting_differences(groups)
     if REFIT in differing:
         differing.pop(SPLIT_SEED, None)
     without_leaves = {key: values for key, values in differing.items() if key.rpartition(".")[0] not in differing}
     by_run = [group[0].name for group in groups]
-    for names in (joined(without_leaves, len(groups)), joined(differing, len(groups)), by_run):
+    for names in (joined_settings(without_leaves, len(groups)), joined_settings(differing, len(groups)), by_run):
         if len(set(names)) == len(names) and all(0 < len(name) <= LONGEST_NAME for name in names):
             return names
     return [f"{group[0].name} {group[0].run_id[:8]}" for group in groups]
 
 
-def joined(settings: Mapping[str, Sequence[str]], groups: int) -> list[str]:
-    """For each group its settings by their last words, as `depth=2 width=64`."""
+def joined_settings(settings: Mapping[str, Sequence[str]], groups: int) -> list[str]:
+    """Formats the settings of each group with the last part of each key, such as `depth=2 width=64`."""
     words = {key: key.rpartition(".")[2] for key in settings}
     return [" ".join(f"{words[key]}={values[place]}" for key, values in settings.items()) for place in range(groups)]

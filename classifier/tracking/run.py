@@ -1,4 +1,4 @@
-"""One run under way, and runs found again. What cannot be sent now is kept and sent later, or named at the end."""
+"""An active run, and earlier runs. Data that cannot be sent are buffered and sent later, or reported at the end."""
 
 import hashlib
 import json
@@ -22,14 +22,14 @@ from classifier.tracking.run_models import delete_older_models
 from classifier.tracking.server import connect, experiment_id, first_line, interface, reachable, writing
 from classifier.tracking.versions import code_hash, code_version
 
-RETRY_SECONDS = 30  # between attempts to reach a lost server
-IDENTITY = "classifier.identity"  # tag: equal for two starts of the same command on the same data
-OUTPUT = "classifier.output"  # tag: the folder of the latest start
+RETRY_SECONDS = 30  # time between attempts to reach a lost server
+IDENTITY = "classifier.identity"  # tag: identity of the command and its data
+OUTPUT = "classifier.output"  # tag: output folder of the latest start
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierRun:
-    """A run of the same command: finished, or left behind by a crash or Ctrl-C."""
+    """An earlier run of the same command: finished, or unfinished after a crash or Ctrl-C."""
 
     run_id: str
     checkpoint: Path
@@ -38,13 +38,13 @@ class EarlierRun:
 
 
 def find_run(settings: TrackingSettings, identity: str) -> EarlierRun | None:
-    """The run that the settings name, else the newest run with this identity, or None.
+    """Returns the run that the settings name, or the newest run with this identity, or None.
 
     Raises:
-        UserError: if there is no run with this id.
+        UserError: if the settings name a run that does not exist.
     """
     if settings.run_id:
-        return earlier_run(named_run(settings, settings.run_id))
+        return earlier_run(find_training(settings, settings.run_id))
     mlflow = connect(settings)
     runs = mlflow.MlflowClient().search_runs(
         [experiment_id(mlflow, settings)],
@@ -55,11 +55,11 @@ def find_run(settings: TrackingSettings, identity: str) -> EarlierRun | None:
     return earlier_run(runs[0]) if runs else None
 
 
-def named_run(settings: TrackingSettings, run_id: str) -> Any:
-    """MLflow's run of a training.
+def find_training(settings: TrackingSettings, run_id: str) -> Any:
+    """Returns the MLflow run of a training.
 
     Raises:
-        UserError: where there is none, or it is no training.
+        UserError: if there is no such run, or it is not a training.
     """
     from mlflow.exceptions import MlflowException
 
@@ -80,23 +80,23 @@ def earlier_run(run: Any) -> EarlierRun:
 
 
 def identity_of(settings: Mapping[str, Any], contents: Iterable[str]) -> str:
-    """A hash of settings, data contents and the code that matters: equal for two starts of the same command."""
+    """Returns a hash of settings, data and relevant code, which is equal for two starts of the same command."""
     text = json.dumps([dict(settings), list(contents), code_hash()], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass
 class Run:
-    """One MLflow run under way. Every method sends now, or keeps for later what a lost server does not take."""
+    """An active MLflow run. Every method sends its data immediately, or buffers them if the server is lost."""
 
     mlflow: Any
     run_id: str
     settings: TrackingSettings
     output: Path
     checkpoint: Path
-    status: str = "FINISHED"  # what the run ends as, unless an exception ends it
-    waiting: list[tuple[str, Callable[[], Any]]] = field(default_factory=list)  # for the server
-    refused: list[str] = field(default_factory=list)  # by a server that answers, or a database that is full
+    status: str = "FINISHED"  # final status of the run, unless an exception ends it
+    waiting: list[tuple[str, Callable[[], Any]]] = field(default_factory=list)  # requests to send
+    refused: list[str] = field(default_factory=list)  # requests that a reachable server or full database rejected
     lost_at: float = 0.0
     model_id: str = ""
     monitor: Any = None
@@ -106,35 +106,35 @@ class Run:
         return self.mlflow.MlflowClient()
 
     def send(self, name: str, action: Callable[[], Any]) -> None:
-        """Does it, after all that waits; keeps it where the server is lost."""
+        """Sends a request after all waiting requests, or buffers it if the server is lost."""
         self.waiting.append((name, action))
         if not self.lost_at or time.monotonic() - self.lost_at > RETRY_SECONDS:
             self.flush()
 
     def flush(self) -> None:
-        """Sends what waits, in its order, as far as the server can be reached."""
+        """Sends the waiting requests in order, until the server cannot be reached."""
         while self.waiting:
             name, action = self.waiting[0]
-            with uninterrupted():  # until what was sent no longer waits: nothing is sent twice
+            with uninterrupted():  # until the request is removed from the list, so that it is not sent twice
                 try:
                     action()
                     self.lost_at = 0.0
                 except Exception as error:
                     if not self.lost_at:
-                        warn(f"Tracking failed at {name}: {first_line(error)}. Training goes on.")
+                        warn(f"Tracking failed at {name}: {first_line(error)}. Training continues.")
                     if not reachable(self.settings):
                         self.lost_at = time.monotonic()
                         return
-                    self.refuse(name, error)
+                    self.note_refusal(name, error)
                 self.waiting.pop(0)
 
-    def refuse(self, name: str, error: Exception) -> None:
-        """Notes what did not arrive; the run has failed, unless what was sent was at fault."""
+    def note_refusal(self, name: str, error: Exception) -> None:
+        """Notes a rejected request; the run counts as failed, unless the request itself was invalid."""
         from mlflow.exceptions import MlflowException
 
         self.refused.append(name)
-        at_fault = isinstance(error, MlflowException) and error.get_http_status_code() < 500
-        if self.status == "FINISHED" and not at_fault:
+        invalid = isinstance(error, MlflowException) and error.get_http_status_code() < 500
+        if self.status == "FINISHED" and not invalid:
             self.status = "FAILED"
 
     def log_params(self, params: Mapping[str, str]) -> None:
@@ -157,45 +157,45 @@ class Run:
         self.send(f"metrics of step {step}", lambda: self.client.log_batch(self.run_id, metrics=entities))
 
     def logged_epochs(self) -> int:
-        """How many epochs the run has already, so that a run that continues sends each once."""
+        """Returns the number of epochs already logged, so that a resumed run logs each epoch once."""
         try:
             return len(self.client.get_metric_history(self.run_id, "epoch/loss"))
         except Exception:
             return 0
 
     def log_folder(self, folder: Path) -> None:
-        """Everything in the folder, under the same names."""
+        """Logs all files in the folder under the same names."""
         self.send(f"files of {folder}", lambda: self.client.log_artifacts(self.run_id, str(folder)))
 
     def log_datasets(self, files: Iterable[Any]) -> None:
-        """Each data file with its split, content hash, rows and classes (`classifier.data.DataFile`)."""
+        """Logs the data files (`classifier.data.DataFile`) with split, content hash, rows and classes."""
         inputs = dataset_inputs(files)
         self.send("datasets", lambda: self.client.log_inputs(self.run_id, inputs))
 
     def log_model(self, folder: Path, example: str, label_names: tuple[str, ...], step: int) -> None:
-        """The SavedModel as a LoggedModel with signature and example; then it is the only one of the run."""
+        """Logs the SavedModel with signature and example, and deletes older models of the run."""
 
         def send() -> None:
             self.model_id = log_model(self.mlflow, self.run_id, folder, example, label_names, step)
 
         def delete_older() -> None:
-            if self.model_id:  # it has arrived
+            if self.model_id:  # set once the model was logged
                 delete_older_models(self.mlflow, self.run_id, self.model_id)
 
         self.send("the model", send)
         self.send("the removal of older models", delete_older)
 
     def register_model(self) -> None:
-        """The logged model under the name that the settings give, where they give one; champion by the default rule."""
+        """Registers the model under the name in the settings, if any, and promotes it by the default rule."""
         if name := self.settings.register:
             self.send("the registration", lambda: say(register_and_promote(self.run_id, name, self.settings)))
 
     def interface(self) -> str:
-        """Where to look at the run."""
+        """Returns the address of the run or the command that shows it."""
         return interface(self.settings)
 
     def start_monitor(self) -> None:
-        """Processor and memory use as series from now on, where the settings ask for them."""
+        """Starts logging processor and memory usage, if enabled in the settings."""
         if self.settings.system_metrics:
             from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
@@ -218,14 +218,14 @@ class Run:
         if missing:
             later = " Once there is room, or the server is back, the same command with trainer.resume=true sends it."
             hint = "" if self.status == "FINISHED" and not self.waiting else later
-            warn(f"Not sent to {self.settings.shown}: {', '.join(missing)}. All of it is in {self.output}.{hint}")
+            warn(f"Not sent to {self.settings.safe_uri}: {', '.join(missing)}. All of it is in {self.output}.{hint}")
 
 
 def start_run(settings: TrackingSettings, output: Path, identity: str, earlier: EarlierRun | None = None) -> Run:
-    """A new run, or the one that is continued, RUNNING from now on.
+    """Starts a new run, or continues the earlier run; its status is RUNNING.
 
     Raises:
-        UserError: where the database does not take it, as on a full disk.
+        UserError: if the database rejects the run, as with a full disk.
     """
     mlflow = connect(settings)
     experiment, client = experiment_id(mlflow, settings), mlflow.MlflowClient()
@@ -242,5 +242,5 @@ def start_run(settings: TrackingSettings, output: Path, identity: str, earlier: 
 
 
 def checkpoint_in(output: Path) -> Path:
-    """Where a run that starts in this folder keeps its checkpoint."""
+    """Returns the path of the checkpoint of a run that starts in this folder."""
     return output.absolute() / "checkpoint" / "state.npz"

@@ -1,15 +1,15 @@
-"""The models that one run has logged: a run that was interrupted and resumed has several, of which one counts."""
+"""Models of a run: a run that was interrupted and resumed may have several, of which only one is valid."""
 
 from typing import Any
 
-VERSIONS = "mlflow.modelVersions"  # tag of a logged model that is a version of a registered name
-READY = "READY"  # status of a logged model whose files are all there
+VERSIONS = "mlflow.modelVersions"  # tag of a logged model with a registered version
+READY = "READY"  # status of a logged model with all its files
 
 
 def models_of(mlflow: Any, run: Any) -> list[Any]:
-    """The logged models of a run that were not deleted, first the one that counts: the newest that is complete.
+    """Returns the logged models of a run, starting with the valid model: the newest that is complete.
 
-    MLflow lists them in no particular order, together with those that were deleted.
+    MLflow lists them in arbitrary order and includes deleted models, which are skipped.
     """
     client, found = mlflow.MlflowClient(), []
     for output in run.outputs.model_outputs if run.outputs else []:
@@ -20,11 +20,11 @@ def models_of(mlflow: Any, run: Any) -> list[Any]:
                 raise
             continue
         found.append((model.status == READY, model.creation_timestamp, output.step, model))
-    return [model for *_, model in sorted(found, key=lambda one: one[:3], reverse=True)]
+    return [model for *_, model in sorted(found, key=lambda entry: entry[:3], reverse=True)]
 
 
 def delete_older_models(mlflow: Any, run_id: str, model_id: str) -> None:
-    """Deletes the models that the run logged before this one, unless they are versions of a registered name."""
+    """Deletes the models that the run logged before this model, except registered versions."""
     client = mlflow.MlflowClient()
     for model in models_of(mlflow, client.get_run(run_id)):
         if model.model_id != model_id and VERSIONS not in model.tags:

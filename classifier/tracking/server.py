@@ -1,4 +1,4 @@
-"""MLflow pointed at a server or a database: quiet, with its experiment."""
+"""Connects MLflow to a server or a database, and creates the experiment."""
 
 import contextlib
 import os
@@ -31,33 +31,33 @@ os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
 
 def check_reachable(settings: Server) -> None:
-    """Asks a server for its health and opens a connection to a database; a file needs a folder that can be written.
+    """Checks the health of a server, connects to a database, or checks that a database file can be written.
 
     Raises:
-        UserError: where nothing answers, with what to do.
+        UserError: if there is no answer; the message has a hint.
     """
-    uri, shown = settings.uri, settings.shown
+    uri, safe_uri = settings.uri, settings.safe_uri
     if "://" not in uri:
-        raise UserError(f"tracking.uri={shown} is not an address: write {KINDS}.")
+        raise UserError(f"tracking.uri={safe_uri} is not an address: write {KINDS}.")
     scheme = uri.partition("://")[0]
     if scheme in ("http", "https"):
-        check_server(uri, shown)
+        check_server(uri, safe_uri)
     elif scheme == "sqlite":
         check_file(uri)
     elif scheme.partition("+")[0] in DRIVERS:
-        check_database(uri, shown)
+        check_database(uri, safe_uri)
     else:
-        raise UserError(f"tracking.uri={shown}: runs cannot be kept at {scheme}://; write {KINDS}.")
+        raise UserError(f"tracking.uri={safe_uri}: runs cannot be kept at {scheme}://; write {KINDS}.")
     registry = os.environ.get("MLFLOW_REGISTRY_URI")
     if registry and registry != uri:
         raise UserError(
             f"MLFLOW_REGISTRY_URI={without_passwords(registry)}: models are registered where the runs are kept, "
-            f"at tracking.uri={shown}; unset the variable, or set tracking.uri to the same address."
+            f"at tracking.uri={safe_uri}; unset the variable, or set tracking.uri to the same address."
         )
 
 
 def reachable(settings: Server) -> bool:
-    """Whether something answers."""
+    """Whether the server or database can be reached."""
     try:
         check_reachable(settings)
     except UserError:
@@ -66,14 +66,14 @@ def reachable(settings: Server) -> bool:
 
 
 def check_existing(settings: Server, sought: str) -> None:
-    """As `check_reachable`, for a command that only reads: MLflow would make the file.
+    """Like `check_reachable`, for commands that only read: a missing file is an error, but MLflow would create it.
 
     Args:
-        settings: of the server.
-        sought: what cannot be there without a file, such as "run=12ab is not a run"; begins the sentence.
+        settings: settings of the server.
+        sought: beginning of the message if there is no file, such as "run=12ab is not a run".
 
     Raises:
-        UserError: where nothing answers, or there is no such file.
+        UserError: if there is no answer, or no such file.
     """
     check_reachable(settings)
     file = database_file(settings.uri)
@@ -82,7 +82,7 @@ def check_existing(settings: Server, sought: str) -> None:
 
 
 def connect(settings: Server):
-    """mlflow, quiet and pointed at the tracking URI."""
+    """Returns mlflow, without log messages, and with the tracking URI set."""
     import logging
 
     import mlflow
@@ -95,30 +95,30 @@ def connect(settings: Server):
 
 
 def interface(settings: Server) -> str:
-    """Where to look at runs: the line that opens MLflow, or the address of the server."""
+    """Returns the address of the server, or the command that starts MLflow's interface."""
     if settings.uri.startswith(("http://", "https://")):
-        return settings.shown
-    return f"mlflow ui --backend-store-uri {shlex.quote(settings.shown)}"
+        return settings.safe_uri
+    return f"mlflow ui --backend-store-uri {shlex.quote(settings.safe_uri)}"
 
 
 def experiment_id(mlflow, settings: TrackingSettings) -> str:
-    """The experiment of that name, made where there is none; local artifacts lie beside the database.
+    """Returns the id of the experiment, which is created if necessary; local artifacts are next to the database.
 
     Raises:
-        UserError: where it was deleted, or the file is not a database.
+        UserError: if the experiment was deleted, or the file is not a database.
     """
     from sqlalchemy.exc import DatabaseError
 
     try:
-        with one_at_a_time(settings.uri):
-            return found_or_made(mlflow, settings)
+        with exclusive(settings.uri):
+            return find_or_create(mlflow, settings)
     except (DatabaseError, mlflow.exceptions.MlflowException) as error:
         raise UserError(
-            f"tracking.uri={settings.shown} is not a database that MLflow can use: {first_line(error)}."
+            f"tracking.uri={settings.safe_uri} is not a database that MLflow can use: {first_line(error)}."
         ) from error
 
 
-def found_or_made(mlflow, settings: TrackingSettings) -> str:
+def find_or_create(mlflow, settings: TrackingSettings) -> str:
     found = mlflow.get_experiment_by_name(settings.experiment)
     if found and found.lifecycle_stage == "deleted":
         raise UserError(
@@ -135,22 +135,22 @@ def found_or_made(mlflow, settings: TrackingSettings) -> str:
 
 @contextlib.contextmanager
 def writing(what: str, settings: Server) -> Iterator[None]:
-    """Puts what MLflow raises, as on a full disk, into a sentence.
+    """Converts MLflow's errors of writing, as with a full disk, to UserError.
 
     Raises:
-        UserError: naming what could not be written.
+        UserError: if an error occurs; the message names what could not be written.
     """
     from mlflow.exceptions import MlflowException
 
     try:
         yield
     except MlflowException as error:
-        raise UserError(f"tracking.uri={settings.shown} does not take {what}: {first_line(error)}.") from error
+        raise UserError(f"tracking.uri={settings.safe_uri} does not take {what}: {first_line(error)}.") from error
 
 
 @contextlib.contextmanager
-def one_at_a_time(uri: str) -> Iterator[None]:
-    """Lets one process at a time do what two must not do to one SQLite file at once, such as making its tables."""
+def exclusive(uri: str) -> Iterator[None]:
+    """Locks an SQLite file for operations that two processes must not do at the same time, such as creating tables."""
     database = database_file(uri)
     if database is None:
         yield
@@ -160,7 +160,7 @@ def one_at_a_time(uri: str) -> Iterator[None]:
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of what an error says, without passwords; of a database's error, what the database says."""
-    said = getattr(error, "orig", None) or getattr(error.__cause__, "orig", None) or error
-    lines = str(said).strip().splitlines()
-    return without_passwords(lines[0])[:200] if lines else type(said).__name__
+    """Returns the first line of the message of an error, or of the database error behind it, without passwords."""
+    original = getattr(error, "orig", None) or getattr(error.__cause__, "orig", None) or error
+    lines = str(original).strip().splitlines()
+    return without_passwords(lines[0])[:200] if lines else type(original).__name__

@@ -1,4 +1,4 @@
-"""A sweep in MLflow: a parent run, and for each trial a child run that is there before its process is."""
+"""A sweep in MLflow: a parent run, and a child run for each trial that is created before its process starts."""
 
 import json
 import re
@@ -18,21 +18,21 @@ from classifier.tracking.versions import code_version
 from classifier.tracking.views import trials_view, view_address, view_path
 
 NOTE = "mlflow.note.content"  # tag that MLflow's interface shows as the run's description
-SWEEP_IDENTITY = "classifier.sweep"  # tag: by which a sweep is found again
-SECONDS = "seconds"  # metric of a trial: all its attempts, from start to end of their processes
-SETTLE_SECONDS = 1  # until a run that another command is making can be seen
-MOST_RUNS = 1000  # of a page of results
+SWEEP_IDENTITY = "classifier.sweep"  # tag: identifies the sweep when it is resumed
+SECONDS = "seconds"  # metric of a trial: total duration of the processes of all its attempts
+SETTLE_SECONDS = 1  # time until a run that another command creates is visible
+MOST_RUNS = 1000  # per page of search results
 
 
 class SweepRun:
-    """The parent run of a sweep and its children. Waits for a server that went away and comes back.
+    """The parent run of a sweep and its children. Waits for a server that goes away and comes back.
 
     Args:
-        settings: of tracking, with the experiment in which parent and children are.
-        identity: by which the sweep is found again.
-        name: shown.
-        folder: of this start of the sweep.
-        resume: whether to continue the newest sweep of this identity.
+        settings: settings of tracking, with the experiment of parent and children.
+        identity: identifies the sweep when it is resumed.
+        name: display name.
+        folder: output folder of this start of the sweep.
+        resume: whether to continue the newest sweep with this identity.
     """
 
     def __init__(self, settings: TrackingSettings, identity: str, name: str, folder: Path, resume: bool) -> None:
@@ -45,44 +45,44 @@ class SweepRun:
         self.resumed = resume and bool(before)
         run = before[0] if self.resumed else self.create(identity, folder)
         if not self.resumed:
-            run = self.eldest_beside(run, same, {one.info.run_id for one in before})
+            run = self.oldest_concurrent(run, same, {earlier.info.run_id for earlier in before})
         self.run_id, self.first_folder = run.info.run_id, Path(run.data.tags[OUTPUT])
         self.with_retries(lambda: self.client.update_run(self.run_id, status="RUNNING"))
 
     def earlier(self, identity: str, number: int) -> TrialRecord | None:
-        """The child run of this identity that an earlier start, or a dead process, left: a done one, else the newest.
+        """Returns the child run of an earlier start with this identity: one that is done, or else the newest.
 
-        One that is RUNNING under another number is left to the process that runs it.
+        A child run that is RUNNING under another number is ignored, because another process runs it.
         """
         same = self.search(f"tags.`{PARENT}` = '{self.run_id}' and tags.`{IDENTITY}` = '{identity}'")
-        kept = [one for one in map(as_record, same) if one.status != "RUNNING" or one.number == number]
-        return min(kept, key=lambda one: not one.done, default=None)
+        records = [record for record in map(as_record, same) if record.status != "RUNNING" or record.number == number]
+        return min(records, key=lambda record: not record.done, default=None)
 
-    def end_forsaken(self) -> None:
-        """Closes the child runs that are still RUNNING, where no process can be at them any more."""
-        for kept in self.trials():
-            if kept.status == "RUNNING":
-                self.end(kept.run_id, 0.0, "KILLED", "the sweep was killed")
+    def end_abandoned(self) -> None:
+        """Closes the child runs that are still RUNNING; called when no process can be running them."""
+        for trial in self.trials():
+            if trial.status == "RUNNING":
+                self.end(trial.run_id, 0.0, "KILLED", "the sweep was killed")
 
     def create(self, identity: str, folder: Path) -> Any:
-        """A new parent run."""
+        """Creates a new parent run."""
         tags = {SWEEP: self.name, SWEEP_IDENTITY: identity, KIND: SWEEP_KIND, OUTPUT: str(folder.absolute())}
         tags |= code_version()
         return self.with_retries(
             lambda: self.client.create_run(self.experiment, tags=tags, run_name=f"sweep {self.name}")
         )
 
-    def eldest_beside(self, own: Any, query: str, before: set[str]) -> Any:
-        """Of the parent runs that commands made at the same time the one that all of them take; ours may vanish."""
+    def oldest_concurrent(self, own: Any, query: str, before: set[str]) -> Any:
+        """Returns the oldest parent run that commands created at the same time; deletes `own` if it is another one."""
         time.sleep(SETTLE_SECONDS)
-        made = [run for run in self.search(query) if run.info.run_id not in before]
-        eldest = min(made, key=lambda run: (run.info.start_time, run.info.run_id))
-        if eldest.info.run_id != own.info.run_id:
+        created = [run for run in self.search(query) if run.info.run_id not in before]
+        oldest = min(created, key=lambda run: (run.info.start_time, run.info.run_id))
+        if oldest.info.run_id != own.info.run_id:
             self.with_retries(lambda: self.client.delete_run(own.info.run_id))
-        return eldest
+        return oldest
 
     def search(self, query: str) -> list[Any]:
-        """All runs of the experiment that fit, the newest first."""
+        """Returns all runs of the experiment that match the query, newest first."""
         found, token = [], None
         while True:
             page = self.with_retries(
@@ -97,18 +97,18 @@ class SweepRun:
                 return found
 
     def trials(self, histories: bool = False) -> list[TrialRecord]:
-        """All trials so far, in the order of their numbers; with `histories` also what each epoch gave."""
-        kept = [as_record(run) for run in self.search(f"tags.`{PARENT}` = '{self.run_id}'")]
+        """Returns all trials so far, sorted by number; with `histories`, including the metrics of each epoch."""
+        records = [as_record(run) for run in self.search(f"tags.`{PARENT}` = '{self.run_id}'")]
         if histories:
-            for trial in kept:
+            for trial in records:
                 trial.history = self.history(trial.run_id)
-        return sorted(kept, key=lambda trial: (trial.kind != "trial", trial.number))
+        return sorted(records, key=lambda trial: (trial.kind != "trial", trial.number))
 
     def trial(self, run_id: str) -> TrialRecord:
         return as_record(self.with_retries(lambda: self.client.get_run(run_id)))
 
     def history(self, run_id: str) -> list[dict[str, float]]:
-        """The series of a run by epoch, without their prefix."""
+        """Returns the metrics of each epoch of a run, without their prefix."""
         run = self.with_retries(lambda: self.client.get_run(run_id))
         entries: dict[int, dict[str, float]] = {}
         for name in run.data.metrics:
@@ -121,7 +121,7 @@ class SweepRun:
     def begin(
         self, number: int, name: str, overrides: Sequence[str], identity: str, folder: Path, kind: str, dataset: str
     ) -> str:
-        """A child run, RUNNING from now on; returns its id. Its process fills it."""
+        """Creates a child run with status RUNNING, to which the process of the trial logs; returns its id."""
         tags = {
             PARENT: self.run_id,
             SWEEP: self.name,
@@ -138,7 +138,7 @@ class SweepRun:
         return run.info.run_id
 
     def restart(self, run_id: str) -> None:
-        """Makes a child run RUNNING again."""
+        """Sets the status of a child run to RUNNING again."""
 
         def send() -> None:
             self.client.update_run(run_id, status="RUNNING")
@@ -148,7 +148,7 @@ class SweepRun:
         self.with_retries(send)
 
     def end(self, run_id: str, seconds: float, status: str, reason: str = "") -> TrialRecord:
-        """Closes a child run as FINISHED, PRUNED, FAILED or KILLED; returns it as it is kept."""
+        """Closes a child run as FINISHED, PRUNED, FAILED or KILLED, and returns its record."""
 
         def send() -> None:
             before = self.client.get_run(run_id).data.metrics.get(SECONDS, 0.0)
@@ -174,11 +174,11 @@ class SweepRun:
         self.with_retries(lambda: self.client.log_batch(self.run_id, metrics=entities))
 
     def show(self, note: str, settings: Sequence[str], metrics: Sequence[str], ascending: bool) -> str:
-        """Describes the sweep in MLflow's interface, with a view of its trials; returns the address of that.
+        """Describes the sweep in MLflow's interface, with a view of its trials, and returns the address of the view.
 
         Args:
-            note: of the run, plain text.
-            settings, metrics, ascending: of the view, as for `trials_view`.
+            note: description of the run as plain text.
+            settings, metrics, ascending: arguments of `trials_view`.
         """
         key, view = trials_view(f"sweep {self.name}", self.run_id, settings, metrics, ascending)
         note = (
@@ -194,7 +194,7 @@ class SweepRun:
 
 
 def as_markdown(text: str) -> str:
-    """Plain text as Markdown that shows it as it is.
+    """Escapes plain text for Markdown.
 
     >>> as_markdown("poolings=[mean,max]")
     'poolings=\\\\[mean,max\\\\]'

@@ -1,4 +1,4 @@
-"""Logs for TensorBoard, beside MLflow: scalars by epoch, the graph, the token embeddings with their vocabulary."""
+"""Logs for TensorBoard, in addition to MLflow: scalars by epoch, the graph, and token embeddings."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ LABELS, POINTS = "vocabulary.tsv", "embeddings.ckpt"
 
 
 def check_installed() -> None:
-    """Raises UserError, with what to do, where TensorBoard is missing."""
+    """Raises UserError with a hint if TensorBoard is not installed."""
     if find_spec("tensorboard") is None:
         raise UserError(
             "tracking.tensorboard=true needs TensorBoard: pip install -e '.[tensorboard]' -c constraints.txt"
@@ -20,10 +20,10 @@ def check_installed() -> None:
 
 
 class TensorBoard:
-    """Writes into one folder, which is emptied first.
+    """Writes logs to a folder, which is emptied first.
 
     Args:
-        folder: what `tensorboard --logdir` is given.
+        folder: folder for `tensorboard --logdir`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -36,7 +36,7 @@ class TensorBoard:
         self.logged = 0
 
     def log_epochs(self, history: Sequence[Mapping[str, float]]) -> None:
-        """What is new in the history of a training, an entry an epoch, as scalars."""
+        """Logs the new entries of the history of a training, one per epoch, as scalars."""
         for entry in history[self.logged :]:
             for name, value in entry.items():
                 if name != "epoch":
@@ -46,17 +46,17 @@ class TensorBoard:
         self.writer.flush()
 
     def log_graph(self, graph: Any) -> None:
-        """A TensorFlow graph."""
+        """Logs a TensorFlow graph."""
         with self.writer.as_default(step=0):
             self.summary.graph(graph)
         self.writer.flush()
 
     def log_embeddings(self, vocabulary: Sequence[str], vectors: Any) -> None:
-        """The vector of each token, for the projector.
+        """Logs the vector of each token for the projector.
 
         Args:
             vocabulary: the tokens.
-            vectors: (tokens, width).
+            vectors: embedding matrix of shape (tokens, width).
         """
         import tensorflow as tf
         from tensorboard.plugins import projector
@@ -66,6 +66,6 @@ class TensorBoard:
         checkpoint.write(str(self.folder / POINTS))
         config = projector.ProjectorConfig()
         config.model_checkpoint_path = str(self.folder / POINTS)
-        one = config.embeddings.add()
-        one.tensor_name, one.metadata_path = "embeddings/.ATTRIBUTES/VARIABLE_VALUE", LABELS
+        embedding = config.embeddings.add()
+        embedding.tensor_name, embedding.metadata_path = "embeddings/.ATTRIBUTES/VARIABLE_VALUE", LABELS
         projector.visualize_embeddings(str(self.folder), config)

@@ -1,4 +1,4 @@
-"""A trial of a sweep as its run in MLflow tells it."""
+"""A trial of a sweep as read from its run in MLflow."""
 
 import json
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from classifier.tracking.run import IDENTITY, OUTPUT
 
 NUMBER, OVERRIDES, REASON = (f"classifier.{name}" for name in ("trial", "overrides", "reason"))  # tags
 VALIDATED_ON = "valid.content"  # tag of every training
-PRUNED = "pruned"  # tag: true for a trial that the search stopped; MLflow itself knows it as KILLED
+PRUNED = "pruned"  # tag: true for a trial that the search stopped; its status in MLflow is KILLED
 
 
 @dataclass(slots=True)
 class TrialRecord:
-    """A trial as MLflow has it."""
+    """A trial as stored in MLflow."""
 
     number: int
     name: str
@@ -27,17 +27,17 @@ class TrialRecord:
     folder: str
     identity: str
     started: float  # seconds since the epoch
-    history: list[dict[str, float]] = field(default_factory=list)  # one entry an epoch; only where asked for
+    history: list[dict[str, float]] = field(default_factory=list)  # one entry per epoch, only if requested
     validated_on: str = ""  # hash of its validation examples
 
     @property
     def done(self) -> bool:
-        """Whether nothing is left to do for it."""
+        """Whether the trial is complete."""
         return self.status in ("FINISHED", "PRUNED")
 
 
 def as_record(run: Any) -> TrialRecord:
-    """What a child run says of its trial."""
+    """Converts a child run to the record of its trial."""
     info, tags = run.info, run.data.tags
     reason = tags.get(REASON, "")
     return TrialRecord(

@@ -1,4 +1,4 @@
-"""A run that is not kept: for trainings whose report and model are all that is wanted."""
+"""A run without tracking, for trainings of which only the report and the model are needed."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,11 +7,11 @@ from typing import Any
 
 @dataclass
 class UntrackedRun:
-    """Takes what `classifier.tracking.run.Run` takes and keeps nothing of it.
+    """Has the interface of `classifier.tracking.run.Run`, but does not log anything.
 
     Args:
-        output: folder of the training.
-        checkpoint: file of its state.
+        output: output folder of the training.
+        checkpoint: path of the checkpoint.
     """
 
     output: Path

@@ -1,4 +1,4 @@
-"""Which code and which packages made a run."""
+"""Versions of the code and packages of a run."""
 
 import hashlib
 import subprocess
@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
-# Rooms and modules that cannot change what a training learns. All others count, so a new one is never forgotten.
+# Packages and modules that cannot affect the trained model. All others are hashed, so that new modules are included.
 WITHOUT_EFFECT = frozenset({
     *("command_line", "comparison", "drawing", "explanation", "scoring", "sweeps", "tracking"),
     *("train.py", "evaluate.py", "score.py", "explain.py", "compare.py", "promote.py", "publish.py"),
@@ -27,7 +27,7 @@ PACKAGES = (
 
 
 def code_version() -> dict[str, str]:
-    """Git commit of this package and whether it has changes, as tags; nothing where it is not in a checkout."""
+    """Returns the git commit and whether there are uncommitted changes as tags; empty outside a git repository."""
 
     def git(*arguments: str) -> str:
         done = subprocess.run(["git", "-C", str(PACKAGE), *arguments], capture_output=True, text=True, timeout=10)
@@ -42,12 +42,12 @@ def code_version() -> dict[str, str]:
 
 
 def package_versions() -> dict[str, str]:
-    """Installed versions of Python and of the packages that results depend on."""
+    """Returns the versions of Python and of the packages on which results depend."""
     return {"python": sys.version.split()[0], **{name: metadata.version(name) for name in PACKAGES}}
 
 
 def code_hash(package: Path = PACKAGE) -> str:
-    """A hash of the code that decides what a training learns, and of the versions of what it computes with."""
+    """Returns a hash of the code that affects the trained model, and of the versions of the numerical packages."""
     files = (file.relative_to(package) for file in package.rglob("*.py"))
     sources = hashlib.sha256()
     for file in sorted(file for file in files if file.parts[0] not in WITHOUT_EFFECT):

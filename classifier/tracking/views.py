@@ -1,6 +1,6 @@
-"""The trials of a sweep as one table of MLflow's interface: its columns, its order and its address.
+"""Shows the trials of a sweep as a table in MLflow's interface: its columns, order and address.
 
-MLflow keeps a view of an experiment as a tag of it, and lists it under "Views"; the address that names it opens it.
+MLflow stores a view as a tag of the experiment, lists it under "Views", and opens it by its address.
 """
 
 import json
@@ -9,25 +9,25 @@ from collections.abc import Sequence
 
 from classifier.settings import Server
 
-VIEW = "mlflow.sharedViewState."  # tag of an experiment, with the key of the view behind it
+VIEW = "mlflow.sharedViewState."  # prefix of the tag of an experiment, followed by the key of the view
 TAGS = ("classifier.reason", "sweep", "dataset")
-LOCAL = "http://127.0.0.1:5000"  # where `mlflow ui` answers
+LOCAL = "http://127.0.0.1:5000"  # address of `mlflow ui`
 
 
 def trials_view(
     name: str, parent: str, settings: Sequence[str], metrics: Sequence[str], ascending: bool
 ) -> tuple[str, str]:
-    """The experiment's tag that shows the trials of a sweep, key and value.
+    """Returns key and value of the experiment tag that defines the view of the trials of a sweep.
 
     Args:
-        name: of the view.
-        parent: run id of the sweep, which is the key of the view as well.
-        settings: that differ among the trials, a column each.
-        metrics: a column each; the first one sorts.
-        ascending: whether the lowest of the first metric comes first.
+        name: name of the view.
+        parent: run id of the sweep, which is also the key of the view.
+        settings: settings that differ between the trials, one column each.
+        metrics: metrics, one column each; the table is sorted by the first metric.
+        ascending: whether to sort in ascending order.
     """
-    columns = [f"metrics.`{one}`" for one in metrics] + [f"params.`{one}`" for one in settings]
-    columns += ["attributes.`Version`", *(f"tags.`{one}`" for one in TAGS)]
+    columns = [f"metrics.`{name}`" for name in metrics] + [f"params.`{name}`" for name in settings]
+    columns += ["attributes.`Version`", *(f"tags.`{tag}`" for tag in TAGS)]
     state = {
         "searchFilter": f"tags.`mlflow.parentRunId` = '{parent}'",
         "orderByKey": f"metrics.`{metrics[0]}`",
@@ -40,11 +40,11 @@ def trials_view(
 
 
 def view_path(experiment: str, parent: str) -> str:
-    """Where the interface has the view."""
+    """Returns the path of the view in the interface."""
     return f"#/experiments/{experiment}/runs?viewStateShareKey={parent}&workflowType=machine_learning"
 
 
 def view_address(server: Server, experiment: str, parent: str) -> str:
-    """Where a browser finds the view, once `mlflow ui` runs or on the server."""
-    base = server.shown.rstrip("/") if server.uri.startswith("http") else LOCAL
+    """Returns the address of the view on the server, or on this machine while `mlflow ui` is running."""
+    base = server.safe_uri.rstrip("/") if server.uri.startswith("http") else LOCAL
     return f"{base}/{view_path(experiment, parent)}"

@@ -1,1 +1,1 @@
-"""From examples to trained weights: batches, optimizer and schedule, the loop, checkpoints, the display."""
+"""Trains the weights: batches, optimizer and schedule, training loop, checkpoints and progress display."""

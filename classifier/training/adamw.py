@@ -1,4 +1,4 @@
-"""AdamW in one pass over each weight, and over the rows of an embedding that a batch meets."""
+"""AdamW with a fused update of weights, and a sparse update of the embedding rows that occur in a batch."""
 
 import keras
 import tensorflow as tf
@@ -6,26 +6,26 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable(package="classifier")
 class AdamW(keras.optimizers.AdamW):
-    """Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2); the arguments are those of Keras.
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), with the arguments of Keras's AdamW.
 
-    Weights move as with Keras's own, by one fused operation instead of a dozen. Of an embedding only the rows of the
-    batch's tokens move ("lazy" Adam, as torch.optim.SparseAdam): most rows rest in most steps, so a step does not cost
-    passes over the whole table.
+    Weights are updated as in Keras, but with one fused operation instead of a dozen. Only the embedding rows of the
+    tokens in the batch are updated ("lazy" Adam, as in torch.optim.SparseAdam): most rows do not occur in a batch, so
+    that a step does not require passes over the whole table.
     """
 
     def _clip_gradients(self, grads):
         grads = [summed(grad) if isinstance(grad, tf.IndexedSlices) else grad for grad in grads]
-        if self.global_clipnorm:  # Keras's own would make the embedding's gradient as large as the table
+        if self.global_clipnorm:  # Keras would convert the gradient of the embedding to a dense tensor
             return tf.clip_by_global_norm(grads, self.global_clipnorm)[0]
         return super()._clip_gradients(grads)
 
     def apply(self, grads, trainable_variables=None):
         step = tf.cast(self.iterations + 1, tf.float32)
-        self.powers = tf.pow(self.beta_1, step), tf.pow(self.beta_2, step)  # once for all variables
+        self.powers = tf.pow(self.beta_1, step), tf.pow(self.beta_2, step)  # computed once for all variables
         super().apply(grads, trainable_variables)
 
     def update_step(self, gradient, variable, learning_rate):
-        if self.amsgrad:  # of which there is no fused operation
+        if self.amsgrad:  # there is no fused operation for AMSGrad
             return super().update_step(gradient, variable, learning_rate)
         momentum, velocity = (
             group[self._get_variable_index(variable)].value for group in (self._momentums, self._velocities)
@@ -49,7 +49,7 @@ class AdamW(keras.optimizers.AdamW):
         )
 
     def update_rows(self, gradient: tf.IndexedSlices, variable, momentum, velocity, rate) -> None:
-        """Moves the rows named by the gradient, each of which occurs once."""
+        """Updates the rows of a sparse gradient, which must be distinct."""
         rows, values = gradient.indices, gradient.values
         mean = self.beta_1 * tf.gather(momentum, rows) + (1 - self.beta_1) * values
         square = self.beta_2 * tf.gather(velocity, rows) + (1 - self.beta_2) * tf.square(values)
@@ -59,7 +59,7 @@ class AdamW(keras.optimizers.AdamW):
 
 
 def summed(gradient: tf.IndexedSlices) -> tf.IndexedSlices:
-    """The same gradient with each row once."""
+    """Sums the values of duplicate rows, so that each row occurs once."""
     rows, places = tf.unique(gradient.indices)
     values = tf.math.unsorted_segment_sum(gradient.values, places, tf.size(rows))
     return tf.IndexedSlices(values, rows, gradient.dense_shape)

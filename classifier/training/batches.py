@@ -1,4 +1,4 @@
-"""Encoded texts, and the order in which they become batches: alike in length, shuffled, the same for the same seed."""
+"""Encoded texts, and their division into batches of similar length: shuffled, and reproducible with the seed."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ import numpy as np
 
 from classifier.tokenizers import PADDING_ID, batches_of
 
-POOL_BATCHES = 50  # so many batches are sorted by length together: short texts meet short ones, yet order stays random
+POOL_BATCHES = 50  # number of batches whose texts are sorted by length together: similar lengths, but a random order
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedTexts:
-    """The tokens of many texts in one flat array, computed once: their ids, or states that are not trained.
+    """The tokens of many texts in a flat array: their ids, or states that are not trained.
 
     Args:
-        tokens: int32 (all tokens,), or float16 (all tokens, width).
-        starts: int64 (texts + 1,); text i is tokens[starts[i] : starts[i + 1]].
+        tokens: int32 array of shape (all tokens,), or float16 array of shape (all tokens, width).
+        starts: int64 array of shape (texts + 1,); text i is tokens[starts[i] : starts[i + 1]].
     """
 
     tokens: np.ndarray
@@ -27,11 +27,11 @@ class EncodedTexts:
 
     @property
     def lengths(self) -> np.ndarray:
-        """Tokens of each text, (texts,)."""
+        """Number of tokens of each text, of shape (texts,)."""
         return np.diff(self.starts)
 
     def padded(self, indices: np.ndarray) -> np.ndarray:
-        """The chosen texts, zero-padded, at least one token wide.
+        """Returns the chosen texts, zero-padded, at least one token wide.
 
         Returns:
             int32 ids (len(indices), longest), or float32 states (len(indices), longest, width).
@@ -46,7 +46,7 @@ class EncodedTexts:
 
 
 def encode(tokenizer, texts: Sequence[str]) -> tuple[EncodedTexts, float]:
-    """The ids of all texts, and the share of texts that were cut to the tokenizer's `max_tokens`."""
+    """Returns the ids of all texts, and the share of texts that were truncated to the tokenizer's `max_tokens`."""
     import tensorflow as tf
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string)])
@@ -66,9 +66,9 @@ def encode(tokenizer, texts: Sequence[str]) -> tuple[EncodedTexts, float]:
 
 
 def epoch_batches(lengths: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
-    """The batches of one epoch, as arrays of indices; every text occurs once.
+    """Returns the batches of an epoch as arrays of indices; every text occurs once.
 
-    A pure function of its arguments: a run that continues after a crash meets the very same batches.
+    This is a pure function of its arguments: a run that is resumed after a crash has exactly the same batches.
     """
     random = np.random.default_rng([seed, epoch])
     order = random.permutation(len(lengths))
@@ -80,6 +80,6 @@ def epoch_batches(lengths: np.ndarray, batch_size: int, seed: int, epoch: int) -
 
 
 def batches_in_order(indices: np.ndarray, batch_size: int) -> Iterator[np.ndarray]:
-    """Cuts the indices into batches; the last may be smaller."""
+    """Splits the indices into batches; the last batch may be smaller."""
     for start in range(0, len(indices), batch_size):
         yield indices[start : start + batch_size]

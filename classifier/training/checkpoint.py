@@ -1,4 +1,4 @@
-"""All that a training needs to go on after a crash, in one file that is always whole."""
+"""Checkpoints: everything that is required to resume a training after a crash, in a file that is written atomically."""
 
 import json
 from pathlib import Path
@@ -11,31 +11,34 @@ from classifier.files import whole_file
 
 
 def save_checkpoint(path: Path, state: dict[str, Any], arrays: dict[str, list[np.ndarray]]) -> None:
-    """Writes the file whole or not at all: a crash leaves the old one or the new one. The folder is locked meanwhile.
+    """Writes the file atomically: after a crash, it is the old or the new file. The caller must have locked the folder.
 
     Args:
-        path: of the file; its folder is made.
-        state: JSON values.
+        path: path of the file, whose folder is created if necessary.
+        state: values for JSON.
         arrays: named lists of arrays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     named: dict[str, Any] = {f"{name}/{i}": array for name, group in arrays.items() for i, array in enumerate(group)}
     for left in path.parent.glob(".*.part"):
-        left.unlink(missing_ok=True)  # by a process that was killed; no other one writes here now
+        left.unlink(missing_ok=True)  # left by a killed process; no other process can be writing here
     with whole_file(path) as file:
         np.savez(file, state=np.array(json.dumps(state)), **named)
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, list[np.ndarray]]] | None:
-    """The state and the arrays of `save_checkpoint`; None where there is no file.
+    """Returns the state and the arrays of `save_checkpoint`, or None if there is no file.
 
     Raises:
-        UserError: where the file is damaged.
+        UserError: if the file is damaged.
     """
     if not path.exists():
         return None
     try:
-        with path.open("rb") as raw, np.load(raw) as file:  # opened here: numpy leaves a damaged file open
+        with (
+            path.open("rb") as raw,
+            np.load(raw) as file,
+        ):  # opened explicitly, because NumPy does not close a damaged file
             state = json.loads(str(file["state"]))
             groups: dict[str, dict[int, np.ndarray]] = {}
             for key in file.files:

@@ -1,4 +1,4 @@
-"""The training loop: epochs of batches, a validation after each, the best weights kept, a checkpoint for every case."""
+"""The training loop: epochs of batches, validation after each epoch, selection of the best weights, checkpoints."""
 
 import math
 import time
@@ -19,33 +19,33 @@ from classifier.training.precision import bfloat16_products, processor_has_bfloa
 from classifier.training.predictor import Predictor
 
 FLOATS = ("float32", "float16", "bfloat16")
-AVERAGE_STEPS = 10  # the averages move once in so many steps: one pass over all weights costs as much as a small step
+AVERAGE_STEPS = 10  # steps between updates of the averages, which take as long as a step of a small model
 
 
 @dataclass
 class State:
-    """Where a training stands; with the arrays of its variables, all that a checkpoint holds."""
+    """The progress of a training; a checkpoint consists of this state and the arrays of the variables."""
 
-    epoch: int = 0  # finished epochs
-    step: int = 0  # finished steps of the epoch under way
-    loss_sum: float = 0.0  # over the examples of the epoch under way
-    examples: int = 0  # of the epoch under way
-    seconds: float = 0.0  # spent training, over all processes
+    epoch: int = 0  # number of completed epochs
+    step: int = 0  # number of completed steps in the current epoch
+    loss_sum: float = 0.0  # over the examples in the current epoch
+    examples: int = 0  # in the current epoch
+    seconds: float = 0.0  # training time, including earlier processes
     best_value: float | None = None
     best_epoch: int = 0
-    encoder_log_loss: float | None = None  # the least so far of the encoder alone, where something stands beside it
-    gained_epoch: int = 0  # the last one that was better, as a whole or of the encoder alone
-    history: list[dict[str, float]] = field(default_factory=list)  # one entry an epoch
+    encoder_log_loss: float | None = None  # lowest value so far of the encoder alone, if there is an n-gram model
+    gained_epoch: int = 0  # last epoch with an improvement of the monitor or of the encoder alone
+    history: list[dict[str, float]] = field(default_factory=list)  # one entry per epoch
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """What a model is trained on, and the texts that validate it.
+    """Training examples and validation texts.
 
     Args:
-        texts, labels: the training examples; labels integers (texts,).
-        class_weights: float32 (classes,).
-        valid_texts: the validation texts.
+        texts, labels: training examples, with integer labels of shape (texts,).
+        class_weights: float32 array of shape (classes,).
+        valid_texts: validation texts.
     """
 
     texts: EncodedTexts
@@ -55,16 +55,16 @@ class TrainingData:
 
 
 class Training:
-    """A model on its way; `epochs` trains it to the end, from where its checkpoint left off.
+    """The training of a model; `epochs` trains it from its checkpoint to the end.
 
     Args:
-        model: ids (batch, tokens), or states (batch, tokens, width), to logits (batch, classes).
-        optimizer: built here.
-        settings: of the trainer.
-        data: to train on, and the validation texts.
-        validate: maps the model's validation logits to named metrics.
-        seed: of the order of the batches.
-        checkpoint: file that is written after each epoch and every `checkpoint_seconds`.
+        model: model from ids (batch, tokens), or states (batch, tokens, width), to logits (batch, classes).
+        optimizer: optimizer, which is built here.
+        settings: settings of the trainer.
+        data: training examples and validation texts.
+        validate: function from validation logits to metrics by name.
+        seed: seed of the order of batches.
+        checkpoint: path of the checkpoint, which is written after each epoch and every `checkpoint_seconds`.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Training:
         self.seed, self.checkpoint = seed, checkpoint
         self.class_weights = tf.constant(data.class_weights)
         self.state = State()
-        self.unaveraged = 0  # steps since the averages moved
+        self.unaveraged = 0  # steps since the last update of the averages
         self.predict = Predictor(model)
         self.best = weights_of(model)
         optimizer.build(model.trainable_variables)
@@ -96,7 +96,7 @@ class Training:
         self.train_step = self.make_train_step()
 
     def make_train_step(self):
-        """One optimizer step as a graph: ids (batch, tokens) of each shard, then the labels (batch,) -> mean loss."""
+        """Returns a graph of an optimizer step, from ids (batch, tokens) and labels (batch,) to the loss."""
         ids, labels = tf.TensorSpec(self.model.input.shape, self.model.input.dtype), tf.TensorSpec([None], tf.int32)
 
         @tf.function(autograph=False, input_signature=[ids] * BRANCHES + [labels] * BRANCHES)
@@ -115,7 +115,7 @@ class Training:
         return train_step
 
     def losses(self, ids, labels):
-        """Loss of each text, with label smoothing: (batch, tokens), (batch,) -> (batch,)."""
+        """Returns the loss of each text (batch,) with label smoothing, from ids (batch, tokens) and labels (batch,)."""
         targets, logits = tf.one_hot(labels, self.model.output_shape[-1]), self.model(ids, training=True)
         options = {"from_logits": True, "label_smoothing": self.settings.label_smoothing}
         if self.settings.loss is Loss.focal:
@@ -125,19 +125,19 @@ class Training:
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([], tf.float32)])
     def update_averages(self, steps) -> None:
-        """Moves each average towards its weight; early on faster, so that the start is soon forgotten."""
+        """Updates the moving averages of the weights, with a lower decay at the beginning."""
         step = tf.cast(self.optimizer.iterations, tf.float32)
         decay = tf.minimum(self.settings.ema_decay, (1 + step) / (10 + step)) ** steps
         for average, variable in zip(self.averages, self.model.trainable_variables, strict=False):
             average.assign_add((1 - decay) * (variable.value - average))
 
     def epochs(self, on_step: Callable[[State, int, int], None]) -> Iterator[State]:
-        """Trains until the epochs or the patience are used up, then loads the best weights into the model.
+        """Trains until the epochs or the patience are exhausted, then loads the best weights into the model.
 
-        Yields the state after each epoch, once the checkpoint is written.
+        Yields the state after each epoch, once the checkpoint was written.
 
         Args:
-            on_step: called with the state, the steps of an epoch and the examples of the batch, after each step.
+            on_step: called after each step with the state, the number of steps per epoch and the size of the batch.
         """
         while not self.finished:
             self.train_epoch(on_step)
@@ -148,12 +148,12 @@ class Training:
 
     @property
     def finished(self) -> bool:
-        """Whether the epochs or the patience are used up."""
+        """Whether the epochs or the patience are exhausted."""
         waited = self.state.epoch - self.state.gained_epoch
         return self.state.epoch >= self.most_epochs or (self.state.epoch > 0 and waited >= self.settings.patience)
 
     def train_epoch(self, on_step: Callable[[State, int, int], None]) -> None:
-        """The steps of the epoch under way that are not done yet."""
+        """Runs the remaining steps of the current epoch."""
         state = self.state
         batches = epoch_batches(self.data.texts.lengths, self.settings.batch_size, self.seed, state.epoch)
         saved = before = time.monotonic()
@@ -174,7 +174,7 @@ class Training:
                 saved = time.monotonic()
 
     def learn(self, batch: np.ndarray) -> float:
-        """One step on the texts of these indices; returns its loss."""
+        """Runs a step on the texts with the given indices, and returns its loss."""
         with bfloat16_products(self.reduced):
             shards = np.array_split(batch, BRANCHES)
             ids, labels = [self.data.texts.padded(shard) for shard in shards], [self.labels[shard] for shard in shards]
@@ -185,13 +185,13 @@ class Training:
         return loss
 
     def move_averages(self) -> None:
-        """Moves the averages by all the steps since they were last moved."""
+        """Updates the averages for all steps since their last update."""
         if self.averages and self.unaveraged:
             self.update_averages(tf.constant(self.unaveraged, tf.float32))
         self.unaveraged = 0
 
     def finish_epoch(self) -> None:
-        """Validates (with the averaged weights, where there are any) and keeps the weights if they are the best."""
+        """Validates, with the averaged weights if there are any, and stores the weights if they are the best so far."""
         state, began = self.state, time.monotonic()
         self.move_averages()
         raw = weights_of(self.model)
@@ -203,7 +203,7 @@ class Training:
         if state.best_value is None or value > state.best_value:
             state.best_value, state.best_epoch, self.best = value, state.epoch + 1, weights_of(self.model)
             state.gained_epoch = state.epoch + 1
-        alone = metrics.get("encoder_log_loss")  # an encoder may have to learn for a while before it helps the whole
+        alone = metrics.get("encoder_log_loss")  # an encoder may need to improve for a while before the mixture does
         if alone is not None and (state.encoder_log_loss is None or alone < state.encoder_log_loss):
             state.encoder_log_loss, state.gained_epoch = alone, state.epoch + 1
         set_weights(self.model, raw)
@@ -230,7 +230,7 @@ class Training:
         save_checkpoint(self.checkpoint, asdict(self.state), arrays)
 
     def restore(self) -> bool:
-        """Continues from the checkpoint, if there is one; returns whether there was."""
+        """Restores the checkpoint if there is one; returns whether there was one."""
         loaded = load_checkpoint(self.checkpoint)
         if loaded is None:
             return False
@@ -254,11 +254,11 @@ def changing(model: keras.Model) -> list:
 
 
 def weights_of(model: keras.Model) -> list[np.ndarray]:
-    """A copy of the trainable weights."""
+    """Returns a copy of the trainable weights."""
     return [variable.numpy().copy() for variable in model.trainable_variables]
 
 
 def set_weights(model: keras.Model, weights: list[np.ndarray]) -> None:
-    """Puts a copy made by `weights_of` back."""
+    """Restores a copy that was created by `weights_of`."""
     for variable, array in zip(model.trainable_variables, weights, strict=True):
         variable.assign(array)

@@ -1,4 +1,4 @@
-"""Loss weights, learning-rate schedule and which weights decay."""
+"""Class weights of the loss, learning-rate schedule, and weight decay."""
 
 import math
 from collections.abc import Mapping
@@ -11,18 +11,18 @@ from classifier.data import KnownClasses, label_of, listed
 from classifier.errors import UserError
 
 EXAMPLES_SEEN, FEWEST_EPOCHS, MOST_EPOCHS = 40_000, 3, 20
-NEVER_DECAYED = ("bias", "gamma", "beta", "embeddings")  # Keras's variable names: biases, norms, embeddings
+NEVER_DECAYED = ("bias", "gamma", "beta", "embeddings")  # names of Keras variables: biases, norms, embeddings
 
 
 @keras.saving.register_keras_serializable(package="classifier")
 class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """Rises linearly to the peak, then falls to zero: `cosine`, `linear`, or stays: `constant`.
+    """Linear warm-up to the peak, followed by a decay to zero (`cosine` or `linear`) or a `constant` rate.
 
     Args:
         peak: learning rate at the end of the warm-up.
-        steps: of the whole training.
-        warmup_steps: of them, in the warm-up.
-        shape: of the fall.
+        steps: total number of steps.
+        warmup_steps: number of steps in the warm-up.
+        shape: shape of the decay.
     """
 
     def __init__(self, peak: float, steps: int, warmup_steps: int, shape: str) -> None:
@@ -43,9 +43,10 @@ class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def epochs_for(examples: int, classes: int) -> int:
-    """As many as show the model EXAMPLES_SEEN examples, half as many again for each doubling of the classes beyond two.
+    """Returns the number of epochs for EXAMPLES_SEEN examples, plus half as many per doubling of the classes from 2.
 
-    Few classes are soon learnt by heart, many take their time. Within FEWEST_EPOCHS and MOST_EPOCHS.
+    Few classes are memorized quickly, and many classes take longer. The result is limited by FEWEST_EPOCHS and
+    MOST_EPOCHS.
 
     >>> epochs_for(7_000, 2), epochs_for(10_000, 77), epochs_for(1_000_000, 2)
     (6, 15, 3)
@@ -55,16 +56,16 @@ def epochs_for(examples: int, classes: int) -> int:
 
 
 def spare_from_decay(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-    """Biases, norms and embeddings keep their size; call before the optimizer is built."""
+    """Excludes biases, norms and embeddings from weight decay; must be called before the optimizer is built."""
     optimizer.exclude_from_weight_decay(var_names=list(NEVER_DECAYED))
     return optimizer
 
 
 def class_weights(choice, labels: np.ndarray, label_names: tuple[str, ...]) -> np.ndarray:
-    """Loss weight of each class, float32 (classes,): ones, `balanced` (inverse to its count), or given by name.
+    """Returns class weights of the loss, float32 (classes,): ones, `balanced` (inverse to the counts), or by name.
 
     Raises:
-        UserError: where the choice is none of these, or names an unknown label or a weight that is not positive.
+        UserError: for any other choice, an unknown label or a weight that is not positive.
     """
     if choice is None:
         return np.ones(len(label_names), np.float32)
@@ -78,10 +79,10 @@ def class_weights(choice, labels: np.ndarray, label_names: tuple[str, ...]) -> n
 
 
 def weights_by_name(choice: Mapping, label_names: tuple[str, ...]) -> dict[str, float]:
-    """The given weights by the name of their class, which the mapping may spell as any file would.
+    """Returns the given weights by class name; the labels in the mapping may be spelled as in files.
 
     Raises:
-        UserError: where a label is unknown or given twice, or a weight is not positive.
+        UserError: if a label is unknown or given twice, or a weight is not positive.
     """
     known, given = KnownClasses(label_names), {}
     for key, weight in choice.items():

@@ -1,4 +1,4 @@
-"""Matrix products in bfloat16, where the processor has instructions for it: twice as fast, and good enough to learn."""
+"""Matrix products in bfloat16 on processors with such instructions: twice as fast, and sufficient for training."""
 
 import contextlib
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from pathlib import Path
 
 import tensorflow as tf
 
-OPTION = "auto_mixed_precision_onednn_bfloat16"  # of TensorFlow's graph optimizer
+OPTION = "auto_mixed_precision_onednn_bfloat16"  # option of TensorFlow's graph optimizer
 
 
 def processor_has_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 (AVX-512 BF16 or AMX), as Linux tells it; elsewhere False."""
+    """Whether the processor supports bfloat16 products (AVX-512 BF16 or AMX); False on systems other than Linux."""
     try:
         flags = Path("/proc/cpuinfo").read_text().partition("flags")[2].partition("\n")[0].split()
     except OSError:
@@ -20,10 +20,10 @@ def processor_has_bfloat16() -> bool:
 
 @contextlib.contextmanager
 def bfloat16_products(wanted: bool) -> Iterator[None]:
-    """Graphs run within the block multiply matrices in bfloat16; weights, sums and softmax stay float32.
+    """Graphs in this context multiply matrices in bfloat16; weights, sums and softmax are in float32.
 
-    TensorFlow rewrites the graph where it runs first within the block; run outside, the same function is float32. A
-    thread that begins within the block keeps to bfloat16 afterwards: start those that predict outside.
+    TensorFlow rewrites the graph when it runs for the first time in the context; outside, the same function uses
+    float32. A thread that is started in the context keeps using bfloat16: start threads for predictions outside.
     """
     if not wanted:
         yield

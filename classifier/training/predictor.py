@@ -1,4 +1,4 @@
-"""A model's logits for many texts, in batches of like length."""
+"""Computes the logits of a model for many texts, in batches of similar length."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,14 +9,14 @@ import tensorflow as tf
 from classifier.settings import BRANCHES
 from classifier.training.batches import EncodedTexts, batches_in_order
 
-PREDICT_TOKENS = 16_384  # tokens of a batch, padding included
+PREDICT_TOKENS = 16_384  # tokens per batch, including padding
 
 
 class Predictor:
-    """A model's logits for many texts; its graph is traced once.
+    """Computes the logits of a model for many texts; the graph is traced once.
 
     Args:
-        model: ids (batch, tokens), or states (batch, tokens, width), to logits (batch, classes).
+        model: model from ids (batch, tokens), or states (batch, tokens, width), to logits (batch, classes).
     """
 
     def __init__(self, model: keras.Model) -> None:
@@ -29,11 +29,11 @@ class Predictor:
 
     @property
     def graph(self) -> tf.Graph:
-        """Ids to logits, as TensorFlow computes them."""
+        """The TensorFlow graph from ids to logits."""
         return self.forward.get_concrete_function().graph
 
     def __call__(self, texts: EncodedTexts) -> np.ndarray:
-        """Logits (texts, classes) in the order of the texts, computed in batches of like length."""
+        """Returns logits (texts, classes) in the order of the texts, computed in batches of similar length."""
         logits = np.zeros((len(texts), self.classes), np.float32)
         order = np.argsort(texts.lengths, kind="stable")
         longest = max(1, int(texts.lengths.max(initial=0)))

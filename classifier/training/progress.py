@@ -1,4 +1,4 @@
-"""What a person sees while a model trains: a live line on a terminal, one plain line an epoch anywhere else."""
+"""The progress display of a training: a live line in a terminal, otherwise a line per epoch."""
 
 import time
 from types import TracebackType
@@ -8,11 +8,11 @@ from classifier.training.fit import State
 
 
 class TrainingDisplay:
-    """Shows epoch, step, examples per second, loss, validation metrics and the time left at most.
+    """Shows epoch, step, examples per second, loss, validation metrics and the maximum remaining time.
 
     Args:
-        epochs: at most.
-        monitor: the validation metric that chooses the best epoch.
+        epochs: maximum number of epochs.
+        monitor: validation metric that selects the best epoch.
     """
 
     def __init__(self, epochs: int, monitor: str) -> None:
@@ -27,7 +27,7 @@ class TrainingDisplay:
         self.live.__exit__(kind, error, trace)
 
     def on_step(self, state: State, steps: int, examples: int) -> None:
-        """After each step: `steps` in an epoch, `examples` in this batch."""
+        """Updates the display after a step, with `steps` per epoch and `examples` in the batch."""
         self.steps, self.examples = self.steps + 1, self.examples + examples
         elapsed = time.monotonic() - self.began
         left = elapsed / self.steps * (steps * (self.epochs - state.epoch) - state.step)
@@ -36,7 +36,7 @@ class TrainingDisplay:
         self.live.update(state.step, steps, f"epoch {state.epoch + 1}/{self.epochs}", after)
 
     def on_epoch(self, state: State) -> None:
-        """After each epoch."""
+        """Prints a line after an epoch."""
         last = state.history[-1]
         shown = dict.fromkeys([f"valid.{self.monitor}", "valid.accuracy", "valid.log_loss"])
         metrics = "  ".join(f"{name} {last[name]:.4f}" for name in shown)
@@ -49,7 +49,7 @@ class TrainingDisplay:
 
 
 def duration(seconds: float) -> str:
-    """Minutes and seconds, with hours where there are any."""
+    """Formats seconds as minutes and seconds, with hours if there are any."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -15,7 +15,7 @@ FLOAT, STRING = 1, 7  # of TF_DataType
 
 
 class Place(ctypes.Structure):
-    """TF_Output: an operation and which of its outputs."""
+    """TF_Output: an operation and the index of its output."""
 
     _fields_ = [("operation", POINTER), ("index", ctypes.c_int)]
 
@@ -75,7 +75,7 @@ class Session:
         return np.array(found, object).reshape(shape)
 
     def run(self, signature: str, texts: Sequence[bytes] = ()) -> dict[str, np.ndarray]:
-        """The outputs of a signature by name."""
+        """Returns the outputs of a signature by name."""
         chosen = self.signatures[signature]
         inputs, outputs = list(chosen.inputs.values()), list(chosen.outputs)
         given = [self.place(one.name) for one in inputs]

@@ -1,4 +1,4 @@
-"""TensorFlow's C++ loader answers every signature of every SavedModel as Python's loader does."""
+"""TensorFlow's C++ loader gives the same results as Python's loader for all signatures of all SavedModels."""
 
 import keras
 import numpy as np
@@ -15,7 +15,7 @@ from classifier.attention import AdditiveAttention, LocalAttention, MultiHeadAtt
 from classifier.encoders import AdditivePooling, ConcatPooling, MeanPooling
 from classifier.encoders.encoder import Encoder
 from classifier.encoders.scratch import build_classifier
-from classifier.model.text_classifier import TextClassifier
+from classifier.model.classifier_module import ClassifierModule
 from classifier.settings import Block, Positions, ScratchSettings
 from classifier.tokenizers import WordPieceTokenizer, WordTokenizer
 
@@ -55,18 +55,18 @@ def check_both_loaders(folder) -> None:
             for key, values in found.items():
                 if expected[key].dtype == tf.string:
                     np.testing.assert_array_equal(values, expected[key].numpy())
-                elif key != "pooling_max":  # which of two equal states is larger is decided by rounding
+                elif key != "pooling_max":  # depends on rounding if two states are equal
                     np.testing.assert_allclose(values, expected[key].numpy(), atol=1e-5)
 
 
 @pytest.fixture(params=list(ENCODERS))
-def encoder_alone(request) -> TextClassifier:
+def encoder_alone(request) -> ClassifierModule:
     attention, pooling, settings, tokenizer_class = ENCODERS[request.param]
     keras.utils.set_random_seed(5)
     tokenizer = tokenizer_class(max_tokens=11)
     tokenizer.learn(2 * TEXTS)
     chosen = ScratchSettings(depth=2, width=12, intermediate_dim=7, **settings)
-    return TextClassifier(
+    return ClassifierModule(
         Encoder(build_classifier(chosen, attention, pooling(), len(tokenizer.vocabulary), 11, len(LABELS)), tokenizer),
         LABELS,
     )
@@ -106,6 +106,6 @@ def test_a_variable_that_only_python_finds_is_refused(untrained, tmp_path, monke
         module.encoder = encoder  # as Keras tracks it
 
     monkeypatch.setattr(keras_module.KerasModule, "__init__", forget)
-    forgetful = TextClassifier(untrained.explainer.watched, LABELS)
+    forgetful = ClassifierModule(untrained.explainer.watched, LABELS)
     with pytest.raises(ExportError, match="Could not find variable"):
         export_model(forgetful, TEXTS, tmp_path / "model")

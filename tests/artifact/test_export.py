@@ -1,4 +1,4 @@
-"""What is exported answers as the trained model does, in a process that knows nothing of this package."""
+"""The exported model gives the results of the trained model in a process without this package."""
 
 import errno
 import os
@@ -15,7 +15,7 @@ from classifier.artifact import export
 from classifier.artifact.export import ExportError, export_model
 from classifier.artifact.saved_model import SavedClassifier
 from classifier.errors import UserError
-from classifier.model.text_classifier import TextClassifier
+from classifier.model.classifier_module import ClassifierModule
 
 
 def test_signatures(classifier):
@@ -53,7 +53,7 @@ def test_the_texts_of_a_batch_do_not_matter_to_each_other(classifier):
 
 def test_the_exported_model_answers_as_the_one_in_this_process(classifier, untrained):
     texts = [*(text.encode() for text in TEXTS), *export.NASTY_TEXTS]
-    for text in texts:  # one by one: how far a text is padded is no part of the question
+    for text in texts:  # one by one, so that padding has no effect
         expected = untrained.classify(tf.constant([text]))["probabilities"]
         np.testing.assert_allclose(classifier.serve(text=tf.constant([text]))["probabilities"], expected, atol=1e-5)
     many = [text.decode("utf-8", "surrogateescape") for text in texts]
@@ -77,7 +77,7 @@ def test_plain_tensorflow_has_every_operation_of_the_graph(model_folder):
 
 
 def test_an_encoder_alone_is_exported_too(untrained, tmp_path):
-    alone = TextClassifier(untrained.explainer.watched, LABELS)
+    alone = ClassifierModule(untrained.explainer.watched, LABELS)
     loaded = SavedClassifier(export_model(alone, TEXTS, tmp_path / "model"))
     ids = untrained.tokenizer.padded(untrained.tokenizer.words(tf.constant(TEXTS)))
     np.testing.assert_allclose(loaded.probabilities(TEXTS), softmax(untrained.encoder(ids), axis=1), atol=1e-5)
@@ -85,7 +85,7 @@ def test_an_encoder_alone_is_exported_too(untrained, tmp_path):
 
 @pytest.fixture
 def clean_process(tmp_path, monkeypatch):
-    """Puts another program in the place of the one that loads the model in a process of its own."""
+    """Replaces the program that loads the model in a separate process."""
 
     def put(program: str) -> None:
         (tmp_path / "check.py").write_text(f"import sys, shutil\n{program}\n")
@@ -113,19 +113,19 @@ def test_a_model_that_does_not_load_is_an_error(untrained, tmp_path, clean_proce
     assert os.listdir(tmp_path / "models") == []
 
 
-def test_no_leftovers_beside_the_model(model_folder):
+def test_no_leftovers_next_to_the_model(model_folder):
     assert os.listdir(model_folder.parent) == ["model"]
     assert (model_folder / "saved_model.pb").exists()
 
 
-def test_a_folder_that_is_no_model_of_ours(tmp_path):
+def test_a_folder_that_is_not_an_exported_model(tmp_path):
     tf.saved_model.save(tf.Module(), str(tmp_path))
     with pytest.raises(UserError, match=r"not one that classifier\.train exported"):
         SavedClassifier(tmp_path)
 
 
 def test_a_full_disk_leaves_no_part_of_a_model(untrained, tmp_path, monkeypatch):
-    """TensorFlow has an error of its own for it."""
+    """TensorFlow raises a specific error for it."""
 
     def full(model, folder, **_):
         (Path(folder) / "variables").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""ONNX, LiteRT and smaller weights answer as the SavedModel does, from the files that are exported and nothing else."""
+"""ONNX, LiteRT and smaller weights give the results of the SavedModel, using only the exported files."""
 
 import json
 import random
@@ -19,7 +19,7 @@ from classifier.attention import AdditiveAttention, MultiHeadAttention
 from classifier.encoders import ConcatPooling, MeanPooling
 from classifier.encoders.encoder import Encoder
 from classifier.encoders.scratch import build_classifier
-from classifier.model.text_classifier import TextClassifier
+from classifier.model.classifier_module import ClassifierModule
 from classifier.settings import Activation, ScratchSettings
 from classifier.tokenizers import WordPieceTokenizer, WordTokenizer
 
@@ -50,7 +50,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 def many_texts(count: int) -> list[str]:
-    """Known words, words nobody has seen, symbols, and what is strange, in texts of many lengths."""
+    """Texts of many lengths with known and unknown words, symbols, and unusual characters."""
     draw = random.Random(5)
     known = " ".join(TEXTS).split()
 
@@ -63,7 +63,7 @@ def many_texts(count: int) -> list[str]:
 
 @pytest.fixture(scope="module", autouse=True)
 def one_round():
-    """Each latency from a single call."""
+    """Measures each latency with a single call."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("classifier.artifact.formats.measure.MOST_ROUNDS", 1)
         yield
@@ -79,7 +79,7 @@ def written(untrained, model_folder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def reference(written) -> Classifier:
-    """What a program without TensorFlow makes of the files."""
+    """Returns the results of a program without TensorFlow."""
     return Classifier(written[0] / "onnx" / "float32")
 
 
@@ -98,7 +98,7 @@ def test_any_text_is_tokenised_as_in_the_graph(reference, untrained, text):
     assert [word.encode() for word in reference.words(text)] == words.to_list()[0]
     ids, expected = reference.inputs([text])["ids"], untrained.tokenizer.padded(words).numpy()
     assert ids.tolist() == expected[:, : ids.shape[1]].tolist()
-    assert not expected[:, ids.shape[1] :].any()  # the graph pads further, to one of few widths
+    assert not expected[:, ids.shape[1] :].any()  # the graph pads to one of few widths
 
 
 def test_smaller_weights_answer_nearly_the_same(written, untrained):
@@ -136,7 +136,7 @@ def test_pieces_and_an_encoder_alone(tmp_path):
         7,
         len(LABELS),
     )
-    write_one(TextClassifier(Encoder(encoder, tokenizer), LABELS), "onnx", "float32", tmp_path / "onnx" / "float32")
+    write_one(ClassifierModule(Encoder(encoder, tokenizer), LABELS), "onnx", "float32", tmp_path / "onnx" / "float32")
     model, texts = Classifier(tmp_path / "onnx" / "float32"), many_texts(60)
     ids = tokenizer.padded(tokenizer.words(tf.constant([text.encode("utf-8", "replace") for text in texts])))
     assert model.inputs(texts)["ids"].tolist() == ids.numpy().tolist()
@@ -152,7 +152,7 @@ def test_activations(tmp_path, activation):
     settings = ScratchSettings(depth=1, width=6, intermediate_dim=5, activation=Activation[activation])
     size = len(tokenizer.vocabulary)
     encoder = build_classifier(settings, lambda: MultiHeadAttention(num_heads=2), MeanPooling(), size, 7, len(LABELS))
-    write_one(TextClassifier(Encoder(encoder, tokenizer), LABELS), "onnx", "float32", tmp_path / "onnx")
+    write_one(ClassifierModule(Encoder(encoder, tokenizer), LABELS), "onnx", "float32", tmp_path / "onnx")
     ids = tokenizer.padded(tokenizer.words(tf.constant([text.encode() for text in TEXTS])))
     found = Classifier(tmp_path / "onnx").probabilities(TEXTS)
     np.testing.assert_allclose(found, softmax(encoder(ids), axis=1), atol=TOLERANCE)

@@ -1,4 +1,4 @@
-"""A folder of any name holds a model: TensorFlow takes some characters of a path for patterns."""
+"""Models can be stored in folders with any name, although TensorFlow interprets some characters as patterns."""
 
 import shutil
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ from classifier.artifact.formats.halves import write_halves
 from classifier.artifact.publish import publish_model
 from classifier.artifact.saved_model import SavedClassifier, local_folder
 from classifier.errors import UserError
-from classifier.tracking.models import run_named
+from classifier.tracking.models import run_id_of
 
 NAMES = ["third [v2]", "a [b", "back\\slash", "it's 100 % #1 {x} ?*", "Prüfung", "n" * 200]
 
@@ -36,7 +36,7 @@ def test_export_is_checked_in_a_folder_with_brackets(untrained, expected, tmp_pa
     np.testing.assert_allclose(SavedClassifier(folder).probabilities(TEXTS), expected, atol=1e-6)
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")  # MLflow advises on type hints
+@pytest.mark.filterwarnings("ignore::UserWarning")  # MLflow warns about missing type hints
 def test_the_mlflow_model_loads_from_a_folder_with_brackets(model_folder, expected, tmp_path):
     from classifier.tracking.pyfunc_model import SavedModel
 
@@ -59,4 +59,4 @@ def test_a_model_is_found_in_the_folder_of_its_training(tmp_path):
 
 def test_mlflow_addresses_are_no_folders():
     assert local_folder("runs:/0123456789abcdef/model") is local_folder("models:/support@champion") is None
-    assert run_named("runs:/0123456789abcdef/model") == run_named("0123456789abcdef") == "0123456789abcdef"
+    assert run_id_of("runs:/0123456789abcdef/model") == run_id_of("0123456789abcdef") == "0123456789abcdef"

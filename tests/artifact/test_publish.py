@@ -1,4 +1,4 @@
-"""TensorFlow Serving's folder: whole versions only, counted up, whoever else publishes at the same time."""
+"""TensorFlow Serving's folder: complete versions with increasing numbers, even if several processes publish."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ from classifier.settings import PublishSettings
 
 @pytest.fixture
 def model(tmp_path):
-    """What looks like a SavedModel."""
+    """A folder that looks like a SavedModel."""
     folder = tmp_path / "model"
     (folder / "variables").mkdir(parents=True)
     (folder / "saved_model.pb").write_bytes(b"graph")
@@ -37,7 +37,7 @@ def test_a_number_is_the_version_where_it_is_higher(model, tmp_path):
     assert publish_model(model, str(served)) == served / "9"
 
 
-def test_two_at_once_get_a_version_each(model, tmp_path):
+def test_two_concurrent_publications_get_different_versions(model, tmp_path):
     served = str(tmp_path / "support")
     with ThreadPoolExecutor(8) as threads:
         versions = list(threads.map(lambda _: publish_model(model, served), range(24)))
@@ -54,7 +54,7 @@ def test_the_command_publishes_a_folder(model, tmp_path):
 
 
 def test_a_version_taken_in_between_is_passed_over(model, tmp_path, monkeypatch):
-    """Another process publishes version 1 after we have looked for it and before ours is renamed."""
+    """Another process publishes version 1 between our check and our renaming."""
     rename = os.rename
 
     def beaten(source, target):

@@ -1,4 +1,4 @@
-"""All mechanisms of the gallery, by the name they have on the command line, small enough to test."""
+"""All attention mechanisms by their name on the command line, small enough to test."""
 
 from check_layer import HEADS
 

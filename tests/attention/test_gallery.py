@@ -1,4 +1,4 @@
-"""What every mechanism does alike, ours and the official ones."""
+"""Common properties of all attention mechanisms, including Keras's."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def test_layer(name, tmp_path):
     def attend(layer, states, mask):
         return layer(states, states, mask=mask[:, None, :])
 
-    # the softmax of scores + constant is the same softmax: the bias of the keys changes nothing
+    # softmax is invariant to a constant, so that the bias of the keys has no effect
     check_layer(ALL[name](), attend, tmp_path, without_gradient=[] if name == "rotary" else ["key/bias"])
 
 
@@ -46,7 +46,7 @@ def test_cross_attention_with_weights(name):
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_future_can_be_hidden(name):
-    """With a causal mask the first tokens are what they are without the later ones."""
+    """With a causal mask, the first tokens do not depend on the later tokens."""
     if name in OFFICIAL and name not in HEADED:
         with pytest.raises(ValueError, match="a mask of the keys alone"):
             ALL[name]()(VALUE, VALUE, mask=np.ones((BATCH, TOKENS, TOKENS), bool))
@@ -69,8 +69,8 @@ def test_a_query_without_any_key_is_finite(name):
     assert np.isfinite(tape.gradient(loss, VALUE)).all()
 
 
-@pytest.mark.parametrize("name", ["additive", "local"])  # which go block by block
-def test_nobody_asks_or_nothing_answers(name):
+@pytest.mark.parametrize("name", ["additive", "local"])  # which are computed in blocks
+def test_the_process_gets_no_request_or_does_not_answer(name):
     layer = OURS[name]()
     layer.build(QUERY.shape, VALUE.shape)
     for texts, queries, keys in ((0, QUERIES, TOKENS), (BATCH, 0, TOKENS), (BATCH, QUERIES, 0)):

@@ -1,4 +1,4 @@
-"""What a mask hides has no weight, what is seen keeps its score, and a query that sees nothing mixes nothing."""
+"""Masked keys have no weight, visible keys keep their scores, and a query without visible keys has a zero context."""
 
 import keras
 import numpy as np
@@ -47,12 +47,14 @@ def test_narrow_floats_keep_their_type_and_stay_finite(kind):
 
 
 MASKS = arrays.arrays(bool, (BATCH, QUERIES, TOKENS)) | arrays.arrays(bool, (BATCH, 1, TOKENS))
-MECHANISMS = {name: OURS[name] for name in ("additive", "dot", "multi_head", "rotary")}  # local does not see all
+MECHANISMS = {
+    name: OURS[name] for name in ("additive", "dot", "multi_head", "rotary")
+}  # local attention does not see all keys
 
 
 @pytest.fixture(scope="module", params=MECHANISMS.values(), ids=MECHANISMS.keys())
 def layer(request):
-    """With random weights and biases: a bias of zero would hide what is added to nothing."""
+    """Creates a layer with random weights and biases, because a zero bias could hide errors."""
     layer = request.param()
     layer(QUERY, VALUE)
     keras.utils.set_random_seed(1)
@@ -61,8 +63,8 @@ def layer(request):
     return layer
 
 
-def of_nothing(layer) -> np.ndarray:
-    """What a query gets that sees nothing: zeros, as they leave the mechanism."""
+def without_visible_keys(layer) -> np.ndarray:
+    """Returns the context of a query without visible keys: zeros after the output projection."""
     return layer.output_projection.bias.numpy() if isinstance(layer, HeadedAttention) else np.zeros(WIDTH)
 
 
@@ -72,7 +74,7 @@ def test_cross_attention_of_a_query_that_may_look_nowhere_is_that_of_zeros(layer
     context, weights = layer(QUERY, VALUE, mask=mask, return_weights=True)
     blind = np.broadcast_to(~mask.any(axis=-1), (BATCH, QUERIES))
     np.testing.assert_allclose(
-        context.numpy()[blind], np.broadcast_to(of_nothing(layer), (blind.sum(), WIDTH)), atol=1e-6
+        context.numpy()[blind], np.broadcast_to(without_visible_keys(layer), (blind.sum(), WIDTH)), atol=1e-6
     )
     by_query = np.reshape(weights, (BATCH, -1, QUERIES, TOKENS)).transpose(0, 2, 1, 3)
     assert not by_query[blind].any()
@@ -85,7 +87,7 @@ def test_self_attention_of_a_text_without_tokens_is_that_of_zeros(layer, mask):
     context = layer(VALUE, VALUE, mask=mask).numpy()
     empty = ~mask.any(axis=(1, 2))
     np.testing.assert_allclose(
-        context[empty], np.broadcast_to(of_nothing(layer), (empty.sum(), TOKENS, WIDTH)), atol=1e-6
+        context[empty], np.broadcast_to(without_visible_keys(layer), (empty.sum(), TOKENS, WIDTH)), atol=1e-6
     )
     assert np.isfinite(context).all()
 

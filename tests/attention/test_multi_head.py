@@ -1,4 +1,4 @@
-"""Multi-head attention to itself: one wide product instead of three narrow ones."""
+"""Multi-head self-attention: one wide product instead of three narrow products."""
 
 import keras
 import numpy as np
@@ -27,7 +27,7 @@ SELF_MASKS = [None, np.array([[[1, 1, 1, 1, 0]], [[0, 0, 0, 0, 0]]], bool)]
 
 @pytest.mark.parametrize("mask", SELF_MASKS, ids=["all", "masked"])
 def test_self_attention_is_attention_to_a_copy(mask, layer):
-    """One wide product gives what three narrow ones give, and so do the gradients."""
+    """One wide product gives the same results and gradients as three narrow products."""
     results = []
     for other in (lambda states: states, tf.identity):
         with tf.GradientTape() as tape:

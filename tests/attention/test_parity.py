@@ -1,4 +1,4 @@
-"""With the same weights, ours and the official implementation agree in outputs, weights and gradients."""
+"""With the same weights, our and Keras's implementations have the same outputs, weights and gradients."""
 
 import keras
 import numpy as np
@@ -20,15 +20,15 @@ PAIRS = ("additive", "concat", "dot", "multi_head")
 
 
 def pair(name):
-    """Both layers with the same random weights: kernels of query and key, then what the official layer adds."""
+    """Returns both layers with the same random weights: kernels of query and key, then those of the Keras layer."""
     ours, official = OURS[name](), OFFICIAL[f"keras_{name}"]()
     ours(QUERY, VALUE, KEY), official(QUERY, VALUE, KEY)
     keras.utils.set_random_seed(1)
-    if name == "additive":  # Keras lists a layer's own weights first
+    if name == "additive":  # Keras lists the direct weights of a layer first
         energy, query, key = (random.normal(size=weight.shape) for weight in ours.weights)
         set_weights(ours, [energy, query, key])
         set_weights(official, [query, key, energy])
-    elif name == "concat":  # one matrix for both, and v is one number, repeated
+    elif name == "concat":  # one matrix for both, and a scalar v
         query, key, energy = random.normal(size=(WIDTH, WIDTH)), random.normal(size=(WIDTH, WIDTH)), 0.7
         set_weights(ours, [np.concatenate([query, key]), np.full(WIDTH, energy)])
         set_weights(official, [query, key, energy])
@@ -45,7 +45,7 @@ def set_weights(layer, weights):
 
 
 def results(layer, mask):
-    """Output, weights, and the gradients of the inputs; then those of the layer's weights."""
+    """Returns output, weights, gradients of the inputs, and gradients of the layer's weights."""
     with tf.GradientTape() as tape:
         tape.watch([QUERY, KEY, VALUE])
         output, weights = layer(QUERY, VALUE, KEY, mask=mask, return_weights=True)
@@ -69,7 +69,7 @@ def test_parity_with_keras(name, mask):
         np.testing.assert_allclose(one, tf.reshape(other, one.shape), atol=1e-5)
 
 
-def test_multi_head_takes_a_mask_of_its_own_for_each_query():
+def test_multi_head_accepts_a_mask_per_query():
     ours, official = pair("multi_head")
     mask = np.random.default_rng(1).random((BATCH, QUERIES, TOKENS)) < 0.6
     mask[:, :, 0] = True

@@ -1,6 +1,6 @@
-"""Whole commands on inputs that once failed, kept in a folder next to the repository; skipped where it is missing.
+"""Complete commands on inputs that once failed, stored in a folder next to the repository; skipped if it is missing.
 
-`python -m pytest -m cases` runs them; the default run leaves them out, since each is also a small test elsewhere.
+`python -m pytest -m cases` runs them; the default run skips them, because each also has a small test elsewhere.
 """
 
 import os
@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture
 def case() -> Callable[[str], Path]:
-    """The folder of a case by its name; the test is skipped where it is missing."""
+    """Returns the folder of a case by its name; skips the test if it is missing."""
 
     def find(name: str) -> Path:
         folder = CASES / name

@@ -1,4 +1,4 @@
-"""A run that was interrupted after its model was kept, and then resumed, gives the model of its end."""
+"""A run that was interrupted after its model was logged, and then resumed, has the model of its end."""
 
 import json
 import signal
@@ -20,7 +20,7 @@ EPOCHS = "trainer.epochs=6"
 
 @pytest.fixture
 def resumed(case, run, tmp_path) -> dict:
-    """The summary of a training that SIGTERM ended in the third epoch, and that was resumed."""
+    """The summary of a training that was ended by SIGTERM in the third epoch and then resumed."""
     assert (case("interrupted_then_resumed") / "commands.txt").exists()
     same = [*TINY, EPOCHS, f"tracking.uri=sqlite:///{tmp_path}/mlflow.db", "trainer.resume=true"]
     command = [sys.executable, "-u", "-m", "classifier.train", *same, "hydra.run.dir=first"]

@@ -1,4 +1,4 @@
-"""A value is one class whatever the file: 1 and 1.0, true and True."""
+"""A value is the same class in all files: 1 and 1.0, true and True."""
 
 import json
 
@@ -19,7 +19,7 @@ def test_integers_and_floats_with_a_gap_are_two_classes(case, run, tmp_path):
 
 
 def check_test_of_floats(run, folder, summary):
-    """The model's classes are 0 and 1; the file that is measured spells them 0.0 and 1.0."""
+    """The classes of the model are 0 and 1, but the evaluated file has 0.0 and 1.0."""
     again = [f"run={summary['run_id']}", f"data.test={folder}/february_with_a_gap.csv", "data.max_bad_rows=0.05"]
     done = run("evaluate", *again, STORE, "hydra.run.dir=again")
     assert done.returncode == 0, done.stderr

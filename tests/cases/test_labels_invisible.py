@@ -1,4 +1,4 @@
-"""Labels that differ in invisible marks are one class; those that differ in case are two, with a way to join them."""
+"""Labels that differ in invisible characters are one class; those that differ in case are two, but can be merged."""
 
 import json
 import unicodedata

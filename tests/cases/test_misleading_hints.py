@@ -1,4 +1,4 @@
-"""Each line of the case gets an answer that leads out."""
+"""Each line of the case has a message with a helpful hint."""
 
 import shlex
 

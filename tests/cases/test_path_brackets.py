@@ -1,4 +1,4 @@
-"""Brackets and backslashes in any path: trained, registered, loaded, published and served."""
+"""Paths with brackets and backslashes: training, registration, loading, publishing and serving."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ from conftest import TINY
 
 @pytest.fixture
 def trained(case, run, tmp_path):
-    """Trains in a working folder with brackets, into a run folder with brackets; returns the run folder."""
+    """Trains with brackets in the working folder and the run folder, and returns the run folder."""
     place = tmp_path / "work [2024]"
     place.mkdir()
     done = run(

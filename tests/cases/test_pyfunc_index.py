@@ -1,4 +1,4 @@
-"""The answers of the MLflow model stay next to their texts, whatever index the table has."""
+"""The results of the MLflow model are aligned with the texts for any index of the table."""
 
 import re
 import subprocess

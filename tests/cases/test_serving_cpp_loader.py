@@ -1,4 +1,4 @@
-"""TensorFlow's own command line, which loads as TensorFlow Serving does, gets answers from a trained model."""
+"""TensorFlow's command line, which uses the loader of TensorFlow Serving, can run a trained model."""
 
 import shutil
 import subprocess

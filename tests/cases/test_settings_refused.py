@@ -1,4 +1,4 @@
-"""Each line of the case is refused in one sentence that names the key, before data are read."""
+"""Each line of the case is refused with a sentence that names the key, before data are read."""
 
 import shlex
 

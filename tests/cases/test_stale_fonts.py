@@ -1,4 +1,4 @@
-"""A font that is installed after matplotlib has made its list of fonts is used by the next process."""
+"""A font that is installed after matplotlib has cached its list of fonts is used by the next process."""
 
 import os
 import subprocess

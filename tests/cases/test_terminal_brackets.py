@@ -1,4 +1,4 @@
-"""Square brackets in settings and paths are shown, and end no command."""
+"""Square brackets in settings and paths are shown, and do not break any command."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ TRIALS = ("trainer.validation_only=true", "hydra.launcher.processes=2")
 
 
 def squeezed(text):
-    """The text without what a table puts between the parts of a cell that continues on the next line."""
+    """Returns the text with the wrapped cells of a table joined."""
     return "".join(text.split())
 
 
@@ -48,5 +48,5 @@ def test_the_path_of_a_report_exists(case, run, tmp_path):
     for folder in ("ev [v2] y", "ev/[/b]"):
         done = run("evaluate", f"run={run_id}", f'hydra.run.dir="{tmp_path}/{folder}"')
         assert done.returncode == 0, done.stderr
-        told = done.stdout.splitlines()[-1].removeprefix("Tables and pictures: ")
-        assert Path(told) == tmp_path / folder / "report/test" and (Path(told) / "metrics.json").exists()
+        path = done.stdout.splitlines()[-1].removeprefix("Tables and pictures: ")
+        assert Path(path) == tmp_path / folder / "report/test" and (Path(path) / "metrics.json").exists()

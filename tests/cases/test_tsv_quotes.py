@@ -19,7 +19,7 @@ def test_swallowed_rows_are_never_silent(case, run):
     file = case("tsv_quotes") / "swallowed.tsv"
     done = run("train", "data=files", f"data.train={file}", "data.quotes=double", *TINY)
     assert done.returncode == 0, done.stderr
-    assert "each could be a row of its own" in done.stdout and "data.quotes=none" in done.stdout
+    assert "each of which could be a separate row" in done.stdout and "data.quotes=none" in done.stdout
 
 
 def test_training_says_how_it_reads(case, run):

@@ -1,4 +1,4 @@
-"""What is typed is what is meant; and what is shown can be typed."""
+"""Arguments are parsed as intended, and printed arguments can be typed again."""
 
 import shlex
 
@@ -36,7 +36,7 @@ def test_a_line_for_the_shell_is_read_back_as_it_was(text):
 
 
 def unquoted(value):
-    """Hydra's values as Python's."""
+    """Converts Hydra's values to Python objects."""
     if isinstance(value, list):
         return [unquoted(one) for one in value]
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Hydra's own part of a configuration calls nothing that a file names."""
+"""The section `hydra` of a configuration cannot call functions that a file names."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Ties are shown as ties, gains and losses are counted, and the page and the tables tell all of it."""
+"""Ties are shown as ties, gains and losses are counted, and page and tables are complete."""
 
 import csv
 import re
@@ -16,8 +16,8 @@ EXAMPLES, NAMES = 301, ["bird", "fruit", "tool"]
 LABELS = np.arange(EXAMPLES) % 3
 
 
-def spoiled(*ranges):
-    """The right answers, but wrong in each range of examples."""
+def with_errors(*ranges):
+    """Returns the correct answers, except for the given ranges of examples."""
     predicted = LABELS.copy()
     for start, stop in ranges:
         predicted[start:stop] = (predicted[start:stop] + 1) % 3
@@ -31,9 +31,9 @@ def made(name, *rows, seed=0):
 @pytest.fixture(scope="module")
 def entries():
     return [
-        made("poor", spoiled((0, 90))),
-        made("good", spoiled((0, 30))),
-        made("as good", spoiled((5, 37))),
+        made("poor", with_errors((0, 90))),
+        made("good", with_errors((0, 30))),
+        made("as good", with_errors((5, 37))),
     ]
 
 
@@ -91,7 +91,7 @@ def test_the_other_way_round_a_difference_has_the_other_sign(entries):
 
 
 def test_seeds_are_repeats_with_mean_and_deviation(entries):
-    repeated = made("repeated", spoiled((0, 20)), spoiled((0, 26)), spoiled((10, 42)), seed=1)
+    repeated = made("repeated", with_errors((0, 20)), with_errors((0, 26)), with_errors((10, 42)), seed=1)
     comparison = compare([*entries, repeated], "accuracy")
     best = comparison.standings[0]
     accuracies = 1 - np.array([20, 26, 32]) / EXAMPLES
@@ -120,8 +120,8 @@ def test_the_page_needs_no_other_file_and_runs_nothing(report, tmp_path):
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert all(address.startswith("data:image/png") for address in re.findall(r'(?:src|href)="([^"]{,20})', page))
-    for told in ("three entries", "crashed (id) is FAILED", "encoder.depth", "text 3", "good (id)"):
-        assert told in page
+    for expected in ("three entries", "crashed (id) is FAILED", "encoder.depth", "text 3", "good (id)"):
+        assert expected in page
 
 
 def test_the_tables_hold_all_of_it(report, tmp_path):

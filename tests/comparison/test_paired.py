@@ -1,4 +1,4 @@
-"""The tests of paired answers beside SciPy, beside tables computed by hand, and by simulation."""
+"""The paired tests in comparison with SciPy, with tables computed by hand, and by simulation."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_mcnemar_is_the_binomial_test_of_the_examples_that_one_gets_right(pairs)
 
 
 def test_holm_by_hand():
-    """0.01 x 4, 0.02 x 3, 0.03 x 2, 0.005 x 5; 0.5 alone; none smaller than one before it."""
+    """0.01 x 4, 0.02 x 3, 0.03 x 2, 0.005 x 5, 0.5 x 1; in nondecreasing order."""
     assert holm([0.01, 0.03, 0.5, 0.005, 0.02]) == pytest.approx([0.04, 0.06, 0.5, 0.025, 0.06])
     assert holm([0.9, 0.8]).tolist() == [1, 1]
     assert holm([]).tolist() == []
@@ -39,7 +39,7 @@ def test_holm_by_hand():
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_holm_rejects_as_the_stepwise_procedure_does(p_values):
-    """Holm 1979: from the smallest on, while p is below 0.05 divided by the number of those that are left."""
+    """Holm 1979: in ascending order, as long as p is below 0.05 divided by the number of remaining tests."""
     rejected = np.zeros(len(p_values), dtype=bool)
     for step, place in enumerate(np.argsort(p_values, kind="stable")):
         if not p_values[place] * (len(p_values) - step) < 0.05:
@@ -59,7 +59,7 @@ def test_scores_are_those_of_scikit_learn():
 
 
 def answers(generator, accuracies, examples=EXAMPLES):
-    """(examples,) labels and (models, examples) answers; what is hard for one model is hard for the others as well."""
+    """Returns labels (examples,) and answers (models, examples); examples are equally hard for all models."""
     labels = generator.integers(CLASSES, size=examples)
     hardness = 0.5 * generator.random(examples) + 0.5 * generator.random((len(accuracies), examples))
     limits = np.array([np.sqrt(a / 2) if a < 0.5 else 1 - np.sqrt((1 - a) / 2) for a in accuracies])[:, None]
@@ -68,7 +68,7 @@ def answers(generator, accuracies, examples=EXAMPLES):
 
 
 def test_the_intervals_of_the_difference_cover_the_truth_in_95_of_100_test_sets():
-    """1,000 simulated test sets; each class is as hard as another, so the true macro F1 is the true accuracy."""
+    """1,000 simulated test sets with equally hard classes, so that the true macro F1 is the true accuracy."""
     generator, covered = np.random.default_rng(17), []
     for sample in range(1000):
         labels, predicted = answers(generator, (0.8, 0.73))
@@ -79,7 +79,7 @@ def test_the_intervals_of_the_difference_cover_the_truth_in_95_of_100_test_sets(
     assert ((shares >= 0.93) & (shares <= 0.97)).all(), shares
 
 
-def test_equal_models_are_told_apart_in_at_most_5_of_100_test_sets():
+def test_equal_models_differ_significantly_in_at_most_5_of_100_test_sets():
     generator = np.random.default_rng(23)
     found = []
     for _ in range(1000):
@@ -89,7 +89,7 @@ def test_equal_models_are_told_apart_in_at_most_5_of_100_test_sets():
 
 
 def test_the_smallest_difference_is_shown_four_times_in_five():
-    """Two models that disagree in 30 % of the examples, apart by the smallest difference that is claimed."""
+    """Two models that disagree on 30 % of the examples, and whose difference is the smallest detectable difference."""
     generator, examples, disagree = np.random.default_rng(29), 500, 0.3
     apart = smallest_difference(np.sqrt(disagree / examples), examples)
     shares = [(disagree + apart) / 2, (disagree - apart) / 2, 1 - disagree]
@@ -99,14 +99,14 @@ def test_the_smallest_difference_is_shown_four_times_in_five():
 
 
 def test_the_smallest_difference_is_never_less_than_mcnemars_fewest_examples():
-    """Of six examples that fall to one side p = 2/64; five are not enough."""
+    """Six examples in favour of one model have p = 2/64; five are not enough."""
     assert smallest_difference(0.0, 100) == 0.06
     assert smallest_difference(0.0, 100, comparisons=10) > 0.06
     assert mcnemar([True] * 6, [False] * 6) < 0.05 < mcnemar([True] * 5, [False] * 5)
 
 
 @pytest.mark.parametrize("repeats", [2, 3, 7])
-def test_the_mean_of_the_drawn_repeats_varies_as_the_mean_of_so_many_repeats(repeats):
+def test_the_mean_of_the_drawn_repeats_has_the_variance_of_the_mean_of_repeats(repeats):
     values = np.random.default_rng(repeats).normal(size=repeats)
     weights = drawn_repeats(repeats, 50_000, seed=0)
     assert weights.sum(axis=1) == pytest.approx(np.ones(50_000))

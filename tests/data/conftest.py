@@ -1,4 +1,4 @@
-"""Files to read: `write` puts a table, text (compressed as the name says) or bytes as they are into a folder."""
+"""Files to read: `write` writes a table, text (compressed according to the name) or raw bytes to a folder."""
 
 import gzip
 from collections.abc import Callable

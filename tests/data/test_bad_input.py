@@ -1,4 +1,4 @@
-"""Every kind of bad input raises a UserError that names the file, the row, the column and the way out."""
+"""Every kind of bad input raises a UserError that names file, row and column, with a hint."""
 
 import gzip
 
@@ -42,13 +42,13 @@ BAD = [
     ("cut.csv.zst", pa.Codec("zstd").compress(GOOD.encode() * 50, asbytes=True)[:-20], {}, ["damaged or cut short"]),
     ("packed.csv", gzip.compress(GOOD.encode()), {}, ["compressed with gzip", "add .gz"]),
     ("packed.jsonl", pa.Codec("zstd").compress(GOOD.encode(), asbytes=True), {"encoding": "cp1252"}, ["add .zst"]),
-    ("packed.csv.gz", "PK\x03\x04 and more", {}, ["an archive", "unpack it"]),
+    ("packed.csv.gz", "PK\x03\x04 and more", {}, ["a ZIP archive", "unpack it"]),
     ("document.json", "[\n" + JSON, {}, ["damaged or cut short", "no closing bracket"]),
     (
         "document.json",
         "[\n" + JSON + '{"text": ]',
         {},
-        ["document.json:22", "cannot be read from here", "one object a"],
+        ["document.json:22", "cannot be read from here", "one object per"],
     ),
     ("document.json", "[]\n[]", {}, ["document.json:1", "something follows after the end"]),
     ("table.xls", "PK", {}, ["'.xls' is not a format known here", ".csv .tsv", ".gz or .zst"]),
@@ -89,7 +89,7 @@ BAD = [
     ("utf16.jsonl", JSON.encode("utf-16-le"), {}, ["NUL byte", "looks like UTF-16", "data.encoding=utf-16"]),
     ("header.csv", "größe,label\n".encode("latin-1"), {}, ["header.csv:1", "byte 0xF6", "data.encoding"]),
     ("header.csv", '"text,label\na,b\n', {}, ["header.csv:1", "a quote opens"]),
-    # Rows: one bad among good ones, where none is allowed.
+    # Rows: a single bad row, if none is allowed.
     (
         "bytes.csv",
         GOOD.encode() + b"caf\xe9,pos\n",
@@ -173,7 +173,7 @@ def test_a_column_named_twice(write, settings):
 
 def test_a_link_to_nowhere(settings, tmp_path):
     (tmp_path / "link.csv").symlink_to("gone.csv")
-    with pytest.raises(UserError, match=r"link\.csv is a link to gone\.csv, where nothing is"):
+    with pytest.raises(UserError, match=r"link\.csv is a link to gone\.csv, which does not exist"):
         load_splits(settings(str(tmp_path / "link.csv")), 0)
 
 

@@ -1,4 +1,4 @@
-"""The embedded corpus is what its card says: eight classes, short clean texts, three splits that share nothing."""
+"""The embedded corpus corresponds to its card: eight classes, short clean texts, three disjoint splits."""
 
 import csv
 import re
@@ -14,7 +14,7 @@ import classifier.data
 FOLDER = Path(classifier.data.__file__).parent / "embedded"
 SPLITS = ("train", "valid", "test")
 LABELS = {"account", "billing", "cancellation", "delivery", "feedback", "product", "returns", "technical"}
-ALIKE = 0.6  # words in common / words in either; from here on two texts count as one
+ALIKE = 0.6  # common words / all words, above which two texts count as duplicates
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def words(text: str) -> list[str]:
 
 
 def alike(left: list[str], right: list[str]) -> list[tuple[str, str]]:
-    """Pairs across two lists of texts that share too many words; below five words, only equal ones."""
+    """Returns pairs of texts from two lists that share too many words; shorter texts than five words must be equal."""
     bags = [set(words(text)) for text in left + right]
     places = {word: place for place, word in enumerate(sorted(set().union(*bags)))}
     table = np.zeros((len(bags), len(places)), np.float32)

@@ -1,4 +1,4 @@
-"""Labelled files become Examples; what a row's values mean, and what is counted and noticed."""
+"""Labelled files are read into Examples: meaning of values, counts and notices."""
 
 import csv
 

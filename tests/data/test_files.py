@@ -1,4 +1,4 @@
-"""A pattern finds its files in a fixed order, or says what is wrong with it."""
+"""A pattern finds its files in a fixed order, or raises a helpful error."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""The first lines of CSV and TSV: a separator that is declared, a header, or none."""
+"""The first lines of CSV and TSV: a declared separator, a header, or no header."""
 
 import pytest
 

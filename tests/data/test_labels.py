@@ -1,4 +1,4 @@
-"""A class has one name, whoever wrote the file and whatever its letters look like in bytes."""
+"""A class has one name, for all writers of files and all encodings of its letters."""
 
 import csv
 import json
@@ -20,7 +20,7 @@ from classifier.data.labels import canonical_label, class_names, clean_label, fo
 from classifier.errors import UserError
 from classifier.settings import DataSettings, LabelCase
 
-# A pirate flag and a family are sequences of emoji; the Persian word has a non-joiner, the Sinhala one a joiner.
+# A pirate flag and a family are sequences of emoji; the Persian word has a non-joiner, the Sinhala word a joiner.
 JOINED = ["🏴‍☠️", "👨‍👩‍👧", "می‌خواهم", "ශ්‍රී"]
 
 
@@ -167,7 +167,7 @@ def frame(labels: list) -> pandas.DataFrame:
 
 
 def with_gaps(labels: list) -> pandas.DataFrame:
-    return frame([*labels, None])  # which makes floats of integers and objects of booleans
+    return frame([*labels, None])  # which converts integers to floats and booleans to objects
 
 
 def texts(labels: list) -> list[str]:
@@ -197,7 +197,7 @@ LABELS = strategies.one_of(
 
 @given(labels=LABELS)
 @hypothesis_settings(deadline=None, max_examples=60)
-def test_a_label_is_the_same_class_whoever_wrote_it(labels):
+def test_a_label_is_the_same_class_in_the_files_of_all_writers(labels):
     with tempfile.TemporaryDirectory() as folder:
         named = {}
         for writer, (ending, write) in WRITERS.items():
@@ -240,7 +240,7 @@ def csv_of(*labels: object) -> str:
     return "text,label\n" + "".join(f"text {i},{label}\n" for i, label in enumerate(labels))
 
 
-def test_one_class_over_files_of_train_is_one_and_told(write, settings):
+def test_a_class_spelled_differently_in_several_files_is_reported(write, settings):
     files = [write("january.csv", csv_of(*[0, 1] * 10)), write("february.csv", csv_of(*["0.0", "1.0"] * 5))]
     loaded = read_examples(list(map(str, files)), settings(), split="train")
     assert loaded.examples.class_counts() == {"0": 15, "1": 15}

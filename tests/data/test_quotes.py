@@ -1,4 +1,4 @@
-"""What quotation marks mean: every line is part of a row, or of a row with a reason, and is read once or twice."""
+"""Quotation marks: every line belongs to a row, possibly with a problem, and is read at most twice."""
 
 import csv
 import io
@@ -87,7 +87,7 @@ def test_what_comes_after_the_sample_does_not_change_how_it_is_read(write):
     filler = "neg\tplain\n" * (SAMPLE // 10 + 1)
     rows, notices = read(write("a.tsv", "label\ttext\n" + filler + 'pos\t"a\nneg\tb\npos\tc"\n'))
     assert rows[-1].values["text"] == "a\nneg\tb\npos\tc"
-    assert "each could be a row" in notices[0]
+    assert "each of which could be a separate row" in notices[0]
 
 
 @pytest.mark.parametrize("quotes", [Quotes.double, Quotes.backslash])
@@ -146,7 +146,7 @@ LINES = strategies.lists(strategies.text(strategies.sampled_from('ab"\\\t,'), ma
 @given(lines=LINES, name=strategies.sampled_from(["a.csv", "a.tsv"]), quotes=strategies.sampled_from(Quotes))
 @settings(deadline=None, max_examples=300)
 def test_every_line_is_part_of_a_row(lines, name, quotes):
-    """Whatever the lines: the lines from a row's number to the next row's are those it was read from, or are blank."""
+    """For any lines: the lines from the number of a row to that of the next row are its lines, or are blank."""
     delimiter = "," if name == "a.csv" else "\t"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, name)
@@ -158,7 +158,7 @@ def test_every_line_is_part_of_a_row(lines, name, quotes):
     begins = [row.number for row in found]
     assert begins == sorted(set(begins)) and set(begins) <= set(range(2, len(lines) + 2))
     for row, after in zip(found, [*begins, len(lines) + 2][1:], strict=True):
-        # A row without a problem holds the lines that it spans; one with a problem is a line that is named.
+        # A row without a problem consists of the lines that it spans; a row with a problem is a single line.
         inside = {number for number in given if row.number < number < after}
         spans = "\n".join(row.values.values()).count("\n") if not row.problem else 10**6
         assert len(inside) <= spans

@@ -1,4 +1,4 @@
-"""Every format, compression and encoding gives the same rows, each with the line where it begins."""
+"""Every format, compression and encoding gives the same rows, with the numbers of their first lines."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ CSV = "text,label\ngood film,pos\n\nbad film,neg\n"
 JSON = '{"text": "good film", "label": "pos"}\n\n{"text": "bad film", "label": "neg"}\n'
 VALUES = [{"text": "good film", "label": "pos"}, {"text": "bad film", "label": "neg"}]
 
-# What a text file can hold: no surrogates, and no NUL, which is a problem of its own.
+# The characters of text files: no surrogates, and no NUL, which is a separate problem.
 TEXTS = strategies.text(strategies.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
 
@@ -64,7 +64,7 @@ def test_of_parquet_only_a_row_group_is_in_memory(tmp_path):
     with pq.ParquetWriter(path, table.schema, compression="none", use_dictionary=False) as writer:
         for _ in range(20):
             writer.write_table(table)
-    tracemalloc.start()  # Arrow reads through a Python stream, so what it keeps of the file are Python's bytes
+    tracemalloc.start()  # Arrow reads from a Python stream, so that its buffers are Python objects
     try:
         held = max(tracemalloc.get_traced_memory()[0] for row in read(path) if row.number % 1000 == 0)
     finally:
@@ -106,7 +106,7 @@ def test_encodings(write, name, encoding):
     ("encoding", "hint"),
     [("utf-8", "such as cp1252"), ("UTF8", "such as cp1252"), ("windows-1252", "latin-1"), ("ascii", "such as utf-8")],
 )
-def test_an_encoding_that_cannot_be_is_not_recommended(write, encoding, hint):
+def test_an_impossible_encoding_is_not_recommended(write, encoding, hint):
     (row,) = read(write("train.csv", b"text,label\nsmile \x9d,a\n"), encoding=encoding)
     assert f"byte 0x9D is not valid {encoding};" in row.problem and hint in row.problem
     assert f"such as {encoding}" not in row.problem
@@ -146,7 +146,7 @@ def test_an_empty_text_in_quotes_is_a_row(write):
         (b"a", "1 field where the header has 2", {"text": "a"}),
         (b"caf\xe9,b", "byte 0xE9 is not valid utf-8", {"text": "caf\N{REPLACEMENT CHARACTER}", "label": "b"}),
         (b"a\0,b", "NUL byte", {"text": "a\0", "label": "b"}),
-        (b'"a"a,b', "a quoted field goes on after its closing quote", {"text": "aa", "label": "b"}),
+        (b'"a"a,b', "a quoted field continues after its closing quote", {"text": "aa", "label": "b"}),
         (b'"a,b', "a quote opens in line", {"text": "a,b\n"}),
     ],
 )

@@ -1,4 +1,4 @@
-"""Splits are disjoint, complete, stratified and the same every time."""
+"""Splits are disjoint, complete, stratified and reproducible."""
 
 import csv
 import os
@@ -41,7 +41,7 @@ def test_split_properties(labels, shares, seed):
             assert sizes == [count] + [0] * len(shares)
         else:
             assert all(sizes)
-            # A part may get its guaranteed one, or give one up so that the others get theirs.
+            # A part may get its guaranteed text, or give up a text to another part.
             assert all(abs(size - count * share) <= 2 for size, share in zip(sizes[1:], shares, strict=True))
 
 
@@ -181,7 +181,7 @@ def test_rejects_and_files_of_all_splits_are_reported(settings, write):
     [
         ({"valid_share": 0}, "data.valid_share=0 is not between 0 and 1"),
         ({"valid_share": 1.5}, "data.valid_share=1.5 is not between 0 and 1"),
-        ({"valid_share": 0.5, "test_share": 0.5}, "leave nothing of train"),
+        ({"valid_share": 0.5, "test_share": 0.5}, "leave nothing for train"),
     ],
 )
 def test_shares_that_cannot_be(settings, train, others, message):

@@ -1,4 +1,4 @@
-"""Spellings of one text are one text where splits are made."""
+"""Different spellings of a text are kept in the same split."""
 
 import unicodedata
 

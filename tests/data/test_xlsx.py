@@ -38,7 +38,7 @@ def test_cells_are_text_and_empty_rows_are_passed_over(workbook):
     assert rows[0].values == {"text": "a\nb", "label": "1", "column 3": "c", "when": "2024-02-29"}
     assert rows[1].values == {"text": "1", "label": "true", "column 3": "", "when": ""}
     assert rows[2].values["label"] == "0.5"
-    assert rows[2].values["when"] == ""  # nobody has computed the formula yet
+    assert rows[2].values["when"] == ""  # the formula has not been computed yet
 
 
 def test_rows_that_are_too_wide_and_other_sheets(workbook):

@@ -1,4 +1,4 @@
-"""Fonts installed after matplotlib made its list are found, and what no font has is told with a package."""
+"""Newly installed fonts are found, and a package is named for characters that no font has."""
 
 import matplotlib
 import pytest
@@ -17,7 +17,7 @@ CACHED = (fonts.font_families, fonts.drawable_characters, fonts.add_new_fonts)
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
-    """A process that has not drawn yet, on a machine whose list of fonts is older than those in a folder."""
+    """A process that has not drawn yet, on a machine with fonts that are newer than matplotlib's list."""
     looks = []
 
     def find_system_fonts():
@@ -28,7 +28,7 @@ def machine(monkeypatch, tmp_path):
     vars(manager).update(vars(font_manager.fontManager))
     manager.ttflist = list(font_manager.fontManager.ttflist)
     monkeypatch.setattr(font_manager, "fontManager", manager)
-    monkeypatch.setattr(backend_agg, "_fontManager", manager)  # bound when it was imported, perhaps by another test
+    monkeypatch.setattr(backend_agg, "_fontManager", manager)  # bound at its import, possibly by another test
     monkeypatch.setattr(font_manager, "findfont", manager.findfont)
     monkeypatch.setattr(font_manager, "findSystemFonts", find_system_fonts)
     monkeypatch.setattr(fonts, "named_packages", set())
@@ -57,7 +57,7 @@ def test_the_picture_under_way_has_it_too(machine, tmp_path):
     assert matplotlib.rcParams["font.family"] == before
 
 
-def test_a_missing_font_is_looked_for_and_told_once(machine, capsys):
+def test_a_missing_font_is_searched_and_reported_once(machine, capsys):
     for _ in range(3):
         assert display_names(["ham", WORD]) == ["ham", "#1 □□"]
         assert undrawable("育儿") == {"育", "儿"}
@@ -67,7 +67,7 @@ def test_a_missing_font_is_looked_for_and_told_once(machine, capsys):
     assert told.endswith("apt-get install fonts-noto-cjk.")
 
 
-def test_what_every_font_lacks_is_not_told(machine, capsys):
+def test_characters_that_all_fonts_lack_are_not_reported(machine, capsys):
     assert display_names(["a\0b\x1b", "\ue000\ue001"]) == ["#0 a□b□", "#1 □□"]
     assert capsys.readouterr().out == ""
 

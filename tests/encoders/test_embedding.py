@@ -37,7 +37,7 @@ def test_sinusoidal_positions_are_those_of_keras_nlp_in_another_order():
 
 
 @pytest.mark.parametrize("positions", ["none", "rotary"])
-def test_without_positions_of_its_own_it_is_the_token_alone(positions):
+def test_without_positions_the_embedding_is_that_of_the_token(positions):
     layer = TokenAndPositionEmbedding(VOCABULARY, max_tokens=7, width=WIDTH, positions=positions)
     np.testing.assert_array_equal(layer(np.array([[3, 3]]))[0, 1], layer.token_embeddings[3])
     assert len(layer.weights) == 1
@@ -58,4 +58,4 @@ def test_token_dropout_rate(rate):
     assert not changed[:, 90:].any()  # padding stays padding
     assert changed[:, :90].mean() == pytest.approx(rate, abs=0.02)
     assert (layer(ids).numpy() == ids).all()
-    assert rate in (0, 1) or (layer(ids, training=True).numpy() != dropped).any()  # another draw each time
+    assert rate in (0, 1) or (layer(ids, training=True).numpy() != dropped).any()  # different in each call

@@ -1,4 +1,4 @@
-"""The encoder block: the shared routine, and both places of the normalisation."""
+"""The encoder block: the common routine, and both positions of the normalization."""
 
 import numpy as np
 import pytest
@@ -63,7 +63,7 @@ def test_keras_nlp_block(normalize, tmp_path):
 @pytest.mark.parametrize("mask", [None, MASK], ids=["all", "masked"])
 @pytest.mark.parametrize("normalize", ["before", "after"])
 def test_parity_with_keras_nlp(normalize, mask):
-    """With the same weights, the same states, attention and gradients."""
+    """The same weights give the same states, attention and gradients."""
     ours = block(normalize=normalize)
     official = KerasNlpBlock(HEADS, intermediate_dim=19, normalize=normalize)
     states = tf.constant(STATES)
@@ -102,5 +102,5 @@ def of(attention, part):
 
 
 def seen(weights, mask):
-    """Those of the real queries; keras-nlp shows queries of padding too."""
+    """Returns the weights of real queries; KerasNLP also has those of padding."""
     return weights if mask is None else tf.boolean_mask(tf.transpose(weights, (0, 2, 1, 3)), mask)

@@ -1,4 +1,4 @@
-"""Each pooling against NumPy, by the same shared routine as all layers."""
+"""All poolings in comparison with NumPy, and by the common routine of all layers."""
 
 from pathlib import Path
 
@@ -31,7 +31,10 @@ def test_layer(make, tmp_path):
         (MeanPooling, lambda states: states.mean(axis=0)),
         (MaxPooling, lambda states: states.max(axis=0)),
         (FirstPooling, lambda states: states[0]),
-        (AdditivePooling, lambda states: states.mean(axis=0)),  # its scores begin at zero: all tokens weigh the same
+        (
+            AdditivePooling,
+            lambda states: states.mean(axis=0),
+        ),  # the initial scores are zero: all tokens have the same weight
         (DotPooling, lambda states: states.mean(axis=0)),
     ],
 )

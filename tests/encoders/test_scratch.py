@@ -1,4 +1,4 @@
-"""The whole model: padding and neighbours never matter, no text breaks it, and it can be saved."""
+"""The complete model: padding and other texts have no effect, any text is accepted, and it can be saved."""
 
 import keras
 import numpy as np
@@ -58,7 +58,7 @@ def test_padding_and_other_rows_never_matter(logits_of, text, others, columns):
     alone = logits_of(padded([text]))
     among = logits_of(padded([*others, text], columns))
     assert alone.shape == (1, CLASSES) and alone.dtype == tf.float32
-    assert np.isfinite(among).all()  # also where a text is empty
+    assert np.isfinite(among).all()  # also for empty texts
     np.testing.assert_allclose(among[-1], alone[0], atol=1e-5)
 
 
@@ -106,7 +106,7 @@ def test_explained_is_the_same_answer_with_what_it_looked_at(model):
     assert len(found.attention) == sum(layer.name.startswith("block_") for layer in model.layers)
     for weights in found.attention:
         assert weights.shape == (3, 3, 4, 4)
-        by_query = np.transpose(weights, (0, 2, 1, 3))[ids != 0]  # keras-nlp gives none to queries of padding
+        by_query = np.transpose(weights, (0, 2, 1, 3))[ids != 0]  # KerasNLP has no attention for queries of padding
         np.testing.assert_allclose(by_query.sum(axis=-1), 1, atol=1e-5)
     assert set(found.pooling) == {"additive", "mean", "max"}
     assert all(weights.shape == (3, 4) for weights in found.pooling.values())

@@ -1,4 +1,4 @@
-"""What is let in and what is refused, with a message that says what is wrong."""
+"""Valid arrays are accepted, and invalid arrays are rejected with a helpful message."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The fast bootstrap is the slow one, and its intervals cover what they should."""
+"""The fast bootstrap is equal to a naive bootstrap, and its intervals have the correct coverage."""
 
 import time
 

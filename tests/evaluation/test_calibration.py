@@ -1,4 +1,4 @@
-"""Expected calibration error by hand, and at its ends."""
+"""The expected calibration error in comparison with values computed by hand, and at its limits."""
 
 import numpy as np
 import pytest
@@ -13,10 +13,13 @@ pytestmark = pytest.mark.filterwarnings("error")
 def test_by_hand():
     labels = np.array([0, 1, 0])
     probabilities = np.array([[0.9, 0.1], [0.91, 0.09], [0.6, 0.4]])
-    # One bin holds 0.9 and 0.91, of which half are right: a gap of 0.405; another holds 0.6, which is right: 0.4.
+    # One bin has 0.9 and 0.91, of which half are right: a gap of 0.405; another has 0.6, which is right: 0.4.
     bins = reliability_bins(labels, probabilities)
     assert bins.calibration_error == pytest.approx((2 * 0.405 + 0.4) / 3)
-    assert bins.counts.tolist() == [0] * 8 + [1] + [0] * 4 + [2, 0]  # 0.6 = 9 / 15 closes its bin, as in the paper
+    assert bins.counts.tolist() == [0] * 8 + [1] + [0] * 4 + [
+        2,
+        0,
+    ]  # 0.6 = 9 / 15 is included in its bin, as in the paper
 
 
 @given(labels=st.lists(st.integers(0, 4), min_size=1, max_size=50))

@@ -1,4 +1,4 @@
-"""Every number equals scikit-learn's, on ordinary splits and on odd ones."""
+"""All metrics equal those of scikit-learn, on ordinary and unusual splits."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The mistakes come in order, and the table says everything about every example."""
+"""Mistakes are sorted, and the table is complete."""
 
 import json
 

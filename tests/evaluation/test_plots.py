@@ -1,4 +1,4 @@
-"""Every picture can be drawn, without a warning, for every kind of split; what is drawn is what was measured."""
+"""All figures can be drawn without warnings for all kinds of splits, and show the correct values."""
 
 import io
 

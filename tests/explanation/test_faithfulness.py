@@ -1,4 +1,4 @@
-"""Curves and measures of a toy model that can be done in the head."""
+"""Curves and measures of a toy model that can be computed by hand."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ TEXT = "a great film , good and not bad at all"  # ten words
 
 
 def test_curves_of_a_known_model():
-    """The best words go first and the worst last: 2, then 1, then nothing, then -1."""
+    """The words are sorted from best to worst: 2, 1, 0, -1."""
     curves = faithfulness_curves([explained(TEXT)], classify, seed=0)["integrated_gradients"]
     taken = dict.fromkeys(FRACTIONS, 3.0) | {0: 0.0, 0.01: 2.0, 0.05: 2.0, 0.1: 2.0, 1: 2.0}
     np.testing.assert_allclose(curves.deletion[0], [expit(2 - taken[share]) for share in FRACTIONS])

@@ -1,4 +1,4 @@
-"""Attributions sum to the difference, with as many points as that takes; where it cannot be, they stay as they are."""
+"""Attributions sum to the difference, with as many points as necessary, or remain inaccurate."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ JUMPS = np.array([0.123, 0.777])
 
 
 def smooth_then_a_jump(rows, starts, ends):
-    """The integral of 1 + x**3, and a rise by 5 within a hundredth, at one place of each path."""
+    """Integrates 1 + x**3, with an increase by 5 within 0.01 at one position of each path."""
     points, weights = gauss_legendre()
     places = starts[:, None] + (ends - starts)[:, None] * points
     steep = np.abs(places - JUMPS[rows][:, None]) < 0.005
@@ -28,7 +28,7 @@ def test_points_gather_where_it_is_steep():
     wanted = np.full(2, 1.25 + 5)
     found, points = integrate(smooth_then_a_jump, wanted)
     assert (np.abs(found[:, 0] - wanted) <= TOLERANCE * wanted).all()
-    assert (points < 40 * POINTS).all()  # evenly spread, a hundred pieces would be needed
+    assert (points < 40 * POINTS).all()  # with equal segments, a hundred would be necessary
 
 
 def test_a_smooth_path_needs_one_piece():
@@ -40,7 +40,7 @@ def test_a_smooth_path_needs_one_piece():
 
 
 def test_a_rounding_error_is_no_reason_for_more_points():
-    """A text of unknown tokens differs from the beginning of its path by nothing, or by what float32 rounds."""
+    """A text of unknown tokens is equal to the start of its path, up to rounding in float32."""
     _, points = integrate(lambda rows, starts, ends: (0 * ends[:, None], np.full(len(rows), 1e-7)), np.zeros(3))
     assert (points == POINTS).all()
 

@@ -1,4 +1,4 @@
-"""The page needs nothing else, keeps foreign text from being code, and is written for any script and length."""
+"""The page is self-contained, escapes all texts, and supports all scripts and lengths."""
 
 import re
 from html.parser import HTMLParser
@@ -11,7 +11,7 @@ from classifier.explanation.classes import class_words
 from classifier.explanation.explanation import METHODS
 from classifier.explanation.faithfulness import faithfulness_curves, faithfulness_table
 from classifier.explanation.marks import LEVELS, level, marked_text
-from classifier.explanation.page import Page, Shown, page_html
+from classifier.explanation.page import DrawnText, Page, page_html
 from classifier.explanation.report import Report, write_report
 
 ATTACK = "good <script>alert(\"x\")</script> <img src=http://evil.example/a.png onerror=alert(1)> & 'quoted'"
@@ -28,8 +28,8 @@ def html():
         Page(
             "Why <it> answers so",
             LABELS,
-            [Shown(one, f"file.csv:{place}", 1) for place, one in enumerate(some)],
-            [Shown(some[0], "a.csv:2", 0)],
+            [DrawnText(one, f"file.csv:{place}", 1) for place, one in enumerate(some)],
+            [DrawnText(some[0], "a.csv:2", 0)],
             faithfulness_table(curves, seed=0),
             "5 texts",
             "data:image/png;base64,cG5n",
@@ -39,7 +39,7 @@ def html():
 
 
 class Elements(HTMLParser):
-    """Every element with its attributes, and every text."""
+    """Collects elements with their attributes, and the text."""
 
     def __init__(self, html):
         super().__init__()
@@ -75,7 +75,7 @@ def test_every_text_is_written_in_its_own_direction(html):
     assert all(text in Elements(html).text for text in SCRIPTS)
 
 
-def test_what_stands_on_it(html):
+def test_the_content(html):
     text = Elements(html).text
     for title in ("Which explanation to believe", "Words that count most", "most confident mistakes", "beats random"):
         assert title in text
@@ -83,13 +83,13 @@ def test_what_stands_on_it(html):
     assert METHODS["integrated_gradients"].title in text and "The classifier reads no word in this text." in text
 
 
-def test_what_orange_speaks_for_is_told_where_it_is_one_class():
+def test_the_colours_are_explained_for_a_contrast_of_two_classes():
     one = explained("good film")
     one.probabilities = np.array([0.2, 0.5, 0.3])
     told = "blue speaks for good, orange for bad"
     for contrast, is_told in (([-1, 1, 0], True), ([-0.5, 1, -0.5], False)):
         one.contrast = np.array(contrast)
-        html = page_html(Page("t", ["bad", "good", "other"], [Shown(one, label=0)]))
+        html = page_html(Page("t", ["bad", "good", "other"], [DrawnText(one, label=0)]))
         assert "good 50.0%, but it is bad" in html and (told in html) == is_told
 
 
@@ -101,16 +101,16 @@ def test_one_scale_of_colours():
 
 def test_a_long_text_keeps_the_page_small():
     one = explained("good film " * 150)
-    html = page_html(Page("t", LABELS, [Shown(one)]))
+    html = page_html(Page("t", LABELS, [DrawnText(one)]))
     assert len(html) < 500_000 and "<details><summary>Attention" in html
 
 
 def test_the_report_of_texts_in_any_script(tmp_path):
-    """Any warning, such as one of a missing glyph, is an error in the tests."""
+    """Warnings, for example about missing glyphs, are errors in the tests."""
     some = [explained(text) for text in SCRIPTS]
     curves = faithfulness_curves(some, classify, seed=0)
     table = faithfulness_table(curves, seed=0)
-    texts = [Shown(one, "in.csv:2", 1) for one in some[:2]]
+    texts = [DrawnText(one, "in.csv:2", 1) for one in some[:2]]
     report = Report(LABELS, texts, texts[:1], class_words(some, LABELS), curves, table, len(some))
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "text_9.png").write_text("of an earlier report")
@@ -131,5 +131,5 @@ def test_the_report_of_texts_in_any_script(tmp_path):
 def test_a_model_without_attention_has_a_picture_of_the_words(tmp_path):
     one = explained("good film " * 200)
     one.attention = []
-    write_report(tmp_path, Report(LABELS, [Shown(one), Shown(explained(""))]))
+    write_report(tmp_path, Report(LABELS, [DrawnText(one), DrawnText(explained(""))]))
     assert [path.name for path in (tmp_path / "pictures").iterdir()] == ["text_1_words.png"]

@@ -1,4 +1,4 @@
-"""Rollout against a hand-made example, and tokens gathered into words."""
+"""Rollout in comparison with values computed by hand, and aggregation of tokens to words."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ UPPER = np.array([[[0.0, 1.0], [0.0, 1.0]]])
 
 
 def test_by_hand():
-    """With half of each layer as residual: the lower is 3/4 1/4, 1/2 1/2 and the upper 1/2 1/2, 0 1."""
+    """With the residual as half of each layer: the lower is 3/4 1/4, 1/2 1/2 and the upper 1/2 1/2, 0 1."""
     np.testing.assert_allclose(rollout([LOWER]), [[0.75, 0.25], [0.5, 0.5]])
     np.testing.assert_allclose(rollout([LOWER, UPPER]), [[0.625, 0.375], [0.5, 0.5]])
 

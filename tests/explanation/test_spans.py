@@ -1,4 +1,4 @@
-"""The words that a classifier reads are found again in the text, in any script; nothing of the text is lost."""
+"""The words that a classifier reads are found in the text in any script, and no part of the text is lost."""
 
 import tensorflow as tf
 from hypothesis import example, given, settings

@@ -1,4 +1,4 @@
-"""A classifier of two classes that can be done in the head: each good and each bad word is one logit."""
+"""A binary classifier that can be computed by hand: each good or bad word changes the logit by one."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ def classify(texts):
 
 
 def explained(text, **scores):
-    """An explanation of the text that knows how it is done, and others if any."""
+    """Returns the exact explanation of the text, and other explanations if given."""
     words = text.lower().split()
     known = np.array([VALUES.get(word, 0.0) for word in words])
     (probabilities,) = classify([text.lower()])

@@ -1,4 +1,4 @@
-"""The n-grams of a text and their keys in plain Python, slowly and without any cleverness."""
+"""A simple and slow implementation of n-grams and their keys in Python."""
 
 import itertools
 
@@ -8,12 +8,12 @@ from classifier.model.ngram_features import CHARACTERS, KEYS, MULTIPLIER
 
 
 def word_ngrams(words: list[str]) -> list[tuple[str, ...]]:
-    """Single words and pairs of neighbours."""
+    """Returns single words and pairs of adjacent words."""
     return [(word,) for word in words] + list(itertools.pairwise(words))
 
 
 def character_ngrams(words: list[str]) -> list[str]:
-    """Every 3, 4 and 5 characters of each word with a space before and after it."""
+    """Returns 3, 4 and 5 characters of each word with a space before and after it."""
     spaced = [f" {word} " for word in words]
     return [
         word[start : start + length]
@@ -24,7 +24,7 @@ def character_ngrams(words: list[str]) -> list[str]:
 
 
 def key(ngram: tuple[str, ...] | str) -> int:
-    """Its key: a polynomial in 64 bits, over the hashes of the words or the code points of the characters."""
+    """Returns the key: a 64-bit polynomial of the hashes of the words or of the code points of the characters."""
     if isinstance(ngram, str):
         parts, length = [ord(letter) for letter in ngram], len(ngram)
     else:

@@ -1,4 +1,4 @@
-"""Texts are put into batches of like length, of few different sizes, and equal texts are computed once."""
+"""Texts are divided into batches of similar length with few different sizes, and equal texts are computed once."""
 
 from concurrent.futures import ThreadPoolExecutor
 

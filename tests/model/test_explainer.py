@@ -1,4 +1,4 @@
-"""What an exported classifier tells of its answers, and the command that draws it."""
+"""The explanations of an exported classifier, and the command that draws them."""
 
 import csv
 import json
@@ -43,7 +43,7 @@ def explained(explainer, classifier):
 
 
 def test_the_signature(classifier):
-    """Whatever the width to which texts are padded: what is padding has no token and is not looked at."""
+    """For any amount of padding: padding has no token and no attention."""
     found = classifier.loaded.signatures["explain"](text=tf.constant([TEXTS[0], "退 unheard"]))
     tokens, width = found["tokens"].numpy(), found["tokens"].shape[1]
     assert tokens[:, :4].tolist() == [[b"the", b"lamp", b"is", b"broken"], ["退".encode(), b"[UNK]", b"", b""]]
@@ -63,7 +63,7 @@ def test_integrated_gradients_are_complete(explained):
 
 
 def test_the_difference_is_that_of_the_whole_model(explained, untrained):
-    """From a text of unknown tokens without any n-gram to this one, in the logits of the mixture."""
+    """The difference from a text of unknown tokens without n-grams, in the logits of the mixture."""
     for one in explained:
         words = untrained.tokenizer.words(tf.constant([one.text]))
         ids = untrained.tokenizer.padded(words)
@@ -113,7 +113,7 @@ def test_pieces_belong_to_their_words(untrained):
         for piece, place in zip(pieces, places[row], strict=True):
             assert (piece == b"") == (place == -1)
             assert not piece or piece.removeprefix(b"##") in words[row][place]
-    assert len(words[0]) == 2 and places[0].count(1) > 1  # a word of several pieces
+    assert len(words[0]) == 2 and places[0].count(1) > 1  # a word with several pieces
 
 
 def test_a_model_of_an_earlier_version(classifier, monkeypatch):

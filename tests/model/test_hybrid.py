@@ -1,4 +1,4 @@
-"""The linear part is the sum of classifiers that suits unseen texts, and joining never makes the whole worse."""
+"""The n-gram model is the best sum of classifiers for unseen texts, and the mixture is never worse than its parts."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
@@ -40,7 +40,7 @@ def log_loss(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def drawn(seed: int, examples: int, classes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Logits of two parts that know something, each of its own scale, and the labels."""
+    """Returns informative logits of two parts with different scales, and the labels."""
     random = np.random.default_rng(seed)
     labels = random.integers(0, classes, examples)
     scales, known = random.uniform(0.1, 9, 2), random.uniform(0, 2, 2)
@@ -61,7 +61,7 @@ def test_joined_is_no_worse_than_either_part_at_its_best_scale(seed, examples, c
     weights, joined = mix(encoder, linear, labels)
     for part in (encoder, linear):
         alone = minimize_scalar(lambda scale: log_loss(scale * part, labels), bounds=(0, MOST_SHARE), method="bounded")  # noqa: B023
-        assert log_loss(joined, labels) <= alone.fun + 0.1  # LEAST_SHARE of the other part is always there
+        assert log_loss(joined, labels) <= alone.fun + 0.1  # the other part always has at least LEAST_SHARE
     assert (weights >= 0).all() and (weights <= MOST_SHARE).all()
 
 
@@ -88,7 +88,7 @@ def test_against_a_search_on_a_grid(seed):
 
 
 def test_certainty_has_bounds():
-    """A few examples that are all right would otherwise make the whole certain of everything."""
+    """Otherwise, a few examples without mistakes would lead to arbitrarily confident predictions."""
     labels = np.array([0, 1, 2, 0, 1])
     right = np.eye(3)[labels]
     loss, weights = least_log_loss([right, right], labels, (2.0, 5.0))
@@ -135,7 +135,7 @@ def test_what_validation_measures_knows_train_alone_and_what_is_exported_knows_b
 
 
 def assert_best(shares: dict[Recipe, float], answers: dict[Recipe, np.ndarray], labels: np.ndarray):
-    """Of each method the strength of least log-loss, and of them all the sum of least log-loss."""
+    """Checks that each method has the best strength, and that their sum has the lowest log-loss."""
     losses = {recipe: least_log_loss([one], labels, [MOST_METHOD_SHARE])[0] for recipe, one in answers.items()}
     for chosen, method in zip(shares, STRENGTHS, strict=True):
         assert losses[chosen] == min(loss for recipe, loss in losses.items() if recipe.method is method)
@@ -165,7 +165,7 @@ def test_strengths_and_shares_are_the_best_on_validation_where_that_is_large(par
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=str)
 def test_folds_answer_for_texts_that_they_have_not_seen(recipe):
-    """Labels drawn by lot can be learned by heart, but not foreseen."""
+    """Random labels can be memorized, but not predicted."""
     train, ones = examples_of(101, 3), np.ones(3, np.float32)
     values = compute_tfidf(NgramCounter(TOKENIZER), train.texts, 3).values
     by_lot = np.random.default_rng(0).permutation(train.labels)

@@ -1,4 +1,4 @@
-"""N-grams in the graph are the n-grams of a text as a few lines of plain Python find them, in any script."""
+"""The n-grams in the graph are equal to those of a simple Python implementation, in any script."""
 
 from collections import Counter
 
@@ -30,7 +30,7 @@ def spelled(words: tf.RaggedTensor) -> list[list[str]]:
 
 
 def keys_of(kind, words: tf.RaggedTensor) -> list[Counter[int]]:
-    """How often each text has each key."""
+    """Counts the keys of each text."""
     found = kind(words)
     assert found.rows.dtype == found.keys.dtype == tf.int64 and found.rows.shape == found.keys.shape
     counts: list[Counter[int]] = [Counter() for _ in range(int(words.nrows()))]
@@ -53,7 +53,7 @@ def test_against_plain_python(kind, plain, texts):
 @given(texts=TEXTS)
 @quick
 def test_the_words_of_an_ngram(kind, plain, texts):
-    """Of a batch, each n-gram with the words in which it begins and ends, counted through all its texts."""
+    """Each n-gram has the indices of its first and last word, counted over all texts of the batch."""
     rows = spelled(split(texts))
     expected: Counter[tuple[int, int, int]] = Counter()
     before = 0
@@ -110,7 +110,7 @@ def test_no_pair_crosses_texts(texts):
 
 
 def test_no_ngram_of_characters_crosses_words():
-    """What a text says by its characters is what its words say alone."""
+    """The character n-grams of a text are those of its words."""
     (together,) = keys_of(character_ngrams, split(["owl wren a kite"]))
     assert together == sum(keys_of(character_ngrams, split(["owl", "wren", "a", "kite"])), Counter())
 

@@ -1,4 +1,4 @@
-"""The linear part computes in the graph what scikit-learn fitted, on the TF-IDF values that scikit-learn computes."""
+"""The n-gram model has the same TF-IDF values and logits in the graph as in scikit-learn."""
 
 import math
 from collections import Counter
@@ -46,12 +46,12 @@ VOCABULARY = [
 ]
 STRANGE = ["", "zzyzx qwfpg", "owl owl owl 中文 owl", "saw! (axe) file?", "owlet wrench kites", "\ud800 дом"]
 SVM, NB_SVM, REGRESSION = (Recipe(method, 0.7) for method in Method)
-TOLERANCE = 2e-3  # of margins: the solver stops there
+TOLERANCE = 2e-3  # tolerance of margins, at which the solver stops
 quick = settings(deadline=None, max_examples=15, derandomize=True)
 
 
 def drawn(count: int, classes: int, seed: int) -> tuple[list[str], np.ndarray]:
-    """Texts of 0 to 6 words, the class of each in its words, and each class at least once."""
+    """Returns texts of 0 to 6 words, whose words depend on the class, with at least one text per class."""
     random = np.random.default_rng(seed)
     labels = np.concatenate([np.arange(classes), random.integers(0, classes, count - classes)]).astype(np.int32)
     texts = []
@@ -75,7 +75,7 @@ def words_of(text: str) -> list[str]:
     return [word.decode() for word in TOKENIZER.words(tf.constant([text.encode("utf-8", "replace")])).values.numpy()]
 
 
-# scikit-learn's own names for the two kinds: pairs of words, and characters within the bounds of words
+# scikit-learn's options for the two kinds: words and pairs of words, and characters within words
 SKLEARN_KINDS = {
     "words": (
         {"ngram_range": (1, 2), "tokenizer": words_of, "token_pattern": None},
@@ -111,11 +111,11 @@ def test_words_and_characters_are_all_there_is():
     expected = sorted(plain_ngrams.key(ngram) for ngram, count in texts_with.items() if count > 1)
     assert ours.keys.tolist() == expected
     squares = ours.values.multiply(ours.values).sum(axis=1)
-    np.testing.assert_allclose(np.ravel(squares), 2.0 * with_words, atol=1e-12)  # each kind has length one
+    np.testing.assert_allclose(np.ravel(squares), 2.0 * with_words, atol=1e-12)  # each kind has norm 1
 
 
 def margins(tfidf: TfIdf, mine: np.ndarray, sample_weights: np.ndarray, recipe: Recipe) -> np.ndarray:
-    """What scikit-learn answers to one class against the rest, with or without the counts of each side."""
+    """Returns scikit-learn's decision function for one class against the rest, with or without log-count ratios."""
     values = tfidf.values.toarray()
     if recipe.method is Method.nb_svm:
         inside, outside = (1 + (values[rows] > 0).sum(axis=0) for rows in (mine, ~mine))
@@ -143,7 +143,7 @@ def test_probabilities_are_those_of_scikit_learns_regression(classes):
     sample_weights = np.random.default_rng(5).uniform(0.5, 2, len(texts))
     regression = LogisticRegression(C=0.7, tol=1e-9, max_iter=10**5).fit(tfidf.values, labels, sample_weights)
     logits = logits_of(fit_ngram_model(tfidf, labels, sample_weights, classes, {REGRESSION: 1.0}, seed=3), texts)
-    # of two classes scikit-learn keeps what one has above the other; here each has it, with its sign, as of an SVM
+    # for two classes, scikit-learn only has the difference; here, each class has it with its sign, as for an SVM
     ours = softmax(logits / 2 if classes == 2 else logits, axis=1)
     np.testing.assert_allclose(ours, regression.predict_proba(tfidf.values), atol=TOLERANCE)
 
@@ -170,7 +170,7 @@ def test_logits_are_those_of_the_solver_but_for_rounding(classes):
         svm = LinearSVC(C=0.7, random_state=3).fit(tfidf.values, labels == one)
         np.testing.assert_allclose(
             ours[:, one], svm.decision_function(tfidf.values), atol=1e-3
-        )  # the solver stops near
+        )  # tolerance of the solver
     if classes == 2:
         np.testing.assert_allclose(ours[:, 0], -ours[:, 1], atol=1e-6)
 
@@ -195,7 +195,7 @@ def test_of_two_classes_one_may_be_without_examples(absent, recipe):
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_logits_of_any_text_are_sums_over_its_ngrams(classes):
-    """Also of texts that training never met."""
+    """Also for texts that do not occur in the training data."""
     linear = fitted(*drawn(101, classes, seed=7))
     keys, idf, weights, bias = (one.numpy() for one in (linear.keys, linear.idf, linear.weights, linear.bias))
     assert weights.shape == (len(idf), classes)
@@ -262,7 +262,7 @@ def test_of_too_many_features_the_most_frequent_are_kept():
     assert frequent_keys(keys, 9).tolist() == [3, 5, 7]
     assert frequent_keys(keys, 2).tolist() == [3, 5]
     assert frequent_keys(keys, 1).tolist() == [5]
-    assert len(frequent_keys([np.array([2, 3]), np.array([5])], 9)) == 1  # stands for all, where none is frequent
+    assert len(frequent_keys([np.array([2, 3]), np.array([5])], 9)) == 1  # the placeholder if no n-gram is frequent
 
 
 def test_a_mixture_is_a_weighted_sum():

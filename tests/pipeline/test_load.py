@@ -1,4 +1,4 @@
-"""What a training says and writes about its data before it starts."""
+"""Messages and files about the data before a training starts."""
 
 import csv
 

@@ -1,4 +1,4 @@
-"""Files scored with the tiny classifier."""
+"""Scores files with the tiny classifier."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from classifier.settings import ScoreSettings
 
 @pytest.fixture
 def run(tmp_path, classifier) -> Callable[..., list[dict[str, Any]]]:
-    """Scores files of tmp_path and reads the output back; `load` stands for the loading of the model."""
+    """Scores files in tmp_path and reads the output; `load` replaces the loading of the model."""
 
     def run(given: Any, output: str = "out.csv", load: Callable[[], Any] = lambda: classifier, **settings):
         paths = [str(tmp_path / one) for one in ([given] if isinstance(given, str) else given)]
@@ -29,7 +29,7 @@ def run(tmp_path, classifier) -> Callable[..., list[dict[str, Any]]]:
 
 @pytest.fixture
 def refused(run) -> Callable[..., str]:
-    """The message with which scoring refuses, before any model is loaded."""
+    """Returns the error message of a scoring that fails before the model is loaded."""
 
     def refused(*arguments: Any, **settings: Any) -> str:
         with pytest.raises(UserError) as caught:

@@ -1,4 +1,4 @@
-"""Tables read and written without this package."""
+"""Reads and writes tables without this package."""
 
 import csv
 import gzip
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The rows of a written file, read without this package."""
+    """Reads the rows of a file."""
     if path.suffix == ".parquet":
         return pq.read_table(path).to_pylist()
     data = path.read_bytes()
@@ -26,7 +26,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def write(path: Path, rows: list[dict[str, Any]]) -> Path:
-    """A file in the format of its ending, written without this package."""
+    """Writes a file in the format of its extension."""
     if path.suffix == ".parquet":
         pq.write_table(pa.Table.from_pylist(rows), path)
         return path

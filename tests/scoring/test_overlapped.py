@@ -1,4 +1,4 @@
-"""Results come in order, and no more is read ahead than fits."""
+"""Results are in order, and only a limited number of items is read ahead."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""From standard input, to standard output: nothing but rows, as they come."""
+"""Standard input and standard output: only rows, as a stream."""
 
 import csv
 import gzip
@@ -18,7 +18,7 @@ from classifier.settings import Reading, ScoreSettings
 
 @pytest.fixture
 def piped(monkeypatch, classifier, capfdbinary):
-    """What comes out of standard output when bytes go into standard input."""
+    """Returns standard output for the given standard input."""
 
     def piped(sent: bytes, given: str = "-", output: str = "-", **settings) -> bytes:
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(sent)))
@@ -101,8 +101,8 @@ def test_a_full_disk_behind_standard_output(piped):
         os.dup2(kept, 1), os.close(kept)
 
 
-def test_a_pipe_that_nobody_reads(tmp_path, model_folder, monkeypatch):
-    """As in `| head`: the command ends quietly."""
+def test_a_closed_pipe(tmp_path, model_folder, monkeypatch):
+    """As with `| head`: the command ends quietly."""
     write(tmp_path / "in.csv", [{"text": "a" * 300_000}] * 3)
     monkeypatch.setattr("classifier.start.start_saved_models", lambda branches: None)
     kept, (reading, writing) = os.dup(1), os.pipe()

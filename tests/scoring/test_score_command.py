@@ -1,4 +1,4 @@
-"""The command as it is typed: its summary, its exit codes, its messages."""
+"""The command: its summary, exit codes and messages."""
 
 import json
 import os
@@ -46,7 +46,7 @@ def test_the_command(tmp_path, model_folder):
     } < set(summary)
 
 
-def test_a_mistake_is_refused_in_a_sentence_and_at_once(tmp_path, model_folder):
+def test_a_mistake_is_reported_immediately_in_a_sentence(tmp_path, model_folder):
     began = time.monotonic()
     done = typed(tmp_path, f"model={model_folder}", "input=a.csv", "output=b.csv", "top_kk=3")
     assert done.returncode == 2 and done.stdout == ""
@@ -97,7 +97,7 @@ def test_a_run_id_is_looked_up(monkeypatch, tmp_path, model_folder, capsys):
 def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(monkeypatch, capsys):
     with Progress("Scoring", 100) as progress:
         progress.advance(10)
-        progress.told -= 11
+        progress.last_line -= 11
         progress.began -= 1
         progress.advance(10)
     assert capsys.readouterr().err.startswith("Scoring: 20 of 100 rows, ")

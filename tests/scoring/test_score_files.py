@@ -1,4 +1,4 @@
-"""Every format in and out: rows, order, types and names are kept, and bad rows keep their place."""
+"""All formats of input and output: rows, order, types and names are preserved, including bad rows."""
 
 import datetime
 import gzip
@@ -80,7 +80,9 @@ def test_parquet_keeps_types(tmp_path, run):
     table = pa.table(
         {
             "text": pa.array(["a", "b", None, "d"]).dictionary_encode(),
-            "when": pa.array([1, 2, None, 2**60 + 1], pa.timestamp("ns", "UTC")),  # more than Python's datetime knows
+            "when": pa.array(
+                [1, 2, None, 2**60 + 1], pa.timestamp("ns", "UTC")
+            ),  # exceeds the range of Python's datetime
             "price": pa.array([Decimal("1.10"), None, Decimal("0.00"), Decimal("9.99")], pa.decimal128(9, 2)),
             "tags": pa.array([[1], [], None, [2, 3]], pa.list_(pa.int8())),
             "day": pa.array([datetime.date(2024, 2, 29)] * 4),
@@ -120,7 +122,7 @@ def test_json_lines_pass_their_own_keys(tmp_path, run):
 
 
 def test_json_lines_to_a_table_have_all_columns_and_types(tmp_path, run):
-    """A key that turns up late is a column too, since the file is looked through before."""
+    """A key that occurs late is also a column, because the file is read once before."""
     rows = [{"text": "a", "i": 1, "f": 1, "m": 1, "b": True}] + [{"text": "x"}] * 20
     rows += [{"text": "b", "i": 2**60, "f": 0.5, "m": {"x": "\ud800"}, "late": None, "huge": 2**70}]
     rows += [{"text": "c", "half \ud83d": 1}]
@@ -232,7 +234,7 @@ def test_refused_once_the_model_is_known(tmp_path, run):
 
 
 class Interrupted:
-    """Scores one chunk, then raises."""
+    """A classifier that raises after the first chunk."""
 
     label_names = ("a", "b")
     windows_ahead = 2
@@ -261,7 +263,7 @@ def test_what_breaks_off_leaves_nothing_and_an_old_output_stays(target, error, t
 
 @pytest.mark.parametrize("target", ["out.csv", "out.tsv.gz", "out.jsonl.zst", "out.parquet"])
 def test_a_full_disk(target, tmp_path, run, monkeypatch):
-    """/dev/full takes nothing: what is written is refused by the system itself."""
+    """Writing to /dev/full always fails."""
     write(tmp_path / "in.csv", [{"text": os.urandom(300).hex()} for _ in range(2000)])
     before = os.listdir(tmp_path)
     full = lambda *_, **how: open("/dev/full", "wb", **how)  # noqa: E731, SIM115
@@ -290,7 +292,7 @@ def test_the_output_keeps_its_permissions_and_its_link(tmp_path, run):
     data=st.data(),
 )
 def test_each_row_is_scored_as_if_alone(texts, window_rows, source, data, tmp_path, classifier):
-    """Whatever the chunk, the batch and the order; a row with an error is one that has no text to score."""
+    """For any chunk, batch and order; a row with an error has no text to score."""
     order = data.draw(st.permutations(range(len(texts))))
     given, output = tmp_path / f"in.{source}", tmp_path / "out.parquet"
     write(given, [{"id": str(place), "text": texts[place]} for place in order])

@@ -1,4 +1,4 @@
-"""Files as people have them: every row of the input is a row of the output, whatever the input's format."""
+"""Realistic files: every row of the input is a row of the output, for all formats."""
 
 import io
 import json
@@ -69,7 +69,10 @@ def test_marks_of_text_without_quoting(tmp_path, classifier):
     assert [f"{row['id']}\t{row['text']}" for row in read(tmp_path / "out.tsv")] == lines
     assert "quotation marks are read as part of the texts" in done.notices[0]
     settings = ScoreSettings("m", settings.input, settings.output, data=Reading(quotes=Quotes.double), overwrite=True)
-    assert "each could be a row" in score_files(make_plan(settings, "abc", "v1"), lambda: classifier).notices[0]
+    assert (
+        "each of which could be a separate row"
+        in score_files(make_plan(settings, "abc", "v1"), lambda: classifier).notices[0]
+    )
 
 
 @pytest.mark.parametrize(("ending", "columns"), [("txt", 5), ("tsv", 6)])
@@ -98,7 +101,7 @@ def test_what_is_only_read(refused, tmp_path, output, message):
 
 @pytest.fixture
 def command():
-    """Hydra and the signals are put back after a command in this process."""
+    """Restores Hydra and the signals after a command in this process."""
     state, terminated = Singleton.get_state(), signal.getsignal(signal.SIGTERM)
     yield run_command
     Singleton.set_state(state)

@@ -1,4 +1,4 @@
-"""A crash costs one shard, the same command goes on, and the result is the same to the byte."""
+"""A crash loses one shard, the same command resumes, and the result is equal byte for byte."""
 
 import errno
 import io
@@ -25,7 +25,7 @@ TARGETS = ["out.csv", "out.tsv.gz", "out.jsonl.zst", "out.parquet"]
 
 
 class Counting:
-    """Answers by the length of a text, and breaks off after so many texts."""
+    """A classifier based on the length of a text, which fails after a given number of texts."""
 
     label_names = ("a", "b", "c")
     windows_ahead = 2
@@ -43,7 +43,7 @@ class Counting:
 
 @pytest.fixture
 def score(tmp_path):
-    """Scores in.csv of tmp_path in shards of five rows."""
+    """Scores in.csv in tmp_path in shards of five rows."""
 
     def score(target="out.csv", classifier=None, model="abc", given="in.csv", **settings):
         options = {"window_rows": 2, "shard_rows": 5, **settings}
@@ -54,19 +54,19 @@ def score(tmp_path):
 
 
 @pytest.fixture
-def undisturbed(tmp_path, score):
-    """The bytes of each output that nothing broke off."""
+def expected_outputs(tmp_path, score):
+    """Returns the expected bytes of each output, without an interruption."""
     write(tmp_path / "in.csv", ROWS)
 
-    def undisturbed(target, **settings):
+    def expected_outputs(target, **settings):
         score(f"whole_{target}", **settings)
         return (tmp_path / f"whole_{target}").read_bytes()
 
-    return undisturbed
+    return expected_outputs
 
 
 class Filling(io.FileIO):
-    """A file on a disk that takes so many bytes."""
+    """A file on a disk with limited space."""
 
     left = 0
 
@@ -78,8 +78,8 @@ class Filling(io.FileIO):
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_a_disk_that_fills_up_while_shards_are_written(target, tmp_path, score, undisturbed, monkeypatch):
-    expected = undisturbed(target)
+def test_a_disk_that_fills_up_while_shards_are_written(target, tmp_path, score, expected_outputs, monkeypatch):
+    expected = expected_outputs(target)
     with monkeypatch.context() as full:
         full.setattr(files, "open", lambda path, *_, **__: io.BufferedWriter(Filling(path, "xb")), raising=False)
         for part in range(1, 6):
@@ -93,9 +93,9 @@ def test_a_disk_that_fills_up_while_shards_are_written(target, tmp_path, score, 
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_wherever_it_breaks_off_the_result_is_the_same(target, tmp_path, score, undisturbed):
-    expected = undisturbed(target)
-    for most in (0, 3, 8, 13, 21):  # of the 22 texts that can be scored
+def test_wherever_it_breaks_off_the_result_is_the_same(target, tmp_path, score, expected_outputs):
+    expected = expected_outputs(target)
+    for most in (0, 3, 8, 13, 21):  # of the 22 rows with a text
         with pytest.raises(KeyboardInterrupt):
             score(target, Counting(most))
         assert not (tmp_path / target).exists()
@@ -104,7 +104,7 @@ def test_wherever_it_breaks_off_the_result_is_the_same(target, tmp_path, score, 
         assert (tmp_path / target).read_bytes() == expected
         assert done.summary["rows"] == 23 and done.summary["errors"] == 1
         assert sum(one["rows"] for one in done.summary["labels"].values()) == 22
-        assert last.texts == [row["text"] for row in ROWS[done.taken_up :] if row["text"]]
+        assert last.texts == [row["text"] for row in ROWS[done.resumed_rows :] if row["text"]]
         (tmp_path / target).unlink()
     assert sorted(os.listdir(tmp_path)) == sorted(["in.csv", f"whole_{target}"])
 
@@ -118,16 +118,16 @@ def test_finished_shards_are_not_scored_again(source, tmp_path, score):
     assert [shard["totals"]["rows"] for shard in manifest["shards"]] == [5] * len(manifest["shards"])
     last = Counting()
     done = score("out.parquet", last, given=source)
-    assert done.taken_up == 5 * len(manifest["shards"]) >= 5
-    assert last.texts == [row["text"] for row in ROWS[done.taken_up :]]
+    assert done.resumed_rows == 5 * len(manifest["shards"]) >= 5
+    assert last.texts == [row["text"] for row in ROWS[done.resumed_rows :]]
     assert [row["id"] for row in read(tmp_path / "out.parquet")] == [row["id"] for row in ROWS]
 
 
 @pytest.mark.parametrize("target", ["out.csv", "out.parquet"])
 @pytest.mark.parametrize("moment", ["join", "replace", "rmtree"])
-def test_a_crash_at_the_very_end(moment, target, tmp_path, score, undisturbed, monkeypatch):
-    """kill -9 leaves no time to tidy: here neither what breaks off nor the tidying happens."""
-    expected = undisturbed(target)
+def test_a_crash_at_the_very_end(moment, target, tmp_path, score, expected_outputs, monkeypatch):
+    """Simulates kill -9, after which nothing is cleaned up."""
+    expected = expected_outputs(target)
     names = {"join": "join_parquet" if "parquet" in target else "join_bytes", "replace": "sync_folder"}
 
     def crash(*_, **__):
@@ -157,7 +157,7 @@ CHANGED = {
 
 
 @pytest.mark.parametrize("case", CHANGED)
-def test_another_job_is_refused_and_overwrite_begins_anew(case, tmp_path, score):
+def test_another_job_is_refused_and_overwrite_starts_again(case, tmp_path, score):
     write(tmp_path / "in.csv", ROWS)
     with pytest.raises(KeyboardInterrupt):
         score(classifier=Counting(10))
@@ -188,28 +188,28 @@ def test_the_survey_is_not_made_again(tmp_path, score, monkeypatch):
     score()
 
 
-def test_a_lost_shard_is_scored_again(tmp_path, score, undisturbed):
-    expected = undisturbed("out.csv")
+def test_a_lost_shard_is_scored_again(tmp_path, score, expected_outputs):
+    expected = expected_outputs("out.csv")
     with pytest.raises(KeyboardInterrupt):
         score(classifier=Counting(17))
     (tmp_path / "out.csv.shards" / "000001.csv").write_text("cut sho")
-    assert score().taken_up == 5
+    assert score().resumed_rows == 5
     assert (tmp_path / "out.csv").read_bytes() == expected
 
 
 @pytest.mark.parametrize("damaged", ["{oops", "[]", '{"job": 1}'])
-def test_a_damaged_manifest(damaged, tmp_path, score, undisturbed):
-    expected = undisturbed("out.csv")
+def test_a_damaged_manifest(damaged, tmp_path, score, expected_outputs):
+    expected = expected_outputs("out.csv")
     with pytest.raises(KeyboardInterrupt):
         score(classifier=Counting(17))
     (tmp_path / "out.csv.shards" / "manifest.json").write_text(damaged)
     with pytest.raises(UserError, match=r"manifest\.json is damaged\. Start again with overwrite=true"):
         score()
-    assert score(overwrite=True).taken_up == 0
+    assert score(overwrite=True).resumed_rows == 0
     assert (tmp_path / "out.csv").read_bytes() == expected
 
 
-def test_two_at_once_are_refused(tmp_path, score):
+def test_two_concurrent_jobs_are_refused(tmp_path, score):
     write(tmp_path / "in.csv", ROWS)
 
     class Nested(Counting):
@@ -222,7 +222,7 @@ def test_two_at_once_are_refused(tmp_path, score):
     assert len(read(tmp_path / "out.csv")) == 23
 
 
-def test_an_output_that_exists_is_refused_at_once(tmp_path, score):
+def test_an_existing_output_is_refused_immediately(tmp_path, score):
     write(tmp_path / "in.csv", ROWS)
     (tmp_path / "out.csv").write_text("old")
     with pytest.raises(UserError, match=r"out\.csv exists already.*overwrite=true"):
@@ -232,20 +232,20 @@ def test_an_output_that_exists_is_refused_at_once(tmp_path, score):
     assert len(read(tmp_path / "out.csv")) == 23
 
 
-def test_a_full_disk_keeps_what_is_finished(tmp_path, score, undisturbed):
-    expected = undisturbed("out.csv")
-    with pytest.raises(UserError, match=r"the disk is full.*finished shards are kept in .*the same command goes on"):
+def test_a_full_disk_keeps_what_is_finished(tmp_path, score, expected_outputs):
+    expected = expected_outputs("out.csv")
+    with pytest.raises(UserError, match=r"the disk is full.*finished shards are kept in .*the same command continues"):
         score(classifier=Counting(17, OSError(28, "No space left on device")))
     score()
     assert (tmp_path / "out.csv").read_bytes() == expected
 
 
-def test_a_pattern_does_not_find_what_is_finished(tmp_path, score, undisturbed):
-    expected = undisturbed("out.csv")
+def test_a_pattern_does_not_find_what_is_finished(tmp_path, score, expected_outputs):
+    expected = expected_outputs("out.csv")
     (tmp_path / "whole_out.csv").unlink()
     with pytest.raises(KeyboardInterrupt):
         score(classifier=Counting(17), given="**/*.csv")
-    assert score(given="**/*.csv").taken_up >= 5
+    assert score(given="**/*.csv").resumed_rows >= 5
     assert (tmp_path / "out.csv").read_bytes() == expected
 
 
@@ -263,7 +263,7 @@ def test_no_name_of_an_output():
 
 def test_a_folder_without_permission(tmp_path, score, monkeypatch):
     write(tmp_path / "in.csv", ROWS)
-    monkeypatch.setattr("os.access", lambda *_: False)  # root, who may run the tests, may write everywhere
+    monkeypatch.setattr("os.access", lambda *_: False)  # root, who may run the tests, can write everywhere
     with pytest.raises(UserError, match="you may not write in the folder"):
         score()
 
@@ -301,17 +301,17 @@ for target in TARGETS:
         os.kill(child, signal.SIGKILL)
         assert os.WIFSIGNALED(os.waitpid(child, 0)[1]), "it had ended before"
 """
-KILLS = 5  # of each target, at random moments, the last when some shards are there
+KILLS = 5  # for each target, at random times, the last when some shards exist
 
 
 def test_kill_9(tmp_path, score):
-    """Twenty processes without TensorFlow, children of one so that each begins at once."""
+    """Twenty processes without TensorFlow, forked from one process so that they start quickly."""
     write(tmp_path / "in.csv", ROWS * 4)
     program = KILLED.format(paths=[str(ROOT), str(ROOT / "tests" / "scoring")])
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=120)
     for target in TARGETS:
         assert not (tmp_path / target).exists()
-        assert score(target).taken_up >= 5
+        assert score(target).resumed_rows >= 5
         score(f"whole_{target}")
         assert (tmp_path / target).read_bytes() == (tmp_path / f"whole_{target}").read_bytes()
     assert len(os.listdir(tmp_path)) == 1 + 2 * len(TARGETS)

@@ -1,4 +1,4 @@
-"""Spark answers as the local engine does, whoever of its workers dies; the MLflow model works in Spark as it stands."""
+"""Spark gives the results of the local engine, even if workers die; the MLflow model also works in Spark."""
 
 import os
 import signal
@@ -17,11 +17,11 @@ from classifier.settings import TrackingSettings
 from classifier.tracking.run import start_run
 
 MASTER = "local-cluster[2,1,1024]"  # two workers, one core and 1,024 MB each
-pytestmark = pytest.mark.filterwarnings(  # of MLflow and what it uses
+pytestmark = pytest.mark.filterwarnings(  # for MLflow and its dependencies
     "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"
 )
 ROWS = [{"id": str(i), "text": "" if i == 70 else f"where is lamp {i % 90} and my refund 退货 {i}"} for i in range(400)]
-JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # half of a short-lived Java's time is compiling what is soon over
+JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # a short-lived Java process spends half its time on compilation
 QUICK = {
     "spark.driver.extraJavaOptions": JAVA,
     "spark.executor.extraJavaOptions": JAVA,
@@ -29,12 +29,12 @@ QUICK = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
-MOST_SECONDS = 600  # for all tests of this file, on a crowded machine
+MOST_SECONDS = 600  # for all tests of this file, on a busy machine
 
 
 @pytest.fixture(scope="module")
 def limit():
-    """Kills Spark's processes when the time is over: whoever waits for their answers is told that they are gone."""
+    """Kills Spark's processes after a timeout, so that tests do not wait forever."""
 
     def give_up(*_):
         for one in psutil.Process().children(recursive=True):
@@ -50,7 +50,7 @@ def limit():
 
 @pytest.fixture(scope="module")
 def cluster(model_folder, limit):
-    """The tests' classifier on the executors of a Spark of its own."""
+    """The classifier of the tests on the executors of a separate Spark."""
     try:
         check_spark()
     except UserError as error:
@@ -63,7 +63,7 @@ def cluster(model_folder, limit):
 
 
 def processor_seconds(process: psutil.Process) -> float:
-    """Its own and its children's; 0 for one that is gone."""
+    """Returns the processor time of a process and its children; 0 if it has ended."""
     seconds = 0.0
     with suppress(psutil.NoSuchProcess):
         for one in [process, *process.children(recursive=True)]:
@@ -73,17 +73,17 @@ def processor_seconds(process: psutil.Process) -> float:
 
 
 def executors() -> list[psutil.Process]:
-    """The processes that work for Spark, the one that has worked most first; none that has ended."""
+    """Returns the running worker processes of Spark, by decreasing processor time."""
     found = []
     for process in psutil.Process().children(recursive=True):
-        with suppress(psutil.NoSuchProcess):  # raised for a zombie too: one that ended and is not yet waited for
+        with suppress(psutil.NoSuchProcess):  # also raised for a zombie, which has ended but was not waited for
             if any("CoarseGrained" in argument for argument in process.cmdline()):
                 found.append(process)
     return sorted(found, key=processor_seconds, reverse=True)
 
 
 class Killing:
-    """Answers as another classifier; kills one of Spark's workers in the middle."""
+    """Wraps a classifier, and kills one of Spark's workers during the scoring."""
 
     def __init__(self, classifier, call):
         self.classifier, self.calls, self.killed = classifier, iter(range(10**9)), None
@@ -124,7 +124,7 @@ def test_the_mlflow_model_in_spark(cluster, classifier, model_folder, tmp_path):
 
     texts = ["where is my refund", "love it, thank you!"]
     frame = cluster.session.createDataFrame([(text,) for text in texts], "text string")
-    frame = frame.coalesce(1)  # one worker loads the model
+    frame = frame.coalesce(1)  # a worker loads the model
     udf = mlflow.pyfunc.spark_udf(cluster.session, f"models:/{kept.model_id}", env_manager="local")
     found = [row["answer"] for row in frame.withColumn("answer", udf("text")).collect()]
     expected = classifier.probabilities(texts)
@@ -133,7 +133,7 @@ def test_the_mlflow_model_in_spark(cluster, classifier, model_folder, tmp_path):
     assert [one["probabilities"] for one in found] == [pytest.approx(row, abs=1e-6) for row in named]
 
 
-def test_whoever_waits_for_executors_is_told(capfd):
+def test_waiting_for_executors_is_reported(capfd):
     with spark.reminded("Still waiting", seconds=0.01):
         time.sleep(0.1)
     with spark.reminded("Too early"):

@@ -1,8 +1,8 @@
-"""Rows are counted by label, whatever the order of the parts."""
+"""Rows are counted by label, for any order of the parts."""
 
 import numpy as np
 
-from classifier.scoring.totals import SHOWN, Totals, totals_table
+from classifier.scoring.totals import MOST_LABELS, Totals, totals_table
 from classifier.terminal import show
 
 
@@ -28,9 +28,9 @@ def test_rows_labels_scores_and_errors():
 
 
 def test_the_table_shows_the_most_frequent_labels_and_sums_up_the_rest(capsys):
-    totals = Totals(SHOWN + 5)
-    totals.add(np.eye(SHOWN + 5)[[0, 3, 3, *range(SHOWN + 5)]], [""] * (SHOWN + 8))
-    show(totals_table(totals.summary([f"label [b{i}]" for i in range(SHOWN + 5)])))
+    totals = Totals(MOST_LABELS + 5)
+    totals.add(np.eye(MOST_LABELS + 5)[[0, 3, 3, *range(MOST_LABELS + 5)]], [""] * (MOST_LABELS + 8))
+    show(totals_table(totals.summary([f"label [b{i}]" for i in range(MOST_LABELS + 5)])))
     shown = capsys.readouterr().out
     lines = shown.splitlines()
     assert "label [b3]" in lines[2] and "label [b0]" in lines[3]

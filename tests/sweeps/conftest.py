@@ -1,4 +1,4 @@
-"""Sweeps without TensorFlow: Hydra, the sweep and MLflow are real, and a trial is a few lines in this process."""
+"""Sweeps without TensorFlow: Hydra, the sweep and MLflow are real, and trials are simulated in this process."""
 
 import contextlib
 import shutil
@@ -18,7 +18,7 @@ from classifier.sweeps import run, sweep
 from classifier.tracking import sweeps
 from classifier.train import train
 
-BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))  # of Debian's package
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))  # from Debian's package
 
 
 @pytest.fixture(scope="session")
@@ -28,9 +28,11 @@ def database(tmp_path_factory):
 
 @pytest.fixture
 def run_sweep(monkeypatch, tmp_path, database, capsys):
-    """Starts `python -m classifier.train -m` with these overrides; returns what became of it."""
+    """Runs `python -m classifier.train -m` with the overrides, and returns the results."""
     monkeypatch.setattr(sweep, "TrialProcess", FakeProcess)
-    monkeypatch.setattr(run, "write_page", lambda folder, *_: (folder / "sweep.html").touch())  # drawing takes seconds
+    monkeypatch.setattr(
+        run, "write_page", lambda folder, *_: (folder / "sweep.html").touch()
+    )  # drawing takes several seconds
     monkeypatch.setattr(sweeps, "SETTLE_SECONDS", 0)
     FakeProcess.uri, FakeProcess.started = database, []
     FakeProcess.score = lambda values: 0.5
@@ -67,7 +69,7 @@ def run_sweep(monkeypatch, tmp_path, database, capsys):
 
 @pytest.fixture
 def postgres(tmp_path):
-    """The address of an empty database on a server of its own."""
+    """The address of an empty database on a separate server."""
     if not BINARIES:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
     if not shutil.which("runuser"):
@@ -97,7 +99,7 @@ def postgres(tmp_path):
 
 @pytest.fixture
 def unsplit(tmp_path):
-    """Overrides for a file of which validation and test examples are split off; a fake trial only hashes it."""
+    """Overrides for a file without fixed splits, which a fake trial only hashes."""
     path = tmp_path / "texts.csv"
     path.write_text("text,label\n")
     return ("data=files", f"data.train={path}")

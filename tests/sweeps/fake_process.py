@@ -1,4 +1,4 @@
-"""A trial of a few lines, in the process of its sweep."""
+"""A simulated trial in the process of its sweep."""
 
 import socket
 from collections.abc import Callable
@@ -13,7 +13,7 @@ EPOCHS = 3
 
 
 class FakeProcess:
-    """Stands for a trial's process: reports three epochs of what `score` makes of its settings."""
+    """Replaces the process of a trial, and reports three epochs with metrics that `score` computes from settings."""
 
     score: Callable[[dict[str, str]], float | Ended]
     started: list[dict[str, str]]
@@ -21,7 +21,7 @@ class FakeProcess:
 
     @staticmethod
     def validated_on(values: dict[str, str]) -> str:
-        """Which examples the metrics are of."""
+        """Returns the hash of the validation examples."""
         return "the same"
 
     def __init__(self, overrides, log: Path, threads: int) -> None:

@@ -1,4 +1,4 @@
-"""A trial that writes to MLflow as a training does, in a process of its own that starts at once."""
+"""A trial that logs to MLflow like a training, in a separate process that starts quickly."""
 
 import multiprocessing
 import tempfile
@@ -10,7 +10,7 @@ from classifier.sweeps.process import Ended
 from classifier.sweeps.trial import split_override
 
 EPOCHS = 3
-one_at_a_time = Lock()  # a start also asks for the exit codes of others, and a code is told once
+start_lock = Lock()  # starting a process also polls the others, but an exit code is only reported once
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(
     ["mlflow", "mlflow.store.tracking.sqlalchemy_store", "classifier.train", "classifier.sweeps.run", "fake_process"]
@@ -18,7 +18,7 @@ processes.set_forkserver_preload(
 
 
 class SmallTrial:
-    """Stands for `classifier.sweeps.process.TrialProcess`."""
+    """Replaces `classifier.sweeps.process.TrialProcess`."""
 
     uri: str  # of the database
 
@@ -26,12 +26,12 @@ class SmallTrial:
         values = {key: value.strip("'") for key, value in map(split_override, overrides)}
         arguments = (self.uri, values["tracking.run_id"], float(values["optimizer.learning_rate"]))
         self.process = processes.Process(target=log_as_a_training, args=arguments)
-        with one_at_a_time:
+        with start_lock:
             self.process.start()
 
     def wait(self, on_epoch) -> Ended:
         wait([self.process.sentinel])
-        with one_at_a_time:
+        with start_lock:
             self.process.join()
         code = self.process.exitcode
         return Ended(code, f"exit code {code}" if code else "")

@@ -1,4 +1,4 @@
-"""A sweep over a grid: one run with a child for each trial, and whatever fails is told, kept and tried again."""
+"""A sweep over a grid: one run with a child for each trial; failures are reported, logged and retried."""
 
 import csv
 import json
@@ -57,7 +57,7 @@ def test_a_grid_is_one_run_with_a_child_for_each_trial(run_sweep):
     assert json.loads((done.folder / "summary.json").read_text())["best"]["overrides"][-3] == "encoder.depth=2"
 
 
-def test_a_failed_trial_is_told_and_tried_again_by_the_same_command(run_sweep):
+def test_a_failed_trial_is_reported_and_retried_by_the_same_command(run_sweep):
     first = run_sweep("encoder.depth=1,2,3", score=lambda values: CRASH if values["encoder.depth"] == "2" else 0.5)
     assert first.code == 2
     assert "1 of 3 trials failed" in first.err
@@ -76,7 +76,7 @@ def test_a_failed_trial_is_told_and_tried_again_by_the_same_command(run_sweep):
 
 
 def test_what_was_running_when_the_sweep_was_killed_is_continued_in_its_run(run_sweep):
-    """Also under another number; what nobody asks for any more is KILLED."""
+    """Also under another number; runs that are no longer part of the sweep are KILLED."""
     first = run_sweep("encoder.depth=1,2,3", "sweep.name=killed")
     for run in first.children[1:]:
         first.client.update_run(run.info.run_id, status="RUNNING")
@@ -88,7 +88,7 @@ def test_what_was_running_when_the_sweep_was_killed_is_continued_in_its_run(run_
 
 @pytest.fixture
 def ctrl_c():
-    """SIGINT interrupts, also where a shell has started the tests in the background, which would ignore it."""
+    """Enables SIGINT, which is ignored if a shell has started the tests in the background."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -174,7 +174,7 @@ def test_refit_trains_the_best_with_several_seeds_which_alone_see_the_test_split
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("sweep.objective=test.macro_f1", "The test split steers nothing."),
+        ("sweep.objective=test.macro_f1", "The test split must not be used for choices."),
         ("sweep.objective=[]", "names no metric"),
         ("hydra.launcher.processes=0", "must be above 0"),
         ("sweep.retry=1", "Did you mean 'sweep.retries'?"),

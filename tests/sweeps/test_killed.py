@@ -1,4 +1,4 @@
-"""A sweep that is killed with SIGKILL at random moments and started again loses nothing and does nothing twice."""
+"""A sweep that is killed with SIGKILL at random times and restarted loses nothing and repeats nothing."""
 
 import os
 import random
@@ -13,11 +13,11 @@ from small_trial import processes
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 DEPTHS, KILLS = "1,2,3,4", 3
-LAST_REQUEST = 20  # of a sweep to its server, at which it may die; all of it are about 45
+LAST_REQUEST = 20  # number of requests after which a sweep may die; a complete sweep has about 45
 
 
 def sweep_that_dies(uri: str, folder: Path, request: int | None) -> None:
-    """`python -m classifier.train -m` in a process of its own, which dies at so many requests to the server."""
+    """Runs `python -m classifier.train -m` in a process that dies after a number of requests to the server."""
     from classifier.command_line.run import run_command
     from classifier.settings import TrainSettings
     from classifier.sweeps import run, sweep

@@ -1,4 +1,4 @@
-"""Many trials in several processes on one file: nothing is locked out, and the sweep's own memory stays flat."""
+"""Many trials in several processes with one file: no deadlocks, and constant memory of the sweep."""
 
 import psutil
 import pytest
@@ -8,7 +8,7 @@ from classifier.sweeps import run, sweep
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 TRIALS, PROCESSES = 50, 4
-GROWTH_MB = 30  # of the sweep's process, from its tenth trial to its last
+GROWTH_MB = 30  # growth of the process of the sweep from its tenth to its last trial
 
 
 def test_fifty_trials_in_four_processes(run_sweep, monkeypatch, database, tmp_path):

@@ -1,4 +1,4 @@
-"""Names, values and folders as people write them: a sweep shows them as they are and hands them on unchanged."""
+"""Unusual names, values and folders: a sweep shows them correctly and passes them on unchanged."""
 
 import json
 
@@ -42,7 +42,7 @@ def test_a_trial_has_the_folder_that_hydra_would_give_it(run_sweep, subdir, expe
 @pytest.mark.parametrize(
     ("subdir", "message"),
     [
-        ("same", "gives several trials the same folder, same: let it contain ${hydra.job.num}"),
+        ("same", "gives several trials the same folder, same: include ${hydra.job.num}"),
         ("../${hydra.job.num}", "must be a folder inside hydra.sweep.dir"),
         ("/tmp/${hydra.job.num}", "must be a folder inside hydra.sweep.dir"),
         ("''", "must be a folder inside hydra.sweep.dir"),
@@ -75,7 +75,7 @@ ODD = [
 
 
 def values_of(children):
-    """What each trial was given, as Hydra reads it."""
+    """Returns the values of each trial as parsed by Hydra."""
     parser = OverridesParser.create()
     typed = [
         next(one for one in json.loads(run.data.tags[OVERRIDES]) if one.startswith("data.name=")) for run in children
@@ -86,7 +86,7 @@ def values_of(children):
 @pytest.mark.filterwarnings("error:Glyph")
 @pytest.mark.parametrize("search", [False, True])
 def test_odd_values_are_shown_and_handed_on_as_they_are(run_sweep, monkeypatch, tmp_path, search):
-    """With the pictures and the page."""
+    """Including the figures and the page."""
     monkeypatch.setattr(run, "write_page", write_page)
     storage = f"hydra.sweeper.storage=journal:///{tmp_path}/optuna.journal"
     more = ("hydra/sweeper=optuna", storage, "hydra.sweeper.sampler=grid") if search else ()

@@ -1,4 +1,4 @@
-"""Trials are ranked where they were validated on the same examples, and only there."""
+"""Trials are only ranked if they were validated on the same examples."""
 
 import csv
 
@@ -14,7 +14,7 @@ WITHOUT_BEST = "No trial is the best: they were validated on 2 different sets of
 
 @pytest.fixture(autouse=True)
 def splits(monkeypatch):
-    """Trials that split one file by `data.split_seed`, else by `seed`, as training does."""
+    """Trials that split a file by `data.split_seed` or `seed`, like a training."""
 
     def split(values):
         return values.get("data.split_seed", values.get("seed", "0"))

@@ -1,4 +1,4 @@
-"""A trial's process: it reports, is answered, fails with a reason, and does not outlive its sweep."""
+"""The process of a trial: it reports, receives answers, fails with a reason, and ends with its sweep."""
 
 import contextlib
 import signal
@@ -41,7 +41,7 @@ def test_it_reports_its_epochs_and_keeps_to_its_threads(start, tmp_path):
     assert (tmp_path / "log.txt").read_text() == "threads 3\n"
 
 
-def test_it_stops_when_it_is_told_to(start, tmp_path):
+def test_it_stops_on_request(start, tmp_path):
     ended = start("pass").wait(lambda entry: "poor" if entry["epoch"] == 2 else None)
     assert (ended.code, ended.reason) == (0, "")
     assert "pruned: poor" in (tmp_path / "log.txt").read_text()
@@ -63,7 +63,7 @@ def test_why_it_failed(start, line, code, reason):
 
 
 def test_it_ends_with_the_process_that_started_it(tmp_path):
-    """kill -9 of the sweep leaves no training behind."""
+    """After kill -9 of the sweep, no training is left."""
     sweep = (
         "import sys; from pathlib import Path; from classifier.sweeps import process\n"
         f"process.COMMAND = (sys.executable, '-c', {TRIAL!r})\n"

@@ -1,4 +1,4 @@
-"""A search with Optuna: it finds, prunes, goes on where a dead process stopped, and knows validation data alone."""
+"""A search with Optuna: it optimizes, prunes, resumes after a dead process, and only uses validation data."""
 
 import socket
 
@@ -16,13 +16,13 @@ DEPTHS = ("hydra/sweeper=optuna", "encoder.depth=range(0,8)", "sweep.name=depths
 
 
 def by_depth(values):
-    """Best at a depth of 5."""
+    """Returns a score that is best at a depth of 5."""
     return 0.9 - 0.1 * abs(5 - int(values["encoder.depth"]))
 
 
 @pytest.fixture
 def search(run_sweep, tmp_path):
-    """Starts a search in a journal of its own."""
+    """Runs a search with a separate journal."""
     storage = f"hydra.sweeper.storage=journal:///{tmp_path}/optuna.journal"
     return lambda *overrides, **more: run_sweep(*DEPTHS, storage, *overrides, **more)
 
@@ -78,18 +78,18 @@ def test_what_a_dead_process_left_is_completed_under_its_number(search, tmp_path
     assert study(tmp_path).trials[left.number].state is TrialState.COMPLETE
 
 
-def test_what_another_process_runs_or_has_told_is_left_to_it(search, tmp_path):
-    """Just asked for, its owner not written yet; and ended by another command while this one runs it."""
+def test_a_trial_of_another_process_is_left_to_it(search, tmp_path):
+    """A trial without an owner yet, and a trial that another command has ended."""
     search("hydra.sweeper.n_trials=1", score=by_depth)
     asked = study(tmp_path).ask({"encoder.depth": optuna.distributions.IntDistribution(3, 3)})
     assert not abandoned(study(tmp_path).trials[asked.number])
 
-    def told_elsewhere(values):
+    def reported_elsewhere(values):
         under_way = study(tmp_path).get_trials(states=[TrialState.RUNNING])[-1]
         study(tmp_path).tell(under_way.number, 0.1)
         return 0.5
 
-    again = search("hydra.sweeper.n_trials=3", score=told_elsewhere)
+    again = search("hydra.sweeper.n_trials=3", score=reported_elsewhere)
     assert again.code == 0, again.err
     assert [trial.value for trial in study(tmp_path).trials][2] == 0.1
     assert study(tmp_path).trials[asked.number].state is TrialState.RUNNING

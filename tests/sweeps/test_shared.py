@@ -1,4 +1,4 @@
-"""Several commands of one search on one PostgreSQL share its trials, and one run holds them all."""
+"""Several commands of a search with a PostgreSQL database share its trials and its run."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import optuna
 import pytest
 from mlflow import MlflowClient
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")  # of SQLAlchemy 2.1
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")  # from SQLAlchemy 2.1
 COMMANDS, TRIALS = 3, 7
 COMMAND = """
 import os, sys, time

@@ -1,4 +1,4 @@
-"""Hydra's words for what may vary mean the same to a search."""
+"""Hydra's sweep syntax has the same meaning for a search."""
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -40,7 +40,7 @@ def test_a_word_of_hydra(text, expected):
 
 @pytest.mark.parametrize("text", ["a=range(3,3)", "a=interval(2,1)", "a=tag(log,interval(0,1))"])
 def test_a_space_without_values_is_refused(text):
-    with pytest.raises(UserError, match="nothing to search in"):
+    with pytest.raises(UserError, match="is not a search space"):
         distribution(parse(text))
 
 
@@ -65,7 +65,7 @@ def test_what_was_chosen_can_be_typed():
         ({"data.train": "x" * 200}, f"train={'x' * 113}…"),
     ],
 )
-def test_a_short_name_tells_trials_apart(values, name):
+def test_short_names_distinguish_trials(values, name):
     assert short_name(values) == name
 
 

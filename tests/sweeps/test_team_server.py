@@ -1,4 +1,4 @@
-"""The recipe of docs/team_server.md: an MLflow server on PostgreSQL, restarted in the middle of a sweep."""
+"""The recipe of docs/team_server.md: an MLflow server with PostgreSQL, which is restarted during a sweep."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 from fake_process import FakeProcess, free_port
-from kept_models import keep_run
+from finished_runs import make_run
 
 from classifier.compare import compare
 from classifier.promote import promote
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 class TeamServer:
-    """An MLflow server that can be killed and started again on the same store."""
+    """An MLflow server that can be killed and restarted with the same data."""
 
     def __init__(self, store: str, folder) -> None:
         port = free_port()
@@ -62,7 +62,7 @@ def server(postgres, tmp_path):
 
 @pytest.fixture
 def database(server):
-    """Where `run_sweep` keeps its runs."""
+    """The tracking address of `run_sweep`."""
     return server.address
 
 
@@ -73,7 +73,7 @@ def test_a_sweep_outlives_a_restart_and_its_runs_are_compared_and_promoted(serve
         ended = original(trial, on_epoch)
         if trial.values["encoder.depth"] == "2":
             server.kill()
-            server.start()  # and the sweep goes on while it is not there yet
+            server.start()  # while the sweep continues
             restarts.append(time.monotonic())
         return ended
 
@@ -88,7 +88,7 @@ def test_a_sweep_outlives_a_restart_and_its_runs_are_compared_and_promoted(serve
     assert {"trials.csv", "best.yaml", "sweep.html"} <= kept
 
     tracking = TrackingSettings(server.address, experiment="models", system_metrics=False)
-    good, better = (keep_run(tracking, tmp_path, wrong, {"encoder.depth": str(wrong)}, model=True) for wrong in (40, 5))
+    good, better = (make_run(tracking, tmp_path, wrong, {"encoder.depth": str(wrong)}, model=True) for wrong in (40, 5))
     compared = compare(CompareSettings(runs=[good, better], tracking=Server(server.address)), tmp_path / "compared")
     assert compared["ranking"][0]["runs"] == [better]
     for run, version in ((good, 1), (better, 2)):

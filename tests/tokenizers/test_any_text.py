@@ -1,4 +1,4 @@
-"""What holds for every tokenizer and every text, whatever its bytes."""
+"""Properties of all tokenizers for texts of arbitrary bytes."""
 
 import numpy as np
 import pytest
@@ -115,7 +115,7 @@ def test_mistakes_are_named(kind, mistake):
 
 
 def foreign_ops(folder):
-    """The operations of a SavedModel that plain TensorFlow does not have."""
+    """Returns the operations of a SavedModel that are not part of TensorFlow."""
     from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
     graph = SavedModel.FromString((folder / "saved_model.pb").read_bytes()).meta_graphs[0].graph_def
@@ -132,4 +132,4 @@ def test_saved_and_loaded(tokenizer, in_graph, tmp_path):
     texts = tf.constant([*ODD, *(text.encode() for text in TRAINING)])
     np.testing.assert_array_equal(loaded.padded(texts), tokenizer.padded(tokenizer.words(texts)))
     only = set() if isinstance(tokenizer, WordTokenizer) else {"FastWordpieceTokenizeWithOffsets"}
-    assert foreign_ops(tmp_path) == only  # the word tokenizer loads where tensorflow-text is not installed
+    assert foreign_ops(tmp_path) == only  # the word tokenizer can be loaded without tensorflow-text

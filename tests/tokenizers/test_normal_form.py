@@ -1,4 +1,4 @@
-"""Spellings of one text become one, with Python's `unicodedata` as the reference."""
+"""Normalization in comparison with Python's `unicodedata`."""
 
 import random
 import re
@@ -31,7 +31,7 @@ def expected(text: str) -> bytes:
 
 
 def check(texts: list[str]) -> None:
-    """With the regular expression that finds what is unusual, and without it."""
+    """Checks the result with and without the regular expression for unusual texts."""
     for function in (in_graph, all_rows):
         assert function(tf.constant([text.encode() for text in texts], tf.string)).numpy().tolist() == list(
             map(expected, texts)
@@ -69,7 +69,7 @@ def test_any_text(texts):
 
 
 def test_rounds_of_composition_suffice():
-    """No character that a starter takes up starts a composition itself, and no decomposition is longer than known."""
+    """Characters that are composed with a starter do not start compositions, and decompositions are not too long."""
     table = tables()
     seconds = set((table.pairs % CODE_POINTS).tolist())
     assert not seconds & set((table.pairs // CODE_POINTS).tolist())

@@ -1,4 +1,4 @@
-"""Batches have few different widths, so that TensorFlow compiles for few shapes; no width adds or loses a token."""
+"""Batches have few different widths, so that TensorFlow compiles few shapes; no token is added or lost."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""The word tokenizer: what is a word, and which words it learns."""
+"""The word tokenizer: splitting into words, and the learned vocabulary."""
 
 import pytest
 import tensorflow as tf
@@ -43,7 +43,7 @@ def test_words(text, expected):
     assert words(text) == expected
 
 
-def test_case_is_kept_by_choice():
+def test_case_can_be_preserved():
     assert words("The ÄPFEL", lower_case=False) == ["The", "ÄPFEL"]
     assert learned(["The the"], lower_case=False).vocabulary[2:] == ["The", "the"]
 

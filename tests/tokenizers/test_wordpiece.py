@@ -1,4 +1,4 @@
-"""The word-piece tokenizer: which pieces it learns, and how a word falls into them."""
+"""The word-piece tokenizer: the learned pieces, and splitting of words."""
 
 import random
 
@@ -34,10 +34,10 @@ def tokenizer():
         ("newlow", ["new", "##l", "##o", "##w"]),
         ("电影", ["电", "影"]),
         ("über", ["über"]),
-        ("lowz", ["[UNK]"]),  # no z anywhere in the training texts: the whole word is unknown
+        ("lowz", ["[UNK]"]),  # there is no z in the training texts: the whole word is unknown
         ("z low", ["[UNK]", "low"]),
         ("l" * 101, ["[UNK]"]),
-        ("##w", ["[UNK]", "[UNK]", "w"]),  # the text cannot name a piece
+        ("##w", ["[UNK]", "[UNK]", "w"]),  # a text cannot contain the name of a piece
     ],
 )
 def test_pieces(tokenizer, text, expected):
@@ -51,7 +51,7 @@ def test_vocabulary_begins_with_padding_and_unknown(tokenizer):
     assert not {"##!", "##电"} & set(tokenizer.vocabulary)  # never inside a word
 
 
-def test_case_is_kept_by_choice():
+def test_case_can_be_preserved():
     assert {"Über", "über"} <= set(learned(lower_case=False).vocabulary)
 
 
@@ -79,7 +79,7 @@ def test_minimum_count():
 
 
 def test_a_word_with_a_rare_letter_teaches_nothing():
-    """Its other letters are not neighbours: of `oxp` nobody may learn `op`."""
+    """The other letters are not adjacent: `op` must not be learned from `oxp`."""
     assert "op" not in learned(["oxp", "oyp", "ozp", "p o"] * 2, min_frequency=3).vocabulary
 
 

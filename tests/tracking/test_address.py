@@ -1,4 +1,4 @@
-"""Where runs are kept: wrong addresses are refused in a sentence, and a password is neither shown nor kept."""
+"""Tracking addresses: wrong addresses are reported in a sentence, and passwords are neither shown nor stored."""
 
 import base64
 import shlex
@@ -85,7 +85,7 @@ def test_the_line_to_look_at_runs_can_be_pasted():
 
 @pytest.fixture
 def guarded():
-    """The port of a server that answers to the user me with the password s:cr/et alone."""
+    """The port of a server that only accepts the user me with the password s:cr/et."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -155,7 +155,7 @@ def test_the_environment_names_the_server_and_the_experiment(tmp_path, monkeypat
         assert config.tracking.experiment == "odd primes"
 
 
-def kept(folder: Path) -> str:
+def saved_text(folder: Path) -> str:
     return "\n".join(path.read_text() for path in folder.rglob("*") if path.is_file())
 
 
@@ -167,18 +167,18 @@ def kept(folder: Path) -> str:
         "hydra.sweeper.storage=postgresql+psycopg://someone:secret@host/optuna",
     ],
 )
-def test_a_password_on_the_command_line_is_refused_and_kept_nowhere(tmp_path, override):
+def test_a_password_on_the_command_line_is_refused_and_not_stored(tmp_path, override):
     done = command(tmp_path, "train", override)
     assert done.returncode == 2
     assert "someone:***@" in done.stderr and "holds a password, which would be kept" in done.stderr
     assert "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD" in done.stderr
-    assert "secret" not in done.stdout + done.stderr + kept(tmp_path)
+    assert "secret" not in done.stdout + done.stderr + saved_text(tmp_path)
 
 
-def test_a_password_from_the_environment_is_kept_nowhere(tmp_path):
+def test_a_password_from_the_environment_is_not_stored(tmp_path):
     done = command(tmp_path, "train", "tracking.uri=${oc.env:SECRET_URI}", "hydra.run.dir=out")
     assert (done.returncode, "tracking.uri=ftp://me:***@host: runs cannot" in done.stderr) == (2, True)
-    assert "secret" not in done.stdout + done.stderr + kept(tmp_path)
+    assert "secret" not in done.stdout + done.stderr + saved_text(tmp_path)
 
 
 def test_a_password_of_a_configuration_file_is_not_saved_again(tmp_path):
@@ -189,7 +189,7 @@ def test_a_password_of_a_configuration_file_is_not_saved_again(tmp_path):
     done = command(tmp_path, "train", "recipe=ours", searched, f"hydra.run.dir={out}")
     assert (done.returncode, "tracking.uri=ftp://me:***@host: runs cannot" in done.stderr) == (2, True)
     assert "me:***@host" in (out / ".hydra" / "config.yaml").read_text()
-    assert "secret" not in done.stdout + done.stderr + kept(out)
+    assert "secret" not in done.stdout + done.stderr + saved_text(out)
 
 
 @pytest.mark.parametrize("name", ["my runs", "50%", "a#b", "it's", "grün", "[v2]", "a:b@c"])

@@ -1,4 +1,4 @@
-"""The logged model as MLflow's server answers with it: right answers, refusals in a sentence, and it lives on."""
+"""The logged model in MLflow's server: correct results, errors in a sentence, and no crashes."""
 
 import json
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 @pytest.fixture(scope="module")
 def loaded(model_folder, tmp_path_factory):
-    """The model as training logs it, loaded as a program loads it."""
+    """The model as logged by a training, loaded in a program."""
     folder = tmp_path_factory.mktemp("service")
     settings = TrackingSettings(f"sqlite:///{folder}/mlflow.db", experiment="service", system_metrics=False)
     with start_run(settings, folder, "abc") as run:
@@ -29,12 +29,12 @@ def loaded(model_folder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def post(loaded):
-    """Sends a body to the server's own application: status and answer."""
+    """Sends a body to the application of the server, and returns status and response."""
     from fastapi.testclient import TestClient
     from mlflow.pyfunc import scoring_server
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(SERVING, "true")  # put back afterwards: the application sets it for good
+        patch.setenv(SERVING, "true")  # restored afterwards, because the application sets it permanently
         client = TestClient(scoring_server.init(loaded))
 
         def post(body, kind: str = "application/json"):
@@ -114,7 +114,7 @@ def test_csv_is_answered_or_says_what_works(post):
     assert (status, "there are: hello." in answer["message"]) == (400, True)
 
 
-def test_whatever_holds_texts_is_taken_and_its_index_kept(loaded, monkeypatch):
+def test_any_container_of_texts_is_accepted_and_its_index_preserved(loaded, monkeypatch):
     import pandas
 
     monkeypatch.delenv(SERVING, raising=False)
@@ -152,7 +152,7 @@ def test_a_missing_text_is_an_empty_one_in_a_program(loaded, monkeypatch):
     assert [found["probabilities"][row] for row in range(4)] == [found["probabilities"][1]] * 4
 
 
-def test_a_program_is_told_which_column_is_missing(loaded, monkeypatch):
+def test_the_missing_column_is_named(loaded, monkeypatch):
     import pandas
 
     monkeypatch.delenv(SERVING, raising=False)

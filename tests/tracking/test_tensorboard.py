@@ -1,4 +1,4 @@
-"""What TensorBoard finds: scalars by epoch, a graph, embeddings with their vocabulary."""
+"""The logs for TensorBoard: scalars by epoch, a graph, and embeddings with their vocabulary."""
 
 import importlib.util
 

@@ -1,4 +1,4 @@
-"""Runs in MLflow: reachable or refused, found again, nothing lost when the server goes."""
+"""Runs in MLflow: reachability, resuming, and no loss of data if the server is unavailable."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ from functools import partial
 from types import SimpleNamespace
 
 import pytest
-from kept_models import keep_model, keep_run
+from finished_runs import make_model, make_run
 from mlflow.entities import LoggedModelOutput
 
 from classifier.errors import UserError
@@ -23,7 +23,7 @@ from classifier.tracking.patience import Patience
 from classifier.tracking.registry import promote
 from classifier.tracking.run import find_run, identity_of, start_run
 from classifier.tracking.run_models import models_of
-from classifier.tracking.run_records import kept_runs
+from classifier.tracking.run_records import find_records
 from classifier.tracking.server import check_reachable, connect, experiment_id
 
 pytestmark = pytest.mark.filterwarnings(
@@ -97,7 +97,7 @@ def test_an_exception_ends_the_run_as_what_it_was(settings, tmp_path, error, sta
 
 
 class Cable:
-    """A client whose server can be lost and found again."""
+    """A client whose connection to the server can be interrupted."""
 
     def __init__(self, run, monkeypatch):
         self.connected, log_batch = True, type(run.client).log_batch
@@ -122,7 +122,7 @@ def test_what_a_lost_server_does_not_take_is_sent_when_it_is_back(settings, tmp_
     kept = run.client.get_run(run.run_id)
     assert (kept.data.metrics, kept.data.params) == ({"epoch/loss": 0.5}, {"encoder.depth": "2"})
     assert kept.info.status == "FINISHED"
-    assert capsys.readouterr().err.count("Training goes on") == 1
+    assert capsys.readouterr().err.count("Training continues") == 1
 
 
 def test_what_never_arrives_is_named(settings, tmp_path, monkeypatch, capsys):
@@ -143,7 +143,7 @@ def test_what_the_server_refuses_is_named_and_holds_up_nothing(settings, tmp_pat
 
 @pytest.fixture
 def full_disk(settings, monkeypatch):
-    """full_disk(True) lets the database take nothing, as MLflow tells it; full_disk(False) gives it room again."""
+    """full_disk(True) makes the database reject all writes; full_disk(False) restores it."""
     from mlflow.exceptions import TEMPORARILY_UNAVAILABLE, MlflowException
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
@@ -169,15 +169,15 @@ def full_disk(settings, monkeypatch):
 def test_a_full_disk_fails_the_run_which_the_next_command_ends(settings, tmp_path, full_disk, capsys):
     with locked(tmp_path / "checkpoint", "training"), start_run(settings, tmp_path, "abc") as run:
         end_abandoned_runs(settings)
-        assert run.client.get_run(run.run_id).info.status == "RUNNING"  # its process is there
+        assert run.client.get_run(run.run_id).info.status == "RUNNING"  # its process is running
         full_disk(True)
         run.log_metrics({"epoch/loss": 0.5}, step=1)
-        keep_model(run, tmp_path)
+        make_model(run, tmp_path)
     assert run.refused == ["metrics of step 1", "the model", "the end of the run"]
     said = capsys.readouterr().err
-    assert "database or disk is full. Training goes on" in said
+    assert "database or disk is full. Training continues" in said
     assert "the end of the run. All of it is in" in said and "trainer.resume=true sends it" in said
-    end_abandoned_runs(settings)  # and cannot end it
+    end_abandoned_runs(settings)  # and cannot be ended
     assert run.client.get_run(run.run_id).info.status == "RUNNING"
     with pytest.raises(UserError, match=r"does not take a run: \(sqlite3\.OperationalError\) database or disk is full"):
         start_run(settings, tmp_path, "abc")
@@ -198,14 +198,14 @@ def test_a_disk_with_room_again_leaves_a_failed_run(settings, tmp_path, full_dis
     assert run.client.get_run(run.run_id).info.status == "FAILED"
 
 
-def test_a_sweep_is_told_what_its_database_does_not_take(settings, full_disk, monkeypatch):
+def test_a_sweep_reports_what_its_database_rejects(settings, full_disk, monkeypatch):
     monkeypatch.setattr("classifier.tracking.patience.PAUSE_SECONDS", 0)
     mlflow = connect(settings)
     experiment = experiment_id(mlflow, settings)
     full_disk(True)
-    with pytest.raises(UserError, match=r"does not take what the sweep sends: .* database or disk is full\. Once it"):
+    with pytest.raises(UserError, match=r"rejects what the sweep sends: .* database or disk is full\. Once it"):
         Patience(settings)(lambda: mlflow.MlflowClient().create_run(experiment))
-    with pytest.raises(ZeroDivisionError):  # a mistake of ours
+    with pytest.raises(ZeroDivisionError):  # a bug
         Patience(settings)(lambda: 1 / 0)
 
 
@@ -234,8 +234,8 @@ def test_a_run_that_is_continued_is_running_again(settings, tmp_path):
     assert found.checkpoint.parent.parent == tmp_path
 
 
-def test_two_first_uses_of_one_file_at_once(tmp_path):
-    """Each process makes the tables where there are none; MLflow alone would spoil them."""
+def test_two_concurrent_first_uses_of_a_file(tmp_path):
+    """Both processes create the tables; MLflow itself would corrupt them."""
     program = (
         "from classifier.settings import TrackingSettings as T\n"
         "from classifier.tracking.server import connect, experiment_id\n"
@@ -259,10 +259,10 @@ def test_an_unknown_model_is_refused(settings):
             find_model(model, settings)
 
 
-def test_a_model_lies_with_its_run_and_explanations_beside_each_other(settings, tmp_path):
+def test_explanations_are_logged_next_to_each_other_in_the_run_of_the_model(settings, tmp_path):
     from mlflow import MlflowClient
 
-    run_id, client = keep_run(settings, tmp_path, 0, {}, model=True), MlflowClient(settings.uri)
+    run_id, client = make_run(settings, tmp_path, 0, {}, model=True), MlflowClient(settings.uri)
     run = client.get_run(run_id)
     model = client.get_logged_model(run.outputs.model_outputs[-1].model_id)
     assert model.experiment_id == run.info.experiment_id
@@ -280,7 +280,7 @@ def test_a_model_lies_with_its_run_and_explanations_beside_each_other(settings, 
 
 
 def log_models(client, run, folder, count):
-    """Logs so many models to the run, each with its number in a file; returns their ids."""
+    """Logs several models to the run, each with its number in a file, and returns their ids."""
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 
     ids = []
@@ -295,7 +295,7 @@ def log_models(client, run, folder, count):
 
 
 def test_the_newest_of_several_models_of_a_run_is_taken(settings, tmp_path):
-    """In MLflow's SQL store they are in no order."""
+    """MLflow's SQL store has no defined order."""
     folder = tmp_path / "saved_model"
     folder.mkdir()
     run = start_run(settings, tmp_path, "abc")
@@ -313,7 +313,7 @@ def test_the_newest_of_several_models_of_a_run_is_taken(settings, tmp_path):
 
 def test_a_model_that_is_not_complete_does_not_count(settings, tmp_path):
     with start_run(settings, tmp_path, "abc") as run:
-        keep_model(run, tmp_path)
+        make_model(run, tmp_path)
         run.client.log_outputs(run.run_id, [LoggedModelOutput(unfinished(run, settings), step=7)])
     (first, second) = models_of(run.mlflow, run.client.get_run(run.run_id))
     assert (first.model_id, second.status) == (run.model_id, "PENDING")
@@ -325,22 +325,22 @@ def unfinished(run, settings) -> str:
 
 def test_a_run_that_is_resumed_keeps_its_last_model_and_what_is_registered(settings, tmp_path):
     with start_run(settings, tmp_path, "abc") as run:
-        keep_model(run, tmp_path)
+        make_model(run, tmp_path)
     first = run.model_id
     with start_run(settings, tmp_path, "abc", find_run(settings, "abc")) as run:
-        keep_model(run, tmp_path)
+        make_model(run, tmp_path)
     second = run.model_id
     assert [one.model_id for one in models_of(run.mlflow, run.client.get_run(run.run_id))] == [second] != [first]
     run.mlflow.register_model(f"models:/{second}", "kept")
     with start_run(settings, tmp_path, "abc", find_run(settings, "abc")) as run:
-        keep_model(run, tmp_path)
+        make_model(run, tmp_path)
     found = models_of(run.mlflow, run.client.get_run(run.run_id))
     assert [one.model_id for one in found] == [run.model_id, second]
 
 
 def test_the_older_model_stays_where_the_newer_does_not_arrive(settings, tmp_path, monkeypatch):
     with start_run(settings, tmp_path, "abc") as run:
-        keep_model(run, tmp_path)
+        make_model(run, tmp_path)
     first = run.model_id
 
     def refuse(*_):
@@ -348,11 +348,11 @@ def test_the_older_model_stays_where_the_newer_does_not_arrive(settings, tmp_pat
 
     monkeypatch.setattr("classifier.tracking.run.log_model", refuse)
     with start_run(settings, tmp_path, "abc", find_run(settings, "abc")) as run:
-        keep_model(run, tmp_path)
+        make_model(run, tmp_path)
     assert [one.model_id for one in models_of(run.mlflow, run.client.get_run(run.run_id))] == [first]
 
 
-def test_a_run_that_does_not_exist_is_told_with_the_nearest(settings, tmp_path):
+def test_an_unknown_run_is_reported_with_the_most_similar_run(settings, tmp_path):
     named = replace(settings, run_name="quiet-owl-17")
     with start_run(named, tmp_path, "abc") as run:
         pass
@@ -363,11 +363,11 @@ def test_a_run_that_does_not_exist_is_told_with_the_nearest(settings, tmp_path):
             partial(run_config, typed, settings),
             partial(find_run, replace(settings, run_id=typed), "abc"),
             partial(promote, typed, "name", PromotionSettings(), False, settings),
-            partial(kept_runs, CompareSettings(runs=[run.run_id, typed], tracking=settings)),
+            partial(find_records, CompareSettings(runs=[run.run_id, typed], tracking=settings)),
         ):
             with pytest.raises(UserError, match=rf"{typed}.*not found\. Did you mean {run.run_id}\?$"):
                 look()
     with pytest.raises(UserError, match=r"not found\.$"):
         find_model("something_else", settings)
     with pytest.raises(UserError, match=r"only Default, primes\. Did you mean primes\?"):
-        kept_runs(CompareSettings(experiment="prime", tracking=settings))
+        find_records(CompareSettings(experiment="prime", tracking=settings))

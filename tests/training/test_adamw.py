@@ -1,4 +1,4 @@
-"""AdamW moves dense weights as Keras's own, and of an embedding only the rows that have a gradient."""
+"""AdamW updates dense weights as in Keras, and only those rows of an embedding that have a gradient."""
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ from classifier.training.optimization import WarmupDecay, spare_from_decay
 
 ROWS, WIDTH = 7, 3
 SHAPES = {"kernel": (5, WIDTH), "bias": (WIDTH,), "gamma": (5, 1)}
-EXACT = {"learning_rate": 0.05, "beta_1": 0.875, "beta_2": 0.75}  # 1 - beta has no rounding, which differs
+EXACT = {"learning_rate": 0.05, "beta_1": 0.875, "beta_2": 0.75}  # 1 - beta is exact; its rounding would differ
 OPTIONS = {
     "plain": {},
     "decay": {"weight_decay": 0.3},
@@ -38,7 +38,9 @@ def test_dense_weights_move_as_with_keras(options):
     mine, others = variables(), variables()
     random = np.random.default_rng(1)
     for step in range(7):
-        scale = 0.01 if step in (3, 5) else 1.0  # small gradients after large ones, and gradients that are not cut
+        scale = (
+            0.01 if step in (3, 5) else 1.0
+        )  # small gradients after large gradients, and gradients that are not clipped
         gradients = [tf.constant(scale * random.normal(size=one.shape), tf.float32) for one in mine]
         ours.apply(gradients, mine)
         theirs.apply(gradients, others)
@@ -49,7 +51,7 @@ def test_dense_weights_move_as_with_keras(options):
 
 
 def test_with_the_betas_of_the_paper_they_move_as_with_keras_but_for_rounding():
-    """float32 knows 1 - 0.999 to five digits, and Keras computes it in float64."""
+    """float32 represents 1 - 0.999 with five digits, but Keras computes it in float64."""
     ours, theirs, mine, others = AdamW(0.05), keras.optimizers.AdamW(0.05), variables(), variables()
     random = np.random.default_rng(1)
     for _ in range(7):
@@ -80,7 +82,7 @@ def slices(rows: list[int], seed: int) -> tf.IndexedSlices:
 
 
 def dense(gradient: tf.IndexedSlices) -> tf.Tensor:
-    """The gradient as large as the table; repeated rows are summed."""
+    """Returns the dense gradient, in which repeated rows are summed."""
     whole = np.zeros((ROWS, WIDTH), np.float32)
     np.add.at(whole, gradient.indices.numpy(), gradient.values.numpy())
     return tf.constant(whole)
@@ -129,7 +131,7 @@ def test_repeated_rows_are_summed():
 
 
 def test_one_norm_is_shared_by_embedding_and_dense_weights():
-    """The embedding's share of the norm is that of its rows' sums."""
+    """The contribution of the embedding to the norm is that of the sums of its rows."""
     ours, theirs = (one(0.05, 0, epsilon=0.1, global_clipnorm=0.3) for one in (AdamW, keras.optimizers.AdamW))
     mine, others = [table(), *variables()], [table(), *variables()]
     rest = [tf.ones(one.shape) for one in mine[1:]]

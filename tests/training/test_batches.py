@@ -1,4 +1,4 @@
-"""Encoded texts and the order of the batches."""
+"""Encoded texts, and the order of batches."""
 
 import numpy as np
 import pytest
@@ -86,5 +86,5 @@ def test_batches_are_alike_in_length_yet_not_sorted():
 
 
 def padding(lengths, batches):
-    """Share of the cells of the padded batches that hold no token."""
+    """Returns the share of padding in the padded batches."""
     return 1 - lengths.sum() / sum(len(batch) * lengths[batch].max() for batch in batches)

@@ -1,4 +1,4 @@
-"""A checkpoint is whole or it is the one before."""
+"""A checkpoint is complete, or it is the previous checkpoint."""
 
 import os
 

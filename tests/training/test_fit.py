@@ -1,4 +1,4 @@
-"""A training that is killed and continued ends with the same bits as one that never was."""
+"""A training that is killed and resumed gives the same results, bit for bit."""
 
 from pathlib import Path
 
@@ -25,12 +25,12 @@ DROPOUTS = ("dropout", "token_dropout", "embedding_dropout", "head_dropout")
 
 
 class Killed(BaseException):
-    """Stands for kill -9: nothing that the training does afterwards is seen."""
+    """Simulates kill -9."""
 
 
 @pytest.fixture(scope="module")
 def texts():
-    """Texts whose label is the class of their first token."""
+    """Returns texts whose label depends on their first token."""
     random = np.random.default_rng(7)
     lengths = random.integers(1, 11, EXAMPLES)
     ids = random.integers(2, VOCABULARY, lengths.sum()).astype(np.int32)
@@ -101,7 +101,7 @@ def without_seconds(history):
 
 @pytest.mark.parametrize(("steps", "checkpoint_seconds"), [(1, 1e9), (6, 1e9), (13, 0.0)])
 def test_killed_after_any_step_and_continued_gives_the_same_bits(texts, whole, tmp_path, steps, checkpoint_seconds):
-    """Whether a checkpoint was written after each step or after each epoch only."""
+    """With checkpoints after each step, or only after each epoch."""
     path = tmp_path / "state.npz"
     run_until_killed(training_of(texts, path, checkpoint_seconds=checkpoint_seconds), steps)
     continued = training_of(texts, path)
@@ -163,7 +163,7 @@ def test_it_learns(texts, tmp_path):
     ("monitor", "values", "best"), [(Monitor.macro_f1, [0.2, 0.9, 0.4], 2), (Monitor.log_loss, [0.9, 0.8, 0.2], 3)]
 )
 def test_the_best_epoch_is_kept(texts, tmp_path, monitor, values, best):
-    """The highest macro F1, or the lowest log-loss; and the model ends with the weights of that epoch."""
+    """The epoch with the highest macro F1 or the lowest log-loss; the model has its weights at the end."""
     given, kept = iter(values), {}
     training = training_of(texts, tmp_path / "state.npz", lambda _: {monitor.name: next(given)}, monitor=monitor)
     for state in training.epochs(ignore):
@@ -180,7 +180,7 @@ def test_patience_ends_a_training(texts, tmp_path):
 
 
 def test_patience_waits_for_an_encoder_that_still_learns(texts, tmp_path):
-    """The whole is best after the first epoch, the encoder alone after the third; two epochs later it ends."""
+    """The mixture is best after the first epoch, the encoder after the third; the training ends two epochs later."""
     given = iter(
         {"log_loss": whole, "encoder_log_loss": alone}
         for whole, alone in [(0.5, 2.0), (0.6, 1.5), (0.6, 1.2), (0.6, 1.3), (0.6, 1.2), (0.6, 1.0)]
@@ -199,7 +199,7 @@ def test_a_loss_that_is_no_number_is_refused_with_the_way_out(texts, tmp_path):
         train(training)
 
 
-def test_predictions_stand_in_the_order_of_the_texts(texts, whole):
+def test_predictions_are_in_the_order_of_the_texts(texts, whole):
     encoded, _ = texts
     together = whole.predict(encoded)
     for index in (0, 5, EXAMPLES - 1):
@@ -210,7 +210,7 @@ def test_predictions_stand_in_the_order_of_the_texts(texts, whole):
 @pytest.mark.parametrize("batch", [[3], [5, 9], [1, 2, 4, 8, 16, 32, 36]], ids=len)
 @pytest.mark.parametrize("kind", Loss)
 def test_a_step_follows_the_gradient_of_the_weighted_mean_over_the_whole_batch(texts, tmp_path, batch, kind):
-    """However the batch is divided, one text being the least; label smoothing is written out here."""
+    """For any division of the batch, with at least one text; label smoothing is implemented explicitly here."""
     encoded, labels = texts
     settings = {"dropout": 0, "weights": (1, 3, 0.5), "precision": Precision.float32, "label_smoothing": 0.2}
     settings |= {"loss": kind, "focal_gamma": 1.5}
@@ -223,7 +223,7 @@ def test_a_step_follows_the_gradient_of_the_weighted_mean_over_the_whole_batch(t
         losses = -tf.reduce_sum(target * focus * tf.nn.log_softmax(logits), axis=1)
         loss = tf.reduce_sum(losses * share) / share.sum()
     gradients = tape.gradient(loss, plain.model.trainable_variables)
-    sgd = keras.optimizers.SGD(1.0)  # moves as far as the gradient is long
+    sgd = keras.optimizers.SGD(1.0)  # the step is equal to the gradient
     sgd.build(plain.model.trainable_variables)
     sgd.apply(gradients, plain.model.trainable_variables)
     ours.optimizer = keras.optimizers.SGD(1.0)
@@ -233,7 +233,7 @@ def test_a_step_follows_the_gradient_of_the_weighted_mean_over_the_whole_batch(t
 
 
 def weights(training: Training) -> np.ndarray:
-    """All that is learned, in one row."""
+    """Returns all weights in a flat array."""
     return np.concatenate([variable.numpy().ravel() for variable in training.model.trainable_variables])
 
 
@@ -254,7 +254,7 @@ def test_averages_move_now_and_then_as_far_as_they_would_have_step_by_step(texts
 
 @pytest.mark.parametrize("steps", [1, AVERAGE_STEPS - 1, AVERAGE_STEPS + 1])
 def test_what_a_short_training_learned_is_kept(texts, tmp_path, steps):
-    """Also where it ends before the averages moved: what is validated and kept is not what it began with."""
+    """Also if it ends before the first update of the averages: the result differs from the initial weights."""
     size = -(-EXAMPLES // steps)
     training = training_of(texts, tmp_path / "state.npz", epochs=1, batch_size=size)
     began, embeddings = weights(training), training.model.get_layer("embedding").trainable_variables[0].numpy()

@@ -1,4 +1,4 @@
-"""The learning-rate schedule, the number of epochs, the weights that decay, and the class weights."""
+"""The learning-rate schedule, the number of epochs, weight decay, and class weights."""
 
 import keras
 import numpy as np
@@ -40,7 +40,7 @@ def test_learning_rate(shape, step, expected):
 @settings(deadline=None, max_examples=200)
 def test_learning_rate_rises_then_falls(shape, steps, warmup_steps):
     rates = np.array(WarmupDecay(1.0, steps, warmup_steps, shape)(np.arange(steps)))
-    assert (rates > 0).all() and (rates <= 1).all()  # no step of the training is lost
+    assert (rates > 0).all() and (rates <= 1).all()  # no step has a learning rate of 0
     assert (np.diff(rates[:warmup_steps]) > 0).all()
     assert (np.diff(rates[warmup_steps:]) <= 0).all()
 
@@ -55,7 +55,7 @@ def test_schedule_round_trip():
 @given(examples=strategies.integers(1, EXAMPLES_SEEN), classes=strategies.sampled_from([2, 4, 8, 16, 128]))
 @settings(deadline=None, max_examples=50, derandomize=True)
 def test_epochs_show_the_wanted_number_of_examples(examples, classes):
-    """Half as many again for each doubling of the classes, as near as whole epochs within the bounds come."""
+    """Half as many more for each doubling of the classes, rounded to epochs within the bounds."""
     wanted = EXAMPLES_SEEN * (1 + (classes.bit_length() - 2) / 2) / examples
     nearest = min(range(FEWEST_EPOCHS, MOST_EPOCHS + 1), key=lambda epochs: abs(epochs - wanted))
     assert abs(epochs_for(examples, classes) - wanted) == pytest.approx(abs(nearest - wanted))

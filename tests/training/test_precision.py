@@ -1,4 +1,4 @@
-"""Within the block products are reduced, where the processor can; outside they are float32, to the last bit."""
+"""Inside the context, products are in bfloat16 if the processor supports it; outside, they are in float32."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ reducing = pytest.mark.skipif(not processor_has_bfloat16(), reason="the processo
 
 @pytest.fixture
 def product():
-    """A new graph each time, of more than the few operations that TensorFlow would leave as they are."""
+    """Returns a new graph that is large enough to be rewritten by TensorFlow."""
 
     @tf.function
     def product(left, right):
@@ -60,7 +60,7 @@ def test_not_wanted_changes_nothing(product):
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("flags", "expected"),
     [
         ("processor : 0\nflags\t\t: fpu avx512f avx512_bf16 sse\nbugs : none\n", True),
         ("processor : 0\nflags\t\t: fpu amx_tile amx_bf16\nprocessor : 1\nflags : fpu\n", True),
@@ -69,12 +69,12 @@ def test_not_wanted_changes_nothing(product):
         ("", False),
     ],
 )
-def test_flags_of_the_processor(monkeypatch, tmp_path, told, expected):
-    (tmp_path / "cpuinfo").write_text(told)
+def test_flags_of_the_processor(monkeypatch, tmp_path, flags, expected):
+    (tmp_path / "cpuinfo").write_text(flags)
     monkeypatch.setattr(precision, "Path", lambda _: tmp_path / "cpuinfo")
     assert processor_has_bfloat16() is expected
 
 
-def test_where_no_file_tells_there_is_none(monkeypatch, tmp_path):
+def test_the_lookup_is_false_without_a_file(monkeypatch, tmp_path):
     monkeypatch.setattr(precision, "Path", lambda _: tmp_path / "nowhere")
     assert processor_has_bfloat16() is False

@@ -1,1 +1,1 @@
-"""The trained model in other formats and in smaller weights, each with what a program without TensorFlow needs."""
+"""Exports the trained model to other formats and with smaller weights, for programs without TensorFlow."""

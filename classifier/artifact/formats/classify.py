@@ -1,9 +1,9 @@
-"""Classifies texts with NumPy and ONNX Runtime or LiteRT alone:   python classify.py "where is my parcel?"
+"""Classifies texts with NumPy and ONNX Runtime or LiteRT only:   python classify.py "where is my parcel?"
 
     pip install numpy onnxruntime         for model.onnx;  ai-edge-litert for model.tflite
-    pip install cityhash                  where ngrams.npz lies beside it
+    pip install cityhash                  if there is a file ngrams.npz
 
-Uses what lies beside this file, and is short so that it can be rewritten in another language.
+Uses the files in the folder of this script, and is short, so that it can be translated to other languages.
 """
 
 import json
@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-TO_PLAIN = 0xFEE0  # full-width letters and digits are that far above the plain ones
+TO_PLAIN = 0xFEE0  # distance of full-width letters and digits from ASCII
 
 
 class Classifier:
-    """Texts to probabilities.
+    """Classifies texts.
 
     Args:
-        folder: with tokenizer.json, labels.json, the model and, where it has n-grams, ngrams.npz.
+        folder: folder with tokenizer.json, labels.json, the model and, if the model has n-grams, ngrams.npz.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -30,35 +30,35 @@ class Classifier:
         self.labels = json.loads((folder / "labels.json").read_text("utf-8"))
         self.number = {token: number for number, token in enumerate(self.data["vocabulary"])}
         near = f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in self.data['without_spaces'])}]"
-        self.separating = re.compile(f"(?<={near})\u200b|\u200b(?={near})")  # zero-width spaces that part words
+        self.separating = re.compile(f"(?<={near})\u200b|\u200b(?={near})")  # zero-width spaces between words
         self.plain = {code: None for first, last in self.data["invisible"] for code in range(first, last + 1)}
         self.plain |= {
             code: code - TO_PLAIN for first, last in self.data["full_width"] for code in range(first, last + 1)
         }
-        self.parted = {code: " " for first, last in self.data["spaces"] for code in range(first, last + 1)}
-        self.parted |= {code: f" {chr(code)} " for first, last in self.data["alone"] for code in range(first, last + 1)}
+        self.spaced = {code: " " for first, last in self.data["spaces"] for code in range(first, last + 1)}
+        self.spaced |= {code: f" {chr(code)} " for first, last in self.data["alone"] for code in range(first, last + 1)}
         self.known = dict(np.load(folder / "ngrams.npz")) if (folder / "ngrams.npz").exists() else {}
         self.run = runtime(folder)
 
     def words(self, text: str) -> list[str]:
-        """Spaces part words; each punctuation mark, symbol and CJK character is one.
+        """Splits a text into words at spaces; punctuation marks, symbols and CJK characters are separate words.
 
-        Before, invisible characters go, full-width letters and digits become plain, and the text is put in Unicode's
-        normal form C.
+        First, invisible characters are removed, full-width letters and digits are replaced by ASCII, and the text is
+        converted to Unicode normal form C.
         """
         text = self.separating.sub(" ", text.encode("utf-8", "replace").decode()).translate(self.plain)
         text = unicodedata.normalize("NFC", text)
-        return (text.lower() if self.data["lower_case"] else text).translate(self.parted).split()
+        return (text.lower() if self.data["lower_case"] else text).translate(self.spaced).split()
 
     def ids(self, words: list[str]) -> list[int]:
-        """Numbers in the vocabulary, the middle of a long text cut out as in training."""
+        """Returns the token ids; the middle of a long text is removed, as in training."""
         split = self.pieces if self.data["longest_word"] else lambda word: [self.number.get(word, 1)]
         ids = [number for word in words for number in split(word)]
         cut = max(0, len(ids) - self.data["head"] - self.data["tail"])
         return ids[: self.data["head"]] + ids[self.data["head"] + cut :]
 
     def pieces(self, word: str) -> list[int]:
-        """WordPiece: the longest piece first, from left to right; unknown as a whole where that leads nowhere."""
+        """WordPiece: greedily the longest piece from left to right; the word is unknown if there is no such piece."""
         found, rest = [], word
         while rest and len(word.encode()) <= self.data["longest_word"]:
             ends = range(len(rest), 2 * bool(found), -1)
@@ -68,11 +68,11 @@ class Classifier:
         return found if found and None not in found else [1]
 
     def ngrams(self, words: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Places among the features, and TF-IDF values, of words, of pairs and of 3 to 5 characters of a word.
+        """Returns feature indices and TF-IDF values of words, pairs of words and 3 to 5 characters of a word.
 
-        The key of an n-gram is a polynomial of its words' hashes, or its code points, in 64 bits with a sign.
+        The key of an n-gram is a polynomial of the hashes of its words, or its code points, as a signed 64-bit integer.
         """
-        from farmhash import Fingerprint64  # pyright: ignore[reportAttributeAccessIssue]  # of the package cityhash
+        from farmhash import Fingerprint64  # pyright: ignore[reportAttributeAccessIssue]  # from the package cityhash
 
         most, multiplier, lengths = self.data["keys"], self.data["multiplier"], self.data["characters"]
         hashes = np.array([Fingerprint64(word.encode()) % most for word in words], np.int64)
@@ -81,7 +81,9 @@ class Classifier:
         codes, letters = np.array([ord(letter) for letter in spaced], np.int64), []
         for length in lengths:
             runs = sliding_window_view(codes, length)
-            runs = runs[np.all(runs[:, 1:-1] != ord(" "), axis=1)]  # of one word, a space before and after it included
+            runs = runs[
+                np.all(runs[:, 1:-1] != ord(" "), axis=1)
+            ]  # within a word, including the space before and after it
             letters.append((runs @ multiplier ** np.arange(length)[::-1] + length) % most)
         features, values, keys = [], [], self.known["keys"]
         for kind in ([hashes, pairs], letters):
@@ -94,7 +96,7 @@ class Classifier:
         return np.concatenate(features), np.concatenate(values)
 
     def inputs(self, texts: list[str]) -> dict[str, np.ndarray]:
-        """What the model takes: int32 ids; int32 features and float32 values where there are n-grams."""
+        """Returns the inputs of the model: int32 ids, and int32 features and float32 values if it has n-grams."""
         words = [self.words(text) for text in texts]
         inputs = {"ids": padded([self.ids(row) for row in words], np.int32)}
         if self.known:
@@ -103,12 +105,12 @@ class Classifier:
         return inputs
 
     def probabilities(self, texts: list[str]) -> np.ndarray:
-        """(texts, classes)."""
+        """Returns probabilities of shape (texts, classes)."""
         return self.run(self.inputs(texts))
 
 
 def padded(rows, dtype) -> np.ndarray:
-    """Rows of several lengths, one at least, as a table, zeros behind: [[1, 2], [3]] -> [[1, 2], [3, 0]]."""
+    """Pads rows with zeros to the same length, at least 1: [[1, 2], [3]] -> [[1, 2], [3, 0]]."""
     table = np.zeros((len(rows), max(1, *map(len, rows))), dtype)
     for place, row in enumerate(rows):
         table[place, : len(row)] = row
@@ -116,7 +118,7 @@ def padded(rows, dtype) -> np.ndarray:
 
 
 def runtime(folder: Path):
-    """The model: inputs by name to probabilities."""
+    """Returns the model as a function from named inputs to probabilities."""
     if (folder / "model.onnx").exists():
         import onnxruntime
 

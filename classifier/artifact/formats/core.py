@@ -1,26 +1,26 @@
-"""What is left of a classifier where texts are tokenised by another program: numbers in, probabilities out."""
+"""The part of a classifier after tokenization: from ids and features to probabilities."""
 
 import numpy as np
 import tensorflow as tf
 
-from classifier.model.text_classifier import TextClassifier
+from classifier.model.classifier_module import ClassifierModule
 
 INPUTS = {"ids": tf.int32, "features": tf.int32, "values": tf.float32}
 
 
 class Core(tf.Module):
-    """Encoder, weights of the n-grams and their mixture in one graph without variables, for ONNX and LiteRT.
+    """Encoder, n-gram weights and mixture in one graph without variables, for ONNX and LiteRT.
 
-    ids: int32 (batch, tokens), zero-padded; features: int32 (batch, n-grams), a text's n-grams as places among the
-    features; values: float32 (batch, n-grams), TF-IDF, 0 where padded. An encoder alone takes `ids` alone.
-    The sum over n-grams is that of `classifier.model.ngram_model`, gathered instead of sparse: neither format has
-    sparse tensors.
+    The inputs are `ids`, int32 of shape (batch, tokens), padded with 0; `features`, int32 of shape (batch, n-grams),
+    the feature indices of the n-grams; and `values`, float32 of shape (batch, n-grams), their TF-IDF values, padded
+    with 0. An encoder without n-grams has only the input `ids`. The sum over n-grams is the same as in
+    `classifier.model.ngram_model`, but gathers rows, because neither format supports sparse tensors.
 
     Args:
-        classifier: whose parts these are.
+        classifier: the trained model.
     """
 
-    def __init__(self, classifier: TextClassifier) -> None:
+    def __init__(self, classifier: ClassifierModule) -> None:
         super().__init__()
         names = list(INPUTS) if classifier.ngrams else ["ids"]
         self.signature = [tf.TensorSpec([None, None], INPUTS[name], name=name) for name in names]
@@ -29,8 +29,8 @@ class Core(tf.Module):
         )
 
 
-def numbers_to_probabilities(classifier: TextClassifier):
-    """The function of `Core`; what its weights are now they stay, since a converter may lose a variable's value."""
+def numbers_to_probabilities(classifier: ClassifierModule):
+    """Returns the function of `Core`, with the current weights as constants, because converters may lose variables."""
     encoder, ngrams, mixture = classifier.encoder, classifier.ngrams, classifier.mixture
     weights, others = (
         [np.asarray(variable) for variable in variables]

@@ -1,4 +1,4 @@
-"""The model as a LiteRT file (once TensorFlow Lite), for phones and small machines."""
+"""Exports the model to LiteRT (formerly TensorFlow Lite), for phones and small devices."""
 
 from pathlib import Path
 
@@ -8,13 +8,13 @@ from classifier.artifact.formats.core import Core
 
 
 def write_litert(core: Core, weights: str, path: Path) -> None:
-    """Writes the file.
+    """Writes the LiteRT file.
 
     Args:
-        core: to convert.
-        weights: float32; float16, which the interpreter widens; or int8, in which products are computed where both
-            sides can be quantised as they come (dynamic range).
-        path: of the file.
+        core: the graph to convert.
+        weights: float32; float16, which the interpreter converts to float32; or int8, in which products are computed
+            if the activations can be quantized dynamically (dynamic range quantization).
+        path: path of the file.
     """
     converter = tf.lite.TFLiteConverter.from_concrete_functions([core.function.get_concrete_function()], core)
     if weights != "float32":

@@ -1,4 +1,4 @@
-"""What each export weighs, takes and loses: a table, measured on the file as it lies there."""
+"""Measures size, latency and loss of accuracy of each export from its files."""
 
 import statistics
 import time
@@ -13,16 +13,16 @@ from classifier.terminal import Table
 
 BATCH = 64
 LARGE = 256
-SECONDS = 1.0  # for each latency, after which no further round begins
+SECONDS = 1.0  # per latency, after which no further round is started
 MOST_ROUNDS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """An exported model at work.
+    """A loaded export.
 
-    prepare: texts to what the model takes.
-    run: what the model takes to probabilities (batch, classes).
+    prepare: function from texts to the inputs of the model.
+    run: function from the inputs to probabilities of shape (batch, classes).
     """
 
     prepare: Callable[[list[str]], Any]
@@ -33,14 +33,14 @@ class LoadedModel:
 class Measured:
     """A row of formats.csv.
 
-    megabytes: of all that must lie there, tokenizer and n-grams included.
-    starts_from: strings, tokenised within the time; or ids, tokenised before it.
+    megabytes: size of all necessary files, including tokenizer and n-grams.
+    starts_from: strings, if the time includes tokenization, or ids.
     batch_1_ms, batch_256_ms: median milliseconds of one call.
-    accuracy: on validation, of the same export of the model whose n-grams have not seen it.
-    accuracy_lost: by how much that is below the one in float32.
-    changed_labels: share of the validation texts that have another label than in the SavedModel in float32.
-    largest_difference: between a probability and the one there.
-    batch_difference: largest difference between a probability of a text alone and of the same text in a batch.
+    accuracy: validation accuracy of the same export of the model whose n-grams were not fitted on validation.
+    accuracy_lost: difference from the accuracy in float32.
+    changed_labels: share of the validation texts whose label differs from the SavedModel in float32.
+    largest_difference: largest difference of a probability from the SavedModel in float32.
+    batch_difference: largest difference between the probabilities of a single text and of the same text in a batch.
     """
 
     format: str
@@ -68,11 +68,11 @@ def measure(
 
     Args:
         name: format and weights.
-        folder: all that is in it counts.
-        model: loaded from there.
-        texts: to classify, at least one.
-        expected: probabilities of the SavedModel in float32, (texts, classes).
-        accuracies: on validation, in float32 and of this export.
+        folder: folder of the export, whose size is measured.
+        model: the loaded export.
+        texts: texts to classify, at least one.
+        expected: probabilities of the SavedModel in float32, of shape (texts, classes).
+        accuracies: validation accuracies in float32 and of this export.
     """
     found, few = probabilities(model, texts), texts[:MOST_ROUNDS]
     alone = np.concatenate([model.run(model.prepare([text])) for text in few])
@@ -94,13 +94,13 @@ def measure(
 
 
 def probabilities(model: LoadedModel, texts: list[str]) -> np.ndarray:
-    """(texts, classes)."""
+    """Returns probabilities of shape (texts, classes)."""
     parts = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
     return np.concatenate([model.run(model.prepare(part)) for part in parts])
 
 
 def milliseconds(model: LoadedModel, batches: Sequence[list[str]]) -> float:
-    """Median time of a call, after a first call with each batch that is among those timed."""
+    """Returns the median time of a call, each after an untimed call with the same batch."""
     began, taken = time.perf_counter(), []
     for batch in batches:
         given = model.prepare(batch)
@@ -114,7 +114,7 @@ def milliseconds(model: LoadedModel, batches: Sequence[list[str]]) -> float:
 
 
 def as_table(rows: Sequence[Measured]) -> Table:
-    """The rows for the terminal."""
+    """Formats the rows as a table for the terminal."""
     numbers = ["MB", "ms, 1 text", "ms, 256", "accuracy lost", "changed"]
     table = Table(["export"], numbers, "Exports; SavedModels start from strings, the others from ids")
     for row in rows:

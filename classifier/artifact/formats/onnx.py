@@ -1,4 +1,4 @@
-"""The model as an ONNX file, for ONNX Runtime and whatever else reads it."""
+"""Exports the model to ONNX, for ONNX Runtime and other runtimes."""
 
 import contextlib
 import logging
@@ -14,13 +14,13 @@ OPSET = 18
 
 
 def write_onnx(core: Core, weights: str, path: Path) -> None:
-    """Writes the file.
+    """Writes the ONNX file.
 
     Args:
-        core: to convert.
-        weights: float32; float16, which a node widens as the model is loaded; or int8, as ONNX Runtime's
-            `quantize_dynamic` makes it: weights for each tensor, activations as they come.
-        path: of the file.
+        core: the graph to convert.
+        weights: float32; float16, which a node converts to float32 when the model is loaded; or int8, by ONNX
+            Runtime's `quantize_dynamic`: weights are quantized per tensor, activations dynamically.
+        path: path of the file.
     """
     import tf2onnx
 
@@ -38,7 +38,7 @@ def write_onnx(core: Core, weights: str, path: Path) -> None:
 
 
 def erfc(context, node, name: str, arguments: list) -> None:
-    """The operation Erfc of an exact GELU, which tf2onnx does not know, as 1 - Erf."""
+    """Converts Erfc, which the exact GELU uses and tf2onnx does not support, to 1 - Erf."""
     inputs, outputs = list(node.input), list(node.output)
     shape, dtype = context.get_shape(outputs[0]), context.get_dtype(outputs[0])
     context.remove_node(name)
@@ -48,7 +48,7 @@ def erfc(context, node, name: str, arguments: list) -> None:
 
 
 def narrow(graph) -> None:
-    """Stores each tensor of float32 weights in float16, with a node that widens it."""
+    """Stores each tensor of float32 weights in float16, with a node that converts it to float32."""
     from onnx import TensorProto, helper, numpy_helper
 
     for tensor in list(graph.initializer):
@@ -62,7 +62,7 @@ def narrow(graph) -> None:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """What tf2onnx and ONNX Runtime have to say of what goes well is not said; TensorFlow's level stays."""
+    """Suppresses messages of tf2onnx and ONNX Runtime, and restores TensorFlow's log level."""
     level = tf.get_logger().level
     logging.disable(logging.WARNING)
     try:

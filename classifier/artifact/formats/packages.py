@@ -1,4 +1,4 @@
-"""What the formats need, asked before a training begins."""
+"""Checks before a training that the packages for the export formats are installed."""
 
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -9,7 +9,7 @@ NEEDED = {"onnx": ("tf2onnx", "onnxruntime", "farmhash"), "litert": ("ai_edge_li
 
 
 def check_packages(exports: Sequence[tuple[str, str]]) -> None:
-    """Raises UserError, with what to do, where a chosen format needs what is not installed."""
+    """Raises UserError with a hint if a chosen format needs a package that is not installed."""
     for kind, _ in exports:
         missing = [name for name in NEEDED.get(kind, ()) if find_spec(name) is None]
         if missing:

@@ -1,4 +1,4 @@
-"""The tokenizer and the keys of the n-grams as data, for programs in any language."""
+"""Exports the tokenizer and the keys of the n-grams as data for programs in any language."""
 
 import json
 from functools import cache
@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from classifier.model.classifier_module import ClassifierModule
 from classifier.model.ngram_features import CHARACTERS, KEYS, MULTIPLIER
-from classifier.model.text_classifier import TextClassifier
 from classifier.tokenizers import WordPieceTokenizer
 from classifier.tokenizers.base import ALONE, SPACES
 from classifier.tokenizers.normal_form import FULL_WIDTH, INVISIBLE, WITHOUT_SPACES
 from classifier.tokenizers.unicode_tables import ranges
 from classifier.tokenizers.wordpiece import LONGEST_WORD
 
-SURROGATES = range(0xD800, 0xE000)  # no characters
+SURROGATES = range(0xD800, 0xE000)  # not characters
 
 
-def write_data(classifier: TextClassifier, folder: Path) -> None:
-    """Writes tokenizer.json, labels.json and, where the model has n-grams, ngrams.npz (keys and idf by feature)."""
-    tokenizer: Any = classifier.tokenizer  # one that learned its vocabulary; exports of others are refused
+def write_data(classifier: ClassifierModule, folder: Path) -> None:
+    """Writes tokenizer.json, labels.json and, if the model has n-grams, ngrams.npz (keys and idf by feature)."""
+    tokenizer: Any = classifier.tokenizer  # with a learned vocabulary; exports of others are refused
     data = {
         "lower_case": tokenizer.lower_case,
         "head": tokenizer.head,
@@ -45,7 +45,7 @@ def write_data(classifier: TextClassifier, folder: Path) -> None:
 
 @cache  # the same for all exports of a process
 def matching(pattern: str) -> list[list[int]]:
-    """First and last of each range of code points that TensorFlow finds to match, so that no program needs its tables.
+    """Returns the ranges of code points that match in TensorFlow, so that programs need no Unicode tables.
 
     `matching(r"[a-cx]")` -> `[[97, 99], [120, 120]]`
     """

@@ -1,4 +1,4 @@
-"""Writes the chosen formats beside the SavedModel, each checked and measured as it lies there."""
+"""Writes the chosen formats next to the SavedModel, and checks and measures each of them."""
 
 import os
 import shutil
@@ -11,9 +11,9 @@ import numpy as np
 from classifier.artifact.formats.measure import LoadedModel, Measured, measure, probabilities
 from classifier.start import kept_stderr
 
-TOLERANCE = 1e-4  # largest difference allowed between a probability of float32 weights and the SavedModel's
-MOST_TEXTS = 1000  # validation texts that are compared
-WHOLE = ("savedmodel", "float32")  # is model/ itself
+TOLERANCE = 1e-4  # maximum difference between probabilities with float32 weights and those of the SavedModel
+MOST_TEXTS = 1000  # number of validation texts that are compared
+WHOLE = ("savedmodel", "float32")  # the folder model/ itself
 
 
 def write_formats(
@@ -25,19 +25,19 @@ def write_formats(
     labels: np.ndarray,
     folder: Path,
 ) -> tuple[list[Measured], list[str]]:
-    """Writes <folder>/<format>/<weights>/ for each export; the folder appears, or is replaced, when all is in it.
+    """Writes <folder>/<format>/<weights>/ for each export; the folder is created or replaced once it is complete.
 
     Args:
-        classifier: trained, a `TextClassifier`.
-        validated: the same, with n-grams that have not seen validation; what each export loses is measured on it.
-        model: folder of its SavedModel.
-        exports: format and weights of each; of the SavedModel in float32 there is nothing to write.
-        texts: of validation, at least one.
-        labels: theirs, (texts,).
-        folder: for the formats.
+        classifier: the trained `ClassifierModule`.
+        validated: the same model with n-grams that were not fitted on validation, to measure losses of accuracy.
+        model: folder of the SavedModel.
+        exports: format and weights of each export; the SavedModel in float32 already exists and is skipped.
+        texts: validation texts, at least one.
+        labels: labels of the texts, of shape (texts,).
+        folder: folder of the formats.
 
     Returns:
-        A row for each export that was written, the SavedModel first, and a sentence for each that could not be.
+        A row for each export that was written, starting with the SavedModel, and an error message for each other.
     """
     step = -(-len(texts) // MOST_TEXTS)
     chosen, right = list(texts[::step]), labels[::step]
@@ -53,7 +53,7 @@ def write_formats(
                 continue
             place = part / "new" / kind / weights
             try:
-                with kept_stderr():  # converters and interpreters say much of what goes well
+                with kept_stderr():  # converters and interpreters print many irrelevant messages
                     answering = write_one(classifier, kind, weights, place)
                     twin = answering
                     if validated is not classifier:
@@ -61,7 +61,7 @@ def write_formats(
                     accuracies = whole, accuracy(probabilities(twin, chosen), right)
                     row = measure((kind, weights), place, answering, chosen, expected, accuracies)
                 rows.append(checked(row))
-            except Exception as error:  # converters raise what they like, and no format is worth a trained model
+            except Exception as error:  # converters raise arbitrary exceptions, which must not stop the training
                 shutil.rmtree(place, ignore_errors=True)
                 problems.append(f"{kind} with weights in {weights} could not be written: {first_line(error)}")
         if folder.exists():
@@ -73,7 +73,7 @@ def write_formats(
 
 
 def write_one(classifier, kind: str, weights: str, place: Path) -> LoadedModel:
-    """Writes one export and loads it from there."""
+    """Writes an export and loads it."""
     place.parent.mkdir(parents=True, exist_ok=True)
     if kind == "savedmodel":
         from classifier.artifact.formats.halves import write_halves
@@ -104,7 +104,7 @@ def accuracy(found: np.ndarray, labels: np.ndarray) -> float:
 
 
 def saved_model(folder: Path) -> LoadedModel:
-    """A SavedModel, loaded."""
+    """Loads a SavedModel."""
     import tensorflow as tf
 
     from classifier.artifact.saved_model import SavedClassifier
@@ -117,10 +117,10 @@ def saved_model(folder: Path) -> LoadedModel:
 
 
 def checked(row: Measured) -> Measured:
-    """The row, where its weights are whole only if it gives the SavedModel's probabilities.
+    """Checks that an export with float32 weights has the probabilities of the SavedModel, and returns the row.
 
     Raises:
-        ValueError: where it does not.
+        ValueError: if a probability differs.
     """
     if row.weights == "float32" and not row.largest_difference <= TOLERANCE:
         raise ValueError(f"it differs from the SavedModel by {row.largest_difference:.2g} in a probability.")
@@ -128,5 +128,5 @@ def checked(row: Measured) -> Measured:
 
 
 def first_line(error: Exception) -> str:
-    """What a converter says, without the dump of the graph that some append."""
+    """Returns the first line of an error message, without the dump of the graph that some converters append."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -1,4 +1,4 @@
-"""The whole classifier as one graph, as it is exported: strings in, probabilities out."""
+"""The complete classifier as a graph from strings to probabilities, which is exported."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,14 +18,14 @@ from classifier.tokenizers import Tokenizer
 
 
 class PlainClassifier(KerasModule):
-    """Tokenizer, encoder, n-gram model and the names of the labels in one graph, which classifies and no more.
+    """Tokenizer, encoder, n-gram model and label names in one graph, without explanations.
 
     Args:
-        encoder: ids (batch, tokens) to logits (batch, classes); called as a Keras model is.
-        tokenizer: strings to words and to ids.
-        label_names: by class.
-        ngrams: words to logits; None: the encoder is alone.
-        weights: of encoder and n-gram model in their `Mixture`, (2,).
+        encoder: callable with the interface of a Keras model, from ids (batch, tokens) to logits (batch, classes).
+        tokenizer: tokenizer of the encoder.
+        label_names: names of the classes.
+        ngrams: n-gram model, or None.
+        weights: weights of encoder and n-gram model in the `Mixture`, of shape (2,).
     """
 
     def __init__(
@@ -61,20 +61,20 @@ class PlainClassifier(KerasModule):
 
     @tf.function(autograph=False, input_signature=[])
     def label_names(self):
-        """The label of each column of the probabilities, (classes,)."""
+        """Returns the labels of the columns of the probabilities, of shape (classes,)."""
         return {"label_names": self.names.read_value()}
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
-        """Probabilities (texts, classes), float32, in the order of the texts."""
+        """Returns probabilities (texts, classes) in float32, in the order of the texts."""
         with ThreadPoolExecutor(BRANCHES) as threads:
             return classify_texts(lambda batch: self.classify(batch)["probabilities"], texts, self.classes, threads)
 
 
-class TextClassifier(PlainClassifier):
-    """What is exported: it classifies, and tells what it looked at.
+class ClassifierModule(PlainClassifier):
+    """The exported module, with classification and explanations.
 
     Args:
-        encoder: with its tokenizer.
+        encoder: encoder with its tokenizer.
         label_names, ngrams, weights: see `PlainClassifier`.
     """
 
@@ -95,7 +95,7 @@ class TextClassifier(PlainClassifier):
         return {**self.answer(words), **self.explainer.looked_at(words)}
 
     def answers(self, texts: Sequence[bytes]) -> np.ndarray:
-        """The numbers of `classify` and `explain` that `check_export` compares, in its order."""
+        """Returns the numbers of `classify` and `explain` that `check_export` compares, in the same order."""
         found = []
         for text in texts:
             watched = self.explain(tf.constant([text]))

@@ -1,4 +1,4 @@
-"""Runs as a training leaves them, without the training: settings, predictions of both splits, a model."""
+"""Creates finished runs without a training: settings, predictions of both splits, and a model."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ NAMES = ["bird", "fruit", "tool"]
 EXAMPLES = 120
 
 
-def keep_run(
+def make_run(
     settings: TrackingSettings,
     folder: Path,
     wrong: int,
@@ -26,7 +26,7 @@ def keep_run(
     tags: Mapping[str, str] | None = None,
     model: bool = False,
 ) -> str:
-    """A finished run that gets the first `wrong` of its examples wrong; returns its id."""
+    """Creates a finished run in which the first `wrong` predictions are wrong, and returns its id."""
     labels = np.arange(EXAMPLES) % 3
     answers = np.where(np.arange(EXAMPLES) < wrong, (labels + 1) % 3, labels)
     names = [f"{texts} {row}" for row in range(EXAMPLES)]
@@ -43,12 +43,12 @@ def keep_run(
         (folder / run.run_id).mkdir(exist_ok=True)
         run.log_folder(folder / run.run_id)
         if model:
-            keep_model(run, folder)
+            make_model(run, folder)
     return run.run_id
 
 
-def keep_model(run, folder: Path) -> None:
-    """A model that nobody asks anything: an empty folder stands for the SavedModel."""
+def make_model(run, folder: Path) -> None:
+    """Logs a model that is never used, with an empty folder as SavedModel."""
     (folder / "saved_model").mkdir(exist_ok=True)
     (folder / "saved_model" / "saved_model.pb").touch()
     run.log_model(folder / "saved_model", "text", tuple(NAMES), step=0)
