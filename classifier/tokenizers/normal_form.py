@@ -65,8 +65,16 @@ def pattern() -> str:
     return f"[{changing}]|[{marks}][{marks}]"  # the order of two adjacent marks may change
 
 
+@tf.function(
+    input_signature=[tf.TensorSpec([None], tf.bool), tf.TensorSpec([None], tf.string)],
+    autograph=False,
+    experimental_attributes={"_noinline": True},
+)
 def normalized_where(chosen: tf.Tensor, texts: tf.Tensor) -> tf.Tensor:
-    """Normalizes the texts for which `chosen`, bool (batch,), is true."""
+    """Normalizes the texts for which `chosen`, bool (batch,), is true.
+
+    It is not inlined into the graphs that call it: few texts need it, and optimizing it takes longer than they do.
+    """
     places = tf.where(chosen)
     codes = tf.strings.unicode_decode(tf.gather_nd(texts, places), "UTF-8")
     rows = tf.cast(codes.value_rowids(), tf.int64)
