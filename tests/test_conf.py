@@ -78,6 +78,7 @@ MISTAKES = {
     "pooling=joined": "Error: pooling=joined is now pooling=concat.",
     "trainer.weight_average=0.9": "Error: trainer.weight_average is now trainer.ema_decay.",
     "encoder=tinyy": "Error: encoder=tinyy: choose from base, minilm, pretrained, small, tiny. Did you mean 'tiny'?",
+    "optimizer.beta_1=0.8": "Error: optimizer.beta_1 is no longer an option: it is always 0.9.",
     "encoder.tune=top": "Error: encoder.tune is an option of encoder=minilm, pretrained only.",
     "encoder=pretrained": "Error: encoder.source has no value yet: give it with encoder.source=...",
     "encoder=pretrained encoder.source=nowhere": "Error: encoder.source=nowhere: there is no folder nowhere.",

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from classifier.errors import UserError
 from classifier.settings import PretrainedSettings, ScratchSettings
-from classifier.settings.renamed import new_name
+from classifier.settings.renamed import REMOVED, new_name
 from classifier.settings.targets import TARGET
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -114,6 +114,8 @@ def unknown_key(key: str, known: list[str]) -> str:
     """Returns the error message for an unknown key, with the most similar known key."""
     if new_name(key) != key:
         return f"{key} is now {new_name(key)}."
+    if key in REMOVED:
+        return f"{key} is no longer an option: it is always {REMOVED[key]}."
     nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
     last = [name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]]
     found = last[:1] or nearest

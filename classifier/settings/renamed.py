@@ -16,6 +16,11 @@ RENAMED = {
     "trainer.weight_average": "trainer.ema_decay",
     "experiment": "recipe",
 }
+REMOVED = {  # keys that are constants now, and their values
+    "optimizer.beta_1": "0.9",
+    "optimizer.beta_2": "0.999",
+    "optimizer.rho": "0.9",
+}
 RENAMED_CHOICES = {
     "pooling=joined": "pooling=concat",
     "sweep=attention": "recipe=attention_sweep",
