@@ -4,6 +4,7 @@ import importlib
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from statistics import median
@@ -105,7 +106,8 @@ def ours(workload: Workload) -> Train:
     optimizer = spare_from_decay(instantiate(settings.optimizer, learning_rate=rate))
     data = TrainingData(workload.texts, workload.labels, np.ones(workload.classes, np.float32), workload.texts)
     never_written = Path(tempfile.gettempdir()) / "never_written"
-    training = Training(model, optimizer, settings.trainer, data, lambda logits: {}, settings.seed, never_written)
+    trainer = replace(settings.trainer, epochs=1)
+    training = Training(model, optimizer, trainer, data, lambda logits: {}, settings.seed, never_written)
 
     def train(batches: Sequence[np.ndarray]) -> None:
         for batch in batches:

@@ -1,6 +1,7 @@
 """The steps before the first epoch: creates the tokenizer, the encoder, the n-gram model and the training loop."""
 
 from concurrent.futures import Executor
+from dataclasses import replace
 from threading import Event
 
 import keras
@@ -12,13 +13,20 @@ from classifier.encoders.pretrained import build_pretrained, parts
 from classifier.encoders.scratch import build_classifier
 from classifier.model.hybrid import Hybrid, NgramFit, fit_ngrams
 from classifier.pretrained import find_checkpoint, read_bert_files
-from classifier.settings import Linear, PretrainedSettings, ScratchSettings, TrainSettings
+from classifier.settings import Linear, PretrainedSettings, ScratchSettings, TrainerSettings, TrainSettings
 from classifier.terminal import say
 from classifier.tokenizers import LearnedTokenizer, Tokenizer
 from classifier.tracking.open_run import AnyRun
 from classifier.training.batches import EncodedTexts, encode
 from classifier.training.fit import Training, TrainingData
-from classifier.training.optimization import WarmupDecay, class_weights, epochs_for, spare_from_decay
+from classifier.training.optimization import (
+    EXAMPLES_SEEN,
+    PRETRAINED_EXAMPLES_SEEN,
+    WarmupDecay,
+    class_weights,
+    epochs_for,
+    spare_from_decay,
+)
 from classifier.training.resting import resting_states
 
 
@@ -46,8 +54,9 @@ def prepare(
         resting, model = halves
         texts, valid_texts = (resting_states(resting, one, run.output) for one in (texts, valid_texts))
     data = TrainingData(texts, splits.train.labels, weights, valid_texts)
-    optimizer = make_optimizer(settings, len(texts), len(weights))
-    training = Training(model, optimizer, settings.trainer, data, hybrid.validate, settings.seed, run.checkpoint)
+    trainer = trainer_settings(settings, len(texts), len(weights))
+    optimizer = make_optimizer(settings, trainer, len(texts))
+    training = Training(model, optimizer, trainer, data, hybrid.validate, settings.seed, run.checkpoint)
     run.log_metrics({"trainer.epochs": training.most_epochs, "trainer.bfloat16": float(training.reduced)}, step=0)
     if training.restore():
         say(f"Continuing run {run.run_id} after {training.state.epoch} epochs and {training.state.step} steps")
@@ -92,11 +101,21 @@ def build_model(settings: TrainSettings, vocabulary_size: int, max_tokens: int, 
     )
 
 
-def make_optimizer(settings: TrainSettings, examples: int, classes: int) -> keras.optimizers.Optimizer:
-    """Creates the optimizer with its learning-rate schedule."""
-    trainer = settings.trainer
-    epochs = trainer.epochs or epochs_for(examples, classes)
-    steps = epochs * -(-examples // trainer.batch_size)
+def trainer_settings(settings: TrainSettings, examples: int, classes: int) -> TrainerSettings:
+    """Returns the settings of the trainer with the number of epochs that suits the data if none is given."""
+    seen = PRETRAINED_EXAMPLES_SEEN if isinstance(settings.encoder, PretrainedSettings) else EXAMPLES_SEEN
+    return replace(settings.trainer, epochs=settings.trainer.epochs or epochs_for(examples, classes, seen))
+
+
+def make_optimizer(settings: TrainSettings, trainer: TrainerSettings, examples: int) -> keras.optimizers.Optimizer:
+    """Creates the optimizer with its learning-rate schedule.
+
+    Args:
+        settings: settings of the optimizer.
+        trainer: settings of the trainer, with epochs.
+        examples: number of training examples.
+    """
+    steps = (trainer.epochs or 0) * -(-examples // trainer.batch_size)
     rate = WarmupDecay(
         settings.optimizer["learning_rate"], steps, int(trainer.warmup_ratio * steps), trainer.schedule.name
     )

@@ -14,7 +14,6 @@ from classifier.errors import UserError
 from classifier.settings import BRANCHES, Loss, Monitor, Precision, TrainerSettings
 from classifier.training.batches import EncodedTexts, epoch_batches
 from classifier.training.checkpoint import load_checkpoint, save_checkpoint
-from classifier.training.optimization import epochs_for
 from classifier.training.precision import bfloat16_products, processor_has_bfloat16
 from classifier.training.predictor import Predictor
 
@@ -60,7 +59,7 @@ class Training:
     Args:
         model: model from ids (batch, tokens), or states (batch, tokens, width), to logits (batch, classes).
         optimizer: optimizer, which is built here.
-        settings: settings of the trainer.
+        settings: settings of the trainer; its epochs are not None.
         data: training examples and validation texts.
         validate: function from validation logits to metrics by name.
         seed: seed of the order of batches.
@@ -88,7 +87,8 @@ class Training:
         self.best = weights_of(model)
         optimizer.build(model.trainable_variables)
         averaged = model.trainable_variables if settings.ema_decay else []
-        self.most_epochs = settings.epochs or epochs_for(len(data.texts), len(data.class_weights))
+        assert settings.epochs is not None
+        self.most_epochs = settings.epochs
         self.reduced = settings.precision is Precision.bfloat16 or (
             settings.precision is Precision.auto and processor_has_bfloat16()
         )

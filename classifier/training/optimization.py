@@ -11,6 +11,7 @@ from classifier.data import KnownClasses, label_of, listed
 from classifier.errors import UserError
 
 EXAMPLES_SEEN, FEWEST_EPOCHS, MOST_EPOCHS = 40_000, 3, 20
+PRETRAINED_EXAMPLES_SEEN = 15_000  # by an encoder that is trained already
 NEVER_DECAYED = ("bias", "gamma", "beta", "embeddings")  # names of Keras variables: biases, norms, embeddings
 
 
@@ -42,8 +43,8 @@ class WarmupDecay(keras.optimizers.schedules.LearningRateSchedule):
         return {"peak": self.peak, "steps": self.steps, "warmup_steps": self.warmup_steps, "shape": self.shape}
 
 
-def epochs_for(examples: int, classes: int) -> int:
-    """Returns the number of epochs for EXAMPLES_SEEN examples, plus half as many per doubling of the classes from 2.
+def epochs_for(examples: int, classes: int, seen: int = EXAMPLES_SEEN) -> int:
+    """Returns the number of epochs for `seen` examples, plus half as many per doubling of the classes from 2.
 
     Few classes are memorized quickly, and many classes take longer. The result is limited by FEWEST_EPOCHS and
     MOST_EPOCHS.
@@ -51,8 +52,8 @@ def epochs_for(examples: int, classes: int) -> int:
     >>> epochs_for(7_000, 2), epochs_for(10_000, 77), epochs_for(1_000_000, 2)
     (6, 15, 3)
     """
-    seen = EXAMPLES_SEEN * (1 + math.log2(max(2, classes) / 2) / 2)
-    return min(MOST_EPOCHS, max(FEWEST_EPOCHS, round(seen / max(1, examples))))
+    seen_by_classes = seen * (1 + math.log2(max(2, classes) / 2) / 2)
+    return min(MOST_EPOCHS, max(FEWEST_EPOCHS, round(seen_by_classes / max(1, examples))))
 
 
 def spare_from_decay(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:

@@ -15,7 +15,7 @@ from classifier.settings import Loss, Monitor, Precision, ScratchSettings, Train
 from classifier.training.adamw import AdamW
 from classifier.training.batches import EncodedTexts
 from classifier.training.fit import AVERAGE_STEPS, State, Training, TrainingData
-from classifier.training.optimization import WarmupDecay, epochs_for, spare_from_decay
+from classifier.training.optimization import WarmupDecay, spare_from_decay
 from classifier.training.precision import processor_has_bfloat16
 
 EXAMPLES, VOCABULARY, CLASSES = 37, 23, 3
@@ -261,13 +261,6 @@ def test_what_a_short_training_learned_is_kept(texts, tmp_path, steps):
     train(training)
     assert np.abs(weights(training) - began).max() > 1e-4
     assert np.abs(training.model.get_layer("embedding").trainable_variables[0].numpy() - embeddings).max() > 1e-4
-
-
-def test_without_a_number_of_epochs_it_follows_from_examples_and_classes(texts, tmp_path):
-    training = training_of(texts, tmp_path / "state.npz", lambda _: {"macro_f1": 0.5}, epochs=None, patience=99)
-    assert training.most_epochs == epochs_for(EXAMPLES, CLASSES)
-    training.state.epoch = training.most_epochs - 1
-    assert train(training).epoch == training.most_epochs
 
 
 @pytest.mark.skipif(not processor_has_bfloat16(), reason="the processor multiplies no bfloat16")
