@@ -20,6 +20,7 @@ SETTINGS = [
 ]
 TUNES = {
     "full": ["encoder.tune=full"],
+    "lora": ["encoder.tune=lora", "encoder.lora_projections=[query,value,expand,contract]"],
     "top": ["encoder.tune=top", "encoder.top_blocks=1"],
     "frozen": ["encoder.tune=frozen", "encoder.linear=none"],
 }

@@ -101,8 +101,15 @@ def test_the_tables_of_settings_have_the_defaults(monkeypatch):
     for variable in ("CLASSIFIER_DATA", "MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME"):
         monkeypatch.delenv(variable, raising=False)
     with hydra_state():
-        defaults = leaves(composed("train", []))
-    tables = "\n".join(part.partition("\n\n")[0] for part in TABLES.split("| key | default |")[1:])
+        everything, pretrained = (leaves(composed("train", choices)) for choices in ([], ["encoder=pretrained"]))
+    assert_defaults("| key | default |", everything, {"data.train", "data.valid", "data.test"})
+    of_encoder = {key: value for key, value in pretrained.items() if key.startswith("encoder.")}
+    assert_defaults("| key of a pretrained encoder | default |", of_encoder, set())
+
+
+def assert_defaults(header: str, defaults: dict[str, Any], elsewhere: set[str]) -> None:
+    """Compares the tables of this header with the defaults; the keys that are `elsewhere` are not in them."""
+    tables = "\n".join(part.partition("\n\n")[0] for part in TABLES.split(header)[1:])
     rows = re.findall(r"^\| (`[a-z_.0-9]+`(?:, `[a-z_.0-9]+`)*) \| ([^|]+) \|", tables, re.MULTILINE)
     stated = [
         (key, default)
@@ -111,7 +118,7 @@ def test_the_tables_of_settings_have_the_defaults(monkeypatch):
     ]
     for key, default in stated:
         assert as_typed(defaults[key]).strip("'") == default, key
-    assert {key for key, _ in stated} == set(defaults) - {"data.train", "data.valid", "data.test"}
+    assert {key for key, _ in stated} == set(defaults) - elsewhere
 
 
 def leaves(config: DictConfig) -> dict[str, Any]:
@@ -129,7 +136,8 @@ def leaves(config: DictConfig) -> dict[str, Any]:
 def every_key() -> set[str]:
     """Returns the keys of all commands, including those of all choices."""
     with hydra_state():
-        keys = {key for name in SCHEMAS for key in known_keys(composed(name, [])) if not key.startswith("hydra")}
+        configs = [composed(name, []) for name in SCHEMAS] + [composed("train", ["encoder=pretrained"])]
+    keys = {key for config in configs for key in known_keys(config) if not key.startswith("hydra")}
     files = [path for folder in LEAVES for path in (CONF / folder).glob("*.yaml")]
     return keys | {f"{path.parent.name}.{key}" for path in files for key in OmegaConf.load(path)}
 

@@ -103,27 +103,58 @@ def assign(weights: CheckpointWeights, embedding: PretrainedEmbedding, blocks: l
     embedding.position_embeddings.assign(weights.positions)
     embedding.norm.set_weights(weights.norm)
     for block, given in zip(blocks, weights.blocks, strict=True):
-        attention = block.attention
-        layers = {
-            "query": attention.query,
-            "key": attention.key,
-            "value": attention.value,
-            "output": attention.output_projection,
-            "attention_norm": block.attention_norm,
-            "expand": block.expand,
-            "contract": block.contract,
-            "feed_forward_norm": block.feed_forward_norm,
-        }
-        for name, layer in layers.items():
+        for name, layer in inner_layers(block).items():
             layer.set_weights(given[name])
+
+
+def inner_layers(block: EncoderBlock) -> dict[str, keras.layers.Layer]:
+    """Returns the layers of a block that have weights, by name."""
+    attention = block.attention
+    return {
+        "query": attention.query,
+        "key": attention.key,
+        "value": attention.value,
+        "output": attention.output_projection,
+        "attention_norm": block.attention_norm,
+        "expand": block.expand,
+        "contract": block.contract,
+        "feed_forward_norm": block.feed_forward_norm,
+    }
 
 
 def rest(settings: PretrainedSettings, embedding: PretrainedEmbedding, blocks: list[EncoderBlock]) -> None:
     """Freezes the weights that are not trained."""
     embedding.trainable = settings.tune is Tune.full and settings.tune_embeddings
+    if settings.tune is Tune.lora:
+        for block in blocks:
+            add_low_rank_updates(block, settings)
+        return
     trained = {Tune.full: len(blocks), Tune.top: settings.top_blocks, Tune.frozen: 0}[settings.tune]
     for block in blocks[: len(blocks) - min(trained, len(blocks))]:
         block.trainable = False
+
+
+def add_low_rank_updates(block: EncoderBlock, settings: PretrainedSettings) -> None:
+    """Freezes a block except for the factors of updates W + A B (Hu et al. 2021, equation 3); B is zero at first."""
+    for name, layer in inner_layers(block).items():
+        if name in settings.lora_projections:
+            layer.enable_lora(settings.lora_rank)
+            layer.bias.trainable = False
+        else:
+            layer.trainable = False
+
+
+def rate_factors(model: keras.Model, decay: float) -> dict[str, float]:
+    """Factors of the learning rate by the path of a variable (Howard and Ruder 2018, section 3.2).
+
+    It is 1 for the logits, `decay` for the last block, and falls by `decay` from block to block down to the embeddings.
+    """
+    layers = [model.get_layer("embedding"), *(layer for layer in model.layers if layer.name.startswith("block_"))]
+    return {
+        variable.path: decay ** (len(layers) - number)
+        for number, layer in enumerate(layers)
+        for variable in layer.trainable_variables
+    }
 
 
 def parts(model: keras.Model) -> tuple[keras.Model, keras.Model] | None:

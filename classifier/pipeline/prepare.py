@@ -9,7 +9,7 @@ from hydra.utils import instantiate
 
 from classifier.data import Splits
 from classifier.encoders.encoder import Encoder
-from classifier.encoders.pretrained import build_pretrained, parts
+from classifier.encoders.pretrained import build_pretrained, parts, rate_factors
 from classifier.encoders.scratch import build_classifier
 from classifier.model.hybrid import Hybrid, NgramFit, fit_ngrams
 from classifier.pretrained import find_checkpoint, read_bert_files
@@ -56,6 +56,8 @@ def prepare(
     data = TrainingData(texts, splits.train.labels, weights, valid_texts)
     trainer = trainer_settings(settings, len(texts), len(weights))
     optimizer = make_optimizer(settings, trainer, len(texts))
+    if isinstance(settings.encoder, PretrainedSettings) and settings.encoder.layer_decay < 1:
+        optimizer.rate_factors = rate_factors(encoder.model, settings.encoder.layer_decay)
     training = Training(model, optimizer, trainer, data, hybrid.validate, settings.seed, run.checkpoint)
     run.log_metrics({"trainer.epochs": training.most_epochs, "trainer.bfloat16": float(training.reduced)}, step=0)
     if training.restore():

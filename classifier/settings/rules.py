@@ -7,7 +7,7 @@ from typing import Any
 from classifier.errors import UserError
 from classifier.settings.bounds import check_bounds, is_number
 from classifier.settings.commands import CompareSettings, ExplainSettings, PromoteSettings
-from classifier.settings.shared import POOLINGS, TRUNCATIONS
+from classifier.settings.shared import POOLINGS, PROJECTIONS, TRUNCATIONS
 from classifier.settings.targets import TARGET
 from classifier.settings.training import (
     EXPORTS,
@@ -15,6 +15,7 @@ from classifier.settings.training import (
     Block,
     ExportSettings,
     Positions,
+    PretrainedSettings,
     ScratchSettings,
     TrainSettings,
 )
@@ -62,8 +63,8 @@ def check_training(settings: TrainSettings) -> None:
     chosen_exports(settings.export)
     if isinstance(settings.encoder, ScratchSettings):
         check_scratch(settings, settings.encoder)
-    else:
-        check_pretrained(settings)
+    elif isinstance(settings.encoder, PretrainedSettings):
+        check_pretrained(settings, settings.encoder)
 
 
 def check_choice(key: str, given: Any, known: Sequence[str]) -> None:
@@ -127,12 +128,18 @@ def check_scratch(settings: TrainSettings, encoder: ScratchSettings) -> None:
         )
 
 
-def check_pretrained(settings: TrainSettings) -> None:
+def check_pretrained(settings: TrainSettings, encoder: PretrainedSettings) -> None:
     """Checks that no settings of other encoders are given, and that the export formats are supported."""
     if not settings.tokenizer[TARGET].endswith(BERT_TOKENIZER):
         raise UserError("A pretrained encoder reads texts with its own tokenizer: leave out tokenizer=.")
     if settings.attention != {TARGET: "classifier.attention.MultiHeadAttention", "num_heads": 4, "dropout": 0.0}:
         raise UserError("A pretrained encoder brings its own attention: leave out attention= and its keys.")
+    if encoder.layer_decay < 1 and not settings.optimizer[TARGET].endswith(".training.adamw.AdamW"):
+        raise UserError("encoder.layer_decay needs optimizer=adamw.")
+    if not as_list(encoder.lora_projections):
+        raise UserError(f"encoder.lora_projections is empty: choose from {', '.join(PROJECTIONS)}.")
+    for one in as_list(encoder.lora_projections):
+        check_choice("encoder.lora_projections", one, PROJECTIONS)
     if others := [one for one in as_list(settings.export.formats) if one != "savedmodel"]:
         raise UserError(f"export.formats={others[0]} cannot hold a pretrained encoder; savedmodel can.")
 

@@ -14,6 +14,7 @@ from classifier.settings.passwords import without_passwords
 # trained model does not depend on the number of cores, bit for bit.
 BRANCHES = 2
 POOLINGS = ("additive", "dot", "mean", "max", "first")  # choices of pooling=concat
+PROJECTIONS = ("query", "key", "value", "output", "expand", "contract")  # of a block, that encoder.tune=lora can update
 TRUNCATIONS = ("head", "tail", "head_tail")  # parts of a long text that are kept
 
 

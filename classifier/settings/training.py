@@ -102,6 +102,7 @@ class Tune(Enum):
     """The weights of a pretrained encoder that are trained."""
 
     full = "full"  # all blocks
+    lora = "lora"  # low-rank updates of some projections of each block
     top = "top"  # the last `top_blocks`
     frozen = "frozen"  # none; only the output layer is trained
 
@@ -137,7 +138,12 @@ class PretrainedSettings(EncoderSettings):
     source: str = MISSING  # folder in Hugging Face's layout, or package:<name>/<folder>
     tune: Tune = Tune.full
     top_blocks: int = number(2, Bounds(at_least=1, at_most=100))  # number of blocks that tune=top trains
+    lora_rank: int = number(8, Bounds(at_least=1, at_most=1024))  # that tune=lora gives each update
+    lora_projections: Any = field(default_factory=lambda: ["query", "value"])  # that tune=lora updates
     tune_embeddings: bool = False  # whether tune=full also trains the embeddings
+    layer_decay: float = number(
+        1.0, Bounds(above=0, at_most=1)
+    )  # of the learning rate, from a block to the one below
     dropout: float = number(0.1, SHARE)  # of attention weights, and of the output of each half of a block
     head_dropout: float = number(0.1, SHARE)
 

@@ -1,5 +1,8 @@
 """AdamW with a fused update of weights, and a sparse update of the embedding rows that occur in a batch."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import keras
 import tensorflow as tf
 
@@ -11,7 +14,11 @@ class AdamW(keras.optimizers.AdamW):
     Weights are updated as in Keras, but with one fused operation instead of a dozen. Only the embedding rows of the
     tokens in the batch are updated ("lazy" Adam, as in torch.optim.SparseAdam): most rows do not occur in a batch, so
     that a step does not require passes over the whole table.
+
+    `rate_factors`, by the path of a variable, multiply its learning rate.
     """
+
+    rate_factors: Mapping[str, float] = MappingProxyType({})
 
     def _clip_gradients(self, grads):
         grads = [summed(grad) if isinstance(grad, tf.IndexedSlices) else grad for grad in grads]
@@ -25,6 +32,9 @@ class AdamW(keras.optimizers.AdamW):
         super().apply(grads, trainable_variables)
 
     def update_step(self, gradient, variable, learning_rate):
+        if self.rate_factors:
+            path = self._trainable_variables[self._get_variable_index(variable)].path
+            learning_rate = learning_rate * self.rate_factors.get(path, 1.0)
         if self.amsgrad:  # there is no fused operation for AMSGrad
             return super().update_step(gradient, variable, learning_rate)
         momentum, velocity = (

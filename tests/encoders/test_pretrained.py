@@ -9,10 +9,11 @@ import pytest
 import tensorflow as tf
 
 from classifier.encoders import MeanPooling
-from classifier.encoders.pretrained import build_pretrained
+from classifier.encoders.pretrained import build_pretrained, rate_factors
 from classifier.pretrained import find_checkpoint, read_bert_files
 from classifier.settings import PretrainedSettings, Tune
 from classifier.tokenizers import BertTokenizer
+from classifier.training.adamw import AdamW
 from classifier.training.batches import encode
 from classifier.training.predictor import Predictor
 
@@ -69,6 +70,39 @@ def test_what_is_trained(settings, trained):
         )
     }
     assert moved == trained
+
+
+def test_low_rank_updates_begin_at_the_original_and_move_alone():
+    reference = np.load(REFERENCES / "bert" / "states.npz")
+    ids, real = reference["ids"].astype(np.int32), reference["ids"] != 0
+    model = built(str(REFERENCES / "bert"), tune=Tune.lora, lora_rank=2, lora_projections=["query", "output"])
+    np.testing.assert_allclose(states_of(model, ids)[real], reference["states"][real], atol=1e-5)
+    names = [variable.name for variable in model.trainable_variables]
+    assert names == ["lora_kernel_a", "lora_kernel_b"] * 6 + ["kernel", "bias"]
+    shapes = {tuple(variable.shape) for variable in model.trainable_variables[:-2]}
+    assert shapes == {(12, 2), (2, 12)}
+    optimizer = keras.optimizers.SGD(0.1)
+    for _ in range(2):  # the first step leaves A, since B is zero
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(model(ids, training=True) ** 2)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply(gradients, model.trainable_variables)
+    assert all(np.abs(gradient).max() > 0 for gradient in gradients)
+    assert np.abs(states_of(model, ids)[real] - reference["states"][real]).max() > 1e-4
+
+
+def test_learning_rates_fall_from_top_to_bottom():
+    model = built(str(REFERENCES / "bert"), tune_embeddings=True)
+    factors = rate_factors(model, 0.5)
+    before = {variable.path: variable.numpy() for variable in model.trainable_variables}
+    optimizer = AdamW(0.01, weight_decay=0.0)
+    optimizer.rate_factors = factors
+    optimizer.apply([tf.ones_like(variable.value) for variable in model.trainable_variables], model.trainable_variables)
+    moved = {}
+    for variable in model.trainable_variables:
+        step = np.abs(variable.numpy() - before[variable.path]).max()
+        moved.setdefault(variable.path.split("/")[0], set()).add(round(float(step) / 0.01, 3))
+    assert moved == {"embedding": {0.063}, "block_0": {0.125}, "block_1": {0.25}, "block_2": {0.5}, "logits": {1.0}}
 
 
 def test_sentence_vectors_of_minilm_equal_those_of_the_original():
