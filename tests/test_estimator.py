@@ -149,7 +149,7 @@ def test_scikit_learn_searches_through_pipelines():
     ("model", "X", "y", "message"),
     [
         (("encoder.dept=3",), TEXTS, LABELS, "encoder.dept is not an option. Did you mean 'encoder.depth'?"),
-        (("encoder=huge",), TEXTS, LABELS, "encoder=huge: choose from base, small, tiny."),
+        (("encoder=huge",), TEXTS, LABELS, "encoder=huge: choose from base, minilm, pretrained, small, tiny."),
         (QUICK, TEXTS, LABELS[1:], "X has 90 texts, but there are 89 labels."),
         (QUICK, TEXTS, None, "X needs labels"),
         (QUICK, "one text", ["bird"], "X is a single text; give a list of texts"),

@@ -18,12 +18,7 @@ SETTINGS = [
     *("encoder=pretrained", f"encoder.source={REFERENCE}", "tokenizer.max_tokens=11", "optimizer.learning_rate=0.01"),
     *("trainer.epochs=6", "trainer.batch_size=8", "data=files", "data.train=texts.csv"),
 ]
-TUNES = {
-    "full": ["encoder.tune=full"],
-    "lora": ["encoder.tune=lora", "encoder.lora_projections=[query,value,expand,contract]"],
-    "top": ["encoder.tune=top", "encoder.top_blocks=1"],
-    "frozen": ["encoder.tune=frozen", "encoder.linear=none"],
-}
+TUNES = {"full": ["encoder.tune=full"], "top": ["encoder.tune=top", "encoder.top_blocks=1"]}
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +57,7 @@ def weights(model: Path) -> dict[str, np.ndarray]:
 
 def test_it_is_trained_scored_and_explained(folder, trained):
     metrics = json.loads((folder / trained / "summary.json").read_text())["metrics"]
-    assert trained == "frozen" or metrics["valid"]["accuracy"] > 0.8  # random states alone say little
+    assert metrics["valid"]["accuracy"] > 0.8
     run(folder, "score", f"model={trained}", "input=texts.csv", f"output={trained}.csv", "prefix=model_")
     with (folder / f"{trained}.csv").open(encoding="utf-8") as file:
         assert {row["model_label"] for row in csv.DictReader(file)} <= set(WORDS)
