@@ -14,8 +14,9 @@ UNQUOTED = "\t|"  # delimiters of files that are often written without quoting, 
 def decide(lines: Sequence[str], delimiter: str, cut: bool = False) -> Quotes:
     r"""Returns the meaning of quotation marks that loses the fewest lines.
 
-    If both double and none read all lines, the fields decide: a mark inside an unquoted field, or a column in which
-    only some fields are quoted although none of them needs it, indicates that marks are part of the text.
+    If the first line encloses all of its fields in marks, marks enclose fields. If both double and none read all
+    lines, the fields decide: a mark inside an unquoted field, or a column in which only some fields are quoted although
+    none of them needs it, indicates that marks are part of the text.
 
     Args:
         lines: first lines of the file.
@@ -32,12 +33,18 @@ def decide(lines: Sequence[str], delimiter: str, cut: bool = False) -> Quotes:
     lost = {Quotes.double: _lost(lines, double)}
     if any('\\"' in line for line in lines):
         lost[Quotes.backslash] = _lost(lines, replace(double, quotes=Quotes.backslash))
-    if delimiter in UNQUOTED:
+    if delimiter in UNQUOTED and not _all_quoted(lines[0], delimiter):
         lost[Quotes.none] = _lost(lines, replace(double, quotes=Quotes.none))
     best = min(lost, key=lambda quotes: lost[quotes])
     if best is Quotes.double and lost.get(Quotes.none) == lost[best] and _are_text(lines, delimiter):
         return Quotes.none
     return best
+
+
+def _all_quoted(line: str, delimiter: str) -> bool:
+    """Whether each field of the line is enclosed in marks, as writers do that quote every field."""
+    fields = line.rstrip("\r\n").split(delimiter)
+    return all(len(field) > 1 and field[0] == field[-1] == '"' for field in fields)
 
 
 def swallows(lines: Sequence[str], width: int, delimiter: str) -> bool:

@@ -141,9 +141,7 @@ class PretrainedSettings(EncoderSettings):
     lora_rank: int = number(8, Bounds(at_least=1, at_most=1024))  # that tune=lora gives each update
     lora_projections: Any = field(default_factory=lambda: ["query", "value"])  # that tune=lora updates
     tune_embeddings: bool = False  # whether tune=full also trains the embeddings
-    layer_decay: float = number(
-        1.0, Bounds(above=0, at_most=1)
-    )  # of the learning rate, from a block to the one below
+    layer_decay: float = number(1.0, Bounds(above=0, at_most=1))  # of the learning rate, from a block to the one below
     dropout: float = number(0.1, SHARE)  # of attention weights, and of the output of each half of a block
     head_dropout: float = number(0.1, SHARE)
 

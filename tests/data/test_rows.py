@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings, strategies
+from hypothesis import example, given, settings, strategies
 
 from classifier.data import Row, check_columns, read_rows, text_of
 from classifier.errors import UserError
@@ -203,6 +203,7 @@ def test_a_bad_json_row_spoils_no_other(write, line, problem):
     assert (bad.number, first.problem, last.problem) == (2, "", "")
 
 
+@example(rows=[("\t\r", "x")], delimiter="\t")
 @given(rows=strategies.lists(strategies.tuples(TEXTS, TEXTS)), delimiter=strategies.sampled_from(",;\t|"))
 @settings(deadline=None, max_examples=60)
 def test_csv_round_trip(rows, delimiter):
