@@ -19,6 +19,7 @@ from classifier.tokenizers import LearnedTokenizer, Tokenizer
 from classifier.tracking.open_run import AnyRun
 from classifier.training.batches import EncodedTexts, encode
 from classifier.training.fit import Training, TrainingData
+from classifier.training.linear_probe import fit_linear_probe
 from classifier.training.optimization import (
     EXAMPLES_SEEN,
     PRETRAINED_EXAMPLES_SEEN,
@@ -53,6 +54,8 @@ def prepare(
     if isinstance(settings.encoder, PretrainedSettings) and (halves := parts(model)):
         resting, model = halves
         texts, valid_texts = (resting_states(resting, one, run.output) for one in (texts, valid_texts))
+    if isinstance(settings.encoder, PretrainedSettings) and not run.checkpoint.exists():
+        fit_linear_probe(model, texts, splits.train.labels, weights, settings.seed)
     data = TrainingData(texts, splits.train.labels, weights, valid_texts)
     trainer = trainer_settings(settings, len(texts), len(weights))
     optimizer = make_optimizer(settings, trainer, len(texts))

@@ -30,6 +30,12 @@ class EncodedTexts:
         """Number of tokens of each text, of shape (texts,)."""
         return np.diff(self.starts)
 
+    def subset(self, indices: np.ndarray) -> "EncodedTexts":
+        """Returns the chosen texts."""
+        starts = np.concatenate([[0], np.cumsum(self.lengths[indices])])
+        places = np.arange(starts[-1]) + np.repeat(self.starts[indices] - starts[:-1], self.lengths[indices])
+        return EncodedTexts(np.asarray(self.tokens[places]), starts)
+
     def padded(self, indices: np.ndarray) -> np.ndarray:
         """Returns the chosen texts, zero-padded, at least one token wide.
 

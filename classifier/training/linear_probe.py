@@ -1,0 +1,50 @@
+"""Linear probing, then fine-tuning: a new last layer starts where the states of a pretrained encoder already lead."""
+
+import warnings
+
+import keras
+import numpy as np
+
+from classifier.training.batches import EncodedTexts
+from classifier.training.predictor import Predictor
+
+MOST_TEXTS = 5000  # that the probe is fitted on
+INVERSE_REGULARIZATION = 1.0  # scikit-learn's C
+
+
+def fit_linear_probe(
+    model: keras.Model, texts: EncodedTexts, labels: np.ndarray, class_weights: np.ndarray, seed: int
+) -> None:
+    """Sets the weights of the layer `logits` to those of a logistic regression on the vectors that it receives.
+
+    A random last layer would first pull the encoder in random directions (Kumar et al. 2022, "Fine-tuning can distort
+    pretrained features and underperform out-of-distribution", section 3.4).
+
+    Args:
+        model: model with the layers `pooling` and `logits`.
+        texts: training texts.
+        labels: integers (texts,).
+        class_weights: loss weight of each class, (classes,).
+        seed: seed of the sample if there are more than MOST_TEXTS.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    chosen = np.arange(len(texts))
+    if len(chosen) > MOST_TEXTS:
+        chosen = np.sort(np.random.default_rng(seed).choice(len(texts), MOST_TEXTS, replace=False))
+    vectors = Predictor(keras.Model(model.input, model.get_layer("pooling").output))(texts.subset(chosen))
+    layer, labels = model.get_layer("logits"), labels[chosen]
+    present = np.unique(labels)
+    if len(present) < 2:
+        return
+    regression = LogisticRegression(C=INVERSE_REGULARIZATION, max_iter=200)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        regression.fit(vectors, labels, class_weights[labels])
+    kernel, bias = layer.kernel.numpy(), layer.bias.numpy()
+    weights, offsets = regression.coef_, regression.intercept_
+    if len(present) == 2:  # scikit-learn returns only the weights of the second class
+        weights, offsets = np.concatenate([-weights, weights]) / 2, np.concatenate([-offsets, offsets]) / 2
+    kernel[:, present], bias[present] = weights.T, offsets
+    layer.set_weights([kernel, bias])
