@@ -82,6 +82,7 @@ MISTAKES = {
     "encoder.tune=top": "Error: encoder.tune is an option of encoder=minilm, pretrained only.",
     "encoder=pretrained": "Error: encoder.source has no value yet: give it with encoder.source=...",
     "encoder=pretrained encoder.source=nowhere": "Error: encoder.source=nowhere: there is no folder nowhere.",
+    "encoder=pretrained encoder.source=team/model-v2": "download it: hf download team/model-v2 --local-dir <folder>",
     "encoder=pretrained encoder.source=a encoder.depth=2": "is an option of encoder=base, small, tiny only.",
     "encoder=pretrained encoder.source=a tokenizer=word": "with its own tokenizer: leave out tokenizer=.",
     "encoder=pretrained encoder.source=a attention=local": "its own attention: leave out attention= and its keys.",

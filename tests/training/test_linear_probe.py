@@ -1,0 +1,64 @@
+"""The last layer starts as the logistic regression that scikit-learn fits on the same vectors."""
+
+import keras
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from classifier.training import linear_probe
+from classifier.training.batches import EncodedTexts
+from classifier.training.linear_probe import INVERSE_REGULARIZATION, fit_linear_probe
+from classifier.training.predictor import Predictor
+
+VOCABULARY, WIDTH = 29, 7
+
+
+def model_of(classes: int) -> keras.Model:
+    keras.utils.set_random_seed(3)
+    ids = keras.Input((None,), dtype="int32")
+    states = keras.layers.Embedding(VOCABULARY, WIDTH, embeddings_initializer="uniform")(ids)
+    pooled = keras.layers.GlobalMaxPooling1D(name="pooling")(states)
+    return keras.Model(ids, keras.layers.Dense(classes, name="logits")(pooled))
+
+
+def texts_of(count: int) -> EncodedTexts:
+    random = np.random.default_rng(5)
+    lengths = random.integers(1, 6, count)
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    return EncodedTexts(random.integers(1, VOCABULARY, starts[-1]).astype(np.int32), starts)
+
+
+@pytest.mark.parametrize("present", [[0, 1, 2], [0, 1], [0, 2], [1, 2, 3]])
+def test_it_answers_as_the_regression(present):
+    texts, classes = texts_of(101), 4 if 3 in present else 3
+    labels = np.array(present)[texts.tokens[texts.starts[:-1]] % len(present)].astype(np.int32)
+    model, weights = model_of(classes), np.linspace(1, 2, classes).astype(np.float32)
+    vectors = Predictor(keras.Model(model.input, model.get_layer("pooling").output))(texts)
+    regression = LogisticRegression(C=INVERSE_REGULARIZATION, max_iter=200).fit(vectors, labels, weights[labels])
+    fit_linear_probe(model, texts, labels, weights, seed=0)
+    logits = Predictor(model)(texts)[:, present]
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(probabilities, regression.predict_proba(vectors), atol=1e-5)
+
+
+def test_one_class_leaves_the_layer_as_it_is():
+    model, texts = model_of(2), texts_of(11)
+    before = model.get_layer("logits").kernel.numpy()
+    fit_linear_probe(model, texts, np.zeros(11, np.int32), np.ones(2, np.float32), seed=0)
+    np.testing.assert_array_equal(model.get_layer("logits").kernel.numpy(), before)
+
+
+def test_of_many_texts_a_sample_is_used(monkeypatch):
+    seen = []
+    monkeypatch.setattr(linear_probe, "MOST_TEXTS", 13)
+    monkeypatch.setattr(linear_probe, "Predictor", lambda model: lambda texts: seen.append(texts) or vectors(texts))
+
+    def vectors(texts: EncodedTexts) -> np.ndarray:
+        return np.random.default_rng(1).standard_normal((len(texts), WIDTH)).astype(np.float32)
+
+    texts = texts_of(53)
+    fit_linear_probe(model_of(2), texts, (np.arange(53) % 2).astype(np.int32), np.ones(2, np.float32), seed=0)
+    assert len(seen[0]) == 13
+    rows = [texts.tokens[texts.starts[i] : texts.starts[i + 1]].tolist() for i in range(53)]
+    drawn = [seen[0].tokens[seen[0].starts[i] : seen[0].starts[i + 1]].tolist() for i in range(13)]
+    assert all(row in rows for row in drawn)
