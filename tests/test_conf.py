@@ -86,7 +86,6 @@ MISTAKES = {
     "encoder=pretrained encoder.source=a encoder.depth=2": "is an option of encoder=base, small, tiny only.",
     "encoder=pretrained encoder.source=a tokenizer=word": "with its own tokenizer: leave out tokenizer=.",
     "encoder=pretrained encoder.source=a attention=local": "its own attention: leave out attention= and its keys.",
-    "encoder=pretrained encoder.source=a export.formats=onnx": "export.formats=onnx cannot hold a pretrained encoder;",
     "encoder=pretrained encoder.source=package:no_such/x": "there is no installed Python package 'no_such'.",
     "encoder=pretrained encoder.source=a encoder.tune=half": "encoder.tune: Invalid value 'half', expected one of",
     "encoder=pretrained encoder.source=a encoder.lora_projections=[quary]": "=quary is not one of query, key, value,",

@@ -129,7 +129,7 @@ def check_scratch(settings: TrainSettings, encoder: ScratchSettings) -> None:
 
 
 def check_pretrained(settings: TrainSettings, encoder: PretrainedSettings) -> None:
-    """Checks that no settings of other encoders are given, and that the export formats are supported."""
+    """Checks that no settings of other encoders are given, and those of low-rank updates and learning rates."""
     if not settings.tokenizer[TARGET].endswith(BERT_TOKENIZER):
         raise UserError("A pretrained encoder reads texts with its own tokenizer: leave out tokenizer=.")
     if settings.attention != {TARGET: "classifier.attention.MultiHeadAttention", "num_heads": 4, "dropout": 0.0}:
@@ -140,8 +140,6 @@ def check_pretrained(settings: TrainSettings, encoder: PretrainedSettings) -> No
         raise UserError(f"encoder.lora_projections is empty: choose from {', '.join(PROJECTIONS)}.")
     for one in as_list(encoder.lora_projections):
         check_choice("encoder.lora_projections", one, PROJECTIONS)
-    if others := [one for one in as_list(settings.export.formats) if one != "savedmodel"]:
-        raise UserError(f"export.formats={others[0]} cannot hold a pretrained encoder; savedmodel can.")
 
 
 def check_one_source(settings: CompareSettings) -> None:

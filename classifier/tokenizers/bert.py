@@ -41,6 +41,7 @@ class BertTokenizer(Tokenizer):
         super().__init__(max_tokens, truncation, (begin,), (end,), unknown)
         self.files = files
         self.vocabulary = files.vocabulary
+        self.alone = PUNCTUATION + (IDEOGRAPHS if files.split_ideographs else "")
         special = {files.begin, files.end, files.unknown, "[PAD]", "[MASK]"}
         first = {piece: i for piece, i in id_of.items() if not piece.startswith(SUFFIX) and piece not in special}
         further = {piece.removeprefix(SUFFIX): i for piece, i in id_of.items() if piece.startswith(SUFFIX)}
@@ -56,9 +57,8 @@ class BertTokenizer(Tokenizer):
             texts = without_accents(texts)
         if self.files.lower_case:  # ICU handles the final sigma, but the reference does not
             texts = tf.strings.lower(tf.strings.regex_replace(texts, "Σ", "σ"), encoding="utf-8")
-        alone = PUNCTUATION + (IDEOGRAPHS if self.files.split_ideographs else "")
         texts = tf.strings.regex_replace(texts, SPACES, " ")
-        return tf.strings.split(tf.strings.regex_replace(texts, f"([{alone}])", r" \1 "))
+        return tf.strings.split(tf.strings.regex_replace(texts, f"([{self.alone}])", r" \1 "))
 
     def token_ids(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
         distinct, which = tf.unique(words.flat_values)

@@ -2,6 +2,10 @@
 
 import json
 import random
+import tempfile
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -11,6 +15,7 @@ from hypothesis import given, settings, strategies
 from scipy.special import softmax
 from small_model import LABELS, TEXTS
 
+from classifier.artifact.formats import classify
 from classifier.artifact.formats.classify import Classifier
 from classifier.artifact.formats.tokenizer_data import matching, write_data
 from classifier.artifact.formats.write import TOLERANCE, saved_model, write_formats, write_one
@@ -18,10 +23,12 @@ from classifier.artifact.saved_model import SavedClassifier
 from classifier.attention import AdditiveAttention, MultiHeadAttention
 from classifier.encoders import ConcatPooling, MeanPooling
 from classifier.encoders.encoder import Encoder
+from classifier.encoders.pretrained import build_pretrained
 from classifier.encoders.scratch import build_classifier
 from classifier.model.classifier_module import ClassifierModule
-from classifier.settings import Activation, ScratchSettings
-from classifier.tokenizers import WordPieceTokenizer, WordTokenizer
+from classifier.pretrained import find_checkpoint, read_bert_files
+from classifier.settings import Activation, PretrainedSettings, ScratchSettings, Tune
+from classifier.tokenizers import BertTokenizer, WordPieceTokenizer, WordTokenizer
 
 EXPORTS = [
     ("savedmodel", "bfloat16"),
@@ -142,6 +149,47 @@ def test_pieces_and_an_encoder_alone(tmp_path):
     assert model.inputs(texts)["ids"].tolist() == ids.numpy().tolist()
     np.testing.assert_allclose(model.probabilities(texts), softmax(encoder(ids), axis=1), atol=TOLERANCE)
     assert not (tmp_path / "onnx" / "float32" / "ngrams.npz").exists()
+
+
+PRETRAINED = Path(__file__).parents[1] / "pretrained" / "references" / "bert"
+
+
+@pytest.mark.parametrize("kind", ["onnx", "litert"])
+def test_a_pretrained_encoder(tmp_path, kind):
+    files = read_bert_files(PRETRAINED)
+    tokenizer = BertTokenizer(files, max_tokens=11, truncation="head_tail")
+    settings = PretrainedSettings(source=str(PRETRAINED), tune=Tune.lora)
+    model = build_pretrained(find_checkpoint(str(PRETRAINED)), settings, MeanPooling(name="pooling"), len(LABELS))
+    write_one(ClassifierModule(Encoder(model, tokenizer), LABELS), kind, "float32", tmp_path / kind)
+    found, texts = (
+        Classifier(tmp_path / kind),
+        ["", "cab ab", "Cäb! gh\u0301 \u200bb ΑΣ", "abcdefgh" * 20, "a " * 40, "日本 ab"],
+    )
+    ids = tokenizer.padded(tokenizer.words(tf.constant([text.encode() for text in texts])))
+    assert found.inputs(texts)["ids"].tolist() == ids.numpy().tolist()
+    np.testing.assert_allclose(found.probabilities(texts), softmax(model(ids), axis=1), atol=TOLERANCE)
+
+
+@given(text=strategies.text(max_size=40))
+@settings(deadline=None, max_examples=40)
+@pytest.mark.parametrize("lower_case", [True, False])
+def test_any_text_is_tokenized_as_in_the_graph_of_bert(tmp_path_factory, lower_case, text):
+    tokenizer, program = bert_program(lower_case)
+    words = tokenizer.words(tf.constant([text.encode("utf-8", "replace")]))
+    assert [word.encode() for word in program.words(text)] == words.to_list()[0]
+    assert program.ids(program.words(text)) == tokenizer.encode(tokenizer.token_ids(words)).to_list()[0]
+
+
+@cache
+def bert_program(lower_case: bool) -> tuple[BertTokenizer, Classifier]:
+    """A tokenizer in the graph and in the program without TensorFlow."""
+    files = read_bert_files(PRETRAINED)._replace(lower_case=lower_case, strip_accents=lower_case)
+    tokenizer, program = BertTokenizer(files, max_tokens=11), object.__new__(Classifier)
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(classify, "runtime", lambda folder: None)
+        write_data(SimpleNamespace(tokenizer=tokenizer, names=tf.constant([]), ngrams=None), Path(folder))
+        program.__init__(Path(folder))
+    return tokenizer, program
 
 
 @pytest.mark.parametrize("activation", ["gelu", "silu"])

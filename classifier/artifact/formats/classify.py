@@ -29,12 +29,15 @@ class Classifier:
         self.data = json.loads((folder / "tokenizer.json").read_text("utf-8"))
         self.labels = json.loads((folder / "labels.json").read_text("utf-8"))
         self.number = {token: number for number, token in enumerate(self.data["vocabulary"])}
-        near = f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in self.data['without_spaces'])}]"
-        self.separating = re.compile(f"(?<={near})\u200b|\u200b(?={near})")  # zero-width spaces between words
-        self.plain = {code: None for first, last in self.data["invisible"] for code in range(first, last + 1)}
+        near = "".join(f"{chr(first)}-{chr(last)}" for first, last in self.data["without_spaces"])
+        zero_width_spaces = f"(?<=[{near}])\u200b|\u200b(?=[{near}])"  # between words of scripts without spaces
+        self.separating = re.compile(zero_width_spaces) if near else None
+        self.plain = {code: None for first, last in self.data["removed"] for code in range(first, last + 1)}
         self.plain |= {
             code: code - TO_PLAIN for first, last in self.data["full_width"] for code in range(first, last + 1)
         }
+        self.marks = {code: None for first, last in self.data["marks"] for code in range(first, last + 1)}
+        self.marks |= dict(self.data["replaced"])
         self.spaced = {code: " " for first, last in self.data["spaces"] for code in range(first, last + 1)}
         self.spaced |= {code: f" {chr(code)} " for first, last in self.data["alone"] for code in range(first, last + 1)}
         self.known = dict(np.load(folder / "ngrams.npz")) if (folder / "ngrams.npz").exists() else {}
@@ -43,29 +46,34 @@ class Classifier:
     def words(self, text: str) -> list[str]:
         """Splits a text into words at spaces; punctuation marks, symbols and CJK characters are separate words.
 
-        First, invisible characters are removed, full-width letters and digits are replaced by ASCII, and the text is
-        converted to Unicode normal form C.
+        First, invisible characters are removed, full-width letters and digits are replaced by ASCII, the text is
+        converted to a Unicode normal form, and accents are removed, each of it if the tokenizer does so.
         """
-        text = self.separating.sub(" ", text.encode("utf-8", "replace").decode()).translate(self.plain)
-        text = unicodedata.normalize("NFC", text)
+        text = text.encode("utf-8", "replace").decode()
+        text = (self.separating.sub(" ", text) if self.separating else text).translate(self.plain)
+        if self.data["normal_form"]:
+            text = unicodedata.normalize(self.data["normal_form"], text)
+        text = text.translate(self.marks)
         return (text.lower() if self.data["lower_case"] else text).translate(self.spaced).split()
 
     def ids(self, words: list[str]) -> list[int]:
-        """Returns the token ids; the middle of a long text is removed, as in training."""
-        split = self.pieces if self.data["longest_word"] else lambda word: [self.number.get(word, 1)]
+        """Returns the token ids between special tokens; the middle of a long text is removed, as in training."""
+        split = self.pieces if self.data["longest_word"] else lambda word: [self.number.get(word, self.data["unknown"])]
         ids = [number for word in words for number in split(word)]
         cut = max(0, len(ids) - self.data["head"] - self.data["tail"])
-        return ids[: self.data["head"]] + ids[self.data["head"] + cut :]
+        kept = ids[: self.data["head"]] + ids[self.data["head"] + cut :]
+        return [*self.data["begin"], *kept, *self.data["end"]]
 
     def pieces(self, word: str) -> list[int]:
         """WordPiece: greedily the longest piece from left to right; the word is unknown if there is no such piece."""
         found, rest = [], word
-        while rest and len(word.encode()) <= self.data["longest_word"]:
+        length = len(word.encode() if self.data["longest_word_in"] == "bytes" else word)
+        while rest and length <= self.data["longest_word"]:
             ends = range(len(rest), 2 * bool(found), -1)
             end = next((end for end in ends if rest[:end] in self.number), len(rest))
             found.append(self.number.get(rest[:end]))
             rest = f"##{rest[end:]}" if rest[end:] else ""
-        return found if found and None not in found else [1]
+        return found if found and None not in found else [self.data["unknown"]]
 
     def ngrams(self, words: list[str]) -> tuple[np.ndarray, np.ndarray]:
         """Returns feature indices and TF-IDF values of words, pairs of words and 3 to 5 characters of a word.
