@@ -71,9 +71,11 @@ class Classifier:
         while rest and length <= self.data["longest_word"]:
             ends = range(len(rest), 2 * bool(found), -1)
             end = next((end for end in ends if rest[:end] in self.number), len(rest))
-            found.append(self.number.get(rest[:end]))
+            if rest[:end] not in self.number:
+                return [self.data["unknown"]]
+            found.append(self.number[rest[:end]])
             rest = f"##{rest[end:]}" if rest[end:] else ""
-        return found if found and None not in found else [self.data["unknown"]]
+        return found or [self.data["unknown"]]
 
     def ngrams(self, words: list[str]) -> tuple[np.ndarray, np.ndarray]:
         """Returns feature indices and TF-IDF values of words, pairs of words and 3 to 5 characters of a word.
