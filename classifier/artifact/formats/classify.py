@@ -58,7 +58,8 @@ class Classifier:
 
     def ids(self, words: list[str]) -> list[int]:
         """Returns the token ids between special tokens; the middle of a long text is removed, as in training."""
-        split = self.pieces if self.data["longest_word"] else lambda word: [self.number.get(word, self.data["unknown"])]
+        unknown: int = self.data["unknown"]
+        split = self.pieces if self.data["longest_word"] else lambda word: [self.number.get(word, unknown)]
         ids = [number for word in words for number in split(word)]
         cut = max(0, len(ids) - self.data["head"] - self.data["tail"])
         kept = ids[: self.data["head"]] + ids[self.data["head"] + cut :]
