@@ -20,7 +20,16 @@ from harness.project import door
 from harness.results import kept
 from harness.workers import Failed
 
-DATA = ["sst2", "sst2_phrases", "trec6", "banking77", "clinc150", "imdb", "embedded"]
+WHOLE = ("sst2", "sst2_phrases", "trec6", "banking77", "clinc150", "imdb", "embedded")
+FEW = [(name, shots) for name in ("banking77", "clinc150") for shots in (10, 5)]  # texts of each class
+DATA = {name: [f"data={name}"] for name in WHOLE} | {
+    f"{name}_{shots}": [
+        *("data=files", f"data.name={name}_{shots}"),
+        f"data.train=${{data.root}}/{name}_few/train_{shots}.jsonl",
+        f"data.test=${{data.root}}/{name}_few/test.jsonl",
+    ]
+    for name, shots in FEW
+}
 METHODS = {
     "default": [],
     "minilm": ["encoder=minilm"],
@@ -34,7 +43,7 @@ LONG = {"imdb": ["tokenizer.max_tokens=256"]}  # reviews
 def main() -> None:
     """Measures what is missing, then writes the table; exit code 1 if something failed."""
     parser = door(__doc__, "pretrained")
-    for name, values in (("--data", DATA), ("--methods", list(METHODS))):
+    for name, values in (("--data", list(DATA)), ("--methods", list(METHODS))):
         parser.add_argument(name, nargs="*", default=values, choices=values, metavar="NAME", help=", ".join(values))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     options = parser.parse_args()
@@ -43,7 +52,7 @@ def main() -> None:
         for data in options.data:
             for method in options.methods:
                 place = options.output / data / f"{method}-{seed}"
-                settings = [f"data={data}", f"seed={seed}", *METHODS[method], *LONG.get(data, [])]
+                settings = [*DATA[data], f"seed={seed}", *METHODS[method], *LONG.get(data, [])]
                 try:
                     results[data, method, seed] = kept(
                         place, {"settings": settings}, partial(measure, settings, place.absolute(), options.output)
