@@ -73,7 +73,7 @@ class Mechanism:
         import numpy as np
         import tensorflow as tf
 
-        from classifier.pipeline.prepare import build_model
+        from classifier.pipeline.make_encoder import build_model
 
         model = build_model(train_settings((f"attention={self.name}", "pooling=concat")), 30_000, 512, 2)
         optimizer = keras.optimizers.AdamW(1e-3)

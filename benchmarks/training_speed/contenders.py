@@ -96,7 +96,7 @@ def ours(workload: Workload) -> Train:
     import keras
     from hydra.utils import instantiate
 
-    from classifier.pipeline.prepare import build_model
+    from classifier.pipeline.make_encoder import build_model
     from classifier.training.fit import Training, TrainingData
     from classifier.training.optimization import WarmupDecay, spare_from_decay
 

@@ -1,8 +1,11 @@
 """An encoder with its tokenizer, trained from scratch or pretrained: the interface for the rest of the package."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import keras
+from keras import ops
 
 from classifier.encoders.pooling import Pooling
 from classifier.tokenizers import Tokenizer
@@ -27,10 +30,19 @@ class Encoder:
     Args:
         model: model from ids (batch, tokens) to logits (batch, classes), built by `scratch` or `pretrained`.
         tokenizer: tokenizer of the encoder.
+        pretrained: whether its weights were trained before.
+        rate_factors: factors of the learning rate by the path of a variable; 1 for all others.
     """
 
-    def __init__(self, model: keras.Model, tokenizer: Tokenizer) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        tokenizer: Tokenizer,
+        pretrained: bool = False,
+        rate_factors: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
         self.model, self.tokenizer = model, tokenizer
+        self.pretrained, self.rate_factors = pretrained, rate_factors
         self.embedding = model.get_layer("embedding")
 
     @property
@@ -65,3 +77,22 @@ class Encoder:
             elif layer.name in ("final_norm", "logits"):
                 states = layer(states)
         return Explained(states, attention, pooling)
+
+    def parts(self) -> tuple[keras.Model, keras.Model] | None:
+        """Splits the model into two parts that share its layers; None if its first block is trained.
+
+        Returns:
+            resting: model from ids (batch, tokens) to the states (batch, tokens, width) below the first trained block.
+            trained: model from these states, zeros for padding, to logits (batch, classes).
+        """
+        blocks = [layer for layer in self.model.layers if layer.name.startswith("block_")]
+        below = [block for block in blocks if not block.trainable]
+        if not below:
+            return None
+        resting = keras.Model(self.model.input, below[-1].output, name="resting")
+        states = given = keras.Input(below[-1].output.shape[1:], name="states")
+        mask = ops.any(ops.not_equal(states, 0), axis=-1)
+        for block in blocks[len(below) :]:
+            states = block(states, mask=mask)
+        context = self.model.get_layer("head_dropout")(self.model.get_layer("pooling")(states, mask=mask))
+        return resting, keras.Model(given, self.model.get_layer("logits")(context), name="trained")

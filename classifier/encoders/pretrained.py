@@ -147,31 +147,14 @@ def add_low_rank_updates(block: EncoderBlock, settings: PretrainedSettings) -> N
 def rate_factors(model: keras.Model, decay: float) -> dict[str, float]:
     """Factors of the learning rate by the path of a variable (Howard and Ruder 2018, section 3.2).
 
-    It is 1 for the logits, `decay` for the last block, and falls by `decay` from block to block down to the embeddings.
+    It is 1 for the logits, `decay` for the last block, and falls by `decay` from block to block down to the embeddings;
+    empty if `decay` is 1.
     """
+    if decay == 1:
+        return {}
     layers = [model.get_layer("embedding"), *(layer for layer in model.layers if layer.name.startswith("block_"))]
     return {
         variable.path: decay ** (len(layers) - number)
         for number, layer in enumerate(layers)
         for variable in layer.trainable_variables
     }
-
-
-def parts(model: keras.Model) -> tuple[keras.Model, keras.Model] | None:
-    """A model of `build_pretrained` in two parts that share its layers; None if its first block is trained.
-
-    Returns:
-        resting: ids (batch, tokens) to the states (batch, tokens, width) below the lowest block that is trained.
-        trained: these states, zeros at padding, to logits (batch, classes).
-    """
-    blocks = [layer for layer in model.layers if layer.name.startswith("block_")]
-    below = [block for block in blocks if not block.trainable]
-    if not below:
-        return None
-    resting = keras.Model(model.input, below[-1].output, name="resting")
-    states = given = keras.Input(below[-1].output.shape[1:], name="states")
-    mask = ops.any(ops.not_equal(states, 0), axis=-1)
-    for block in blocks[len(below) :]:
-        states = block(states, mask=mask)
-    context = model.get_layer("head_dropout")(model.get_layer("pooling")(states, mask=mask))
-    return resting, keras.Model(given, model.get_layer("logits")(context), name="trained")

@@ -2,20 +2,14 @@
 
 import pytest
 
-from classifier.command_line.compose import compose_training
 from classifier.pipeline.prepare import trainer_settings
+from classifier.settings import TrainerSettings
 
 
 @pytest.mark.parametrize(
-    ("overrides", "epochs"),
-    [
-        (["encoder=small"], 12),
-        (["encoder=pretrained", "encoder.source=folder"], 4),
-        (["encoder=small", "trainer.epochs=7"], 7),
-        (["encoder=pretrained", "encoder.source=folder", "trainer.epochs=7"], 7),
-    ],
+    ("given", "pretrained", "epochs"), [(None, False, 12), (None, True, 4), (7, False, 7), (7, True, 7)]
 )
-def test_the_epochs_follow_from_the_data_and_the_encoder(overrides, epochs):
-    settings = compose_training(overrides).settings
-    assert trainer_settings(settings, examples=5000, classes=4).epochs == epochs
-    assert settings.trainer.epochs in (None, 7)
+def test_the_epochs_follow_from_the_data_and_the_encoder(given, pretrained, epochs):
+    trainer = TrainerSettings(epochs=given)
+    assert trainer_settings(trainer, examples=5000, classes=4, pretrained=pretrained).epochs == epochs
+    assert trainer.epochs == given
