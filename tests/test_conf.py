@@ -66,6 +66,7 @@ def test_the_keys_of_a_choice_are_arguments_of_its_class(path):
         assert own == set(choice)
 
 
+REFERENCE = f"encoder=pretrained encoder.source={Path(__file__).parent}/pretrained/references/bert"
 MISTAKES = {
     "encoder.dept=3": "Error: encoder.dept is not an option. Did you mean 'encoder.depth'?",
     "encodr=tiny": "Error: encodr is not an option. Did you mean 'encoder'?",
@@ -90,6 +91,14 @@ MISTAKES = {
     "encoder=pretrained encoder.source=a encoder.tune=half": "encoder.tune: Invalid value 'half', expected one of",
     "encoder=pretrained encoder.source=a encoder.lora_projections=[quary]": "=quary is not one of query, key, value,",
     "encoder=pretrained encoder.source=a encoder.layer_decay=0.9 optimizer=sgd": "layer_decay needs optimizer=adamw.",
+    "encoder=pretrained encoder.source=a encoder.top_blocks=3": "has no effect with encoder.tune=full: it needs",
+    "encoder=pretrained encoder.source=a encoder.lora_rank=4": "has no effect with encoder.tune=full: it needs",
+    "encoder=pretrained encoder.source=a encoder.tune=top encoder.tune_embeddings=true": "tune_embeddings has no",
+    "encoder=pretrained encoder.source=a encoder.tune=frozen encoder.layer_decay=0.9": "layer_decay has no",
+    "encoder=pretrained encoder.source='~no_such_user/a'": "Error: ~no_such_user/a: there is no user of this name",
+    "encoder=pretrained encoder.source=package:__main__/a": "there is no installed Python package '__main__'.",
+    f"{REFERENCE} tokenizer.max_tokens=2": "Error: tokenizer.max_tokens=2 leaves no room next to [CLS] and [SEP]:",
+    f"{REFERENCE} tokenizer.max_tokens=12": "Error: tokenizer.max_tokens=12: this encoder has 11 positions.",
     "tokenizer=pretrained": "Error: tokenizer=pretrained needs encoder=minilm or encoder=pretrained,",
     "encoder.depth=abc": "Error: encoder.depth: Value 'abc' of type 'str' could not be converted to Integer",
     "+encoder.extra=1": "Error: encoder.extra is not an option.",

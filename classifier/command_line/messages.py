@@ -21,6 +21,7 @@ ELSEWHERE = "Write elsewhere with hydra.run.dir=<folder>."
 HINTS = {  # what to do if a file cannot be written, by error number
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free some space, or write elsewhere with hydra.run.dir=<folder>."),
     **dict.fromkeys((errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST), ELSEWHERE),
+    errno.EFBIG: "Raise the limit on the size of files, see ulimit -f.",
     errno.ENAMETOOLONG: "Choose a shorter name.",
 }
 

@@ -87,9 +87,15 @@ def find_folder(path: str, key: str) -> Path:
 def _located(path: str | Path) -> Path:
     """Replaces `~` or the package at the beginning of a path with its folder."""
     if not str(path).startswith(PACKAGE):
-        return Path(path).expanduser()
+        try:
+            return Path(path).expanduser()
+        except RuntimeError:
+            raise UserError(f"{path}: there is no user of this name, or no home folder.") from None
     name, _, inner = str(path).removeprefix(PACKAGE).partition("/")
-    found = importlib.util.find_spec(name) if name.isidentifier() else None
+    try:
+        found = importlib.util.find_spec(name) if name.isidentifier() else None
+    except ValueError:  # of __main__, which is no package
+        found = None
     if found is None or not found.submodule_search_locations:
         raise UserError(f"{path}: there is no installed Python package {name!r}.")
     return Path(found.submodule_search_locations[0]) / inner

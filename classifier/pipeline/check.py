@@ -33,14 +33,24 @@ def check(settings: TrainSettings) -> None:
 
 
 def check_checkpoint(settings: TrainSettings, encoder: PretrainedSettings) -> None:
-    """Checks that a pretrained encoder exists and is supported, and has enough positions.
+    """Checks that a pretrained encoder is complete and supported, and has enough positions and token vectors.
 
     Raises:
         UserError: if a check fails; the message names the key.
     """
     checkpoint = find_checkpoint(encoder.source)
-    read_bert_files(checkpoint.folder)
+    checkpoint.check_weights()
+    files = read_bert_files(checkpoint.folder)
+    if len(files.vocabulary) > checkpoint.config.vocabulary_size:
+        raise UserError(
+            f"encoder.source={encoder.source}: the tokenizer has {len(files.vocabulary):,} tokens, but the encoder has "
+            f"vectors of only {checkpoint.config.vocabulary_size:,}."
+        )
     most, wanted = checkpoint.config.max_tokens, settings.tokenizer["max_tokens"]
+    if wanted < 3:
+        raise UserError(
+            f"tokenizer.max_tokens={wanted} leaves no room next to {files.begin} and {files.end}: at least 3."
+        )
     if wanted > most:
         raise UserError(f"tokenizer.max_tokens={wanted}: this encoder has {most} positions.")
     if encoder.tune is Tune.top and encoder.top_blocks > checkpoint.config.depth:

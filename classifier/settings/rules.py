@@ -18,10 +18,18 @@ from classifier.settings.training import (
     PretrainedSettings,
     ScratchSettings,
     TrainSettings,
+    Tune,
 )
 from classifier.settings.typed import as_typed
 
 BERT_TOKENIZER = ".BertTokenizer"
+TUNED_BY = {  # settings of a pretrained encoder, and the choices with which they have an effect
+    "top_blocks": [Tune.top],
+    "lora_rank": [Tune.lora],
+    "lora_projections": [Tune.lora],
+    "tune_embeddings": [Tune.full],
+    "layer_decay": [Tune.full, Tune.lora, Tune.top],
+}
 
 
 def check_rules(settings: Any) -> None:
@@ -140,6 +148,16 @@ def check_pretrained(settings: TrainSettings, encoder: PretrainedSettings) -> No
         raise UserError(f"encoder.lora_projections is empty: choose from {', '.join(PROJECTIONS)}.")
     for one in as_list(encoder.lora_projections):
         check_choice("encoder.lora_projections", one, PROJECTIONS)
+    check_tuned(encoder)
+
+
+def check_tuned(encoder: PretrainedSettings) -> None:
+    """Checks that no setting is given that has no effect with the choice of `encoder.tune`."""
+    default, tune = PretrainedSettings(), encoder.tune
+    for key, choices in TUNED_BY.items():
+        if getattr(encoder, key) != getattr(default, key) and tune not in choices:
+            names = " or ".join(f"encoder.tune={choice.name}" for choice in choices)
+            raise UserError(f"encoder.{key} has no effect with encoder.tune={tune.name}: it needs {names}.")
 
 
 def check_one_source(settings: CompareSettings) -> None:

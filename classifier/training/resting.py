@@ -7,10 +7,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from classifier.errors import UserError
 from classifier.progress import Progress
 from classifier.training.batches import EncodedTexts, batches_in_order
 
 BATCH_TOKENS = 8192
+RESERVED_BYTES = 2**24  # at a time
 
 
 def resting_states(model: keras.Model, texts: EncodedTexts, folder: Path) -> EncodedTexts:
@@ -20,6 +22,10 @@ def resting_states(model: keras.Model, texts: EncodedTexts, folder: Path) -> Enc
         model: ids (batch, tokens) to states (batch, tokens, width).
         texts: ids.
         folder: of the file.
+
+    Raises:
+        OSError: if the disk is full.
+        UserError: if a state does not fit into 16 bits.
     """
     forward = tf.function(
         lambda ids: model(ids, training=False),
@@ -27,8 +33,7 @@ def resting_states(model: keras.Model, texts: EncodedTexts, folder: Path) -> Enc
         input_signature=[tf.TensorSpec([None, None], tf.int32)],
     )
     width = model.output_shape[-1]
-    file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # the mapping keeps it
-    states = np.memmap(file, np.float16, "w+", shape=(max(1, len(texts.tokens)), width))
+    states = mapped(folder, (max(1, len(texts.tokens)), width))
     order = np.argsort(texts.lengths, kind="stable")
     size = max(1, BATCH_TOKENS // max(1, int(texts.lengths.max(initial=0))))
     with Progress("Computing states that are not trained", len(texts)) as progress:
@@ -36,6 +41,26 @@ def resting_states(model: keras.Model, texts: EncodedTexts, folder: Path) -> Enc
             found = forward(texts.padded(batch)).numpy()
             for row, text in zip(found, batch.tolist(), strict=True):
                 start, end = texts.starts[text : text + 2]
-                states[start:end] = row[: end - start]
+                with np.errstate(over="ignore"):
+                    states[start:end] = row[: end - start]
+                if not np.isfinite(states[start:end]).all():
+                    raise UserError("The states of this encoder do not fit into 16-bit floats: use encoder.tune=full.")
             progress.advance(len(batch))
     return EncodedTexts(states, texts.starts)
+
+
+def mapped(folder: Path, shape: tuple[int, int]) -> np.memmap:
+    """A memory-mapped file of 16-bit floats whose space is reserved.
+
+    A write to a mapping cannot report a full disk: the system would end the process.
+
+    Raises:
+        OSError: if the disk is full, or the file larger than allowed.
+    """
+    left = int(np.prod(shape)) * np.dtype(np.float16).itemsize
+    zeros = bytes(min(left, RESERVED_BYTES))
+    with tempfile.TemporaryFile(dir=folder) as file:  # the mapping keeps it
+        while left > 0:  # not os.posix_fallocate, which macOS does not have
+            left -= file.write(zeros[:left])
+        file.flush()
+        return np.memmap(file, np.float16, "r+", shape=shape)

@@ -1,6 +1,7 @@
 """Pretrained encoders against the states that transformers computes; see tests/pretrained/make_references.py."""
 
 import csv
+import math
 from pathlib import Path
 
 import keras
@@ -9,8 +10,9 @@ import pytest
 import tensorflow as tf
 
 from classifier.encoders import MeanPooling
-from classifier.encoders.pretrained import build_pretrained, rate_factors
+from classifier.encoders.pretrained import build_pretrained, gelu_tanh, rate_factors
 from classifier.pretrained import find_checkpoint, read_bert_files
+from classifier.pretrained.checkpoint import ACTIVATIONS
 from classifier.settings import PretrainedSettings, Tune
 from classifier.tokenizers import BertTokenizer
 from classifier.training.adamw import AdamW
@@ -40,6 +42,26 @@ def test_states_equal_those_of_the_original(name):
     real = reference["ids"] != 0
     states = states_of(built(str(REFERENCES / name)), reference["ids"].astype(np.int32))
     np.testing.assert_allclose(states[real], reference["states"][real], atol=1e-5)
+
+
+DEFINITIONS = {  # as in PyTorch, with its default arguments
+    "gelu": lambda x: x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2,
+    "gelu_tanh": lambda x: x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2,
+    "relu": lambda x: np.maximum(x, 0),
+    "relu6": lambda x: np.clip(x, 0, 6),
+    "silu": lambda x: x / (1 + np.exp(-x)),
+    "tanh": np.tanh,
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "mish": lambda x: x * np.tanh(np.log1p(np.exp(x))),
+    "selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(x)),
+}
+
+
+@pytest.mark.parametrize("name", sorted(set(ACTIVATIONS.values())))
+def test_activations_equal_those_of_the_original(name):
+    inputs = np.linspace(-8, 8, 101)
+    found = keras.activations.get(gelu_tanh if name == "gelu_tanh" else name)(inputs.astype(np.float32))
+    np.testing.assert_allclose(found, DEFINITIONS[name](inputs), atol=1e-5)
 
 
 @pytest.mark.parametrize(
