@@ -99,6 +99,8 @@ MISTAKES = {
     "encoder=pretrained encoder.source=package:__main__/a": "there is no installed Python package '__main__'.",
     f"{REFERENCE} tokenizer.max_tokens=2": "Error: tokenizer.max_tokens=2 leaves no room next to [CLS] and [SEP]:",
     f"{REFERENCE} tokenizer.max_tokens=12": "Error: tokenizer.max_tokens=12: this encoder has 11 positions.",
+    "encoder=pretrained encoder.source=a tokenizer.lower_case=false": "is an option of tokenizer=word, wordpiece only.",
+    "attention.window=3": "Error: attention.window is an option of attention=local only.",
     "tokenizer=pretrained": "Error: tokenizer=pretrained needs encoder=minilm or encoder=pretrained,",
     "encoder.depth=abc": "Error: encoder.depth: Value 'abc' of type 'str' could not be converted to Integer",
     "+encoder.extra=1": "Error: encoder.extra is not an option.",

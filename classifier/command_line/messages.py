@@ -10,7 +10,7 @@ from pathlib import Path
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException, OverrideParseException
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from classifier.command_line.choices import CONF, known_keys, unknown_key
 from classifier.errors import UserError
@@ -89,19 +89,24 @@ def explain(error: Exception, command: str) -> str:
 
 
 def unknown_option(key: str, command: str) -> str:
-    """The sentence about a key that this encoder does not have, or that does not exist."""
-    known = known_keys(default_config(command))
-    if not key.startswith("encoder."):
-        return unknown_key(key, known)
-    by_choice = {path.stem: encoder_keys(path.stem, command) for path in sorted((CONF / "encoder").glob("*.yaml"))}
-    if having := [choice for choice, keys in by_choice.items() if key in keys]:
-        return f"{key} is an option of encoder={', '.join(having)} only."
+    """Returns the message about a key that only other choices of its folder have, or that does not exist."""
+    known, folder = known_keys(default_config(command)), key.partition(".")[0]
+    by_choice = {
+        path.stem: keys_of_choice(folder, path.stem, command) for path in sorted((CONF / folder).glob("*.yaml"))
+    }
+    having = [choice for choice, keys in by_choice.items() if key in keys]
+    if having and len(having) < len(by_choice):
+        return f"{key} is an option of {folder}={', '.join(having)} only."
     return unknown_key(key, sorted({*known, *(inner for keys in by_choice.values() for inner in keys)}))
 
 
-def encoder_keys(choice: str, command: str) -> list[str]:
-    """The keys of an encoder."""
-    return [key for key in known_keys(default_config(command, [f"encoder={choice}"])) if key.startswith("encoder.")]
+def keys_of_choice(folder: str, choice: str, command: str) -> list[str]:
+    """Returns the keys of a choice of a folder in conf/."""
+    path = CONF / folder / f"{choice}.yaml"
+    if folder == "encoder":  # its keys are those of a dataclass
+        config = default_config(command, [f"encoder={choice}"])
+        return [key for key in known_keys(config) if key.startswith("encoder.")]
+    return [f"{folder}.{key}" for key in OmegaConf.load(path)]
 
 
 def place(text: str) -> str:

@@ -79,6 +79,8 @@ def find_folder(path: str, key: str) -> Path:
         UserError: if it does not exist; the message explains how to install the package.
     """
     folder = _located(path)
+    if folder.is_file():
+        raise UserError(f"{key}={path} is a file: give its folder, {folder.parent}.")
     if not folder.is_dir():
         raise UserError(f"{key}={path}: there is no folder {folder}.")
     return folder

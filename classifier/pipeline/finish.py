@@ -1,6 +1,7 @@
 """The steps after the last epoch: completes, exports and evaluates the model, logs it to MLflow and prints results."""
 
 import json
+import shutil
 import statistics
 import time
 from collections.abc import Sequence
@@ -69,6 +70,8 @@ def finish(job: Job) -> dict[str, Any]:
 def finish_trial(job: Job) -> dict[str, Any]:
     """Evaluates the model of the best epoch on validation only, without export; returns the summary."""
     whole = complete(job)
+    for stale in ("model", "formats", "report/test"):  # of an earlier training in the same folder
+        shutil.rmtree(job.run.output / stale, ignore_errors=True)
     evaluations = {"valid": measure_split(job.report / "valid", job.splits.valid, whole.validated)}
     log_evaluations(job, evaluations, whole.validated)
     job.run.log_folder(job.report)
