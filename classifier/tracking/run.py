@@ -46,8 +46,9 @@ def find_run(settings: TrackingSettings, identity: str) -> EarlierRun | None:
     if settings.run_id:
         return earlier_run(find_training(settings, settings.run_id))
     mlflow = connect(settings)
+    experiment = experiment_id(mlflow, settings)  # first, because it creates the database under a lock
     runs = mlflow.MlflowClient().search_runs(
-        [experiment_id(mlflow, settings)],
+        [experiment],
         f"tags.`{IDENTITY}` = '{identity}'",
         order_by=["attributes.start_time DESC"],
         max_results=1,

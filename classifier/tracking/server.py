@@ -4,10 +4,12 @@ import contextlib
 import os
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 from filelock import FileLock
 
 from classifier.errors import UserError
+from classifier.files import sync_folder
 from classifier.settings import Server, TrackingSettings
 from classifier.settings.passwords import without_passwords
 from classifier.tracking.address import (
@@ -111,11 +113,40 @@ def experiment_id(mlflow, settings: TrackingSettings) -> str:
 
     try:
         with exclusive(settings.uri):
+            if (file := database_file(settings.uri)) and not (file.exists() and file.stat().st_size):
+                create_database(file)
             return find_or_create(mlflow, settings)
     except (DatabaseError, mlflow.exceptions.MlflowException) as error:
         raise UserError(
             f"tracking.uri={settings.safe_uri} is not a database that MLflow can use: {first_line(error)}."
         ) from error
+
+
+def create_database(file: Path) -> None:
+    """Creates MLflow's tables in a hidden file, which becomes the database when it is complete.
+
+    MLflow needs seconds for its migrations, and cannot continue them if the process is killed. The caller holds the
+    lock of the file.
+    """
+    from mlflow.store.db.utils import _initialize_tables
+    from sqlalchemy import URL, create_engine
+
+    file = file.resolve()  # so that a link is not replaced
+    part = file.with_name(f".{file.name}.part")
+    leftovers = (part, part.with_name(f"{part.name}-journal"))  # of a killed process
+    try:
+        for left in leftovers:
+            left.unlink(missing_ok=True)
+        engine = create_engine(URL.create("sqlite", database=str(part)))
+        try:
+            _initialize_tables(engine)
+        finally:
+            engine.dispose()
+        os.replace(part, file)
+        sync_folder(file.parent)
+    finally:
+        for left in leftovers:
+            left.unlink(missing_ok=True)
 
 
 def find_or_create(mlflow, settings: TrackingSettings) -> str:

@@ -1,6 +1,7 @@
 """Runs in MLflow: reachability, resuming, and no loss of data if the server is unavailable."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -371,3 +372,27 @@ def test_an_unknown_run_is_reported_with_the_most_similar_run(settings, tmp_path
         find_model("something_else", settings)
     with pytest.raises(UserError, match=r"only Default, primes\. Did you mean primes\?"):
         find_records(CompareSettings(experiment="prime", tracking=settings))
+
+
+def test_a_process_that_is_killed_while_it_creates_the_database_leaves_none(tmp_path):
+    uri = f"sqlite:///{tmp_path}/a%20b/runs.db"
+    (tmp_path / "a b").mkdir()
+    code = (
+        "import os, signal\n"
+        "import mlflow.store.db.utils as utils\n"
+        "from classifier.settings import TrackingSettings\n"
+        "from classifier.tracking.server import connect, experiment_id\n"
+        "if {killed}:\n"
+        "    utils._upgrade_db = lambda engine: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "settings = TrackingSettings(uri={uri!r}, experiment='one')\n"
+        "print('experiment', experiment_id(connect(settings), settings))\n"
+    )
+    killed, whole = (
+        subprocess.run(
+            [sys.executable, "-c", code.format(killed=killed, uri=uri)], capture_output=True, text=True, timeout=300
+        )
+        for killed in (True, False)
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert "experiment 1" in whole.stdout, whole.stderr
+    assert {path.name for path in (tmp_path / "a b").iterdir()} == {"runs.db", "runs.db.lock"}
