@@ -56,13 +56,13 @@ class TensorBoard:
 
         Args:
             vocabulary: the tokens.
-            vectors: embedding matrix of shape (tokens, width).
+            vectors: embedding matrix of shape (at least tokens, width); the other rows belong to no token.
         """
         import tensorflow as tf
         from tensorboard.plugins import projector
 
         (self.folder / LABELS).write_text("\n".join(vocabulary) + "\n", encoding="utf-8")
-        checkpoint = tf.train.Checkpoint(embeddings=tf.Variable(vectors))
+        checkpoint = tf.train.Checkpoint(embeddings=tf.Variable(vectors[: len(vocabulary)]))
         checkpoint.write(str(self.folder / POINTS))
         config = projector.ProjectorConfig()
         config.model_checkpoint_path = str(self.folder / POINTS)

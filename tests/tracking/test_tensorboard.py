@@ -40,6 +40,13 @@ def test_embeddings_have_their_vocabulary(tmp_path):
     np.testing.assert_array_equal(kept, vectors)
 
 
+def test_rows_without_a_token_are_left_out(tmp_path):
+    vectors = np.arange(6, dtype=np.float32).reshape(3, 2)
+    TensorBoard(tmp_path).log_embeddings(["[PAD]", "[UNK]"], vectors)
+    kept = tf.train.load_variable(str(tmp_path / "embeddings.ckpt"), "embeddings/.ATTRIBUTES/VARIABLE_VALUE")
+    np.testing.assert_array_equal(kept, vectors[:2])
+
+
 def test_without_tensorboard_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(tensorboard, "find_spec", lambda name: None)
     with pytest.raises(UserError, match="needs TensorBoard: pip install"):
