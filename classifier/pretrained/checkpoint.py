@@ -244,7 +244,8 @@ def find_checkpoint(source: str) -> Checkpoint:
         UserError: if something is missing or not supported; the message has a hint.
     """
     try:
-        folder = find_folder(source, "encoder.source")
+        with reading(Path(source)):
+            folder = find_folder(source, "encoder.source")
     except UserError as error:
         for package, command in PACKAGES.items():
             if source.startswith(f"package:{package}/") and importlib.util.find_spec(package) is None:

@@ -114,6 +114,15 @@ def test_a_file_without_permission(folder, monkeypatch):
     assert_refused(folder, "config.json cannot be read: Permission denied.")
 
 
+def test_a_folder_without_permission(folder, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    with pytest.raises(UserError, match=r" cannot be read: Permission denied\.$"):
+        find_checkpoint(str(folder))
+
+
 @pytest.mark.parametrize("value", ["12", None, -3, 0, True, 12.0, [1], float("nan"), 10**12])
 @pytest.mark.parametrize("key", ["hidden_size", "num_hidden_layers", "num_attention_heads", "vocab_size"])
 def test_a_size_that_is_no_size(folder, key, value):

@@ -122,7 +122,7 @@ def test_vocab_txt_is_read(tmp_path):
 
 REFUSED = {
     "no files": ({}, "has no tokenizer: neither tokenizer.json nor vocab.txt"),
-    "byte pairs": ({"model": {"type": "BPE", "vocab": {}}}, "is not a tokenizer of BERT's kind: it has BPE"),
+    "byte pairs": ({"model": {"type": "BPE", "vocab": {}}}, "is not a tokenizer of BERT: its model is BPE,"),
     "no unknown": ({"model": {"type": "WordPiece", "vocab": {"[PAD]": 0, "[CLS]": 1}}}, "the vocabulary has no [SEP]"),
 }
 
