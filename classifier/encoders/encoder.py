@@ -24,6 +24,19 @@ class Explained(NamedTuple):
     pooling: dict[str, Any]
 
 
+class Parts(NamedTuple):
+    """The parts of a model of which the lower blocks are not trained.
+
+    resting: model from ids (batch, tokens) to the states (batch, tokens, width) below the first trained block.
+    vectors: model from these states, zeros for padding, to the vectors (batch, width) that are classified.
+    trained: model from these states to logits (batch, classes).
+    """
+
+    resting: keras.Model
+    vectors: keras.Model
+    trained: keras.Model
+
+
 class Encoder:
     """An encoder with its tokenizer; no other code depends on the layers of the Keras model.
 
@@ -78,13 +91,12 @@ class Encoder:
                 states = layer(states)
         return Explained(states, attention, pooling)
 
-    def parts(self) -> tuple[keras.Model, keras.Model] | None:
-        """Splits the model into two parts that share its layers; None if its first block is trained.
+    def vectors(self) -> keras.Model:
+        """Returns the model from ids (batch, tokens) to the vectors (batch, width) that are classified."""
+        return keras.Model(self.model.input, self.model.get_layer("head_dropout").output, name="vectors")
 
-        Returns:
-            resting: model from ids (batch, tokens) to the states (batch, tokens, width) below the first trained block.
-            trained: model from these states, zeros for padding, to logits (batch, classes).
-        """
+    def parts(self) -> Parts | None:
+        """Splits the model into parts that share its layers; None if its first block is trained."""
         blocks = [layer for layer in self.model.layers if layer.name.startswith("block_")]
         below = [block for block in blocks if not block.trainable]
         if not below:
@@ -95,4 +107,5 @@ class Encoder:
         for block in blocks[len(below) :]:
             states = block(states, mask=mask)
         context = self.model.get_layer("head_dropout")(self.model.get_layer("pooling")(states, mask=mask))
-        return resting, keras.Model(given, self.model.get_layer("logits")(context), name="trained")
+        vectors = keras.Model(given, context, name="vectors")
+        return Parts(resting, vectors, keras.Model(given, self.model.get_layer("logits")(context), name="trained"))

@@ -46,12 +46,12 @@ def prepare(
     if settings.encoder.linear is Linear.ngrams:
         ngrams = fit_ngrams(executor, stop, tokenizer, splits.train, splits.valid, weights, settings.seed)
     hybrid = Hybrid(encoder, splits.valid, weights, ngrams)
-    model, valid_texts = encoder.model, encode(tokenizer, splits.valid.texts)[0]
+    model, vectors, valid_texts = encoder.model, encoder.vectors(), encode(tokenizer, splits.valid.texts)[0]
     if parts := encoder.parts():
-        resting, model = parts
+        resting, vectors, model = parts
         texts, valid_texts = (resting_states(resting, one, run.output) for one in (texts, valid_texts))
     if encoder.pretrained and not run.checkpoint.exists():
-        fit_linear_probe(model, texts, splits.train.labels, weights, settings.seed)
+        fit_linear_probe(vectors, model, texts, splits.train.labels, weights, settings.seed)
     data = TrainingData(texts, splits.train.labels, weights, valid_texts)
     trainer = trainer_settings(settings.trainer, len(texts), len(weights), encoder.pretrained)
     optimizer = make_optimizer(settings, trainer, len(texts))

@@ -13,7 +13,12 @@ INVERSE_REGULARIZATION = 1.0  # scikit-learn's C
 
 
 def fit_linear_probe(
-    model: keras.Model, texts: EncodedTexts, labels: np.ndarray, class_weights: np.ndarray, seed: int
+    vectors: keras.Model,
+    model: keras.Model,
+    texts: EncodedTexts,
+    labels: np.ndarray,
+    class_weights: np.ndarray,
+    seed: int,
 ) -> None:
     """Sets the weights of the layer `logits` to those of a logistic regression on the vectors that it receives.
 
@@ -21,7 +26,8 @@ def fit_linear_probe(
     pretrained features and underperform out-of-distribution", section 3.4).
 
     Args:
-        model: model with the layers `pooling` and `logits`.
+        vectors: model from texts to the inputs of the last layer, (batch, width).
+        model: model whose last layer is `logits`.
         texts: training texts.
         labels: integers (texts,).
         class_weights: loss weight of each class, (classes,).
@@ -33,7 +39,7 @@ def fit_linear_probe(
     chosen = np.arange(len(texts))
     if len(chosen) > MOST_TEXTS:
         chosen = np.sort(np.random.default_rng(seed).choice(len(texts), MOST_TEXTS, replace=False))
-    vectors = Predictor(keras.Model(model.input, model.get_layer("pooling").output))(texts.subset(chosen))
+    inputs = Predictor(vectors)(texts.subset(chosen))
     layer, labels = model.get_layer("logits"), labels[chosen]
     present = np.unique(labels)
     if len(present) < 2:
@@ -41,7 +47,7 @@ def fit_linear_probe(
     regression = LogisticRegression(C=INVERSE_REGULARIZATION, max_iter=200)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        regression.fit(vectors, labels, class_weights[labels])
+        regression.fit(inputs, labels, class_weights[labels])
     kernel, bias = layer.kernel.numpy(), layer.bias.numpy()
     weights, offsets = regression.coef_, regression.intercept_
     if len(present) == 2:  # scikit-learn returns only the weights of the second class

@@ -21,6 +21,10 @@ def model_of(classes: int) -> keras.Model:
     return keras.Model(ids, keras.layers.Dense(classes, name="logits")(pooled))
 
 
+def pooled_of(model: keras.Model) -> keras.Model:
+    return keras.Model(model.input, model.get_layer("pooling").output)
+
+
 def texts_of(count: int) -> EncodedTexts:
     random = np.random.default_rng(5)
     lengths = random.integers(1, 6, count)
@@ -33,9 +37,10 @@ def test_it_answers_as_the_regression(present):
     texts, classes = texts_of(101), 4 if 3 in present else 3
     labels = np.array(present)[texts.tokens[texts.starts[:-1]] % len(present)].astype(np.int32)
     model, weights = model_of(classes), np.linspace(1, 2, classes).astype(np.float32)
-    vectors = Predictor(keras.Model(model.input, model.get_layer("pooling").output))(texts)
+    pooled = pooled_of(model)
+    vectors = Predictor(pooled)(texts)
     regression = LogisticRegression(C=INVERSE_REGULARIZATION, max_iter=200).fit(vectors, labels, weights[labels])
-    fit_linear_probe(model, texts, labels, weights, seed=0)
+    fit_linear_probe(pooled_of(model), model, texts, labels, weights, seed=0)
     logits = Predictor(model)(texts)[:, present]
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(probabilities, regression.predict_proba(vectors), atol=1e-5)
@@ -44,7 +49,7 @@ def test_it_answers_as_the_regression(present):
 def test_one_class_leaves_the_layer_as_it_is():
     model, texts = model_of(2), texts_of(11)
     before = model.get_layer("logits").kernel.numpy()
-    fit_linear_probe(model, texts, np.zeros(11, np.int32), np.ones(2, np.float32), seed=0)
+    fit_linear_probe(pooled_of(model), model, texts, np.zeros(11, np.int32), np.ones(2, np.float32), seed=0)
     np.testing.assert_array_equal(model.get_layer("logits").kernel.numpy(), before)
 
 
@@ -57,7 +62,10 @@ def test_of_many_texts_a_sample_is_used(monkeypatch):
         return np.random.default_rng(1).standard_normal((len(texts), WIDTH)).astype(np.float32)
 
     texts = texts_of(53)
-    fit_linear_probe(model_of(2), texts, (np.arange(53) % 2).astype(np.int32), np.ones(2, np.float32), seed=0)
+    model = model_of(2)
+    fit_linear_probe(
+        pooled_of(model), model, texts, (np.arange(53) % 2).astype(np.int32), np.ones(2, np.float32), seed=0
+    )
     assert len(seen[0]) == 13
     rows = [texts.tokens[texts.starts[i] : texts.starts[i + 1]].tolist() for i in range(53)]
     drawn = [seen[0].tokens[seen[0].starts[i] : seen[0].starts[i + 1]].tolist() for i in range(13)]
