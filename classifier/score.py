@@ -64,7 +64,7 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
 
 
 def many_errors(summary: dict[str, Any]) -> bool:
-    """Whether so many rows have an error that the input is probably misread."""
+    """Returns whether the share of rows with an error is so large that the input was probably misread."""
     return summary["errors"] > ERRORS * summary["rows"]
 
 

@@ -95,7 +95,7 @@ MISTAKES = {
     "encoder=pretrained encoder.source=a encoder.lora_rank=4": "has no effect with encoder.tune=full: it needs",
     "encoder=pretrained encoder.source=a encoder.tune=top encoder.tune_embeddings=true": "tune_embeddings has no",
     "encoder=pretrained encoder.source=a encoder.tune=frozen encoder.layer_decay=0.9": "layer_decay has no",
-    "encoder=pretrained encoder.source='~no_such_user/a'": "Error: ~no_such_user/a: there is no user of this name",
+    "encoder=pretrained encoder.source='~no_such_user/a'": "Error: ~no_such_user/a: this user does not exist",
     "encoder=pretrained encoder.source=package:__main__/a": "there is no installed Python package '__main__'.",
     f"{REFERENCE} tokenizer.max_tokens=2": "Error: tokenizer.max_tokens=2 leaves no room next to [CLS] and [SEP]:",
     f"{REFERENCE} tokenizer.max_tokens=12": "Error: tokenizer.max_tokens=12: this encoder has 11 positions.",

@@ -92,7 +92,7 @@ def _located(path: str | Path) -> Path:
         try:
             return Path(path).expanduser()
         except RuntimeError:
-            raise UserError(f"{path}: there is no user of this name, or no home folder.") from None
+            raise UserError(f"{path}: this user does not exist or has no home folder.") from None
     name, _, inner = str(path).removeprefix(PACKAGE).partition("/")
     try:
         found = importlib.util.find_spec(name) if name.isidentifier() else None

@@ -20,7 +20,11 @@ class Reject:
 
 
 class TooManyBadRows(UserError):
-    """So many rows are unusable that the file is probably misread; `rejects` are all rejected rows so far."""
+    """Raised if the share of unusable rows is so large that the file was probably misread.
+
+    Attributes:
+        rejects: all rows that were rejected so far.
+    """
 
     def __init__(self, message: str, rejects: list[Reject]):
         super().__init__(message)

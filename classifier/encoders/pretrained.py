@@ -8,6 +8,7 @@ from classifier.encoders.encoder_block import EncoderBlock
 from classifier.encoders.pooling import Pooling
 from classifier.pretrained import Checkpoint, CheckpointWeights
 from classifier.settings import PretrainedSettings, Tune
+from classifier.settings.rules import as_list
 from classifier.tokenizers import PADDING_ID
 
 
@@ -137,7 +138,7 @@ def rest(settings: PretrainedSettings, embedding: PretrainedEmbedding, blocks: l
 def add_low_rank_updates(block: EncoderBlock, settings: PretrainedSettings) -> None:
     """Freezes a block except for the factors of updates W + A B (Hu et al. 2021, equation 3); B is zero at first."""
     for name, layer in inner_layers(block).items():
-        if name in settings.lora_projections:
+        if name in as_list(settings.lora_projections):
             layer.enable_lora(settings.lora_rank)
             layer.bias.trainable = False
         else:

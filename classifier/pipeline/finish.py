@@ -1,7 +1,6 @@
 """The steps after the last epoch: completes, exports and evaluates the model, logs it to MLflow and prints results."""
 
 import json
-import shutil
 import statistics
 import time
 from collections.abc import Sequence
@@ -51,8 +50,8 @@ def finish(job: Job) -> dict[str, Any]:
     """
     run = job.run
     whole = complete(job)
-    with ThreadPoolExecutor(1) as beside:  # the export waits for a separate process, which can run on another core
-        exported = beside.submit(export, whole.final, job)
+    with ThreadPoolExecutor(1) as executor:  # the export waits for a separate process, which can run on another core
+        exported = executor.submit(export, whole.final, job)
         evaluations = {"valid": measure_split(job.report / "valid", job.splits.valid, whole.validated)}
         if job.splits.test is not None:
             evaluations["test"] = measure_split(job.report / "test", job.splits.test, whole.final)
@@ -70,8 +69,6 @@ def finish(job: Job) -> dict[str, Any]:
 def finish_trial(job: Job) -> dict[str, Any]:
     """Evaluates the model of the best epoch on validation only, without export; returns the summary."""
     whole = complete(job)
-    for stale in ("model", "formats", "report/test"):  # of an earlier training in the same folder
-        shutil.rmtree(job.run.output / stale, ignore_errors=True)
     evaluations = {"valid": measure_split(job.report / "valid", job.splits.valid, whole.validated)}
     log_evaluations(job, evaluations, whole.validated)
     job.run.log_folder(job.report)

@@ -1,4 +1,4 @@
-"""Linear probing, then fine-tuning: a new last layer starts where the states of a pretrained encoder already lead."""
+"""Initializes the last layer with a logistic regression before a pretrained encoder is fine-tuned."""
 
 import warnings
 
@@ -8,7 +8,7 @@ import numpy as np
 from classifier.training.batches import EncodedTexts
 from classifier.training.predictor import Predictor
 
-MOST_TEXTS = 5000  # that the probe is fitted on
+MOST_TEXTS = 5000  # maximum number of texts that the regression is fitted on
 INVERSE_REGULARIZATION = 1.0  # scikit-learn's C
 
 

@@ -1,4 +1,4 @@
-"""What a training does not change is computed once: the states below the lowest block that learns."""
+"""Precomputes the states below the lowest trained block, which do not change during training."""
 
 import tempfile
 from pathlib import Path
@@ -12,16 +12,16 @@ from classifier.progress import Progress
 from classifier.training.batches import EncodedTexts, batches_in_order
 
 BATCH_TOKENS = 8192
-RESERVED_BYTES = 2**24  # at a time
+RESERVED_BYTES = 2**24  # per write
 
 
 def resting_states(model: keras.Model, texts: EncodedTexts, folder: Path) -> EncodedTexts:
-    """The states of all tokens, in a memory-mapped file of 16-bit floats that vanishes with the process.
+    """Computes the states of all tokens, in a memory-mapped file that is deleted when the process ends.
 
     Args:
-        model: ids (batch, tokens) to states (batch, tokens, width).
-        texts: ids.
-        folder: of the file.
+        model: model from ids (batch, tokens) to states (batch, tokens, width).
+        texts: texts encoded as ids.
+        folder: folder of the temporary file.
 
     Raises:
         OSError: if the disk is full.
@@ -50,7 +50,7 @@ def resting_states(model: keras.Model, texts: EncodedTexts, folder: Path) -> Enc
 
 
 def mapped(folder: Path, shape: tuple[int, int]) -> np.memmap:
-    """A memory-mapped file of 16-bit floats whose space is reserved.
+    """Creates a memory-mapped array of 16-bit floats after reserving its space on disk.
 
     A write to a mapping cannot report a full disk: the system would end the process.
 
