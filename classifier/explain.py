@@ -94,20 +94,14 @@ def read_texts(settings: ExplainSettings, label_names: tuple[str, ...], output: 
 
 def unlabelled(settings: ExplainSettings) -> "tuple[Texts, list[Any]]":
     """Returns the texts of files without labels, and the rows without a text."""
-    from classifier.data import Reject, find_files, read_rows, text_columns, text_of
+    from classifier.data import find_files, read_texts
     from classifier.errors import UserError
     from classifier.explanation.explain_texts import Texts
 
     notices: list[str] = []
-    texts, rejects, columns = Texts([], []), [], text_columns(settings.data.text)
-    for path in find_files(settings.input):
-        for row in read_rows(path, settings.data, columns, notices):
-            text, problem, column = text_of(row, columns)
-            if problem:
-                rejects.append(Reject(str(path), row.number, column, problem))
-            else:
-                texts.texts.append(text)
-                texts.origins.append(f"{path.name}:{row.number}")
+    files = [read_texts(path, settings.data, notices) for path in find_files(settings.input)]
+    rejects = [reject for file in files for reject in file.rejects]
+    texts = Texts([text for file in files for text in file.texts], [one for file in files for one in file.origins])
     if not texts.texts:
         raise UserError(f"input={settings.input}: there is no row with a text.")
     for notice in notices:

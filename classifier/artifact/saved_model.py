@@ -18,8 +18,12 @@ SAVED_MODEL = "saved_model.pb"  # the file that identifies a SavedModel
 MLFLOW_ADDRESSES = ("models:/", "runs:/")
 
 
-def local_folder(model: str) -> Path | None:
+def local_folder(model: str, key: str = "model") -> Path | None:
     """Returns a folder of a SavedModel, or `model` in the folder of a training; None for run ids and MLflow addresses.
+
+    Args:
+        model: a path, a run id or an MLflow address.
+        key: the setting that names it.
 
     Raises:
         UserError: for a folder without a SavedModel, or a path that does not exist.
@@ -28,7 +32,7 @@ def local_folder(model: str) -> Path | None:
     if folder.is_file():
         near = model_near(folder)
         hint = f"; the model is the folder {near}" if near else ", not the folder of a SavedModel or of a training"
-        raise UserError(f"model={model} is a file{hint}.")
+        raise UserError(f"{key}={model} is a file{hint}.")
     if folder.is_dir():
         folder = model_near(folder) or folder
         check_folder(folder)
@@ -39,7 +43,7 @@ def local_folder(model: str) -> Path | None:
     names = [path.name for path in others if model_near(path)]  # a failed training leaves a folder without a model
     near = difflib.get_close_matches(folder.name, names, n=1)
     hint = f" Did you mean {folder.parent / near[0]}?" if near else ""
-    raise UserError(f"model={model}: there is no such folder.{hint}")
+    raise UserError(f"{key}={model}: there is no such folder.{hint}")
 
 
 def model_near(path: Path) -> Path | None:

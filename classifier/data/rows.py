@@ -54,6 +54,17 @@ def open_rows(path: AnyPath, reading: Reading, notices: list[str]) -> tuple[list
             return open_delimited(path, reading, notices)
 
 
+def columns_of(path: AnyPath, reading: Reading) -> list[str]:
+    """Returns the names of the columns of a file; for JSON, those of its first rows."""
+    match format_of(path):
+        case "parquet":
+            return list(parquet_columns(path))
+        case "json":
+            return json_columns(path, reading.encoding)
+        case _:
+            return open_rows(path, reading, [])[0]
+
+
 def check_columns(path: str | Path, reading: Reading, label: str | None = None) -> None:
     """Raises UserError if a column is missing from the file or has an unsuitable type."""
     texts = text_columns(reading.text)

@@ -1,7 +1,7 @@
 """Train, valid and test splits: read from files, or split off train with stratification by class."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,8 @@ class Splits:
     files: list[DataFile]
     notices: list[str]
     contradictions: list[Contradiction]
+    unlabelled: list[str] = field(default_factory=list)  # texts that only a teacher labels
+    taught: np.ndarray | None = None  # its probabilities for train and these texts, (texts, classes); None: no teacher
 
     def parts(self) -> dict[str, Examples]:
         """Returns the splits by name, without test if there is no test split."""

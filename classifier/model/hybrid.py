@@ -27,6 +27,7 @@ from classifier.model.ngram_fit import (
 )
 from classifier.model.ngram_model import NgramModel
 from classifier.tokenizers import Tokenizer, batches_of
+from classifier.training.targets import TrainingTexts, as_labels, as_probabilities, sample_weights
 
 STRENGTHS = {Method.svm: (0.3, 1.0), Method.nb_svm: (0.3, 1.0), Method.regression: (10.0,)}  # candidates
 ENOUGH_EXAMPLES = 1000  # of validation, to select the settings; with fewer examples, folds of train are used
@@ -147,7 +148,7 @@ def fit_ngrams(
     executor: Executor,
     stop: Event,
     tokenizer: Tokenizer,
-    train: Examples,
+    train: TrainingTexts,
     valid: Examples,
     class_weights: np.ndarray,
     seed: int,
@@ -158,7 +159,8 @@ def fit_ngrams(
         executor: executor with a single thread.
         stop: event that cancels the fit before the next classifier; the futures raise CancelledError.
         tokenizer: tokenizer that splits texts into words.
-        train, valid: training and validation examples.
+        train: training texts.
+        valid: validation examples.
         class_weights: loss weight of each class, (classes,).
         seed: seed of the solver.
     """
@@ -169,26 +171,28 @@ def fit_ngrams(
         return ChosenNgrams(shares, chosen, logits_of(chosen, tokenizer, valid.texts))
 
     def fit_on_both() -> NgramModel:
-        shares, classes = chosen.result().shares, len(train.label_names)
+        shares, classes = chosen.result().shares, len(class_weights)
         if stop.is_set():
             raise CancelledError
-        both, labels = [*train.texts, *valid.texts], np.concatenate([train.labels, valid.labels])
+        soft = train.targets.ndim == 2
+        targets = [train.targets, as_probabilities(valid.labels, classes) if soft else valid.labels]
+        both, targets = [*train.texts, *valid.texts], np.concatenate(targets)
         tfidf = compute_tfidf(counter, both, classes)
-        return fit_ngram_model(tfidf, labels, class_weights[labels], classes, shares, seed)
+        return fit_ngram_model(tfidf, targets, sample_weights(targets, class_weights), classes, shares, seed)
 
     chosen = executor.submit(choose_on_train)
     return NgramFit(chosen, executor.submit(fit_on_both))
 
 
 def choose(
-    stop: Event, counter: NgramCounter, train: Examples, valid: Examples, class_weights: np.ndarray, seed: int
+    stop: Event, counter: NgramCounter, train: TrainingTexts, valid: Examples, class_weights: np.ndarray, seed: int
 ) -> tuple[dict[Recipe, float], NgramModel]:
     """Returns the weights of the classifiers, and their weighted sum fitted on train.
 
-    The unseen texts are the validation split or, if it is small, the folds of a cross-validation on train. Arguments
-    and errors are the same as in `fit_ngrams`.
+    The unseen texts are the validation split or, if it is small, the folds of a cross-validation on the labelled texts
+    of train. Arguments and errors are the same as in `fit_ngrams`.
     """
-    classes = len(train.label_names)
+    classes, weights_of_texts = len(class_weights), sample_weights(train.targets, class_weights)
     tfidf = compute_tfidf(counter, train.texts, classes)
     folds = len(valid) < ENOUGH_EXAMPLES
     unseen = train.labels if folds else valid.labels
@@ -197,9 +201,9 @@ def choose(
     def attempt(recipe: Recipe) -> Attempt:
         if stop.is_set():
             raise CancelledError
-        weights, bias = fit_weights(tfidf.values, train.labels, class_weights[train.labels], classes, recipe, seed)
+        weights, bias = fit_weights(tfidf.values, train.targets, weights_of_texts, classes, recipe, seed)
         if valid_values is None:
-            logits = out_of_fold_logits(tfidf.values, train.labels, class_weights, recipe, seed)
+            logits = out_of_fold_logits(tfidf.values, train.targets, class_weights, recipe, seed)[: len(unseen)]
         else:
             logits = valid_values @ weights + bias
         loss, _ = least_log_loss([logits], unseen, [MOST_METHOD_SHARE], class_weights[unseen])
@@ -217,16 +221,17 @@ def choose(
 
 
 def out_of_fold_logits(
-    values: csr_matrix, labels: np.ndarray, class_weights: np.ndarray, recipe: Recipe, seed: int
+    values: csr_matrix, targets: np.ndarray, class_weights: np.ndarray, recipe: Recipe, seed: int
 ) -> np.ndarray:
     """Returns logits (texts, classes) by cross-validation: each by a classifier that was not fitted on the text."""
-    logits = np.zeros((len(labels), len(class_weights)), np.float32)
-    fold_of = np.empty(len(labels), np.int64)
-    fold_of[np.argsort(labels, kind="stable")] = np.arange(len(labels)) % FOLDS  # distributes each class evenly
+    texts, weights_of_texts = len(targets), sample_weights(targets, class_weights)
+    logits = np.zeros((texts, len(class_weights)), np.float32)
+    fold_of = np.empty(texts, np.int64)
+    fold_of[np.argsort(as_labels(targets), kind="stable")] = np.arange(texts) % FOLDS  # distributes each class evenly
     for fold in range(FOLDS):
         seen, left = fold_of != fold, fold_of == fold
         weights, bias = fit_weights(
-            values[seen], labels[seen], class_weights[labels[seen]], len(class_weights), recipe, seed
+            values[seen], targets[seen], weights_of_texts[seen], len(class_weights), recipe, seed
         )
         logits[left] = values[left] @ weights + bias
     return logits

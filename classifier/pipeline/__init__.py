@@ -5,6 +5,7 @@
 | `run`          | all steps in order                                                                    |
 | `check`        | checks before any data is read                                                        |
 | `load`         | reads files into splits, with notices and lists of problematic rows                   |
+| `teacher`      | asks another model, or files, for the probabilities that are learned                  |
 | `make_encoder` | creates the tokenizer and the encoder                                                 |
 | `prepare`      | everything else before the first epoch: n-gram model and training loop                |
 | `finish`       | export, evaluation and results; also after Ctrl-C, or if a sweep stops the trial      |

@@ -2,7 +2,14 @@
 
 from pathlib import Path
 
-from classifier.data import Splits, TooManyBadRows, load_splits, write_contradictions, write_rejects
+from classifier.data import (
+    Splits,
+    TooManyBadRows,
+    add_unlabelled,
+    load_splits,
+    write_contradictions,
+    write_rejects,
+)
 from classifier.settings import TrainSettings
 from classifier.terminal import say
 
@@ -17,6 +24,8 @@ def load(settings: TrainSettings, output: Path) -> Splits:
     rejects.parent.mkdir(parents=True, exist_ok=True)
     try:
         splits = load_splits(settings.data, settings.seed)
+        if settings.data.unlabelled is not None:
+            add_unlabelled(splits, settings.data.unlabelled, settings.data)
     except TooManyBadRows as error:
         if not error.rejects:
             raise
@@ -31,4 +40,6 @@ def load(settings: TrainSettings, output: Path) -> Splits:
         write_contradictions(rejects.with_name("contradictions.csv"), splits.contradictions)
     sizes = ", ".join(f"{len(part):,} {name}" for name, part in splits.parts().items())
     say(f"{settings.data.name}: {sizes} examples, {len(splits.train.label_names)} classes")
+    if splits.unlabelled:
+        say(f"{len(splits.unlabelled):,} unlabelled texts")
     return splits

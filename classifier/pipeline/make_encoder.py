@@ -1,9 +1,10 @@
 """Creates the encoder that the settings describe: learned from scratch, or pretrained."""
 
+from collections.abc import Sequence
+
 import keras
 from hydra.utils import instantiate
 
-from classifier.data import Splits
 from classifier.encoders.encoder import Encoder
 from classifier.encoders.pretrained import build_pretrained, rate_factors
 from classifier.encoders.scratch import build_classifier
@@ -12,12 +13,12 @@ from classifier.settings import PretrainedSettings, ScratchSettings, TrainSettin
 from classifier.tokenizers import LearnedTokenizer, Tokenizer
 
 
-def make_tokenizer(settings: TrainSettings, splits: Splits) -> Tokenizer:
+def make_tokenizer(settings: TrainSettings, texts: Sequence[str]) -> Tokenizer:
     """Returns the tokenizer of the pretrained encoder, or learns a vocabulary from the training texts."""
     if isinstance(settings.encoder, PretrainedSettings):
         return instantiate(settings.tokenizer, files=read_bert_files(find_checkpoint(settings.encoder.source).folder))
     tokenizer: LearnedTokenizer = instantiate(settings.tokenizer)
-    tokenizer.learn(splits.train.texts)
+    tokenizer.learn(texts)
     return tokenizer
 
 

@@ -1,5 +1,6 @@
 """The steps before the first epoch: creates the tokenizer, the encoder, the n-gram model and the training loop."""
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from threading import Event
@@ -26,6 +27,7 @@ from classifier.training.optimization import (
     spare_from_decay,
 )
 from classifier.training.resting import resting_states
+from classifier.training.targets import TrainingTexts, as_labels, taught
 
 
 def prepare(
@@ -37,22 +39,23 @@ def prepare(
         executor: executor that fits the n-gram model while the encoder is trained.
         stop: event that cancels the fit of the n-gram model.
     """
-    tokenizer = make_tokenizer(settings, splits)
-    texts = encode_texts(tokenizer, splits, run)
+    train = training_texts(splits)
+    tokenizer = make_tokenizer(settings, train.texts)
+    texts = encode_texts(tokenizer, train.texts, run)
     keras.utils.set_random_seed(settings.seed)  # set here, because tracking uses the same generators before
     encoder = make_encoder(settings, tokenizer, len(splits.train.label_names))
     weights = class_weights(settings.trainer.class_weights, splits.train.labels, splits.train.label_names)
     ngrams: NgramFit | None = None
     if settings.encoder.linear is Linear.ngrams:
-        ngrams = fit_ngrams(executor, stop, tokenizer, splits.train, splits.valid, weights, settings.seed)
+        ngrams = fit_ngrams(executor, stop, tokenizer, train, splits.valid, weights, settings.seed)
     hybrid = Hybrid(encoder, splits.valid, weights, ngrams)
     model, vectors, valid_texts = encoder.model, encoder.vectors(), encode(tokenizer, splits.valid.texts)[0]
     if parts := encoder.parts():
         resting, vectors, model = parts
         texts, valid_texts = (resting_states(resting, one, run.output) for one in (texts, valid_texts))
     if encoder.pretrained and not run.checkpoint.exists():
-        fit_linear_probe(vectors, model, texts, splits.train.labels, weights, settings.seed)
-    data = TrainingData(texts, splits.train.labels, weights, valid_texts)
+        fit_linear_probe(vectors, model, texts, as_labels(train.targets), weights, settings.seed)
+    data = TrainingData(texts, train.targets, weights, valid_texts)
     trainer = trainer_settings(settings.trainer, len(texts), len(weights), encoder.pretrained)
     optimizer = make_optimizer(settings, trainer, len(texts))
     if encoder.rate_factors:
@@ -64,9 +67,16 @@ def prepare(
     return hybrid, training
 
 
-def encode_texts(tokenizer: Tokenizer, splits: Splits, run: AnyRun) -> EncodedTexts:
+def training_texts(splits: Splits) -> TrainingTexts:
+    """Returns the texts to learn from, with the targets of the teacher if there is one."""
+    labels = splits.train.labels
+    targets = labels if splits.taught is None else taught(splits.taught, labels)
+    return TrainingTexts([*splits.train.texts, *splits.unlabelled], targets, labels)
+
+
+def encode_texts(tokenizer: Tokenizer, train: Sequence[str], run: AnyRun) -> EncodedTexts:
     """Returns the ids of the training texts; prints and logs the share of truncated texts."""
-    texts, cut = encode(tokenizer, splits.train.texts)
+    texts, cut = encode(tokenizer, train)
     size = len(tokenizer.vocabulary)
     run.log_metrics({"data.cut_texts": cut, "data.vocabulary": size}, step=0)
     say(f"{size:,} tokens in the vocabulary; {cut:.1%} of the texts are cut to {tokenizer.max_tokens}")

@@ -14,6 +14,7 @@ from classifier.data import Splits
 from classifier.pipeline.check import check
 from classifier.pipeline.connection import Pruned, sweep_connection
 from classifier.pipeline.load import load
+from classifier.pipeline.teacher import ask_teacher, find_teacher
 from classifier.pretrained import find_checkpoint
 from classifier.settings import PretrainedSettings, TrainSettings
 from classifier.settings.passwords import without_passwords
@@ -37,6 +38,7 @@ def train(settings: TrainSettings, typed: Mapping[str, str], output: Path) -> di
     """
     sweep_connection()  # from now on, a trial ends together with its sweep
     check(settings)
+    teacher = find_teacher(settings)
     splits = load(settings, output)
     start_tensorflow(settings.trainer.deterministic)
 
@@ -45,11 +47,15 @@ def train(settings: TrainSettings, typed: Mapping[str, str], output: Path) -> di
     hashes = [file.sha256 for file in splits.files]
     if isinstance(settings.encoder, PretrainedSettings):
         hashes.append(find_checkpoint(settings.encoder.source).sha256)
+    if teacher:
+        hashes.append(teacher.sha256)
     identity = identity_of(typed, hashes)
     with open_run(settings.tracking, output, identity, settings.trainer.resume) as run:
         if isinstance(run, EarlierRun):
             return finished_already(run)
         log_start(settings, typed, splits, run)
+        if teacher:
+            splits.taught = ask_teacher(teacher, settings, splits, run.checkpoint.with_name("teacher.parquet"))
         summary = train_tracked(settings, splits, run)
     return failed_if_refused(summary, run)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from classifier.data import PROBABILITY
 from classifier.errors import UserError
 
 LABEL_AND_SCORE = (("label", str), ("score", float))
@@ -27,7 +28,7 @@ class Predictions:
     def columns(self, label_names: Sequence[str]) -> dict[str, type]:
         """Returns the names in order, and the type of each column: str or float."""
         ranks = [(f"top_{rank}_{what}", kind) for rank in range(1, self.top_k + 1) for what, kind in LABEL_AND_SCORE]
-        classes = [(f"probability_{label}", float) for label in label_names] if self.probabilities else []
+        classes = [(PROBABILITY + label, float) for label in label_names] if self.probabilities else []
         last = (("model_version", str), ("error", str))
         return {self.prefix + name: kind for name, kind in (*LABEL_AND_SCORE, *ranks, *classes, *last)}
 

@@ -68,6 +68,11 @@ def check_training(settings: TrainSettings) -> None:
     for pooling in poolings:
         check_choice("pooling.poolings", pooling, POOLINGS)
     check_class_weights(settings.trainer.class_weights)
+    if settings.data.unlabelled is not None and settings.distill.teacher is None:
+        raise UserError(
+            "data.unlabelled needs a teacher, which labels these texts: name a model with distill.teacher=, or leave "
+            "data.unlabelled out."
+        )
     chosen_exports(settings.export)
     if isinstance(settings.encoder, ScratchSettings):
         check_scratch(settings, settings.encoder)

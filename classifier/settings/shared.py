@@ -55,6 +55,7 @@ class DataSettings(Reading):
     train: Any = None  # a path, a glob or a list of them; CSV, TSV, JSON, Parquet, XLSX, also .gz and .zst
     valid: Any = None  # as train; None: a stratified share of train
     test: Any = None  # as train; None: a stratified share of train
+    unlabelled: Any = None  # as train, without labels; a teacher labels these texts
     label: str = "label"  # column of the label
     label_case: LabelCase = LabelCase.keep  # fold: labels that differ only in case or whitespace are one class
     root: str = "${oc.env:CLASSIFIER_DATA,data}"  # folder of the named data sets

@@ -173,6 +173,14 @@ class TrainerSettings:
 
 
 @dataclass
+class DistillSettings:
+    """Settings of a training that learns from another model."""
+
+    # A folder of a SavedModel or of a training, run id, or models:/name@champion; or files of probabilities.
+    teacher: Any = None
+
+
+@dataclass
 class TrackingSettings(Server):
     """Settings of experiment tracking."""
 
@@ -228,6 +236,7 @@ class TrainSettings:
     pooling: dict[str, Any] = MISSING
     optimizer: dict[str, Any] = MISSING
     trainer: TrainerSettings = field(default_factory=TrainerSettings)
+    distill: DistillSettings = field(default_factory=DistillSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
     seed: int = number(0, SEED)  # of the split, the weights, dropout and the order of the batches

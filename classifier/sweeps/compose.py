@@ -140,7 +140,7 @@ def data_hashes(data: DataSettings) -> list[str]:
     Raises:
         UserError: if a file is missing.
     """
-    patterns = [pattern for pattern in (data.train, data.valid, data.test) if pattern is not None]
+    patterns = [pattern for pattern in (data.train, data.valid, data.test, data.unlabelled) if pattern is not None]
     return [hash_once(str(path)) for pattern in patterns for path in find_files(pattern)]
 
 

@@ -71,13 +71,18 @@ def numbered_version(model: str, settings: Server) -> str:
         return ""  # reported when the model is looked up
 
 
-def find_model(model: str, settings: Server) -> Path:
+def find_model(model: str, settings: Server, key: str = "model") -> Path:
     """Returns the SavedModel folder of a run id or `models:/` address, and downloads it if it is not local.
+
+    Args:
+        model: a run id or a `models:/` address.
+        settings: tracking server.
+        key: the setting that names the model.
 
     Raises:
         UserError: if there is no such model.
     """
-    mlflow = connect_existing(settings, f"model={model} {NO_MODEL}")
+    mlflow = connect_existing(settings, f"{key}={model} {NO_MODEL}")
     try:
         if model.startswith("models:/"):
             folder = Path(mlflow.artifacts.download_artifacts(model))
@@ -89,11 +94,11 @@ def find_model(model: str, settings: Server) -> Path:
     except (mlflow.exceptions.MlflowException, OSError) as error:
         hint = "." if model.startswith("models:/") else nearest_run(mlflow, model)
         raise UserError(
-            f"model={model} {NO_MODEL} at tracking.uri={settings.safe_uri}: {first_line(error).rstrip('.')}{hint}"
+            f"{key}={model} {NO_MODEL} at tracking.uri={settings.safe_uri}: {first_line(error).rstrip('.')}{hint}"
         ) from error
     found = next(folder.rglob("saved_model.pb"), None)
     if found is None:
-        raise UserError(f"model={model} holds no SavedModel; was it logged by classifier.train?")
+        raise UserError(f"{key}={model} holds no SavedModel; was it logged by classifier.train?")
     return found.parent
 
 
