@@ -35,6 +35,7 @@ from classifier.settings.shared import (
 )
 from classifier.settings.training import (
     EXPORTS,
+    AbstainSettings,
     Activation,
     Block,
     EncoderSettings,
@@ -62,6 +63,7 @@ __all__ = [
     "BRANCHES",
     "EXPORTS",
     "TRUNCATIONS",
+    "AbstainSettings",
     "Activation",
     "Block",
     "Columns",
