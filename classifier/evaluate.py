@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 
 from classifier.command_line.run import run_command
 from classifier.errors import UserError
+from classifier.progress import Stage
 from classifier.settings import DataSettings, EvaluateSettings
 from classifier.terminal import say, show
 
@@ -38,13 +39,16 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
         settings.model or settings.run or "", settings.tracking
     )
 
-    start_saved_models()
+    with Stage("Starting TensorFlow"):
+        start_saved_models()
     from classifier.evaluation.report import measure, results_table, summarized
     from classifier.evaluation.scored import Scored
 
-    classifier = SavedClassifier(folder)
+    with Stage("Loading the model"):
+        classifier = SavedClassifier(folder)
     examples = test_examples(data, seed, classifier.label_names, output)
-    probabilities = classifier.probabilities(examples.texts)
+    with Stage("Classifying", len(examples), "texts") as stage:
+        probabilities = classifier.probabilities(examples.texts, stage.advance)
     report = output / "report" / "test"
     names = list(examples.label_names)
     scored = Scored(examples.labels, probabilities, names, examples.texts, examples.origins)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from classifier.command_line.arguments import with_quotes
 from classifier.command_line.run import run_command
+from classifier.progress import Stage
 from classifier.settings import DataSettings, ExplainSettings
 from classifier.terminal import say
 
@@ -38,18 +39,21 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
 
     from classifier.start import start_saved_models
 
-    start_saved_models()
+    with Stage("Starting TensorFlow"):
+        start_saved_models()
     from classifier.artifact.saved_model import SavedClassifier
     from classifier.explanation.explain_texts import explain_texts
     from classifier.explanation.report import write_report
     from classifier.explanation.saved_explainer import SavedExplainer
 
-    classifier = SavedClassifier(model)
+    with Stage("Loading the model"):
+        classifier = SavedClassifier(model)
     explainer = SavedExplainer(classifier)
     texts = read_texts(settings, classifier.label_names, output)
     folder = output / "explanation"
     report = explain_texts(explainer, texts, settings.explain, settings.seed)
-    page = write_report(folder, report)
+    with Stage("Drawing pictures"):
+        page = write_report(folder, report)
     run_id = run_of_model(settings.model, model, settings.tracking)
     if run_id and log_folder(run_id, folder, f"explanation/{output.name}", settings.tracking):
         say(f"Run      {run_id}")

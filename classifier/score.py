@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.command_line.run import run_command
+from classifier.progress import Stage
 from classifier.settings import Engine, ScoreSettings
 from classifier.terminal import say, show, warn
 
@@ -109,10 +110,12 @@ def load(settings: ScoreSettings, folder: Path, digest: str, closing: ExitStack)
     from classifier.start import cores, start_saved_models
 
     # One thread per batch: small operations gain nothing from more, and results do not depend on the number of cores.
-    start_saved_models(branches=cores())
+    with Stage("Starting TensorFlow"):
+        start_saved_models(branches=cores())
     from classifier.artifact.saved_model import SavedClassifier
 
-    return SavedClassifier(folder, cores())
+    with Stage("Loading the model"):
+        return SavedClassifier(folder, cores())
 
 
 def print_results(settings: ScoreSettings, done: Any) -> None:

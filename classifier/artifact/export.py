@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from classifier.artifact.saving import plain_path, save_module
 from classifier.model.classifier_module import ClassifierModule
+from classifier.progress import Stage
 
 TOLERANCE = 1e-5  # maximum difference between probabilities or weights in this and in the clean process
 CHECK_SECONDS = 600  # timeout of the clean process
@@ -58,9 +59,11 @@ def export_model(classifier: ClassifierModule, texts: Sequence[str], folder: Pat
         with CleanProcess(part / "model") as process:  # it imports TensorFlow while the model is written
             names = {"serving_default": "classify", "explain": "explain", "label_names": "label_names"}
             signatures = {signature: getattr(classifier, method) for signature, method in names.items()}
-            save_module(classifier, part / "model", signatures)
-            process.ask(samples)
-            process.compare(classifier.answers(samples))
+            with Stage("Exporting the model"):
+                save_module(classifier, part / "model", signatures)
+            with Stage("Checking the exported model"):
+                process.ask(samples)
+                process.compare(classifier.answers(samples))
         if folder.exists():
             os.replace(folder, part / "replaced")
         os.replace(part / "model", folder)

@@ -8,6 +8,7 @@ from classifier.evaluation.metrics import ClassMetrics, Evaluation, evaluate
 from classifier.evaluation.mistakes import Mistake, confident_mistakes, predictions_table
 from classifier.evaluation.scored import Scored
 from classifier.files import write_records, write_text
+from classifier.progress import Stage
 from classifier.terminal import Table
 
 HEADLINES = (
@@ -25,8 +26,10 @@ HEADLINES = (
 
 def measure(folder: Path, scored: Scored) -> Evaluation:
     """Evaluates a split and writes its report."""
-    evaluation = evaluate(scored)
-    write_report(folder, scored, evaluation)
+    with Stage(f"Computing intervals ({folder.name})"):
+        evaluation = evaluate(scored)
+    with Stage(f"Drawing pictures ({folder.name})"):
+        write_report(folder, scored, evaluation)
     return evaluation
 
 

@@ -26,6 +26,7 @@ from classifier.model.ngram_fit import (
     sum_ngram_models,
 )
 from classifier.model.ngram_model import NgramModel
+from classifier.progress import Stage
 from classifier.tokenizers import Tokenizer, batches_of
 
 STRENGTHS = {Method.svm: (0.3, 1.0), Method.nb_svm: (0.3, 1.0), Method.regression: (10.0,)}  # candidates
@@ -124,7 +125,9 @@ class Hybrid:
         encoder = headline(self.valid.labels, softmax(logits, axis=1))
         if self.ngrams is None:
             return encoder
-        _, mixed = mix(logits, self.ngrams.chosen.result().valid_logits, self.valid.labels, self.class_weights)
+        with Stage("Fitting the n-gram model"):
+            chosen = self.ngrams.chosen.result()
+        _, mixed = mix(logits, chosen.valid_logits, self.valid.labels, self.class_weights)
         return {**headline(self.valid.labels, softmax(mixed, axis=1)), "encoder_log_loss": encoder["log_loss"]}
 
     def complete(self, logits: np.ndarray) -> Completed:
@@ -137,7 +140,8 @@ class Hybrid:
         if self.ngrams is None:
             alone = ClassifierModule(self.encoder, names)
             return Completed(alone, alone)
-        chosen, final = self.ngrams.chosen.result(), self.ngrams.final.result()
+        with Stage("Fitting the n-gram model"):
+            chosen, final = self.ngrams.chosen.result(), self.ngrams.final.result()
         weights, _ = mix(logits, chosen.valid_logits, self.valid.labels, self.class_weights)
         validated, final = (ClassifierModule(self.encoder, names, one, weights) for one in (chosen.model, final))
         return Completed(validated, final, weights, chosen.shares)

@@ -18,6 +18,7 @@ from classifier.evaluation.scored import Scored
 from classifier.files import write_records
 from classifier.model.classifier_module import ClassifierModule
 from classifier.model.hybrid import Completed, Hybrid
+from classifier.progress import Stage
 from classifier.settings import TrainSettings, chosen_exports
 from classifier.terminal import say, show, warn
 from classifier.tracking.open_run import AnyRun
@@ -88,12 +89,14 @@ def finish_pruned(job: Job, reason: str) -> dict[str, Any]:
 def log_evaluations(job: Job, evaluations: dict[str, Evaluation], classifier: ClassifierModule) -> None:
     """Logs the metrics, and the size and the latency of the model."""
     state = job.training.state
+    with Stage("Measuring the latency"):
+        latency = latency_ms(classifier, job.splits.valid.texts)
     metrics = {f"{split}.{name}": value for split, one in evaluations.items() for name, value in flat(one).items()}
     costs = {
         "best_epoch": state.best_epoch,
         "training_seconds": state.seconds,
         "parameters": job.hybrid.encoder.model.count_params(),
-        "latency_ms": latency_ms(classifier, job.splits.valid.texts),
+        "latency_ms": latency,
     }
     job.run.log_metrics({**metrics, **costs}, step=state.epoch)
     draw_learning_curves(job)
@@ -126,7 +129,8 @@ def draw_learning_curves(job: Job) -> None:
     from classifier.evaluation.plots import learning_curves
 
     state = job.training.state
-    learning_curves(state.history, best_epoch=state.best_epoch).savefig(job.report / "learning_curves.png")
+    with Stage("Drawing pictures"):
+        learning_curves(state.history, best_epoch=state.best_epoch).savefig(job.report / "learning_curves.png")
 
 
 def print_results(job: Job, evaluations: dict[str, Evaluation], model: Path | None = None) -> None:
@@ -189,7 +193,8 @@ def export_formats(job: Job, whole: Completed, model: Path) -> dict[str, Any]:
     from classifier.artifact.formats.write import write_formats
 
     valid, folder = job.splits.valid, job.run.output.absolute() / "formats"
-    rows, problems = write_formats(whole.final, whole.validated, model, exports, valid.texts, valid.labels, folder)
+    with Stage("Writing other formats"):
+        rows, problems = write_formats(whole.final, whole.validated, model, exports, valid.texts, valid.labels, folder)
     write_records(job.report / "formats.csv", Measured, rows)
     show(as_table(rows))
     for problem in problems:
@@ -210,7 +215,8 @@ def serve(job: Job, model: Path) -> dict[str, str]:
 
 def measure_split(folder: Path, examples: Examples, classifier: ClassifierModule) -> Evaluation:
     """Evaluates a split and writes its report to the folder."""
-    probabilities = classifier.probabilities(examples.texts)
+    with Stage(f"Classifying ({folder.name})"):
+        probabilities = classifier.probabilities(examples.texts)
     names = list(examples.label_names)
     return measure(folder, Scored(examples.labels, probabilities, names, examples.texts, examples.origins))
 

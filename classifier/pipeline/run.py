@@ -15,6 +15,7 @@ from classifier.pipeline.check import check
 from classifier.pipeline.connection import Pruned, sweep_connection
 from classifier.pipeline.load import load
 from classifier.pretrained import find_checkpoint
+from classifier.progress import Stage
 from classifier.settings import PretrainedSettings, TrainSettings
 from classifier.settings.passwords import without_passwords
 from classifier.start import start_tensorflow
@@ -37,8 +38,10 @@ def train(settings: TrainSettings, typed: Mapping[str, str], output: Path) -> di
     """
     sweep_connection()  # from now on, a trial ends together with its sweep
     check(settings)
-    splits = load(settings, output)
-    start_tensorflow(settings.trainer.deterministic)
+    with Stage("Reading the data"):
+        splits = load(settings, output)
+    with Stage("Starting TensorFlow"):
+        start_tensorflow(settings.trainer.deterministic)
 
     from classifier.pipeline.finish import failed_if_refused, finished_already
 
@@ -103,7 +106,7 @@ def fit(job: Any) -> None:
         Pruned: if this is a trial and its sweep stops it.
     """
     from classifier.tracking.tensorboard import TensorBoard
-    from classifier.training.progress import TrainingDisplay
+    from classifier.training.progress import print_epoch, show_step
 
     settings, training, run = job.settings, job.training, job.run
     history = training.state.history
@@ -116,9 +119,9 @@ def fit(job: Any) -> None:
         for entry in history:
             sweep.report(entry)
     run.start_monitor()
-    with TrainingDisplay(training.most_epochs, settings.trainer.monitor.name) as display:
-        for state in training.epochs(display.on_step):
-            display.on_epoch(state)
+    with Stage("Training", unit="texts") as stage:
+        for state in training.epochs(lambda state, steps, examples: show_step(stage, training, examples)):
+            print_epoch(state, training.most_epochs, settings.trainer.monitor.name)
             log_epochs(run, state.history[-1:])
             if board:
                 board.log_epochs(state.history)
