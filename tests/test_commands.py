@@ -107,7 +107,11 @@ def test_a_training_ends_with_table_model_and_run(folder, whole):
     assert {"run_id", "model", "metrics", "seconds", "peak_memory_mb"} <= set(result)
     assert result["metrics"]["test"]["accuracy"] > 0.8
     assert "macro_f1" in result["metrics"]["valid"]
-    assert result["model"] in whole.stdout
+    assert "Report   whole/report\nModel    whole/model\n" in whole.stdout
+    assert whole.stdout.endswith(
+        "Next     classifier score model=whole input=new.csv output=scored.csv text=message\n"
+        '         classifier explain model=whole text="..."\n'
+    )
     assert "mlflow ui --backend-store-uri sqlite:///whole.db" in whole.stdout
     assert whole.stderr == ""
 

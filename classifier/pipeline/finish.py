@@ -13,11 +13,12 @@ from classifier.artifact.export import export_model
 from classifier.artifact.publish import publish_model
 from classifier.data import Examples, Splits
 from classifier.evaluation.metrics import Evaluation
-from classifier.evaluation.report import flat, measure, results_table, summarized
+from classifier.evaluation.report import flat, measure, summarized
 from classifier.evaluation.scored import Scored
 from classifier.files import write_records
 from classifier.model.classifier_module import ClassifierModule
 from classifier.model.hybrid import Completed, Hybrid
+from classifier.pipeline.print_results import print_results
 from classifier.progress import Stage
 from classifier.settings import TrainSettings, chosen_exports
 from classifier.terminal import say, show, warn
@@ -131,18 +132,6 @@ def draw_learning_curves(job: Job) -> None:
     state = job.training.state
     with Stage("Drawing pictures"):
         learning_curves(state.history, best_epoch=state.best_epoch).savefig(job.report / "learning_curves.png")
-
-
-def print_results(job: Job, evaluations: dict[str, Evaluation], model: Path | None = None) -> None:
-    """Prints the table of results, the path of the model and how to view the run."""
-    state = job.training.state
-    show(results_table(evaluations))
-    say(f"Best epoch {state.best_epoch} of {state.epoch}, by valid.{job.settings.trainer.monitor.name}")
-    if model:
-        say(f"Model    {model}")
-    if isinstance(job.run, Run):
-        say(f"Run      {job.run.run_id}")
-        say(f"Look at  {job.run.interface()}")
 
 
 def finish_interrupted(job: Job) -> dict[str, Any]:

@@ -1,0 +1,51 @@
+"""What a training prints at its end: the results, where they are, and the next commands to type."""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from classifier.evaluation.metrics import Evaluation
+from classifier.evaluation.report import results_table
+from classifier.settings.typed import as_typed
+from classifier.terminal import say, show
+from classifier.tracking.run import Run
+
+if TYPE_CHECKING:
+    from classifier.pipeline.finish import Job
+
+
+def print_results(job: "Job", evaluations: Mapping[str, Evaluation], model: Path | None = None) -> None:
+    """Prints the table of results, the paths of the report and the model, how to view the run, and what comes next."""
+    state = job.training.state
+    show(results_table(evaluations))
+    say(f"Best epoch {state.best_epoch} of {state.epoch}, by valid.{job.settings.trainer.monitor.name}")
+    say(f"Report   {shown_path(job.report)}")
+    if model:
+        say(f"Model    {shown_path(model)}")
+    if isinstance(job.run, Run):
+        say(f"Run      {job.run.run_id}")
+        say(f"Look at  {job.run.interface()}")
+    if model:
+        score, explain = next_commands(model, job.settings.data.text)
+        say(f"Next     {score}\n         {explain}")
+
+
+def next_commands(model: Path, text: Any) -> tuple[str, str]:
+    """Returns the commands that score a file with the model and explain a text, quoted for Hydra and the shell.
+
+    Args:
+        model: folder of the model, or of its training.
+        text: column of the text, or several.
+    """
+    folder = model.parent if model.name == "model" else model
+    named = f"model={as_typed(shown_path(folder))}"
+    columns = [] if text == "text" else [f"text={as_typed(text)}"]
+    score = shlex.join(["classifier", "score", named, "input=new.csv", "output=scored.csv", *columns])
+    return score, f'{shlex.join(["classifier", "explain", named])} text="..."'
+
+
+def shown_path(path: Path) -> str:
+    """Returns a path relative to the current folder if it is inside, otherwise an absolute path."""
+    path, here = path.absolute(), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
