@@ -114,6 +114,9 @@ def test_a_training_ends_with_table_model_and_run(folder, whole):
     )
     assert "mlflow ui --backend-store-uri sqlite:///whole.db" in whole.stdout
     assert whole.stderr == ""
+    assert result["verdict"].startswith("Accuracy on 12 validation texts: n-grams alone ")
+    assert result["verdict"] in whole.stdout and "Mixture" not in whole.stdout
+    assert "n-grams" in (folder / "whole/report/mixture.txt").read_text()
 
 
 def test_what_was_exported_lies_where_the_summary_says(folder, whole):

@@ -3,6 +3,8 @@
 | module        | content                                                                                    |
 |---------------|--------------------------------------------------------------------------------------------|
 | `metrics`     | `evaluate`: all metrics of a split, with 95 % intervals; `headline`: the metrics per epoch |
+| `contributions` | what encoder and n-grams contribute on validation, in a sentence                      |
+| `proportions` | intervals that hold for a few examples                                                     |
 | `bootstrap`   | confidence intervals by resampling the examples                                            |
 | `calibration` | the expected calibration error                                                             |
 | `mistakes`    | the most confident mistakes; the table of all predictions                                  |

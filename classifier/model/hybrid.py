@@ -92,12 +92,14 @@ class Completed:
         final: model for the export, with an n-gram model that is fitted on train and validation.
         mixture: weights of encoder and n-gram model, of shape (2,); None without an n-gram model.
         shares: weights of the linear classifiers in the n-gram model.
+        valid_logits: logits (examples, classes) of `encoder`, `ngrams` and both `together` for the validation examples.
     """
 
     validated: ClassifierModule
     final: ClassifierModule
     mixture: np.ndarray | None = None
     shares: Mapping[Recipe, float] = field(default_factory=dict)
+    valid_logits: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +144,10 @@ class Hybrid:
             return Completed(alone, alone)
         with Stage("Fitting the n-gram model"):
             chosen, final = self.ngrams.chosen.result(), self.ngrams.final.result()
-        weights, _ = mix(logits, chosen.valid_logits, self.valid.labels, self.class_weights)
+        weights, mixed = mix(logits, chosen.valid_logits, self.valid.labels, self.class_weights)
         validated, final = (ClassifierModule(self.encoder, names, one, weights) for one in (chosen.model, final))
-        return Completed(validated, final, weights, chosen.shares)
+        parts = {"encoder": logits, "ngrams": chosen.valid_logits, "together": mixed}
+        return Completed(validated, final, weights, chosen.shares, parts)
 
 
 def fit_ngrams(

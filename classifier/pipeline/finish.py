@@ -12,10 +12,11 @@ from typing import Any
 from classifier.artifact.export import export_model
 from classifier.artifact.publish import publish_model
 from classifier.data import Examples, Splits
+from classifier.evaluation.contributions import contributions, verdict
 from classifier.evaluation.metrics import Evaluation
 from classifier.evaluation.report import flat, measure, summarized
 from classifier.evaluation.scored import Scored
-from classifier.files import write_records
+from classifier.files import write_records, write_text
 from classifier.model.classifier_module import ClassifierModule
 from classifier.model.hybrid import Completed, Hybrid
 from classifier.pipeline.print_results import print_results
@@ -52,6 +53,7 @@ def finish(job: Job) -> dict[str, Any]:
     """
     run = job.run
     whole = complete(job)
+    judged = judge(job, whole)
     with ThreadPoolExecutor(1) as executor:  # the export waits for a separate process, which can run on another core
         exported = executor.submit(export, whole.final, job)
         evaluations = {"valid": measure_split(job.report / "valid", job.splits.valid, whole.validated)}
@@ -63,19 +65,20 @@ def finish(job: Job) -> dict[str, Any]:
     formats = export_formats(job, whole, model)
     run.log_folder(job.report)
     run.register_model()
-    print_results(job, evaluations, model)
+    print_results(job, evaluations, judged.get("verdict"), model)
     served = serve(job, model)
-    return {**summary(job, evaluations), "model": str(model), **formats, **served}
+    return {**summary(job, evaluations), **judged, "model": str(model), **formats, **served}
 
 
 def finish_trial(job: Job) -> dict[str, Any]:
     """Evaluates the model of the best epoch on validation only, without export; returns the summary."""
     whole = complete(job)
+    judged = judge(job, whole)
     evaluations = {"valid": measure_split(job.report / "valid", job.splits.valid, whole.validated)}
     log_evaluations(job, evaluations, whole.validated)
     job.run.log_folder(job.report)
-    print_results(job, evaluations)
-    return summary(job, evaluations)
+    print_results(job, evaluations, judged.get("verdict"))
+    return {**summary(job, evaluations), **judged}
 
 
 def finish_pruned(job: Job, reason: str) -> dict[str, Any]:
@@ -153,7 +156,7 @@ def finish_interrupted(job: Job) -> dict[str, Any]:
 
 
 def complete(job: Job) -> Completed:
-    """Returns the complete classifier with the encoder of the best epoch; prints and logs the mixture."""
+    """Returns the complete classifier with the encoder of the best epoch; logs the mixture."""
     training = job.training
     whole = job.hybrid.complete(training.predict(training.data.valid_texts))
     if whole.mixture is not None:
@@ -163,9 +166,24 @@ def complete(job: Job) -> Completed:
             logged[f"linear.{recipe.method.name}.share"] = share
             logged[f"linear.{recipe.method.name}.inverse_regularization"] = recipe.inverse_regularization
         job.run.log_metrics(logged, step=training.state.epoch)
-        say(f"N-gram model: {' + '.join(f'{share:.2f} x {recipe}' for recipe, share in whole.shares.items())}")
-        say(f"Mixture: encoder {encoder:.2f}, n-grams {ngrams:.2f} (chosen on validation)")
+        recipes = [f"{share:.2f} x {recipe}" for recipe, share in whole.shares.items()]
+        lines = [
+            f"N-gram model: {' + '.join(recipes)}",
+            f"Mixture: encoder {encoder:.2f}, n-grams {ngrams:.2f} (chosen on validation)",
+        ]
+        write_text(job.report / "mixture.txt", "\n".join(lines) + "\n")
     return whole
+
+
+def judge(job: Job, whole: Completed) -> dict[str, Any]:
+    """Returns for the summary what encoder and n-grams contribute on validation; writes it to the report."""
+    if not whole.valid_logits:
+        return {}
+    found = contributions(job.splits.valid.labels, whole.valid_logits)
+    sentence = verdict(found, job.hybrid.encoder.pretrained)
+    write_text(job.report / "verdict.txt", f"{sentence}\n")
+    job.run.set_tags({"mlflow.note.content": sentence})  # the description of the run in MLflow's interface
+    return {"verdict": sentence, "parts": found.summary()}
 
 
 def export(classifier: ClassifierModule, job: Job) -> Path:

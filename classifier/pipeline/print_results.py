@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from classifier.pipeline.finish import Job
 
 
-def print_results(job: "Job", evaluations: Mapping[str, Evaluation], model: Path | None = None) -> None:
-    """Prints the table of results, the paths of the report and the model, how to view the run, and what comes next."""
+def print_results(
+    job: "Job", evaluations: Mapping[str, Evaluation], verdict: str | None, model: Path | None = None
+) -> None:
+    """Prints the table of results, the verdict, the paths, how to view the run, and what comes next."""
     state = job.training.state
     show(results_table(evaluations))
+    if verdict:
+        say(verdict)
     say(f"Best epoch {state.best_epoch} of {state.epoch}, by valid.{job.settings.trainer.monitor.name}")
     say(f"Report   {shown_path(job.report)}")
     if model:
