@@ -41,7 +41,7 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
 
     with Stage("Starting TensorFlow"):
         start_saved_models()
-    from classifier.evaluation.report import measure, results_table, summarized
+    from classifier.evaluation.report import measure, resolution, results_table, summarized
     from classifier.evaluation.scored import Scored
 
     with Stage("Loading the model"):
@@ -54,6 +54,7 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
     scored = Scored(examples.labels, probabilities, names, examples.texts, examples.origins)
     evaluations = {"test": measure(report, scored)}
     show(results_table(evaluations))
+    say(resolution("test", evaluations["test"]))
     say(f"Tables and pictures: {report}")
     return {"run_id": settings.run, "model": str(folder), "metrics": summarized(evaluations)}
 

@@ -1,10 +1,13 @@
 """Loads the data of a training, with notices for the user."""
 
+from collections import Counter
 from pathlib import Path
 
 from classifier.data import Splits, TooManyBadRows, load_splits, write_contradictions, write_rejects
 from classifier.settings import TrainSettings
 from classifier.terminal import say
+
+FEW_EXAMPLES = 30  # of a class; with fewer, even a metric over all of them is uncertain by about 15 points
 
 
 def load(settings: TrainSettings, output: Path) -> Splits:
@@ -31,4 +34,22 @@ def load(settings: TrainSettings, output: Path) -> Splits:
         write_contradictions(rejects.with_name("contradictions.csv"), splits.contradictions)
     sizes = ", ".join(f"{len(part):,} {name}" for name, part in splits.parts().items())
     say(f"{settings.data.name}: {sizes} examples, {len(splits.train.label_names)} classes")
+    if small := small_classes(splits):
+        say(small)
     return splits
+
+
+def small_classes(splits: Splits) -> str:
+    """Returns a warning about classes with fewer than FEW_EXAMPLES examples in all splits, or an empty text."""
+    counts = Counter[str]()
+    for part in splits.parts().values():
+        counts.update(part.class_counts())
+    small = sorted((count, name) for name, count in counts.items() if count < FEW_EXAMPLES)
+    if not small:
+        return ""
+    shown = ", ".join(f"{name!r} ({count})" for count, name in small[:5])
+    more = f" and {len(small) - 5:,} more" if len(small) > 5 else ""
+    return (
+        f"Warning: {shown}{more} of {len(counts):,} classes have fewer than {FEW_EXAMPLES} in all splits, so the "
+        "metrics will be rough. Add examples if you can."
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.evaluation.metrics import Evaluation
-from classifier.evaluation.report import results_table
+from classifier.evaluation.report import resolution, results_table
 from classifier.settings.typed import as_typed
 from classifier.terminal import say, show
 from classifier.tracking.run import Run
@@ -21,6 +21,8 @@ def print_results(
     """Prints the table of results, the verdict, the paths, how to view the run, and what comes next."""
     state = job.training.state
     show(results_table(evaluations))
+    split = list(evaluations)[-1]
+    say(resolution(split, evaluations[split]))
     if verdict:
         say(verdict)
     say(f"Best epoch {state.best_epoch} of {state.epoch}, by valid.{job.settings.trainer.monitor.name}")
