@@ -31,11 +31,11 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
     Raises:
         UserError: if there is no such model, or a file is invalid.
     """
-    from classifier.artifact.saved_model import local_folder
-    from classifier.tracking.models import find_model, log_folder, run_of_model
+    from classifier.tracking.models import log_folder, run_of_model
+    from classifier.tracking.named_models import model_folder
 
     check_input(settings)
-    model = local_folder(settings.model) or find_model(settings.model, settings.tracking)
+    model = model_folder(settings.model, settings.tracking)
 
     from classifier.start import start_saved_models
 
@@ -45,6 +45,7 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
     from classifier.explanation.explain_texts import explain_texts
     from classifier.explanation.report import write_report
     from classifier.explanation.saved_explainer import SavedExplainer
+    from classifier.explanation.text_explanation import TextExplanation
 
     with Stage("Loading the model"):
         classifier = SavedClassifier(model)
@@ -57,6 +58,8 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
     run_id = run_of_model(settings.model, model, settings.tracking)
     if run_id and log_folder(run_id, folder, f"explanation/{output.name}", settings.tracking):
         say(f"Run      {run_id}")
+    if settings.text is not None:
+        say(str(TextExplanation(report.texts[0].explanation, classifier.label_names)))
     say(f"Look at  {page}")
     return {"run_id": run_id, "model": str(model), "page": str(page), "texts": len(texts.texts), **report.summary()}
 

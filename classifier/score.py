@@ -71,15 +71,11 @@ def many_errors(summary: dict[str, Any]) -> bool:
 
 def find(settings: ScoreSettings) -> tuple[Path, str]:
     """Returns the folder of the SavedModel, and name and version of a registered model ("" for others)."""
-    from classifier.artifact.saved_model import local_folder
-
-    folder = local_folder(settings.model)
-    if folder is not None:
-        return folder, ""
-    from classifier.tracking.models import find_model, numbered_version
+    from classifier.tracking.models import numbered_version
+    from classifier.tracking.named_models import model_folder
 
     version = numbered_version(settings.model, settings.tracking)
-    return find_model(f"models:/{version}" if version else settings.model, settings.tracking), version
+    return model_folder(f"models:/{version}" if version else settings.model, settings.tracking), version
 
 
 def run(settings: ScoreSettings, plan: "Plan", folder: Path, digest: str) -> "Scored":

@@ -82,12 +82,14 @@ def train_tracked(settings: TrainSettings, splits: Splits, run: AnyRun) -> dict[
 
 def log_start(settings: TrainSettings, typed: Mapping[str, str], splits: Splits, run: AnyRun) -> None:
     """Logs the settings, packages, notices and data of the run."""
+    from classifier.data.trained_texts import write_trained_texts
     from classifier.evaluation.predictions import content_hash
 
     report = run.output / "report"
     (report / "config.yaml").write_text(without_passwords(OmegaConf.to_yaml(OmegaConf.structured(settings))))
     (report / "packages.json").write_text(json.dumps(package_versions(), indent=2) + "\n")
     (report / "notices.txt").write_text("".join(f"{notice}\n" for notice in splits.notices))
+    write_trained_texts(report, [*splits.train.texts, *splits.valid.texts])
     run.log_params(typed)
     run.log_datasets(splits.files)
     measured = {name: part for name, part in splits.parts().items() if name != "train"}
