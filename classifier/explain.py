@@ -7,7 +7,7 @@ For a file, the page also has the faithfulness of the methods, the words of each
 most confident mistakes.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,8 +34,9 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
     from classifier.tracking.models import log_folder, run_of_model
     from classifier.tracking.named_models import model_folder
 
-    check_input(settings)
     model = model_folder(settings.model, settings.tracking)
+    settings = with_known_text(settings, model)
+    check_input(settings)
 
     from classifier.start import start_saved_models
 
@@ -62,6 +63,18 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
         say(str(TextExplanation(report.texts[0].explanation, classifier.label_names)))
     say(f"Look at  {page}")
     return {"run_id": run_id, "model": str(model), "page": str(page), "texts": len(texts.texts), **report.summary()}
+
+
+def with_known_text(settings: ExplainSettings, folder: Path) -> ExplainSettings:
+    """Returns the settings with the text column of the model if none is named and the files have it."""
+    from classifier.artifact.text_columns import with_text_columns
+
+    if settings.input is None:
+        return settings
+    data, notice = with_text_columns(settings.data, settings.input, folder)
+    if notice:
+        say(f"{notice} data.text= names another column.")
+    return replace(settings, data=data)
 
 
 def check_input(settings: ExplainSettings) -> None:

@@ -12,6 +12,7 @@ engine=spark computes on a cluster.
 import os
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,7 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
 
         check_spark()
     folder, version = find(settings)
+    settings = with_known_text(settings, folder)
     digest = model_sha256(folder)
     version = version or digest[:12]
     plan = make_plan(settings, digest, version)
@@ -62,6 +64,18 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
         "rows_per_second": round(done.rows_per_second, 1),
         "seconds_by_part": {part: round(seconds, 2) for part, seconds in done.seconds.items()},
     }
+
+
+def with_known_text(settings: ScoreSettings, folder: Path) -> ScoreSettings:
+    """Returns the settings with the text column of the model if none is named and the files have it."""
+    from classifier.artifact.text_columns import with_text_columns
+
+    if settings.text is not None or settings.input == "-":
+        return settings
+    data, notice = with_text_columns(settings.data, settings.input, folder)
+    if notice:
+        (warn if settings.output == "-" else say)(f"{notice} text= names another column.")
+    return replace(settings, data=data)
 
 
 def many_errors(summary: dict[str, Any]) -> bool:

@@ -109,7 +109,7 @@ def test_a_training_ends_with_table_model_and_run(folder, whole):
     assert "macro_f1" in result["metrics"]["valid"]
     assert "Report   whole/report\nModel    whole/model\n" in whole.stdout
     assert whole.stdout.endswith(
-        "Next     classifier score model=whole input=new.csv output=scored.csv text=message\n"
+        "Next     classifier score model=whole input=new.csv output=scored.csv\n"
         '         classifier explain model=whole text="..."\n'
     )
     assert "mlflow ui --backend-store-uri sqlite:///whole.db" in whole.stdout

@@ -5,45 +5,29 @@ import statistics
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from classifier.artifact.export import export_model
 from classifier.artifact.publish import publish_model
-from classifier.data import Examples, Splits
+from classifier.data import Examples
 from classifier.evaluation.contributions import contributions, verdict
 from classifier.evaluation.metrics import Evaluation
 from classifier.evaluation.report import flat, measure, summarized
 from classifier.evaluation.scored import Scored
 from classifier.files import write_records, write_text
 from classifier.model.classifier_module import ClassifierModule
-from classifier.model.hybrid import Completed, Hybrid
+from classifier.model.hybrid import Completed
+from classifier.pipeline.job import Job
 from classifier.pipeline.print_results import print_results
 from classifier.progress import Stage
-from classifier.settings import TrainSettings, chosen_exports
+from classifier.settings import chosen_exports
 from classifier.terminal import say, show, warn
 from classifier.tracking.open_run import AnyRun
 from classifier.tracking.run import EarlierRun, Run
-from classifier.training.fit import Training, set_weights
+from classifier.training.fit import set_weights
 
 LATENCY_TEXTS = 20  # number of texts to measure the latency
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A training in progress."""
-
-    settings: TrainSettings
-    splits: Splits
-    run: AnyRun
-    hybrid: Hybrid
-    training: Training
-
-    @property
-    def report(self) -> Path:
-        """The folder of tables and figures."""
-        return self.run.output / "report"
 
 
 def finish(job: Job) -> dict[str, Any]:
@@ -188,7 +172,8 @@ def judge(job: Job, whole: Completed) -> dict[str, Any]:
 
 def export(classifier: ClassifierModule, job: Job) -> Path:
     """Exports the SavedModel and checks it in a clean process."""
-    return export_model(classifier, job.splits.valid.texts, job.run.output.absolute() / "model")
+    folder = job.run.output.absolute() / "model"
+    return export_model(classifier, job.splits.valid.texts, folder, job.settings.data.text)
 
 
 def export_formats(job: Job, whole: Completed, model: Path) -> dict[str, Any]:

@@ -1,13 +1,31 @@
 """Loads the data of a training, with notices for the user."""
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from classifier.data import Splits, TooManyBadRows, load_splits, write_contradictions, write_rejects
+from classifier.data.columns import with_columns
 from classifier.settings import TrainSettings
+from classifier.settings.typed import as_typed
 from classifier.terminal import say
 
 FEW_EXAMPLES = 30  # of a class; with fewer, even a metric over all of them is uncertain by about 15 points
+
+
+def find_columns(settings: TrainSettings, typed: Mapping[str, str]) -> tuple[TrainSettings, Mapping[str, str]]:
+    """Returns settings and parameters with the columns of text and label, which are printed if they were found.
+
+    Raises:
+        UserError: if the columns are not plain.
+    """
+    data, notice = with_columns(settings.data)
+    if not notice:
+        return settings, typed
+    say(notice)
+    found = {"data.text": as_typed(data.text), "data.label": as_typed(data.label)}
+    return replace(settings, data=data), {**typed, **found}
 
 
 def load(settings: TrainSettings, output: Path) -> Splits:

@@ -3,20 +3,17 @@
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from classifier.evaluation.metrics import Evaluation
 from classifier.evaluation.report import resolution, results_table
+from classifier.pipeline.job import Job
 from classifier.settings.typed import as_typed
 from classifier.terminal import say, show
 from classifier.tracking.run import Run
 
-if TYPE_CHECKING:
-    from classifier.pipeline.finish import Job
-
 
 def print_results(
-    job: "Job", evaluations: Mapping[str, Evaluation], verdict: str | None, model: Path | None = None
+    job: Job, evaluations: Mapping[str, Evaluation], verdict: str | None, model: Path | None = None
 ) -> None:
     """Prints the table of results, the verdict, the paths, how to view the run, and what comes next."""
     state = job.training.state
@@ -33,21 +30,21 @@ def print_results(
         say(f"Run      {job.run.run_id}")
         say(f"Look at  {job.run.interface()}")
     if model:
-        score, explain = next_commands(model, job.settings.data.text)
+        score, explain = next_commands(model)
         say(f"Next     {score}\n         {explain}")
 
 
-def next_commands(model: Path, text: Any) -> tuple[str, str]:
+def next_commands(model: Path) -> tuple[str, str]:
     """Returns the commands that score a file with the model and explain a text, quoted for Hydra and the shell.
+
+    The model knows the column of its texts.
 
     Args:
         model: folder of the model, or of its training.
-        text: column of the text, or several.
     """
     folder = model.parent if model.name == "model" else model
     named = f"model={as_typed(shown_path(folder))}"
-    columns = [] if text == "text" else [f"text={as_typed(text)}"]
-    score = shlex.join(["classifier", "score", named, "input=new.csv", "output=scored.csv", *columns])
+    score = shlex.join(["classifier", "score", named, "input=new.csv", "output=scored.csv"])
     return score, f'{shlex.join(["classifier", "explain", named])} text="..."'
 
 

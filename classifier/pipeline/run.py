@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 from classifier.data import Splits
 from classifier.pipeline.check import check
 from classifier.pipeline.connection import Pruned, sweep_connection
-from classifier.pipeline.load import load
+from classifier.pipeline.load import find_columns, load
 from classifier.pretrained import find_checkpoint
 from classifier.progress import Stage
 from classifier.settings import PretrainedSettings, TrainSettings
@@ -39,6 +39,7 @@ def train(settings: TrainSettings, typed: Mapping[str, str], output: Path) -> di
     sweep_connection()  # from now on, a trial ends together with its sweep
     check(settings)
     with Stage("Reading the data"):
+        settings, typed = find_columns(settings, typed)
         splits = load(settings, output)
     with Stage("Starting TensorFlow"):
         start_tensorflow(settings.trainer.deterministic)
@@ -59,7 +60,8 @@ def train(settings: TrainSettings, typed: Mapping[str, str], output: Path) -> di
 
 def train_tracked(settings: TrainSettings, splits: Splits, run: AnyRun) -> dict[str, Any]:
     """Runs the training within a tracked run; returns the summary."""
-    from classifier.pipeline.finish import Job, finish, finish_interrupted, finish_pruned, finish_trial
+    from classifier.pipeline.finish import finish, finish_interrupted, finish_pruned, finish_trial
+    from classifier.pipeline.job import Job
     from classifier.pipeline.prepare import prepare
 
     stop = Event()
@@ -102,7 +104,7 @@ def fit(job: Any) -> None:
     """Trains to the end; each epoch is shown, logged exactly once even if resumed, and reported to the sweep.
 
     Args:
-        job: a `classifier.pipeline.finish.Job`.
+        job: a `classifier.pipeline.job.Job`.
 
     Raises:
         Pruned: if this is a trial and its sweep stops it.

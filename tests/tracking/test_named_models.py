@@ -26,7 +26,8 @@ def make_training(folder: Path, status: str = "FINISHED", at: int = 0) -> Path:
 
 
 def test_all_names_of_a_tracked_model(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
     settings = TrackingSettings(uri=f"sqlite:///{tmp_path}/runs.db", experiment="named", system_metrics=False)
     run_id = make_run(settings, tmp_path, 0, {}, model=True)
     named = [run_id, run_id[:8], f"runs:/{run_id}/model", f"runs:/{run_id[:8]}/model", "latest"]
