@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from classifier.evaluation.bootstrap import Interval, percentile_interval, resampled_indices
-from classifier.evaluation.proportions import wilson_interval
+from classifier.evaluation.bootstrap import Interval
+from classifier.evaluation.proportions import paired_interval, wilson_interval
 
-RESAMPLES = 1000
 PARTS = ("ngrams", "encoder", "together")
 
 
@@ -44,24 +42,23 @@ class Contributions:
         return {"examples": self.examples, **{name: asdict(one) for name, one in self.accuracy.items()}}
 
 
-def contributions(labels: NDArray, logits: Mapping[str, NDArray], seed: int = 0) -> Contributions:
+def contributions(labels: NDArray, logits: Mapping[str, NDArray]) -> Contributions:
     """Computes the accuracies, and the differences paired by example.
 
     Args:
         labels: labels of the validation examples, of shape (examples,).
         logits: logits of each of PARTS, of shape (examples, classes).
-        seed: seed of the bootstrap.
     """
     right = {part: (logits[part].argmax(axis=1) == labels).astype(float) for part in PARTS}
     accuracy = {
         part: Estimate(float(hits.mean()), wilson_interval(int(hits.sum()), len(labels)))
         for part, hits in right.items()
     }
-    drawn = list(resampled_indices(len(labels), RESAMPLES, seed))
 
     def gain(other: str) -> Estimate:
         gained = right["together"] - right[other]
-        return Estimate(float(gained.mean()), percentile_interval(np.array([gained[rows].mean() for rows in drawn])))
+        interval = paired_interval(int((gained > 0).sum()), int((gained < 0).sum()), len(labels))
+        return Estimate(float(gained.mean()), interval)
 
     return Contributions(len(labels), accuracy, {"encoder": gain("ngrams"), "ngrams": gain("encoder")})
 

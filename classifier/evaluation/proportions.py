@@ -56,6 +56,21 @@ def mean_interval(values: NDArray, low: NDArray, high: NDArray) -> Interval:
     )
 
 
+def paired_interval(gained: int, lost: int, examples: int) -> Interval:
+    """Returns the 95 % interval of a difference of accuracy on the same examples (Zou and Donner).
+
+    Args:
+        gained, lost: examples that only the first or only the second model gets right.
+        examples: number of examples.
+    """
+    low, high = wilson_limits([gained, lost], examples)
+    up, down = gained / examples, lost / examples
+    return Interval(
+        up - down - sqrt((up - float(low[0])) ** 2 + (float(high[1]) - down) ** 2),
+        up - down + sqrt((float(high[0]) - up) ** 2 + (down - float(low[1])) ** 2),
+    )
+
+
 def smallest_difference(accuracy: float, examples: int) -> float:
     """Returns the smallest difference of accuracy to another model that is significant on the same examples.
 

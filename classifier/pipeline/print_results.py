@@ -1,13 +1,12 @@
 """What a training prints at its end: the results, where they are, and the next commands to type."""
 
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 from classifier.evaluation.metrics import Evaluation
 from classifier.evaluation.report import resolution, results_table
 from classifier.pipeline.job import Job
-from classifier.settings.typed import as_typed
+from classifier.settings.typed import as_typed, on_command_line
 from classifier.terminal import say, show
 from classifier.tracking.run import Run
 
@@ -43,9 +42,9 @@ def next_commands(model: Path) -> tuple[str, str]:
         model: folder of the model, or of its training.
     """
     folder = model.parent if model.name == "model" else model
-    named = f"model={as_typed(shown_path(folder))}"
-    score = shlex.join(["classifier", "score", named, "input=new.csv", "output=scored.csv"])
-    return score, f'{shlex.join(["classifier", "explain", named])} text="..."'
+    path = shown_path(folder)
+    named = f"model={path}" if as_typed(path) == path else on_command_line("model", path)
+    return f"classifier score {named} input=new.csv output=scored.csv", f'classifier explain {named} text="..."'
 
 
 def shown_path(path: Path) -> str:

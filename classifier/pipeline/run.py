@@ -43,8 +43,8 @@ def train(settings: TrainSettings, typed: Mapping[str, str], output: Path) -> di
         splits = load(settings, output)
     with Stage("Starting TensorFlow"):
         start_tensorflow(settings.trainer.deterministic)
-
-    from classifier.pipeline.finish import failed_if_refused, finished_already
+        from classifier.pipeline import prepare  # noqa: F401  # imports all parts of a training
+        from classifier.pipeline.finish import failed_if_refused, finished_already
 
     hashes = [file.sha256 for file in splits.files]
     if isinstance(settings.encoder, PretrainedSettings):

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from classifier.evaluation.proportions import f1_limits, mean_interval, smallest_difference, wilson_limits
+from classifier.evaluation.proportions import (
+    f1_limits,
+    mean_interval,
+    paired_interval,
+    smallest_difference,
+    wilson_limits,
+)
 
 
 @pytest.mark.parametrize(("hits", "examples"), [(0, 1), (3, 3), (7, 11), (160, 320), (1, 5003)])
@@ -24,6 +30,13 @@ def test_the_mean_of_many_is_known_better_than_each():
     values, low, high = np.full(16, 0.5), np.full(16, 0.3), np.full(16, 0.7)
     interval = mean_interval(values, low, high)
     assert (interval.low, interval.high) == pytest.approx((0.45, 0.55))
+
+
+def test_a_paired_difference():
+    assert paired_interval(0, 0, 9).high > 0.25
+    interval = paired_interval(70, 40, 1000)
+    half = 1.96 * np.sqrt(0.11 - 0.03**2) / np.sqrt(1000)
+    assert (interval.low, interval.high) == pytest.approx((0.03 - half, 0.03 + half), abs=0.003)
 
 
 def test_more_examples_show_smaller_differences():
