@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from threading import Lock
+from threading import Lock, RLock
 from types import TracebackType
 
 from classifier import terminal
@@ -15,6 +15,7 @@ MOST_COLUMNS = 79
 BAR_COLUMNS = 16
 
 stages: "list[Stage]" = []  # active stages; the line shows the latest
+changing = RLock()  # for changes of the stages
 lines: list[LiveLine] = []  # the live line while there are stages, if there is a terminal
 
 
@@ -39,18 +40,20 @@ class Stage:
         self.lock = Lock()
 
     def __enter__(self) -> "Stage":
-        if not stages and has_live_line():
-            lines.append(LiveLine(lambda width: stages[-1].line(min(width, MOST_COLUMNS)) if stages else ""))
-            lines[-1].start()
-        stages.append(self)
+        with changing:
+            if not stages and has_live_line():
+                lines.append(LiveLine(current_line))
+                lines[-1].start()
+            stages.append(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        stages.remove(self)
-        if not stages and lines:
-            lines.pop().end()
+        with changing:
+            stages.remove(self)
+            if not stages and lines:
+                lines.pop().end()
 
     def advance(self, count: int = 1) -> None:
         """Adds completed work."""
@@ -98,6 +101,12 @@ class Stage:
             return [*parts, duration(elapsed)]
         left = (max(0, self.total - self.done) + self.later) / rate
         return [*parts, f"{duration(left)} left{' at most' if self.later else ''}"]
+
+
+def current_line(columns: int) -> str:
+    """Returns the line of the latest stage."""
+    latest = stages[-1:]
+    return latest[0].line(min(columns, MOST_COLUMNS)) if latest else ""
 
 
 def bar_of(share: float) -> str:

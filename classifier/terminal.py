@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ SYMBOLS = {
 }
 LINES = {code: symbol for code, symbol in SYMBOLS.items() if code != 0x0A}
 live_lines: "list[LiveLine]" = []  # the active line, if any
+live_lock = RLock()  # for drawing, because several threads print
 silent = False  # whether to print nothing
 
 
@@ -156,8 +158,9 @@ class LiveLine:
 
     def end(self) -> None:
         """Erases the line."""
-        self.stop()
-        self.console.file.close()
+        with live_lock:
+            self.stop()
+            self.console.file.close()
 
 
 def has_live_line() -> bool:
@@ -168,14 +171,15 @@ def has_live_line() -> bool:
 @contextmanager
 def live_line_paused() -> Iterator[None]:
     """Erases the live line, if there is one, while other lines are printed."""
-    lines = list(live_lines)
-    for line in lines:
-        line.stop()
-    try:
-        yield
-    finally:
+    with live_lock:
+        lines = list(live_lines)
         for line in lines:
-            line.start()
+            line.stop()
+        try:
+            yield
+        finally:
+            for line in lines:
+                line.start()
 
 
 @cache
