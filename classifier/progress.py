@@ -34,6 +34,7 @@ class Stage:
     def __init__(self, name: str, total: int | None = None, unit: str | None = None, done: int = 0) -> None:
         self.name, self.total, self.unit, self.done = name, total, unit, done
         self.note = ""  # shown next to the rate
+        self.logged = True  # whether to print a line every ten seconds if there is no terminal
         self.later = 0  # work after this bar, which counts for the remaining time
         self.counted, self.marks = 0, deque[tuple[float, int]]()  # amount of this process; (time, amount)
         self.began = self.last_line = time.monotonic()
@@ -63,7 +64,7 @@ class Stage:
             self.marks.append((now, self.counted))
             while len(self.marks) > KNOWN_STEPS and now - self.marks[0][0] > RECENT_SECONDS:
                 self.marks.popleft()
-        if not lines and not terminal.silent and now - self.last_line >= LINE_SECONDS:
+        if self.logged and not lines and not terminal.silent and now - self.last_line >= LINE_SECONDS:
             self.last_line = now
             warn(f"{self.name}: {', '.join(self.parts())}")
 

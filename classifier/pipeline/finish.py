@@ -49,8 +49,8 @@ def finish(job: Job) -> dict[str, Any]:
     formats = export_formats(job, whole, model)
     run.log_folder(job.report)
     run.register_model()
-    print_results(job, evaluations, judged.get("verdict"), model)
     served = serve(job, model)
+    print_results(job, evaluations, judged.get("verdict"), model)
     return {**summary(job, evaluations), **judged, "model": str(model), **formats, **served}
 
 

@@ -12,6 +12,7 @@ def show_step(stage: Stage, training: Training, examples: int) -> None:
     """
     state, total = training.state, len(training.labels)
     stage.name = f"epoch {state.epoch + 1}/{training.most_epochs}"
+    stage.logged = False  # each epoch has its own line
     stage.total, stage.done = total, state.examples - examples
     stage.later = total * (training.most_epochs - state.epoch - 1)
     stage.note = f"loss {state.loss_sum / state.examples:.3f}"
