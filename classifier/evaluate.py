@@ -5,6 +5,7 @@ python -m classifier.evaluate run=<run id> data.test=more.csv data.text=message 
 python -m classifier.evaluate model=outputs/train/<folder>/model data=trec6
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from omegaconf import OmegaConf
 
 from classifier.command_line.run import run_command
 from classifier.errors import UserError
-from classifier.settings import DataSettings, EvaluateSettings
-from classifier.terminal import say, show
+from classifier.progress import Stage
+from classifier.settings import DataSettings, EvaluateSettings, Server
+from classifier.terminal import say, show, warn
 
 
 def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
@@ -30,26 +32,30 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
         raise UserError("Give either run=<run id> or model=<folder of a SavedModel or models:/name@champion>.")
     data, seed = chosen_data(settings)
 
-    from classifier.artifact.saved_model import SavedClassifier, local_folder
+    from classifier.artifact.saved_model import SavedClassifier
     from classifier.start import start_saved_models
-    from classifier.tracking.models import find_model
+    from classifier.tracking.named_models import model_folder
 
-    folder = (settings.model and local_folder(settings.model)) or find_model(
-        settings.model or settings.run or "", settings.tracking
-    )
+    named = settings.model or settings.run or ""
+    folder = model_folder(named, settings.tracking)
 
-    start_saved_models()
-    from classifier.evaluation.report import measure, results_table, summarized
+    with Stage("Starting TensorFlow"):
+        start_saved_models()
+    from classifier.evaluation.report import measure, resolution, results_table, summarized
     from classifier.evaluation.scored import Scored
 
-    classifier = SavedClassifier(folder)
+    with Stage("Loading the model"):
+        classifier = SavedClassifier(folder)
     examples = test_examples(data, seed, classifier.label_names, output)
-    probabilities = classifier.probabilities(examples.texts)
+    with Stage("Classifying", len(examples), "texts") as stage:
+        probabilities = classifier.probabilities(examples.texts, stage.advance)
+    warn_of_trained(examples.texts, named, folder, settings.tracking)
     report = output / "report" / "test"
     names = list(examples.label_names)
     scored = Scored(examples.labels, probabilities, names, examples.texts, examples.origins, classifier.decision)
     evaluations = {"test": measure(report, scored)}
     show(results_table(evaluations))
+    say(resolution("test", evaluations["test"]))
     say(f"Tables and pictures: {report}")
     return {"run_id": settings.run, "model": str(folder), "metrics": summarized(evaluations)}
 
@@ -91,6 +97,22 @@ def test_examples(data: DataSettings, seed: int, label_names: tuple[str, ...], o
         write_rejects(path, rejects)
         say(f"{len(rejects)} rows could not be used; reasons in {path}")
     return examples
+
+
+def warn_of_trained(texts: Sequence[str], named: str, folder: Path, server: Server) -> None:
+    """Warns if the model was trained on some of the texts, as far as the report of its training is at hand."""
+    from classifier.data.trained_texts import TRAINED_TEXTS, count_trained
+    from classifier.tracking.models import run_file, run_of_model
+
+    path: Path | None = folder.parent / "report" / TRAINED_TEXTS
+    if not path.exists():
+        run_id = run_of_model(named, folder, server)
+        path = run_file(run_id, TRAINED_TEXTS, server) if run_id else None
+    if path and (count := count_trained(texts, path)):
+        warn(
+            f"Warning: the model was trained on {count:,} of these {len(texts):,} texts, so the results are better "
+            "than on new texts."
+        )
 
 
 def main() -> None:

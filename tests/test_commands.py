@@ -107,9 +107,16 @@ def test_a_training_ends_with_table_model_and_run(folder, whole):
     assert {"run_id", "model", "metrics", "seconds", "peak_memory_mb"} <= set(result)
     assert result["metrics"]["test"]["accuracy"] > 0.8
     assert "macro_f1" in result["metrics"]["valid"]
-    assert result["model"] in whole.stdout
+    assert "Report   whole/report\nModel    whole/model\n" in whole.stdout
+    assert whole.stdout.endswith(
+        "Next     classifier score model=whole input=new.csv output=scored.csv\n"
+        '         classifier explain model=whole text="..."\n'
+    )
     assert "mlflow ui --backend-store-uri sqlite:///whole.db" in whole.stdout
     assert whole.stderr == ""
+    assert result["verdict"].startswith("Accuracy on 12 validation texts: n-grams alone ")
+    assert result["verdict"] in whole.stdout and "Mixture" not in whole.stdout
+    assert "n-grams" in (folder / "whole/report/mixture.txt").read_text()
 
 
 def test_what_was_exported_lies_where_the_summary_says(folder, whole):

@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -97,7 +97,14 @@ class SavedClassifier:
         self.label_names = tuple(name.decode() for name in names)
         self.decision = Decision.read(Path(folder))
 
-    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
-        """Returns probabilities of shape (texts, classes) in float32, in the order of the texts."""
+    def probabilities(self, texts: Sequence[str], on_batch: Callable[[int], None] | None = None) -> np.ndarray:
+        """Returns probabilities of shape (texts, classes) in float32, in the order of the texts.
+
+        Args:
+            texts: texts to classify.
+            on_batch: called after each batch with its number of texts.
+        """
         classes = len(self.label_names)
-        return classify_texts(lambda batch: self.serve(text=batch)["probabilities"], texts, classes, self.threads)
+        return classify_texts(
+            lambda batch: self.serve(text=batch)["probabilities"], texts, classes, self.threads, on_batch
+        )

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from classifier.evaluation.metrics import ClassMetrics, Evaluation, evaluate
 from classifier.evaluation.mistakes import Mistake, confident_mistakes, predictions_table
+from classifier.evaluation.proportions import smallest_difference
 from classifier.evaluation.scored import Scored
 from classifier.files import write_records, write_text
+from classifier.progress import Stage
 from classifier.terminal import Table
 
 HEADLINES = (
@@ -29,8 +31,10 @@ HEADLINES = (
 
 def measure(folder: Path, scored: Scored) -> Evaluation:
     """Evaluates a split and writes its report."""
-    evaluation = evaluate(scored)
-    write_report(folder, scored, evaluation)
+    with Stage(f"Computing intervals ({folder.name})"):
+        evaluation = evaluate(scored)
+    with Stage(f"Drawing pictures ({folder.name})"):
+        write_report(folder, scored, evaluation)
     return evaluation
 
 
@@ -41,7 +45,7 @@ def summarized(evaluations: Mapping[str, Evaluation]) -> dict[str, dict[str, flo
 
 def results_table(evaluations: Mapping[str, Evaluation]) -> Table:
     """Returns a table with a row for each headline metric and a column for each split, with 95 % intervals."""
-    table = Table(["metric"], list(evaluations), "Results (95 % bootstrap intervals)")
+    table = Table(["metric"], list(evaluations), "Results (95 % intervals)")
     for name in HEADLINES:
         cells = []
         for evaluation in evaluations.values():
@@ -52,6 +56,16 @@ def results_table(evaluations: Mapping[str, Evaluation]) -> Table:
         if any(name in evaluation.metrics for evaluation in evaluations.values()):
             table.add(name, *cells)
     return table
+
+
+def resolution(split: str, evaluation: Evaluation) -> str:
+    """Returns a sentence on the size of a split, and which differences between models it can show."""
+    examples, accuracy = int(evaluation.metrics["examples"]), evaluation.metrics["accuracy"]
+    points = 100 * smallest_difference(accuracy, examples)
+    return (
+        f"{split} has {examples:,} examples: another model must differ by about {points:.{0 if points >= 2 else 1}f} "
+        "points of accuracy for the difference to be more than chance."
+    )
 
 
 def write_report(folder: Path, scored: Scored, evaluation: Evaluation) -> None:

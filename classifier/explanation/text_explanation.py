@@ -9,6 +9,8 @@ from classifier.explanation.explanation import Array, Explanation, against_other
 from classifier.explanation.page import DrawnText, Page, page_html
 from classifier.explanation.saved_explainer import SavedExplainer
 
+SHOWN_WORDS = 5  # with most weight, in the summary of an explanation
+
 
 @dataclass(frozen=True, slots=True)
 class TextExplanation:
@@ -49,9 +51,10 @@ class TextExplanation:
 
     def __str__(self) -> str:
         values = self.scores()
-        strongest = sorted(range(len(self.words)), key=lambda place: -abs(values[place]))[:8]
+        strongest = sorted(range(len(self.words)), key=lambda place: -abs(values[place]))[:SHOWN_WORDS]
         words = ", ".join(f"{self.words[place]} {values[place]:+.2f}" for place in strongest)
-        return f"{self.label} {self.probability:.1%}: {words} (integrated gradients, in logits)"
+        because = f"{words} (integrated gradients, in logits)" if words else "there is no word in it"
+        return f"{self.label} {self.probability:.1%}: {because}"
 
     __repr__ = __str__
 

@@ -26,6 +26,7 @@ from classifier.model.ngram_fit import (
     sum_ngram_models,
 )
 from classifier.model.ngram_model import NgramModel
+from classifier.progress import Stage
 from classifier.tasks import Decision
 from classifier.tokenizers import Tokenizer, batches_of
 
@@ -93,6 +94,7 @@ class Completed:
         mixture: weights of the encoder and, if there is one, the n-gram model, of shape (1,) or (2,).
         decision: thresholds that were chosen on validation.
         shares: weights of the linear classifiers in the n-gram model.
+        valid_logits: logits (examples, classes) of `encoder`, `ngrams` and both `together` for the validation examples.
     """
 
     validated: ClassifierModule
@@ -100,6 +102,7 @@ class Completed:
     mixture: np.ndarray
     decision: Decision
     shares: Mapping[Recipe, float] = field(default_factory=dict)
+    valid_logits: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +146,21 @@ class Hybrid:
         if self.ngrams is None:
             alone = ClassifierModule(self.encoder, names, None, weights, decision)
             return Completed(alone, alone, weights, decision)
-        chosen, final = self.ngrams.chosen.result(), self.ngrams.final.result()
+        with Stage("Fitting the n-gram model"):
+            chosen, final = self.ngrams.chosen.result(), self.ngrams.final.result()
         validated, final = (
             ClassifierModule(self.encoder, names, one, weights, decision) for one in (chosen.model, final)
         )
-        return Completed(validated, final, weights, decision, chosen.shares)
+        parts = {"encoder": logits, "ngrams": chosen.valid_logits, "together": mixed}
+        return Completed(validated, final, weights, decision, chosen.shares, parts)
 
     def mix(self, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Returns the weights of the mixture and the mixed logits (examples, classes) of validation; see `mix`."""
-        ngram_logits = self.ngrams.chosen.result().valid_logits if self.ngrams else None
-        return mix(logits, ngram_logits, self.valid.labels, self.class_weights)
+        if self.ngrams is None:
+            return mix(logits, None, self.valid.labels, self.class_weights)
+        with Stage("Fitting the n-gram model"):
+            chosen = self.ngrams.chosen.result()
+        return mix(logits, chosen.valid_logits, self.valid.labels, self.class_weights)
 
 
 def fit_ngrams(

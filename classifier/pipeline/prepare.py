@@ -11,6 +11,7 @@ from hydra.utils import instantiate
 from classifier.data import Splits
 from classifier.model.hybrid import Hybrid, NgramFit, fit_ngrams
 from classifier.pipeline.make_encoder import make_encoder, make_tokenizer
+from classifier.progress import Stage
 from classifier.settings import Linear, TrainerSettings, TrainSettings
 from classifier.tasks import decide
 from classifier.terminal import say
@@ -39,10 +40,13 @@ def prepare(
         executor: executor that fits the n-gram model while the encoder is trained.
         stop: event that cancels the fit of the n-gram model.
     """
-    tokenizer = make_tokenizer(settings, splits)
-    texts = encode_texts(tokenizer, splits, run)
+    with Stage("Learning the vocabulary"):
+        tokenizer = make_tokenizer(settings, splits)
+    with Stage("Encoding the texts"):
+        texts = encode_texts(tokenizer, splits, run)
     keras.utils.set_random_seed(settings.seed)  # set here, because tracking uses the same generators before
-    encoder = make_encoder(settings, tokenizer, len(splits.train.label_names))
+    with Stage("Building the encoder"):
+        encoder = make_encoder(settings, tokenizer, len(splits.train.label_names))
     weights = class_weights(settings.trainer.class_weights, splits.train.labels, splits.train.label_names)
     ngrams: NgramFit | None = None
     if settings.encoder.linear is Linear.ngrams:
@@ -53,13 +57,15 @@ def prepare(
         resting, vectors, model = parts
         texts, valid_texts = (resting_states(resting, one, run.output) for one in (texts, valid_texts))
     if encoder.pretrained and not run.checkpoint.exists():
-        fit_linear_probe(vectors, model, texts, splits.train.labels, weights, settings.seed)
+        with Stage("Fitting the output layer"):
+            fit_linear_probe(vectors, model, texts, splits.train.labels, weights, settings.seed)
     data = TrainingData(texts, splits.train.labels, weights, valid_texts)
     trainer = trainer_settings(settings.trainer, len(texts), len(weights), encoder.pretrained)
     optimizer = make_optimizer(settings, trainer, len(texts))
     if encoder.rate_factors:
         optimizer.rate_factors = encoder.rate_factors
-    training = Training(model, optimizer, trainer, data, hybrid.validate, settings.seed, run.checkpoint)
+    with Stage("Preparing the training"):
+        training = Training(model, optimizer, trainer, data, hybrid.validate, settings.seed, run.checkpoint)
     run.log_metrics({"trainer.epochs": training.most_epochs, "trainer.bfloat16": float(training.reduced)}, step=0)
     if training.restore():
         say(f"Continuing run {run.run_id} after {training.state.epoch} epochs and {training.state.step} steps")

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.errors import UserError
+from classifier.files import write_text
 
-DECISION = "decision.json"  # in the folder of the SavedModel
+DECISION = Path("assets.extra", "decision.json")  # in a SavedModel, whose assets.extra TensorFlow leaves to others
 NEVER = 2.0  # a threshold above every probability
 
 
@@ -47,13 +48,14 @@ class Decision:
         return probabilities.astype(np.float32) >= least.astype(np.float32)
 
     def write(self, folder: Path) -> None:
-        """Writes decision.json to the folder of a SavedModel; nothing if the model makes no decisions."""
+        """Writes the file to the folder of a SavedModel; nothing if the model makes no decisions."""
         if self:
-            (folder / DECISION).write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+            (folder / DECISION).parent.mkdir(exist_ok=True)
+            write_text(folder / DECISION, json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
     def read(cls, folder: Path) -> "Decision":
-        """Reads decision.json from the folder of a SavedModel; without one, the model makes no decisions.
+        """Reads the file in the folder of a SavedModel; without one, the model makes no decisions.
 
         Raises:
             UserError: if the file is damaged.

@@ -1,6 +1,7 @@
 """Exports the tokenizer and the keys of the n-grams as data for programs in any language."""
 
 import json
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,8 @@ def write_data(classifier: ClassifierModule, folder: Path) -> None:
     }
     write_json(folder / "tokenizer.json", data)
     write_json(folder / "labels.json", [name.decode() for name in classifier.names.numpy()])
-    classifier.decision.write(folder)
+    if classifier.decision:
+        write_json(folder / "decision.json", asdict(classifier.decision))
     if classifier.ngrams:
         np.savez(folder / "ngrams.npz", keys=classifier.ngrams.keys.numpy(), idf=classifier.ngrams.idf.numpy())
 
