@@ -56,6 +56,7 @@ from classifier.settings.training import (
 from classifier.settings.typed import (
     as_overrides,
     as_typed,
+    used,
 )
 
 __all__ = [
@@ -102,4 +103,5 @@ __all__ = [
     "as_typed",
     "check_rules",
     "chosen_exports",
+    "used",
 ]
