@@ -31,6 +31,7 @@ class ClassMetrics:
 class Evaluation:
     """The metrics of a split, 95 % bootstrap intervals of some of them, and the metrics of each class."""
 
+    scored: Scored
     metrics: dict[str, float]
     intervals: dict[str, Interval]
     per_class: list[ClassMetrics]
@@ -55,7 +56,7 @@ def evaluate(scored: Scored, *, resamples: int = 1000, seed: int = 0) -> Evaluat
         "expected_calibration_error": reliability_bins(labels, probabilities).calibration_error,
         **ranking_metrics(per_class),
     }
-    return Evaluation(metrics, intervals(scored, resamples, seed), per_class)
+    return Evaluation(scored, metrics, intervals(scored, resamples, seed), per_class)
 
 
 def headline(labels: ArrayLike, logits_or_probabilities: ArrayLike) -> dict[str, float]:

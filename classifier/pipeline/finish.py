@@ -11,6 +11,7 @@ from typing import Any
 
 from classifier.artifact.export import export_model
 from classifier.artifact.publish import publish_model
+from classifier.command_line.arguments import typed_command
 from classifier.data import Examples, Splits
 from classifier.evaluation.metrics import Evaluation
 from classifier.evaluation.report import flat, measure, results_table, summarized
@@ -18,7 +19,7 @@ from classifier.evaluation.scored import Scored
 from classifier.files import write_records
 from classifier.model.classifier_module import ClassifierModule
 from classifier.model.hybrid import Completed, Hybrid
-from classifier.settings import TrainSettings, chosen_exports
+from classifier.settings import TrainSettings, as_typed, chosen_exports
 from classifier.terminal import say, show, warn
 from classifier.tracking.open_run import AnyRun
 from classifier.tracking.run import EarlierRun, Run
@@ -59,11 +60,12 @@ def finish(job: Job) -> dict[str, Any]:
     log_evaluations(job, evaluations, whole.validated)
     run.log_model(model, job.splits.valid.texts[0], job.splits.train.label_names, job.training.state.epoch)
     formats = export_formats(job, whole, model)
+    page = write_report_page(job, evaluations, model)
     run.log_folder(job.report)
     run.register_model()
-    print_results(job, evaluations, model)
+    print_results(job, evaluations, page, model)
     served = serve(job, model)
-    return {**summary(job, evaluations), "model": str(model), **formats, **served}
+    return {**summary(job, evaluations), "model": str(model), "report": str(page), **formats, **served}
 
 
 def finish_trial(job: Job) -> dict[str, Any]:
@@ -71,9 +73,10 @@ def finish_trial(job: Job) -> dict[str, Any]:
     whole = complete(job)
     evaluations = {"valid": measure_split(job.report / "valid", job.splits.valid, whole.validated)}
     log_evaluations(job, evaluations, whole.validated)
+    page = write_report_page(job, evaluations)
     job.run.log_folder(job.report)
-    print_results(job, evaluations)
-    return summary(job, evaluations)
+    print_results(job, evaluations, page)
+    return {**summary(job, evaluations), "report": str(page)}
 
 
 def finish_pruned(job: Job, reason: str) -> dict[str, Any]:
@@ -129,13 +132,37 @@ def draw_learning_curves(job: Job) -> None:
     learning_curves(state.history, best_epoch=state.best_epoch).savefig(job.report / "learning_curves.png")
 
 
-def print_results(job: Job, evaluations: dict[str, Evaluation], model: Path | None = None) -> None:
-    """Prints the table of results, the path of the model and how to view the run."""
+def write_report_page(job: Job, evaluations: dict[str, Evaluation], model: Path | None = None) -> Path:
+    """Writes the page of the report, with facts as sentences below the verdict; returns its path."""
+    from classifier.evaluation.page import Page, name_of, write_page
+
+    settings, splits, state = job.settings, job.splits, job.training.state
+    page = Page(
+        name_of(settings.data, splits.files),
+        evaluations,
+        as_typed(settings.data.text),
+        model,
+        facts=[
+            f"The model is that of epoch {state.best_epoch} of {state.epoch}, the best by "
+            f"valid.{settings.trainer.monitor.name}, after {state.seconds:,.0f} seconds of training."
+        ],
+        sizes={name: len(part) for name, part in splits.parts().items()},
+        notices=splits.notices,
+        rejects=splits.rejects,
+        command=typed_command("train"),
+        settings=(job.report / "config.yaml").read_text(),
+    )
+    return write_page(job.report.absolute(), page)
+
+
+def print_results(job: Job, evaluations: dict[str, Evaluation], page: Path, model: Path | None = None) -> None:
+    """Prints the table of results, the paths of the model and the report, and how to view the run."""
     state = job.training.state
     show(results_table(evaluations))
     say(f"Best epoch {state.best_epoch} of {state.epoch}, by valid.{job.settings.trainer.monitor.name}")
     if model:
         say(f"Model    {model}")
+    say(f"Report   {page}")
     if isinstance(job.run, Run):
         say(f"Run      {job.run.run_id}")
         say(f"Look at  {job.run.interface()}")
