@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 BASE = Path(__file__).parent
 DPI = 150  # of all figures
-JOINTS = re.compile(r"([_/.:=-]+)(?=\w)")  # after these, a long name may continue on the next line
+JOINTS = re.compile(r"([_/=]+|[.-])(?=[^\W\d]|(?<==)\d)")  # after these, a long name may continue on the next line
 
 
 def render(template: Path, **values: Any) -> str:
