@@ -22,7 +22,7 @@ def settings(path: Path, **others) -> DataSettings:
 @pytest.mark.parametrize("names", [("0", "1"), ("0.0", "1.0"), ("1", "0", "none")])
 def test_a_model_whose_classes_are_spelled_otherwise(tmp_path, key, names):
     path = tmp_path / "data.csv"
-    found = examples_of(settings(path, **{key: str(path)}), 0, names, tmp_path)
+    found = examples_of(settings(path, **{key: str(path)}), 0, names, tmp_path).examples
     assert found.label_names == names
     assert {float(label) for label in found.named_labels()} == {0.0, 1.0}
     assert len(found) == (40 if key == "test" else 4)
@@ -42,7 +42,7 @@ def test_a_label_in_another_case_is_explained_and_can_be_found(tmp_path):
     with pytest.raises(UserError, match=r"label 'Ham' does not occur in train, but 'ham' does; data\.label_case=fold"):
         examples_of(data, 0, ("ham", "spam"), tmp_path)
     data.label_case = LabelCase.fold
-    assert examples_of(data, 0, ("ham", "spam"), tmp_path).named_labels() == ["ham", "spam"]
+    assert examples_of(data, 0, ("ham", "spam"), tmp_path).examples.named_labels() == ["ham", "spam"]
 
 
 def test_texts_that_the_model_was_trained_on_are_reported(tmp_path, capsys):

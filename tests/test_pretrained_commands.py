@@ -56,6 +56,7 @@ def weights(model: Path) -> dict[str, np.ndarray]:
 
 
 def test_it_is_trained_scored_and_explained(folder, trained):
+    assert "attention" not in (folder / trained / "report" / "config.yaml").read_text()
     metrics = json.loads((folder / trained / "summary.json").read_text())["metrics"]
     assert metrics["valid"]["accuracy"] > 0.8
     run(folder, "score", f"model={trained}", "input=texts.csv", f"output={trained}.csv", "prefix=model_")

@@ -1,5 +1,6 @@
 """Preprocesses the arguments of a command before Hydra parses them."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -61,6 +62,15 @@ def is_data_file(argument: str) -> bool:
 
     path = Path(argument.lower())
     return (Path(path.stem).suffix if path.suffix in COMPRESSIONS else path.suffix) in FORMATS
+
+
+def typed_command(name: str) -> str:
+    """Returns the command as it was typed, quoted for the shell; "" if this is not the command `name`."""
+    from hydra.core.hydra_config import HydraConfig
+
+    if not HydraConfig.initialized() or HydraConfig.get().job.name != name:
+        return ""
+    return shlex.join(["classifier", name, *HydraConfig.get().overrides.task])
 
 
 def check_arguments(arguments: Sequence[str]) -> None:

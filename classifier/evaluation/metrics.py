@@ -40,6 +40,7 @@ class ClassMetrics:
 class Evaluation:
     """The metrics of a split, 95 % intervals of some of them, and the metrics of each class."""
 
+    scored: Scored
     metrics: dict[str, float]
     intervals: dict[str, Interval]
     per_class: list[ClassMetrics]
@@ -65,7 +66,7 @@ def evaluate(scored: Scored, *, resamples: int = 1000, seed: int = 0) -> Evaluat
         **ranking_metrics(per_class),
         **decision_metrics(scored),
     }
-    return Evaluation(metrics, intervals(scored, resamples, seed), per_class)
+    return Evaluation(scored, metrics, intervals(scored, resamples, seed), per_class)
 
 
 def headline(labels: ArrayLike, logits_or_probabilities: ArrayLike) -> dict[str, float]:

@@ -12,21 +12,21 @@ from classifier.files import write_records, write_text
 from classifier.progress import Stage
 from classifier.terminal import Table
 
-HEADLINES = (
-    "accuracy",
-    "macro_precision",
-    "macro_recall",
-    "macro_f1",
-    "log_loss",
-    "roc_auc",
-    "matthews_correlation",
-    "expected_calibration_error",
-    "accepted",
-    "accepted_precision",
-    "coverage",
-    "mean_set_size",
-    "examples",
-)
+HEADLINES = {
+    "accuracy": "share of the texts whose label is predicted",
+    "macro_precision": "how often a predicted class is right, mean over the classes",
+    "macro_recall": "how much of a class is found, mean over the classes",
+    "macro_f1": "harmonic mean of precision and recall, mean over the classes",
+    "log_loss": "surprise at the true labels in nats; lower is better",
+    "roc_auc": "how well the probabilities rank the texts of a class above the others; chance is 0.5",
+    "matthews_correlation": "correlation of labels and predictions; chance is 0",
+    "expected_calibration_error": "distance between confidence and accuracy; lower is better",
+    "accepted": "share of the texts whose answer the model accepts",
+    "accepted_precision": "share of right answers among the accepted ones",
+    "coverage": "share of the texts whose label set contains the label",
+    "mean_set_size": "labels in a label set",
+    "examples": "texts that were measured",
+}
 
 
 def measure(folder: Path, scored: Scored) -> Evaluation:

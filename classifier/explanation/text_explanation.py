@@ -36,8 +36,8 @@ class TextExplanation:
 
     @property
     def words(self) -> list[str]:
-        """The words of the text, as the classifier reads them."""
-        return self.explanation.words
+        """The words that the classifier reads, as they are written in the text."""
+        return self.explanation.written
 
     def scores(self, method: str = "integrated_gradients") -> Array:
         """Returns the contribution of each word to the prediction, of shape (words,), in logits or as a share.
@@ -51,8 +51,9 @@ class TextExplanation:
 
     def __str__(self) -> str:
         values = self.scores()
-        strongest = sorted(range(len(self.words)), key=lambda place: -abs(values[place]))[:SHOWN_WORDS]
-        words = ", ".join(f"{self.words[place]} {values[place]:+.2f}" for place in strongest)
+        written = self.words
+        strongest = sorted(range(len(written)), key=lambda place: -abs(values[place]))[:SHOWN_WORDS]
+        words = ", ".join(f"{written[place]} {values[place]:+.2f}" for place in strongest)
         because = f"{words} (integrated gradients, in logits)" if words else "there is no word in it"
         return f"{self.label} {self.probability:.1%}: {because}"
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from classifier.artifact.export import export_model
 from classifier.artifact.publish import publish_model
+from classifier.command_line.arguments import typed_command
 from classifier.data import Examples
 from classifier.evaluation.contributions import contributions, verdict
 from classifier.evaluation.metrics import Evaluation
@@ -21,7 +22,7 @@ from classifier.model.hybrid import Completed
 from classifier.pipeline.job import Job
 from classifier.pipeline.print_results import print_results
 from classifier.progress import Stage
-from classifier.settings import chosen_exports
+from classifier.settings import as_typed, chosen_exports
 from classifier.terminal import say, show, warn
 from classifier.tracking.open_run import AnyRun
 from classifier.tracking.run import EarlierRun, Run
@@ -47,11 +48,12 @@ def finish(job: Job) -> dict[str, Any]:
     log_evaluations(job, evaluations, whole.validated)
     run.log_model(model, job.splits.valid.texts[0], job.splits.train.label_names, job.training.state.epoch)
     formats = export_formats(job, whole, model)
+    page = write_report_page(job, evaluations, judged.get("verdict"), model)
     run.log_folder(job.report)
     run.register_model()
     served = serve(job, model)
-    print_results(job, evaluations, judged.get("verdict"), model)
-    return {**summary(job, evaluations), **judged, "model": str(model), **formats, **served}
+    print_results(job, evaluations, judged.get("verdict"), page, model)
+    return {**summary(job, evaluations), **judged, "model": str(model), "report": str(page), **formats, **served}
 
 
 def finish_trial(job: Job) -> dict[str, Any]:
@@ -60,9 +62,10 @@ def finish_trial(job: Job) -> dict[str, Any]:
     judged = judge(job, whole)
     evaluations = {"valid": measure_split(job.report / "valid", job.splits.valid, whole.validated)}
     log_evaluations(job, evaluations, whole.validated)
+    page = write_report_page(job, evaluations, judged.get("verdict"))
     job.run.log_folder(job.report)
-    print_results(job, evaluations, judged.get("verdict"))
-    return {**summary(job, evaluations), **judged}
+    print_results(job, evaluations, judged.get("verdict"), page)
+    return {**summary(job, evaluations), **judged, "report": str(page)}
 
 
 def finish_pruned(job: Job, reason: str) -> dict[str, Any]:
@@ -121,6 +124,39 @@ def draw_learning_curves(job: Job) -> None:
         learning_curves(state.history, best_epoch=state.best_epoch).savefig(job.report / "learning_curves.png")
 
 
+def write_report_page(
+    job: Job, evaluations: dict[str, Evaluation], sentence: str | None, model: Path | None = None
+) -> Path:
+    """Writes the page of the report and returns its path.
+
+    Args:
+        job: the training.
+        evaluations: evaluation of each split.
+        sentence: what encoder and n-grams contribute; None if there are no n-grams.
+        model: folder of the SavedModel.
+    """
+    from classifier.evaluation.page import Page, name_of, write_page
+
+    settings, splits, state = job.settings, job.splits, job.training.state
+    best = (
+        f"The model is that of epoch {state.best_epoch} of {state.epoch}, the best by "
+        f"valid.{settings.trainer.monitor.name}, after {state.seconds:,.0f} seconds of training."
+    )
+    page = Page(
+        name_of(settings.data, splits.files),
+        evaluations,
+        as_typed(settings.data.text),
+        model,
+        facts=[*([sentence] if sentence else []), best],
+        sizes={name: len(part) for name, part in splits.parts().items()},
+        notices=splits.notices,
+        rejects=splits.rejects,
+        command=typed_command("train"),
+        settings=(job.report / "config.yaml").read_text(),
+    )
+    return write_page(job.report.absolute(), page)
+
+
 def finish_interrupted(job: Job) -> dict[str, Any]:
     """Exports and logs the best model so far after Ctrl-C; returns the summary of a run with status KILLED."""
     state, run = job.training.state, job.run
@@ -143,7 +179,8 @@ def complete(job: Job) -> Completed:
     """Returns the complete classifier with the encoder of the best epoch; logs the mixture."""
     training = job.training
     whole = job.hybrid.complete(training.predict(training.data.valid_texts))
-    logged = dict(zip(("mixture.encoder", "mixture.linear"), map(float, whole.mixture), strict=False))
+    names = ["mixture.encoder", "mixture.linear"][: len(whole.mixture)]
+    logged = dict(zip(names, map(float, whole.mixture), strict=True))
     for recipe, share in whole.shares.items():
         logged[f"linear.{recipe.method.name}.share"] = share
         logged[f"linear.{recipe.method.name}.inverse_regularization"] = recipe.inverse_regularization

@@ -12,7 +12,7 @@ from classifier.tracking.run import Run
 
 
 def print_results(
-    job: Job, evaluations: Mapping[str, Evaluation], verdict: str | None, model: Path | None = None
+    job: Job, evaluations: Mapping[str, Evaluation], verdict: str | None, page: Path, model: Path | None = None
 ) -> None:
     """Prints the table of results, the verdict, the paths, how to view the run, and what comes next."""
     state = job.training.state
@@ -22,7 +22,7 @@ def print_results(
     if verdict:
         say(verdict)
     say(f"Best epoch {state.best_epoch} of {state.epoch}, by valid.{job.settings.trainer.monitor.name}")
-    say(f"Report   {shown_path(job.report)}")
+    say(f"Report   {shown_path(page)}")
     if model:
         say(f"Model    {shown_path(model)}")
     if isinstance(job.run, Run):

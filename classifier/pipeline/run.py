@@ -16,7 +16,7 @@ from classifier.pipeline.connection import Pruned, sweep_connection
 from classifier.pipeline.load import find_columns, load
 from classifier.pretrained import find_checkpoint
 from classifier.progress import Stage
-from classifier.settings import PretrainedSettings, TrainSettings
+from classifier.settings import PretrainedSettings, TrainSettings, used
 from classifier.settings.passwords import without_passwords
 from classifier.start import start_tensorflow
 from classifier.terminal import say
@@ -88,7 +88,7 @@ def log_start(settings: TrainSettings, typed: Mapping[str, str], splits: Splits,
     from classifier.evaluation.predictions import content_hash
 
     report = run.output / "report"
-    (report / "config.yaml").write_text(without_passwords(OmegaConf.to_yaml(OmegaConf.structured(settings))))
+    (report / "config.yaml").write_text(without_passwords(OmegaConf.to_yaml(used(settings))))
     (report / "packages.json").write_text(json.dumps(package_versions(), indent=2) + "\n")
     (report / "notices.txt").write_text("".join(f"{notice}\n" for notice in splits.notices))
     write_trained_texts(report, [*splits.train.texts, *splits.valid.texts])

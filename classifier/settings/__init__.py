@@ -57,6 +57,7 @@ from classifier.settings.training import (
 from classifier.settings.typed import (
     as_overrides,
     as_typed,
+    used,
 )
 
 __all__ = [
@@ -104,4 +105,5 @@ __all__ = [
     "as_typed",
     "check_rules",
     "chosen_exports",
+    "used",
 ]
