@@ -9,7 +9,8 @@ import numpy as np
 
 from classifier.data.classes import KnownClasses, joined_notice, near_notice
 from classifier.data.fields import label_of, text_columns, text_of
-from classifier.data.files import file_sha256, find_files
+from classifier.data.formats.choose import chosen_format, content_sha256, find_labelled
+from classifier.data.formats.labelled import LABEL, TEXT
 from classifier.data.labels import class_names, in_order
 from classifier.data.rejects import Reject, TooManyBadRows, first_rejects, refuse_too_many
 from classifier.data.row import Row
@@ -89,8 +90,7 @@ def read_examples(
     columns, fold = text_columns(settings.text), settings.label_case is LabelCase.fold
     known = None if label_names is None else KnownClasses(label_names, fold=fold)
     gathered = _Gathered()
-    for path in find_files(pattern):
-        check_columns(path, settings, settings.label)
+    for path in find_labelled(pattern, settings):
         _add_file(gathered, path, columns, settings, split, known)
     if not gathered.texts:
         count = f"none of the {len(gathered.rejects):,} rows can be used" if gathered.rejects else "there are no rows"
@@ -149,10 +149,16 @@ def _add_file(
     known: KnownClasses | None,
 ) -> None:
     first, rejects, rows = len(gathered.texts), [], 0
-    wanted = [*columns, settings.label]
-    for row in read_rows(path, settings, wanted, gathered.notices):
+    label_column, form = settings.label, chosen_format(path, settings)
+    if form is None:
+        check_columns(path, settings, label_column)
+        found = read_rows(path, settings, [*columns, label_column], gathered.notices)
+    else:
+        columns, label_column = [TEXT], LABEL
+        found = form.read(path, settings, gathered.notices)
+    for row in found:
         rows += 1
-        text, label, problem, column = _example(row, columns, settings.label, known)
+        text, label, problem, column = _example(row, columns, label_column, known)
         if problem:
             rejects.append(Reject(str(path), row.number, column, problem))
             continue
@@ -164,7 +170,7 @@ def _add_file(
     used = gathered.labels[first:]
     counts = Counter(used)
     classes = {name: counts[name] for name in in_order(counts)}
-    gathered.files.append(DataFile(str(path), split, file_sha256(path), rows, len(used), classes))
+    gathered.files.append(DataFile(str(path), split, content_sha256(path), rows, len(used), classes))
     gathered.notices += _file_notices(gathered, first, path, rows)
 
 

@@ -1,0 +1,43 @@
+"""The rows of labelled texts, whatever the format of their file."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from classifier.data.row import Row
+
+TEXT, LABEL, SPLIT = "text", "label", "split"  # the columns of every format
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a file or folder shows at first sight; formats are recognized by it."""
+
+    path: Path
+    kind: str  # folder, or the suffix of the name without a compression, such as .json
+    keys: tuple[str, ...] = ()  # of the first JSON object, or of the header
+    line: str = ""  # the first line of plain text
+
+
+def labelled(number: int, text: str, label: Any, *, problem: str = "", column: str = "", split: str = "") -> Row:
+    """Returns a row with the text and the label, or the reason why it cannot be used."""
+    return Row(number, {TEXT: text, LABEL: label, SPLIT: split}, problem, column)
+
+
+class LeftOut:
+    """Counts what annotators left without a label on purpose: it is reported, and no mistake of the file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._counts: Counter[str] = Counter()
+
+    def add(self, reason: str) -> None:
+        """Counts a text; `reason` completes "5 were ..."."""
+        self._counts[reason] += 1
+
+    def report(self, notices: list[str]) -> None:
+        """Adds a notice if anything was left out."""
+        if count := self._counts.total():
+            reasons = ", ".join(f"{number:,} {reason}" for reason, number in sorted(self._counts.items()))
+            notices.append(f"{self._path}: {count:,} of its texts have no answer and are left out ({reasons}).")
