@@ -10,7 +10,7 @@ import numpy as np
 from classifier.data.classes import KnownClasses, joined_notice, near_notice
 from classifier.data.fields import label_of, text_columns, text_of
 from classifier.data.formats.choose import chosen_format, content_sha256, find_labelled
-from classifier.data.formats.labelled import LABEL, TEXT
+from classifier.data.formats.labelled import LABEL, PLACE, TEXT
 from classifier.data.labels import class_names, in_order
 from classifier.data.rejects import Reject, TooManyBadRows, first_rejects, refuse_too_many
 from classifier.data.row import Row
@@ -159,12 +159,13 @@ def _add_file(
     for row in found:
         rows += 1
         text, label, problem, column = _example(row, columns, label_column, known)
+        place = row.values[PLACE] if form else ""
         if problem:
-            rejects.append(Reject(str(path), row.number, column, problem))
+            rejects.append(Reject(str(path / place), row.number, column, problem))
             continue
         gathered.texts.append(text)
         gathered.labels.append(label)
-        gathered.origins.append(f"{path.name}:{row.number}")
+        gathered.origins.append(place or f"{path.name}:{row.number}")
     gathered.rejects += rejects
     refuse_too_many(path, rows, rejects, settings.max_bad_rows, gathered.rejects)
     used = gathered.labels[first:]

@@ -40,6 +40,11 @@ class DataFormat(Enum):
     auto = "auto"  # recognized where a file or folder plainly says so, otherwise table
     table = "table"  # one row per text, with columns: CSV, TSV, JSON, Parquet, XLSX
     label_studio = "label_studio"
+    doccano = "doccano"
+    prodigy = "prodigy"
+    fasttext = "fasttext"
+    rasa = "rasa"
+    folders = "folders"  # one for each class, with a text per file
 
 
 class Agreement(Enum):

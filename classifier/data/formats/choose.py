@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from classifier.data.files import COMPRESSIONS, FORMATS, file_sha256, find_files
-from classifier.data.formats import label_studio
+from classifier.data.formats import doccano, fasttext, folders, label_studio, prodigy, rasa
 from classifier.data.formats.labelled import Glance
 from classifier.data.json_lines import read_json
 from classifier.data.lines import read_lines
@@ -36,9 +36,14 @@ class Format(Protocol):
 
 READERS: dict[DataFormat, Format] = {
     DataFormat.label_studio: label_studio,
+    DataFormat.doccano: doccano,
+    DataFormat.prodigy: prodigy,
+    DataFormat.fasttext: fasttext,
+    DataFormat.rasa: rasa,
+    DataFormat.folders: folders,
 }
-FOLDERS: list[Format] = []  # that read a folder as a whole
-SUFFIXES: tuple[str, ...] = ()  # of files that no other reader reads
+FOLDERS: list[Format] = [folders]  # that read a folder as a whole
+SUFFIXES = rasa.SUFFIXES  # of files that no other reader reads
 
 
 def chosen_format(path: Path, settings: DataSettings) -> Format | None:

@@ -89,7 +89,7 @@ def _answers(
     path: Path, settings: DataSettings, notices: list[str], names: _Names, left_out: LeftOut
 ) -> Iterator[tuple[Row, list[Any]]]:
     """Yields the data of each task, and the answers of its annotators."""
-    for task, rows in groupby(_rows(path, settings, notices), key=_task):
+    for _, rows in groupby(_rows(path, settings, notices), key=_task):
         first, *others = rows
         if first.problem:
             yield first, []

@@ -7,7 +7,7 @@ from typing import Any
 
 from classifier.data.row import Row
 
-TEXT, LABEL, SPLIT = "text", "label", "split"  # the columns of every format
+TEXT, LABEL, SPLIT, PLACE = "text", "label", "split", "place"  # the columns of every format
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,21 @@ class Glance:
     line: str = ""  # the first line of plain text
 
 
-def labelled(number: int, text: str, label: Any, *, problem: str = "", column: str = "", split: str = "") -> Row:
-    """Returns a row with the text and the label, or the reason why it cannot be used."""
-    return Row(number, {TEXT: text, LABEL: label, SPLIT: split}, problem, column)
+def labelled(
+    number: int, text: str, label: Any, *, problem: str = "", column: str = "", split: str = "", place: str = ""
+) -> Row:
+    """Returns a row with the text and the label, or the reason why it cannot be used.
+
+    Args:
+        number: number of the line, the row or the task.
+        text: the text.
+        label: the label, or a list of labels.
+        problem: why it cannot be used, or "".
+        column: the column of the problem, if it concerns a single column.
+        split: train, valid or test, if the file says so.
+        place: the file inside a folder, if there is one per text.
+    """
+    return Row(number, {TEXT: text, LABEL: label, SPLIT: split, PLACE: place}, problem, column)
 
 
 class LeftOut:
