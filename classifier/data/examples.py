@@ -10,7 +10,7 @@ import numpy as np
 from classifier.data.classes import KnownClasses, joined_notice, near_notice
 from classifier.data.fields import label_of, text_columns, text_of
 from classifier.data.formats.choose import chosen_format, content_sha256, find_labelled
-from classifier.data.formats.labelled import LABEL, PLACE, TEXT
+from classifier.data.formats.labelled import LABEL, PLACE, SPLIT, TEXT
 from classifier.data.labels import class_names, in_order
 from classifier.data.rejects import Reject, TooManyBadRows, first_rejects, refuse_too_many
 from classifier.data.row import Row
@@ -66,6 +66,7 @@ class Loaded:
     rejects: list[Reject]
     files: list[DataFile]
     notices: list[str]
+    splits: list[str]  # of each example, if its file says so: train, valid, test or ""
 
 
 def read_examples(
@@ -109,7 +110,7 @@ def read_examples(
     number = {name: i for i, name in enumerate(names)}
     labels = np.array([number[label] for label in gathered.labels], dtype=np.int32)
     examples = Examples(gathered.texts, labels, names, gathered.origins)
-    return Loaded(examples, gathered.rejects, gathered.files, gathered.notices)
+    return Loaded(examples, gathered.rejects, gathered.files, gathered.notices, gathered.splits)
 
 
 @dataclass(slots=True)
@@ -119,6 +120,7 @@ class _Gathered:
     texts: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     origins: list[str] = field(default_factory=list)
+    splits: list[str] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     files: list[DataFile] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -148,7 +150,7 @@ def _add_file(
     split: str,
     known: KnownClasses | None,
 ) -> None:
-    first, rejects, rows = len(gathered.texts), [], 0
+    first, rejects, rows, others = len(gathered.texts), [], 0, 0
     label_column, form = settings.label, chosen_format(path, settings)
     if form is None:
         check_columns(path, settings, label_column)
@@ -159,13 +161,17 @@ def _add_file(
     for row in found:
         rows += 1
         text, label, problem, column = _example(row, columns, label_column, known)
-        place = row.values[PLACE] if form else ""
+        place, declared = (row.values.get(PLACE, ""), row.values.get(SPLIT, "")) if form else ("", "")
+        if split != "train" and declared not in ("", split):
+            others += 1
+            continue
         if problem:
             rejects.append(Reject(str(path / place), row.number, column, problem))
             continue
         gathered.texts.append(text)
         gathered.labels.append(label)
-        gathered.origins.append(place or f"{path.name}:{row.number}")
+        gathered.splits.append(declared)
+        gathered.origins.append(f"{place or path.name}:{row.number}")
     gathered.rejects += rejects
     refuse_too_many(path, rows, rejects, settings.max_bad_rows, gathered.rejects)
     used = gathered.labels[first:]
@@ -173,6 +179,8 @@ def _add_file(
     classes = {name: counts[name] for name in in_order(counts)}
     gathered.files.append(DataFile(str(path), split, content_sha256(path), rows, len(used), classes))
     gathered.notices += _file_notices(gathered, first, path, rows)
+    if others:
+        gathered.notices.append(f"{path}: {others:,} of its rows belong to other splits than {split} and are left out.")
 
 
 def _example(row: Row, columns: list[str], label_column: str, known: KnownClasses | None) -> tuple[str, str, str, str]:

@@ -89,11 +89,15 @@ def require_header(path: AnyPath, columns: Sequence[str], names: list[str], rows
 
 def require_column(path: AnyPath, column: str, names: Sequence[str], key: str) -> None:
     """Raises UserError, with the most similar name, if the column is missing; `key` is the setting that names it."""
+    require_name(path, column, names, key, f" in its first {LOOKAHEAD:,} rows" if format_of(path) == "json" else "")
+
+
+def require_name(path: AnyPath, column: str, names: Sequence[str], key: str, where: str = "") -> None:
+    """As `require_column`; `where` ends "has no column 'text'"."""
     if column in names:
         return
     near = difflib.get_close_matches(column, names, n=1, cutoff=0.5)
     shown = ", ".join(repr(name[:40]) for name in names[:20]) + (", ..." if len(names) > 20 else "")
-    where = f" in its first {LOOKAHEAD:,} rows" if format_of(path) == "json" else ""
     raise UserError(
         f"{path} has no column {column!r}{where}."
         + (f" Did you mean {near[0]!r}?" if near else "")

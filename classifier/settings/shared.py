@@ -45,6 +45,12 @@ class DataFormat(Enum):
     fasttext = "fasttext"
     rasa = "rasa"
     folders = "folders"  # one for each class, with a text per file
+    huggingface = "huggingface"
+    spacy = "spacy"
+    argilla = "argilla"
+    comprehend = "comprehend"  # of Amazon
+    vertex = "vertex"  # of Google
+    azure = "azure"  # of Microsoft
 
 
 class Agreement(Enum):

@@ -6,7 +6,20 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from classifier.data.files import COMPRESSIONS, FORMATS, file_sha256, find_files
-from classifier.data.formats import doccano, fasttext, folders, label_studio, prodigy, rasa
+from classifier.data.formats import (
+    argilla,
+    azure,
+    comprehend,
+    docbin,
+    doccano,
+    fasttext,
+    folders,
+    huggingface,
+    label_studio,
+    prodigy,
+    rasa,
+    vertex,
+)
 from classifier.data.formats.labelled import Glance
 from classifier.data.json_lines import read_json
 from classifier.data.lines import read_lines
@@ -41,9 +54,15 @@ READERS: dict[DataFormat, Format] = {
     DataFormat.fasttext: fasttext,
     DataFormat.rasa: rasa,
     DataFormat.folders: folders,
+    DataFormat.huggingface: huggingface,
+    DataFormat.spacy: docbin,
+    DataFormat.argilla: argilla,
+    DataFormat.comprehend: comprehend,
+    DataFormat.vertex: vertex,
+    DataFormat.azure: azure,
 }
-FOLDERS: list[Format] = [folders]  # that read a folder as a whole
-SUFFIXES = rasa.SUFFIXES  # of files that no other reader reads
+FOLDERS: list[Format] = [folders, huggingface, argilla]  # that read a folder as a whole
+SUFFIXES = (*rasa.SUFFIXES, huggingface.SUFFIX, docbin.SUFFIX)  # of files that no other reader reads
 
 
 def chosen_format(path: Path, settings: DataSettings) -> Format | None:

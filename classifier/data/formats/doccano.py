@@ -10,7 +10,7 @@ from classifier.data.formats import fasttext
 from classifier.data.formats.labelled import Glance, LeftOut, labelled
 from classifier.data.lines import line_problem, read_lines
 from classifier.data.row import Row
-from classifier.data.rows import read_rows, require_column
+from classifier.data.rows import read_rows, require_name
 from classifier.settings import DataSettings
 
 _MARK = "#"  # between the labels of a cell
@@ -39,7 +39,7 @@ def _rows(path: Path, settings: DataSettings, notices: list[str]) -> Iterator[Ro
         name = "cats" if "label" not in row.values and "cats" in row.values else "label"
         if not row.problem:
             for column in ("text", name):
-                require_column(path, column, list(row.values), f"data.{column}")
+                require_name(path, column, list(row.values), f"data.{column}")
         text, problem, column = text_of(row, ["text"])
         label, fault = _one(row.values.get(name))
         yield labelled(row.number, text, label, problem=problem or fault, column=column if problem else "label")

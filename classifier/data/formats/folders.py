@@ -31,16 +31,14 @@ def read(path: Path, settings: DataSettings, notices: list[str]) -> Iterator[Row
     classes = [folder for folder in _visible(path) if folder.is_dir()] if path.is_dir() else []
     if not classes:
         raise UserError(f"{path} has no folders of texts: with data.format=folders, name the folder of their folders.")
-    number = 0
     for folder in classes:
         for file in _visible(folder):
-            number += 1
             place = f"{folder.name}/{file.name}"
             if file.is_dir():
-                yield labelled(number, "", folder.name, problem="it is a folder in the folder of a class", place=place)
+                yield labelled(1, "", folder.name, problem="it is a folder in the folder of a class", place=place)
             else:
                 text, problem = read_text(file, settings.encoding)
-                yield labelled(number, text, folder.name, problem=problem, place=place)
+                yield labelled(1, text, folder.name, problem=problem, place=place)
 
 
 def read_text(file: Path, encoding: str) -> tuple[str, str]:

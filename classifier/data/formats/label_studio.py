@@ -15,7 +15,7 @@ from classifier.data.formats.agreement import agreed
 from classifier.data.formats.labelled import Glance, LeftOut, labelled
 from classifier.data.lines import read_lines
 from classifier.data.row import Row
-from classifier.data.rows import read_rows, require_column
+from classifier.data.rows import read_rows, require_name
 from classifier.errors import UserError
 from classifier.settings import DataSettings
 
@@ -69,7 +69,7 @@ class _Names:
             raise UserError(f"{self.path}: name the field of the texts with data.text=; its fields are {shown}.")
         self.texts = self.texts or list(texts)
         for name in self.texts:
-            require_column(self.path, name.partition(".")[0], fields, "data.text")
+            require_name(self.path, name.partition(".")[0], fields, "data.text")
 
     def find_control(self, controls: Sequence[str]) -> None:
         """Chooses the control if the settings do not."""
@@ -82,7 +82,7 @@ class _Names:
     def check(self) -> None:
         """Raises UserError if the control of the settings never occurred."""
         if self._seen:
-            require_column(self.path, self.control, sorted(self._seen), "data.label")
+            require_name(self.path, self.control, sorted(self._seen), "data.label")
 
 
 def _answers(

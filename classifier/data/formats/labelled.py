@@ -9,6 +9,10 @@ from classifier.data.row import Row
 
 TEXT, LABEL, SPLIT, PLACE = "text", "label", "split", "place"  # the columns of every format
 
+SPLITS = {"train": "train", "training": "train", "test": "test"} | dict.fromkeys(
+    ("valid", "validation", "val", "dev"), "valid"
+)  # by the names that libraries and services give them
+
 
 @dataclass(frozen=True, slots=True)
 class Glance:
@@ -32,7 +36,7 @@ def labelled(
         problem: why it cannot be used, or "".
         column: the column of the problem, if it concerns a single column.
         split: train, valid or test, if the file says so.
-        place: the file inside a folder, if there is one per text.
+        place: the file or split inside a folder, to which `number` refers.
     """
     return Row(number, {TEXT: text, LABEL: label, SPLIT: split, PLACE: place}, problem, column)
 
