@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from classifier.data.labels import class_names, in_order
 from classifier.data.rejects import Reject, TooManyBadRows, first_rejects, refuse_too_many
 from classifier.data.row import Row
 from classifier.data.rows import check_columns, read_rows
+from classifier.data.split_keys import check_split_column, refuse_split_column, split_key
 from classifier.errors import UserError
 from classifier.settings import DataSettings, LabelCase
 
@@ -67,6 +69,7 @@ class Loaded:
     files: list[DataFile]
     notices: list[str]
     splits: list[str]  # of each example, if its file says so: train, valid, test or ""
+    keys: list[Any]  # of each example: the value by which it is split, see split_key
 
 
 def read_examples(
@@ -110,7 +113,7 @@ def read_examples(
     number = {name: i for i, name in enumerate(names)}
     labels = np.array([number[label] for label in gathered.labels], dtype=np.int32)
     examples = Examples(gathered.texts, labels, names, gathered.origins)
-    return Loaded(examples, gathered.rejects, gathered.files, gathered.notices, gathered.splits)
+    return Loaded(examples, gathered.rejects, gathered.files, gathered.notices, gathered.splits, gathered.keys)
 
 
 @dataclass(slots=True)
@@ -121,6 +124,7 @@ class _Gathered:
     labels: list[str] = field(default_factory=list)
     origins: list[str] = field(default_factory=list)
     splits: list[str] = field(default_factory=list)
+    keys: list[Any] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     files: list[DataFile] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -154,13 +158,17 @@ def _add_file(
     label_column, form = settings.label, chosen_format(path, settings)
     if form is None:
         check_columns(path, settings, label_column)
-        found = read_rows(path, settings, [*columns, label_column], gathered.notices)
+        keys = check_split_column(path, settings)
+        found = read_rows(path, settings, [*columns, label_column, *keys], gathered.notices)
     else:
+        refuse_split_column(path, settings)
         columns, label_column = [TEXT], LABEL
         found = form.read(path, settings, gathered.notices)
     for row in found:
         rows += 1
         text, label, problem, column = _example(row, columns, label_column, known)
+        key, fault, at = split_key(row, settings)
+        problem, column = (problem, column) if problem else (fault, at)
         place, declared = (row.values.get(PLACE, ""), row.values.get(SPLIT, "")) if form else ("", "")
         if split != "train" and declared not in ("", split):
             others += 1
@@ -171,6 +179,7 @@ def _add_file(
         gathered.texts.append(text)
         gathered.labels.append(label)
         gathered.splits.append(declared)
+        gathered.keys.append(key)
         gathered.origins.append(f"{place or path.name}:{row.number}")
     gathered.rejects += rejects
     refuse_too_many(path, rows, rejects, settings.max_bad_rows, gathered.rejects)

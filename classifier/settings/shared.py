@@ -89,6 +89,8 @@ class DataSettings(Reading):
     valid_share: float = number(0.1, SHARE)  # share of train to split off if valid is None
     test_share: float = number(0.1, SHARE)  # share of train to split off if test is None; 0: no test split
     split_seed: int | None = number(None, SEED)  # seed of the split; None: seed
+    group: str | None = None  # column; rows with the same value are never in two splits
+    time: str | None = None  # column of dates or numbers; valid and test come after train
     max_bad_rows: float = number(0.01, ALL_OR_LESS)  # maximum share of unusable rows in a file
 
 
