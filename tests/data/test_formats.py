@@ -82,6 +82,11 @@ class TestLabelStudio:
         with pytest.raises(UserError, match=r"name the field of the texts with data.text=; its fields are 'subject'"):
             load(path)
 
+    def test_tasks_with_the_same_id_of_their_own_are_apart(self, load, write):
+        rows = '1,"1",7,1.0,"one text","01"\n2,"1",7,1.0,"another","true"\n'
+        path = write("own.csv", f'"annotation_id","annotator","id","lead_time","text","topic"\n{rows}')
+        assert pairs(load(path)) == [("one text", "01"), ("another", "true")]
+
     def test_two_controls(self, load, write):
         tasks = json.loads((self.FOLDER / "export.json").read_text())
         result = tasks[1]["annotations"][0]["result"]

@@ -89,7 +89,7 @@ def _answers(
     path: Path, settings: DataSettings, notices: list[str], names: _Names, left_out: LeftOut
 ) -> Iterator[tuple[Row, list[Any]]]:
     """Yields the data of each task, and the answers of its annotators."""
-    for _, rows in groupby(_rows(path, settings, notices), key=_task):
+    for _, rows in groupby(_rows(path, settings, notices), key=lambda row: _task(row, names)):
         first, *others = rows
         if first.problem:
             yield first, []
@@ -99,9 +99,16 @@ def _answers(
             yield _of_rows([first, *others], names, left_out)
 
 
-def _task(row: Row) -> Any:
-    """Returns what rows of the same task have in common, and nothing else has."""
-    return object() if row.problem or "annotation_id" not in row.values else str(row.values.get("id"))
+def _task(row: Row, names: _Names) -> Any:
+    """Returns what rows of the same task have in common, and nothing else has.
+
+    In CSV, `id` may be a field of the data in place of the number of the task; the text tells tasks apart.
+    """
+    if row.problem or "annotation_id" not in row.values:
+        return object()
+    if not names.texts:
+        names.find_texts([name for name in row.values if name not in _OWN])
+    return str(row.values.get("id")), text_of(row, names.texts)[0]
 
 
 def _rows(path: Path, settings: DataSettings, notices: list[str]) -> Iterator[Row]:
@@ -136,8 +143,6 @@ def _choices(annotation: dict[str, Any], names: _Names) -> Any:
 
 def _of_rows(rows: list[Row], names: _Names, left_out: LeftOut) -> tuple[Row, list[Any]]:
     keys = list(rows[0].values)
-    if not names.texts:
-        names.find_texts([name for name in keys if name not in _OWN])
     controls = [name for name in keys if name not in _OWN and name not in names.texts]
     if "id" in keys and "annotator" in keys[keys.index("id") :]:
         controls = keys[keys.index("id") + 1 : keys.index("annotator")]  # of JSON-MIN
