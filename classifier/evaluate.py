@@ -47,7 +47,7 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
     probabilities = classifier.probabilities(examples.texts)
     report = output / "report" / "test"
     names = list(examples.label_names)
-    scored = Scored(examples.labels, probabilities, names, examples.texts, examples.origins)
+    scored = Scored(examples.labels, probabilities, names, examples.texts, examples.origins, classifier.decision)
     evaluations = {"test": measure(report, scored)}
     show(results_table(evaluations))
     say(f"Tables and pictures: {report}")

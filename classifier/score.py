@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from classifier.command_line.run import run_command
 from classifier.settings import Engine, ScoreSettings
+from classifier.tasks import Decision
 from classifier.terminal import say, show, warn
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
     folder, version = find(settings)
     digest = model_sha256(folder)
     version = version or digest[:12]
-    plan = make_plan(settings, digest, version)
+    plan = make_plan(settings, digest, version, Decision.read(folder))
     done = run(settings, plan, folder, digest)
     print_results(settings, done)
     return {

@@ -59,6 +59,7 @@ def export_model(classifier: ClassifierModule, texts: Sequence[str], folder: Pat
             names = {"serving_default": "classify", "explain": "explain", "label_names": "label_names"}
             signatures = {signature: getattr(classifier, method) for signature, method in names.items()}
             save_module(classifier, part / "model", signatures)
+            classifier.decision.write(part / "model")
             process.ask(samples)
             process.compare(classifier.answers(samples))
         if folder.exists():

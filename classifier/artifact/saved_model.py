@@ -13,6 +13,7 @@ from classifier.data.files import file_sha256
 from classifier.errors import UserError
 from classifier.model.batching import classify_texts
 from classifier.settings import BRANCHES
+from classifier.tasks import Decision
 
 SAVED_MODEL = "saved_model.pb"  # the file that identifies a SavedModel
 MLFLOW_ADDRESSES = ("models:/", "runs:/")
@@ -69,6 +70,10 @@ class SavedClassifier:
         folder: folder of the SavedModel.
         branches: number of batches that are computed in parallel.
 
+    Attributes:
+        label_names: names of the classes, in the order of the probabilities.
+        decision: the thresholds by which the model decides.
+
     Raises:
         UserError: if the folder is not a classifier that this package exported.
     """
@@ -90,6 +95,7 @@ class SavedClassifier:
         self.serve = signatures["serving_default"]
         names = signatures["label_names"]()["label_names"].numpy()
         self.label_names = tuple(name.decode() for name in names)
+        self.decision = Decision.read(Path(folder))
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Returns probabilities of shape (texts, classes) in float32, in the order of the texts."""

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from classifier.evaluation.arrays import checked_scores
 from classifier.evaluation.bootstrap import Interval, percentile_interval, resampled_metrics
 from classifier.evaluation.calibration import reliability_bins
+from classifier.evaluation.decisions import decision_metrics
 from classifier.evaluation.scored import Scored
 
 __all__ = ["ClassMetrics", "Evaluation", "Interval", "evaluate", "headline"]
@@ -41,7 +42,7 @@ def evaluate(scored: Scored, *, resamples: int = 1000, seed: int = 0) -> Evaluat
 
     As in scikit-learn, macro precision, recall and F1 average over the classes that occur in labels or predictions.
     `roc_auc` and `average_precision` are macro averages of one class against the rest, and are omitted unless every
-    class has examples. `resamples=0` skips the intervals.
+    class has examples. `resamples=0` skips the intervals. For the metrics of decisions see `decision_metrics`.
 
     >>> evaluate(Scored(np.array([0, 1]), np.array([[0.9, 0.1], [0.2, 0.8]]), ["ham", "spam"])).metrics["accuracy"]
     1.0
@@ -54,6 +55,7 @@ def evaluate(scored: Scored, *, resamples: int = 1000, seed: int = 0) -> Evaluat
         "log_loss": log_loss(labels, probabilities),
         "expected_calibration_error": reliability_bins(labels, probabilities).calibration_error,
         **ranking_metrics(per_class),
+        **decision_metrics(scored),
     }
     return Evaluation(metrics, intervals(scored, resamples, seed), per_class)
 

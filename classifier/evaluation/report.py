@@ -19,6 +19,10 @@ HEADLINES = (
     "roc_auc",
     "matthews_correlation",
     "expected_calibration_error",
+    "accepted",
+    "accepted_precision",
+    "coverage",
+    "mean_set_size",
     "examples",
 )
 
@@ -45,7 +49,8 @@ def results_table(evaluations: Mapping[str, Evaluation]) -> Table:
             value = evaluation.metrics.get(name)
             cell = "-" if value is None else f"{value:,.0f}" if name == "examples" else f"{value:.4f}"
             cells.append(cell + (f"  [{interval.low:.3f}, {interval.high:.3f}]" if interval else ""))
-        table.add(name, *cells)
+        if any(name in evaluation.metrics for evaluation in evaluations.values()):
+            table.add(name, *cells)
     return table
 
 

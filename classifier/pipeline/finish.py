@@ -212,7 +212,8 @@ def measure_split(folder: Path, examples: Examples, classifier: ClassifierModule
     """Evaluates a split and writes its report to the folder."""
     probabilities = classifier.probabilities(examples.texts)
     names = list(examples.label_names)
-    return measure(folder, Scored(examples.labels, probabilities, names, examples.texts, examples.origins))
+    scored = Scored(examples.labels, probabilities, names, examples.texts, examples.origins, classifier.decision)
+    return measure(folder, scored)
 
 
 def finished_already(earlier: EarlierRun) -> dict[str, Any]:

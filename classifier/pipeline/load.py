@@ -4,6 +4,7 @@ from pathlib import Path
 
 from classifier.data import Splits, TooManyBadRows, load_splits, write_contradictions, write_rejects
 from classifier.settings import TrainSettings
+from classifier.tasks import refuse_impossible
 from classifier.terminal import say
 
 
@@ -11,7 +12,7 @@ def load(settings: TrainSettings, output: Path) -> Splits:
     """Loads the splits, prints notices, and writes problematic rows to rejects.csv and contradictions.csv.
 
     Raises:
-        UserError: for files that cannot be used.
+        UserError: for files that cannot be used, and if a promise needs more validation examples.
     """
     rejects = output / "report" / "rejects.csv"
     rejects.parent.mkdir(parents=True, exist_ok=True)
@@ -31,4 +32,5 @@ def load(settings: TrainSettings, output: Path) -> Splits:
         write_contradictions(rejects.with_name("contradictions.csv"), splits.contradictions)
     sizes = ", ".join(f"{len(part):,} {name}" for name, part in splits.parts().items())
     say(f"{settings.data.name}: {sizes} examples, {len(splits.train.label_names)} classes")
+    refuse_impossible(settings.abstain, settings.export, len(splits.valid))
     return splits

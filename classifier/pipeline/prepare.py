@@ -2,6 +2,7 @@
 
 from concurrent.futures import Executor
 from dataclasses import replace
+from functools import partial
 from threading import Event
 
 import keras
@@ -11,6 +12,7 @@ from classifier.data import Splits
 from classifier.model.hybrid import Hybrid, NgramFit, fit_ngrams
 from classifier.pipeline.make_encoder import make_encoder, make_tokenizer
 from classifier.settings import Linear, TrainerSettings, TrainSettings
+from classifier.tasks import decide
 from classifier.terminal import say
 from classifier.tokenizers import Tokenizer
 from classifier.tracking.open_run import AnyRun
@@ -45,7 +47,7 @@ def prepare(
     ngrams: NgramFit | None = None
     if settings.encoder.linear is Linear.ngrams:
         ngrams = fit_ngrams(executor, stop, tokenizer, splits.train, splits.valid, weights, settings.seed)
-    hybrid = Hybrid(encoder, splits.valid, weights, ngrams)
+    hybrid = Hybrid(encoder, splits.valid, weights, partial(decide, settings.abstain, settings.export), ngrams)
     model, vectors, valid_texts = encoder.model, encoder.vectors(), encode(tokenizer, splits.valid.texts)[0]
     if parts := encoder.parts():
         resting, vectors, model = parts

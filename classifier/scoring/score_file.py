@@ -127,7 +127,7 @@ def score_stream(plan: Plan, load: Callable[[], Classifier]) -> Scored:
         columns = typed(plan, passing_columns(plan.source, known) if known else names, known)
         plan.predictions.refuse_collision(list(columns))
         scoring = Scoring(plan, load(), columns)
-        totals = Totals(len(scoring.names))
+        totals = Totals(len(scoring.names), plan.predictions.decision)
         with (
             open_table(stream, plan.output, columns, scoring.added, scoring.writer_options(0)) as table,
             Progress("Scoring", known.rows if known else None) as progress,
@@ -144,7 +144,7 @@ def score_in_shards(plan: Plan, load: Callable[[], Classifier]) -> Scored:
         columns = typed(plan, passing_columns(plan.source, known), known)
         plan.predictions.refuse_collision(list(columns))
         scoring = Scoring(plan, load(), columns)
-        totals = Totals(len(scoring.names))
+        totals = Totals(len(scoring.names), plan.predictions.decision)
         totals.add_json(shards.finished)
         resumed_rows = totals.rows
         with Progress("Scoring", known.rows, resumed_rows) as progress:
@@ -160,7 +160,7 @@ def write_shards(scoring: Scoring, shards: Shards, totals: Totals, progress: Pro
     options = scoring.writer_options(skip)
     windows = read_windows(plan.rows(skip), plan.source.texts, plan.cut, len(shards.finished))
     for place, group in groupby(scoring.scored(windows), key=lambda scored: scored[0].shard):
-        part, options = Totals(len(scoring.names)), replace(options, header=place == 0)
+        part, options = Totals(len(scoring.names), plan.predictions.decision), replace(options, header=place == 0)
         with (
             shards.new(place, part) as stream,
             open_table(stream, plan.output, scoring.columns, scoring.added, options) as table,

@@ -37,6 +37,7 @@ from classifier.settings.shared import (
 )
 from classifier.settings.training import (
     EXPORTS,
+    AbstainSettings,
     Activation,
     Block,
     EncoderSettings,
@@ -64,6 +65,7 @@ __all__ = [
     "BRANCHES",
     "EXPORTS",
     "TRUNCATIONS",
+    "AbstainSettings",
     "Activation",
     "Agreement",
     "Block",

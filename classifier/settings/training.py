@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from classifier.settings.bounds import COUNT, NOT_NEGATIVE, SEED, SHARE, SIZE, Bounds, number
+from classifier.settings.bounds import COUNT, NOT_NEGATIVE, OPEN_FRACTION, SEED, SHARE, SIZE, Bounds, number
 from classifier.settings.shared import DataSettings, Server
 
 WIDTH = Bounds(at_least=1, at_most=65_536)  # size of vectors
@@ -186,12 +186,23 @@ class TrackingSettings(Server):
 
 
 @dataclass
+class AbstainSettings:
+    """When the model accepts its own answer, by a threshold that is chosen on validation; at most one of the keys."""
+
+    precision: float | None = number(None, OPEN_FRACTION)  # share of accepted answers that are right, 95 % confidence
+    coverage: float | None = number(None, OPEN_FRACTION)  # share of texts whose answer is accepted
+    mistake_cost: float | None = number(None, Bounds(above=1, at_most=1e6))  # of a mistake; abstaining costs 1
+
+
+@dataclass
 class ExportSettings:
     """Export formats, in addition to the SavedModel that is always written to `model/`, and publishing."""
 
     formats: Any = "savedmodel"  # one or a list: savedmodel, onnx, litert
     weights: Any = "float32"  # one or a list: float32, float16, bfloat16, int8; see EXPORTS
     serving_dir: str | None = None  # TensorFlow Serving's folder of the model; the next version goes there
+    coverage: float | None = number(None, OPEN_FRACTION)  # share of texts whose label set contains the right label
+    coverage_by_class: bool = False  # whether it holds for each class with enough validation examples
 
 
 NOT_IN_LITERT = ("AdditiveAttention", "ConcatAttention", "LocalAttention")  # loops and slices of unknown shape
@@ -229,6 +240,7 @@ class TrainSettings:
     optimizer: dict[str, Any] = MISSING
     trainer: TrainerSettings = field(default_factory=TrainerSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    abstain: AbstainSettings = field(default_factory=AbstainSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
     seed: int = number(0, SEED)  # of the split, the weights, dropout and the order of the batches
     recipe: Any = None

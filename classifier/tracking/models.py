@@ -10,6 +10,7 @@ from pathlib import Path
 
 from classifier.errors import UserError
 from classifier.settings import Server
+from classifier.tasks import Decision
 from classifier.terminal import warn
 from classifier.tracking.abandoned import connect_existing
 from classifier.tracking.address import database_file
@@ -32,12 +33,17 @@ def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tupl
         step: step of the last epoch.
     """
     from mlflow.models import Model, ModelSignature
-    from mlflow.types.schema import ColSpec, Map, Schema
+    from mlflow.types.schema import Array, ColSpec, Map, Schema
 
     mlflow.set_experiment(
         experiment_id=mlflow.MlflowClient().get_run(run_id).info.experiment_id
     )  # otherwise MLflow uses the experiment Default
     outputs = [("label", "string"), ("score", "float"), ("probabilities", Map("float"))]
+    decision = Decision.read(folder)
+    if decision.accept_from is not None:
+        outputs.append(("accepted", "boolean"))
+    if decision.include_from is not None:
+        outputs.append(("label_set", Array("string")))
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")  # about missing type hints
         logged = Model.log(

@@ -45,6 +45,7 @@ def test_equals_scikit_learn(simulate, examples, classes):
             expected[f"{average}_{name}"] = score(labels, predicted, average=average, zero_division=0)
     metrics = evaluated(labels, probabilities).metrics
     assert 0 < metrics.pop("expected_calibration_error") < 1
+    assert 0 < metrics.pop("risk_coverage_area") < 1
     assert metrics == pytest.approx(expected)
 
 

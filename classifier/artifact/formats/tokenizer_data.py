@@ -20,7 +20,7 @@ SURROGATES = range(0xD800, 0xE000)  # not characters
 
 
 def write_data(classifier: ClassifierModule, folder: Path) -> None:
-    """Writes tokenizer.json, labels.json and, if the model has n-grams, ngrams.npz (keys and idf by feature)."""
+    """Writes tokenizer.json, labels.json and, if the model has them, decision.json and ngrams.npz (keys and idf)."""
     tokenizer = classifier.tokenizer
     data = {
         **(bert_data(tokenizer) if isinstance(tokenizer, BertTokenizer) else learned_data(tokenizer)),
@@ -36,6 +36,7 @@ def write_data(classifier: ClassifierModule, folder: Path) -> None:
     }
     write_json(folder / "tokenizer.json", data)
     write_json(folder / "labels.json", [name.decode() for name in classifier.names.numpy()])
+    classifier.decision.write(folder)
     if classifier.ngrams:
         np.savez(folder / "ngrams.npz", keys=classifier.ngrams.keys.numpy(), idf=classifier.ngrams.idf.numpy())
 
