@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from classifier.command_line.arguments import with_quotes
 from classifier.command_line.run import run_command
 from classifier.progress import Stage
-from classifier.settings import DataSettings, ExplainSettings
+from classifier.settings import DataFormat, DataSettings, ExplainSettings
 from classifier.terminal import say
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def read_texts(settings: ExplainSettings, label_names: tuple[str, ...], output: 
     if data.label is None:
         texts, rejects = unlabelled(settings)
     else:
-        reading = DataSettings(**asdict(data), name="input", max_bad_rows=1.0)
+        reading = DataSettings(**asdict(data), name="input", format=DataFormat.table, max_bad_rows=1.0)
         loaded = read_examples(settings.input, reading, split="input", label_names=label_names)
         for notice in loaded.notices:
             say(notice)

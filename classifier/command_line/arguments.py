@@ -59,9 +59,10 @@ def is_data_file(argument: str) -> bool:
     if argument.startswith(("-", "+", "~")) or ("=" in argument and not Path(argument).is_file()):
         return False
     from classifier.data.files import COMPRESSIONS, FORMATS  # imported late, because it imports NumPy
+    from classifier.data.formats.choose import SUFFIXES
 
     path = Path(argument.lower())
-    return (Path(path.stem).suffix if path.suffix in COMPRESSIONS else path.suffix) in FORMATS
+    return (Path(path.stem).suffix if path.suffix in COMPRESSIONS else path.suffix) in (*FORMATS, *SUFFIXES)
 
 
 def typed_command(name: str) -> str:
