@@ -15,6 +15,7 @@ from classifier.data import Examples
 from classifier.encoders.encoder import Encoder
 from classifier.evaluation.metrics import headline
 from classifier.model.classifier_module import ClassifierModule
+from classifier.model.imprinting import with_validation
 from classifier.model.ngram_fit import (
     Method,
     NgramCounter,
@@ -88,7 +89,7 @@ class Completed:
 
     Args:
         validated: model for validation, which is fitted on train only.
-        final: model for the export, with an n-gram model that is fitted on train and validation.
+        final: model for the export, with n-grams and class directions (`imprinting`) of train and validation.
         mixture: weights of encoder and n-gram model, of shape (2,); None without an n-gram model.
         shares: weights of the linear classifiers in the n-gram model.
     """
@@ -127,20 +128,24 @@ class Hybrid:
         _, mixed = mix(logits, self.ngrams.chosen.result().valid_logits, self.valid.labels, self.class_weights)
         return {**headline(self.valid.labels, softmax(mixed, axis=1)), "encoder_log_loss": encoder["log_loss"]}
 
-    def complete(self, logits: np.ndarray) -> Completed:
+    def complete(self, logits: np.ndarray, train_labels: np.ndarray) -> Completed:
         """Returns the complete classifier, with the weights of the mixture fitted on validation.
 
         Args:
             logits: see `validate`.
+            train_labels: integers (training texts,).
         """
-        names = self.valid.label_names
+        names, final_encoder = self.valid.label_names, with_validation(self.encoder, train_labels, self.valid)
         if self.ngrams is None:
-            alone = ClassifierModule(self.encoder, names)
-            return Completed(alone, alone)
+            return Completed(ClassifierModule(self.encoder, names), ClassifierModule(final_encoder, names))
         chosen, final = self.ngrams.chosen.result(), self.ngrams.final.result()
         weights, _ = mix(logits, chosen.valid_logits, self.valid.labels, self.class_weights)
-        validated, final = (ClassifierModule(self.encoder, names, one, weights) for one in (chosen.model, final))
-        return Completed(validated, final, weights, chosen.shares)
+        return Completed(
+            validated=ClassifierModule(self.encoder, names, chosen.model, weights),
+            final=ClassifierModule(final_encoder, names, final, weights),
+            mixture=weights,
+            shares=chosen.shares,
+        )
 
 
 def fit_ngrams(

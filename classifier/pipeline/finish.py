@@ -162,7 +162,7 @@ def finish_interrupted(job: Job) -> dict[str, Any]:
 def complete(job: Job) -> Completed:
     """Returns the complete classifier with the encoder of the best epoch; prints and logs the mixture."""
     training = job.training
-    whole = job.hybrid.complete(training.predict(training.data.valid_texts))
+    whole = job.hybrid.complete(training.predict(training.data.valid_texts), training.data.labels)
     if whole.mixture is not None:
         encoder, ngrams = map(float, whole.mixture)
         logged = {"mixture.encoder": encoder, "mixture.linear": ngrams}

@@ -16,7 +16,7 @@ from classifier.tokenizers import Tokenizer
 from classifier.tracking.open_run import AnyRun
 from classifier.training.batches import EncodedTexts, encode
 from classifier.training.fit import Training, TrainingData
-from classifier.training.linear_probe import fit_linear_probe
+from classifier.training.last_layer import fit_last_layer
 from classifier.training.optimization import (
     EXAMPLES_SEEN,
     PRETRAINED_EXAMPLES_SEEN,
@@ -40,7 +40,7 @@ def prepare(
     tokenizer = make_tokenizer(settings, splits)
     texts = encode_texts(tokenizer, splits, run)
     keras.utils.set_random_seed(settings.seed)  # set here, because tracking uses the same generators before
-    encoder = make_encoder(settings, tokenizer, len(splits.train.label_names))
+    encoder = make_encoder(settings, tokenizer, splits.train)
     weights = class_weights(settings.trainer.class_weights, splits.train.labels, splits.train.label_names)
     ngrams: NgramFit | None = None
     if settings.encoder.linear is Linear.ngrams:
@@ -51,7 +51,7 @@ def prepare(
         resting, vectors, model = parts
         texts, valid_texts = (resting_states(resting, one, run.output) for one in (texts, valid_texts))
     if encoder.pretrained and not run.checkpoint.exists():
-        fit_linear_probe(vectors, model, texts, splits.train.labels, weights, settings.seed)
+        fit_last_layer(vectors, model, texts, splits.train.labels, weights, settings.seed)
     data = TrainingData(texts, splits.train.labels, weights, valid_texts)
     trainer = trainer_settings(settings.trainer, len(texts), len(weights), encoder.pretrained)
     optimizer = make_optimizer(settings, trainer, len(texts))
