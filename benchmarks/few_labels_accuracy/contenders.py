@@ -3,6 +3,8 @@
 This file imports neither the project nor TensorFlow.
 """
 
+# pyright: reportMissingImports=false
+
 import json
 import tempfile
 import time

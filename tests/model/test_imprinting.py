@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from classifier.data import Examples
 from classifier.encoders.cosine_logits import CosineLogits
@@ -41,7 +42,7 @@ def test_a_class_without_texts_keeps_its_vector():
 
 def test_the_final_encoder_is_nearer_to_validation_and_the_other_stays():
     encoder = encoder_of(CosineLogits(3, name="logits"))
-    ids = encoder.tokenizer.padded(encoder.tokenizer.words(np.array(TEXTS)))
+    ids = encoder.tokenizer.padded(encoder.tokenizer.words(tf.constant(TEXTS)))
     before = encoder.model(ids).numpy()
     final = with_validation(encoder, np.array([0, 1, 2, 2]), examples())
     rows = np.arange(len(TEXTS))
