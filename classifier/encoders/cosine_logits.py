@@ -1,6 +1,7 @@
 """Logits that are cosines: the last layer of a pretrained encoder with few texts per class."""
 
 import keras
+import numpy as np
 from keras import ops
 
 SCALE = 20.0
@@ -35,3 +36,8 @@ class CosineLogits(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "classes": self.classes, "scale": self.scale}
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    """Scales the rows of an array to length 1; zeros stay zeros."""
+    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), np.finfo(rows.dtype).tiny)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from classifier.data import Examples
-from classifier.encoders.cosine_logits import CosineLogits
+from classifier.encoders.cosine_logits import CosineLogits, unit
 from classifier.encoders.encoder import Encoder
 from classifier.training.batches import encode
 from classifier.training.predictor import Predictor
@@ -46,8 +46,3 @@ def imprinted(kernel: np.ndarray, seen: np.ndarray, vectors: np.ndarray, labels:
     np.add.at(sums, labels, unit(vectors))
     known = np.linalg.norm(sums, axis=1) > 0
     return np.where(known, unit(sums).T, kernel).astype(kernel.dtype)
-
-
-def unit(rows: np.ndarray) -> np.ndarray:
-    """Scales rows to length 1; zeros stay zeros."""
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(rows.dtype).tiny)

@@ -5,11 +5,11 @@ import warnings
 import keras
 import numpy as np
 
-from classifier.encoders.cosine_logits import CosineLogits
+from classifier.encoders.cosine_logits import CosineLogits, unit
 from classifier.training.batches import EncodedTexts
 from classifier.training.predictor import Predictor
 
-MOST_TEXTS = 5000  # maximum number of texts that the layer is fitted on
+MOST_TEXTS = 5000  # maximum number of texts that the regression is fitted on
 INVERSE_REGULARIZATION = 1.0  # scikit-learn's C
 
 
@@ -34,23 +34,21 @@ def fit_last_layer(
         class_weights: loss weight of each class, (classes,).
         seed: seed of the sample if there are more than MOST_TEXTS.
     """
+    predict, layer = Predictor(vectors), model.get_layer("logits")
+    if isinstance(layer, CosineLogits):
+        fit_class_means(layer, predict(texts), labels)
+        return
     chosen = np.arange(len(texts))
     if len(chosen) > MOST_TEXTS:
         chosen = np.sort(np.random.default_rng(seed).choice(len(texts), MOST_TEXTS, replace=False))
-    inputs, layer = Predictor(vectors)(texts.subset(chosen)), model.get_layer("logits")
-    if isinstance(layer, CosineLogits):
-        fit_class_means(layer, inputs, labels[chosen])
-    else:
-        fit_linear_probe(layer, inputs, labels[chosen], class_weights)
+    fit_linear_probe(layer, predict(texts.subset(chosen)), labels[chosen], class_weights)
 
 
 def fit_class_means(layer: CosineLogits, inputs: np.ndarray, labels: np.ndarray) -> None:
     """Sets the vector of each class to the mean direction of its inputs (Snell et al. 2017, equation 1)."""
-    directions = inputs / np.linalg.norm(inputs, axis=1, keepdims=True)
-    kernel = layer.kernel.numpy()
+    directions, kernel = unit(inputs), layer.kernel.numpy()
     for label in np.unique(labels):
-        mean = directions[labels == label].mean(axis=0)
-        kernel[:, label] = mean / np.linalg.norm(mean)
+        kernel[:, label] = unit(directions[labels == label].mean(axis=0))
     layer.set_weights([kernel])
 
 
