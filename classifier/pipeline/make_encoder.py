@@ -15,6 +15,11 @@ from classifier.tokenizers import LearnedTokenizer, Tokenizer
 FEW_TEXTS = 50  # per class on average, up to which the logits of a pretrained encoder are cosines
 
 
+def are_few(examples: int, classes: int) -> bool:
+    """Whether there are at most FEW_TEXTS training texts per class on average."""
+    return examples <= FEW_TEXTS * classes
+
+
 def make_tokenizer(settings: TrainSettings, splits: Splits) -> Tokenizer:
     """Returns the tokenizer of the pretrained encoder, or learns a vocabulary from the training texts."""
     if isinstance(settings.encoder, PretrainedSettings):
@@ -27,7 +32,7 @@ def make_tokenizer(settings: TrainSettings, splits: Splits) -> Tokenizer:
 def make_encoder(settings: TrainSettings, tokenizer: Tokenizer, train: Examples) -> Encoder:
     """Returns the encoder with its initial weights; a pretrained one has cosines as logits if there are few texts."""
     classes = len(train.label_names)
-    few_texts = isinstance(settings.encoder, PretrainedSettings) and len(train) <= FEW_TEXTS * classes
+    few_texts = isinstance(settings.encoder, PretrainedSettings) and are_few(len(train), classes)
     model = build_model(settings, len(tokenizer.vocabulary), tokenizer.max_tokens, classes, few_texts)
     if few_texts:
         say(f"At most {FEW_TEXTS} texts per class: the logits are cosines")

@@ -9,7 +9,7 @@ from hydra.utils import instantiate
 
 from classifier.data import Splits
 from classifier.model.hybrid import Hybrid, NgramFit, fit_ngrams
-from classifier.pipeline.make_encoder import make_encoder, make_tokenizer
+from classifier.pipeline.make_encoder import are_few, make_encoder, make_tokenizer
 from classifier.settings import Linear, TrainerSettings, TrainSettings
 from classifier.terminal import say
 from classifier.tokenizers import Tokenizer
@@ -19,6 +19,7 @@ from classifier.training.fit import Training, TrainingData
 from classifier.training.last_layer import fit_last_layer
 from classifier.training.optimization import (
     EXAMPLES_SEEN,
+    LABEL_SMOOTHING,
     PRETRAINED_EXAMPLES_SEEN,
     WarmupDecay,
     class_weights,
@@ -74,9 +75,14 @@ def encode_texts(tokenizer: Tokenizer, splits: Splits, run: AnyRun) -> EncodedTe
 
 
 def trainer_settings(trainer: TrainerSettings, examples: int, classes: int, pretrained: bool) -> TrainerSettings:
-    """Returns the settings with the number of epochs that suits the data if none is given."""
+    """Returns the settings with the epochs and the label smoothing that suit the data if they are not given."""
     seen = PRETRAINED_EXAMPLES_SEEN if pretrained else EXAMPLES_SEEN
-    return replace(trainer, epochs=trainer.epochs or epochs_for(examples, classes, seen))
+    smoothing = 0.0 if pretrained and are_few(examples, classes) else LABEL_SMOOTHING
+    return replace(
+        trainer,
+        epochs=trainer.epochs or epochs_for(examples, classes, seen),
+        label_smoothing=smoothing if trainer.label_smoothing is None else trainer.label_smoothing,
+    )
 
 
 def make_optimizer(settings: TrainSettings, trainer: TrainerSettings, examples: int) -> keras.optimizers.Optimizer:
