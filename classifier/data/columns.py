@@ -9,7 +9,8 @@ from typing import Any
 
 from classifier.data.delimited import looks_like_data
 from classifier.data.fields import label_of, text_columns
-from classifier.data.files import find_files, format_of
+from classifier.data.files import format_of
+from classifier.data.formats.choose import chosen_format, find_labelled
 from classifier.data.json_lines import json_columns
 from classifier.data.parquet import parquet_columns
 from classifier.data.rows import open_rows, read_rows
@@ -49,7 +50,9 @@ def with_columns(data: DataSettings) -> tuple[DataSettings, str]:
     text_open, label_open = data.text == DataSettings.text, data.label == DataSettings.label
     if data.train is None or not (text_open or label_open) or str(data.train).startswith(f"{data.root}/{data.name}/"):
         return data, ""  # a named data set has these columns
-    path = find_files(data.train)[0]
+    path = find_labelled(data.train, data)[0]
+    if chosen_format(path, data) is not None:
+        return data, ""  # an annotation tool's file, whose reader knows where text and label are
     names = column_names(path, data)
     text_open, label_open = text_open and "text" not in names, label_open and "label" not in names
     if not names or not (text_open or label_open):

@@ -68,8 +68,8 @@ class Loaded:
     rejects: list[Reject]
     files: list[DataFile]
     notices: list[str]
-    splits: list[str]  # of each example, if its file says so: train, valid, test or ""
-    keys: list[Any]  # of each example: the value by which it is split, see split_key
+    splits: list[str] = field(default_factory=list)  # of each example, if its file says so: train, valid, test or ""
+    keys: list[Any] = field(default_factory=list)  # of each example: the value by which it is split, see split_key
 
 
 def read_examples(

@@ -15,6 +15,7 @@ from classifier.data import Examples
 from classifier.encoders.encoder import Encoder
 from classifier.evaluation.metrics import headline
 from classifier.model.classifier_module import ClassifierModule
+from classifier.model.imprinting import with_validation
 from classifier.model.ngram_fit import (
     Method,
     NgramCounter,
@@ -90,7 +91,7 @@ class Completed:
 
     Args:
         validated: model for validation, which is fitted on train only.
-        final: model for the export, with an n-gram model that is fitted on train and validation.
+        final: model for the export, with n-grams and class directions (`imprinting`) of train and validation.
         mixture: weights of the encoder and, if there is one, the n-gram model, of shape (1,) or (2,).
         decision: thresholds that were chosen on validation.
         shares: weights of the linear classifiers in the n-gram model.
@@ -134,25 +135,30 @@ class Hybrid:
             return metrics
         return {**metrics, "encoder_log_loss": headline(self.valid.labels, softmax(logits, axis=1))["log_loss"]}
 
-    def complete(self, logits: np.ndarray) -> Completed:
+    def complete(self, logits: np.ndarray, train_labels: np.ndarray) -> Completed:
         """Returns the complete classifier, with the mixture and the thresholds fitted on validation.
 
         Args:
             logits: see `validate`.
+            train_labels: integers (training texts,).
         """
         weights, mixed = self.mix(logits)
         decision = self.decide(softmax(mixed, axis=1), self.valid.labels)
-        names = self.valid.label_names
+        names, final_encoder = self.valid.label_names, with_validation(self.encoder, train_labels, self.valid)
         if self.ngrams is None:
             alone = ClassifierModule(self.encoder, names, None, weights, decision)
-            return Completed(alone, alone, weights, decision)
+            return Completed(alone, ClassifierModule(final_encoder, names, None, weights, decision), weights, decision)
         with Stage("Fitting the n-gram model"):
             chosen, final = self.ngrams.chosen.result(), self.ngrams.final.result()
-        validated, final = (
-            ClassifierModule(self.encoder, names, one, weights, decision) for one in (chosen.model, final)
-        )
         parts = {"encoder": logits, "ngrams": chosen.valid_logits, "together": mixed}
-        return Completed(validated, final, weights, decision, chosen.shares, parts)
+        return Completed(
+            ClassifierModule(self.encoder, names, chosen.model, weights, decision),
+            ClassifierModule(final_encoder, names, final, weights, decision),
+            weights,
+            decision,
+            chosen.shares,
+            parts,
+        )
 
     def mix(self, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Returns the weights of the mixture and the mixed logits (examples, classes) of validation; see `mix`."""

@@ -178,7 +178,7 @@ def finish_interrupted(job: Job) -> dict[str, Any]:
 def complete(job: Job) -> Completed:
     """Returns the complete classifier with the encoder of the best epoch; logs the mixture."""
     training = job.training
-    whole = job.hybrid.complete(training.predict(training.data.valid_texts))
+    whole = job.hybrid.complete(training.predict(training.data.valid_texts), training.data.labels)
     names = ["mixture.encoder", "mixture.linear"][: len(whole.mixture)]
     logged = dict(zip(names, map(float, whole.mixture), strict=True))
     for recipe, share in whole.shares.items():

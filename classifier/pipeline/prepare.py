@@ -10,7 +10,7 @@ from hydra.utils import instantiate
 
 from classifier.data import Splits
 from classifier.model.hybrid import Hybrid, NgramFit, fit_ngrams
-from classifier.pipeline.make_encoder import make_encoder, make_tokenizer
+from classifier.pipeline.make_encoder import are_few, make_encoder, make_tokenizer
 from classifier.progress import Stage
 from classifier.settings import Linear, TrainerSettings, TrainSettings
 from classifier.tasks import decide
@@ -19,9 +19,10 @@ from classifier.tokenizers import Tokenizer
 from classifier.tracking.open_run import AnyRun
 from classifier.training.batches import EncodedTexts, encode
 from classifier.training.fit import Training, TrainingData
-from classifier.training.linear_probe import fit_linear_probe
+from classifier.training.last_layer import fit_last_layer
 from classifier.training.optimization import (
     EXAMPLES_SEEN,
+    LABEL_SMOOTHING,
     PRETRAINED_EXAMPLES_SEEN,
     WarmupDecay,
     class_weights,
@@ -46,7 +47,7 @@ def prepare(
         texts = encode_texts(tokenizer, splits, run)
     keras.utils.set_random_seed(settings.seed)  # set here, because tracking uses the same generators before
     with Stage("Building the encoder"):
-        encoder = make_encoder(settings, tokenizer, len(splits.train.label_names))
+        encoder = make_encoder(settings, tokenizer, splits.train)
     weights = class_weights(settings.trainer.class_weights, splits.train.labels, splits.train.label_names)
     ngrams: NgramFit | None = None
     if settings.encoder.linear is Linear.ngrams:
@@ -58,7 +59,7 @@ def prepare(
         texts, valid_texts = (resting_states(resting, one, run.output) for one in (texts, valid_texts))
     if encoder.pretrained and not run.checkpoint.exists():
         with Stage("Fitting the output layer"):
-            fit_linear_probe(vectors, model, texts, splits.train.labels, weights, settings.seed)
+            fit_last_layer(vectors, model, texts, splits.train.labels, weights, settings.seed)
     data = TrainingData(texts, splits.train.labels, weights, valid_texts)
     trainer = trainer_settings(settings.trainer, len(texts), len(weights), encoder.pretrained)
     optimizer = make_optimizer(settings, trainer, len(texts))
@@ -82,9 +83,14 @@ def encode_texts(tokenizer: Tokenizer, splits: Splits, run: AnyRun) -> EncodedTe
 
 
 def trainer_settings(trainer: TrainerSettings, examples: int, classes: int, pretrained: bool) -> TrainerSettings:
-    """Returns the settings with the number of epochs that suits the data if none is given."""
+    """Returns the settings with the epochs and the label smoothing that suit the data if they are not given."""
     seen = PRETRAINED_EXAMPLES_SEEN if pretrained else EXAMPLES_SEEN
-    return replace(trainer, epochs=trainer.epochs or epochs_for(examples, classes, seen))
+    smoothing = 0.0 if pretrained and are_few(examples, classes) else LABEL_SMOOTHING
+    return replace(
+        trainer,
+        epochs=trainer.epochs or epochs_for(examples, classes, seen),
+        label_smoothing=smoothing if trainer.label_smoothing is None else trainer.label_smoothing,
+    )
 
 
 def make_optimizer(settings: TrainSettings, trainer: TrainerSettings, examples: int) -> keras.optimizers.Optimizer:

@@ -158,7 +158,8 @@ class TrainerSettings:
     loss: Loss = Loss.cross_entropy
     # Gamma of the focal loss; 0 is cross-entropy, larger values reduce the weight of well-classified examples.
     focal_gamma: float = number(2.0, Bounds(at_least=0, at_most=100))
-    label_smoothing: float = number(0.1, SHARE)
+    # None: 0.1, or 0 for a pretrained encoder with few texts per class.
+    label_smoothing: float | None = number(None, SHARE)
     class_weights: Any = None  # None, balanced, or {label: weight}
     ema_decay: float = number(
         0.99, SHARE

@@ -118,7 +118,7 @@ class Training:
     def losses(self, ids, labels):
         """Returns the loss of each text (batch,) with label smoothing, from ids (batch, tokens) and labels (batch,)."""
         targets, logits = tf.one_hot(labels, self.model.output_shape[-1]), self.model(ids, training=True)
-        options = {"from_logits": True, "label_smoothing": self.settings.label_smoothing}
+        options = {"from_logits": True, "label_smoothing": self.settings.label_smoothing or 0.0}
         if self.settings.loss is Loss.focal:
             focal = {"alpha": 1.0, "gamma": self.settings.focal_gamma}  # classes are weighted by class_weights
             return keras.losses.categorical_focal_crossentropy(targets, logits, **focal, **options)

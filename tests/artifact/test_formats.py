@@ -171,7 +171,8 @@ def test_a_pretrained_encoder(tmp_path, kind):
     files = read_bert_files(PRETRAINED)
     tokenizer = BertTokenizer(files, max_tokens=11, truncation="head_tail")
     settings = PretrainedSettings(source=str(PRETRAINED), tune=Tune.lora)
-    model = build_pretrained(find_checkpoint(str(PRETRAINED)), settings, MeanPooling(name="pooling"), len(LABELS))
+    pooling, checkpoint = MeanPooling(name="pooling"), find_checkpoint(str(PRETRAINED))
+    model = build_pretrained(checkpoint, settings, pooling, len(LABELS), few_texts=True)
     write_one(ClassifierModule(Encoder(model, tokenizer), LABELS), kind, "float32", tmp_path / kind)
     found, texts = (
         Classifier(tmp_path / kind),
