@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from classifier.data.files import file_sha256
 from classifier.errors import UserError
 from classifier.model.batching import classify_texts
 from classifier.settings import BRANCHES
+from classifier.tasks import Decision
 
 SAVED_MODEL = "saved_model.pb"  # the file that identifies a SavedModel
 MLFLOW_ADDRESSES = ("models:/", "runs:/")
@@ -73,6 +74,10 @@ class SavedClassifier:
         folder: folder of the SavedModel.
         branches: number of batches that are computed in parallel.
 
+    Attributes:
+        label_names: names of the classes, in the order of the probabilities.
+        decision: the thresholds by which the model decides.
+
     Raises:
         UserError: if the folder is not a classifier that this package exported.
     """
@@ -94,8 +99,16 @@ class SavedClassifier:
         self.serve = signatures["serving_default"]
         names = signatures["label_names"]()["label_names"].numpy()
         self.label_names = tuple(name.decode() for name in names)
+        self.decision = Decision.read(Path(folder))
 
-    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
-        """Returns probabilities of shape (texts, classes) in float32, in the order of the texts."""
+    def probabilities(self, texts: Sequence[str], on_batch: Callable[[int], None] | None = None) -> np.ndarray:
+        """Returns probabilities of shape (texts, classes) in float32, in the order of the texts.
+
+        Args:
+            texts: texts to classify.
+            on_batch: called after each batch with its number of texts.
+        """
         classes = len(self.label_names)
-        return classify_texts(lambda batch: self.serve(text=batch)["probabilities"], texts, classes, self.threads)
+        return classify_texts(
+            lambda batch: self.serve(text=batch)["probabilities"], texts, classes, self.threads, on_batch
+        )

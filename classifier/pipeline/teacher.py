@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.artifact.saved_model import SavedClassifier, local_folder, model_sha256
+from classifier.artifact.saved_model import SavedClassifier, model_sha256
 from classifier.data import (
     FORMATS,
     PROBABILITY,
@@ -22,7 +22,7 @@ from classifier.errors import UserError
 from classifier.files import whole_file
 from classifier.settings import Reading, TrainSettings, as_typed
 from classifier.terminal import say
-from classifier.tracking.models import find_model
+from classifier.tracking.named_models import model_folder
 
 KEY = b"teacher"  # in the metadata of the kept probabilities: what they were computed from
 
@@ -52,9 +52,7 @@ def find_teacher(settings: TrainSettings) -> Teacher | None:
         files = find_files(teacher)
         names = check_probabilities(files, as_scored(settings.data))
         return Teacher(name, None, files, names, hashed([file_sha256(path) for path in files]))
-    folder = local_folder(str(teacher), "distill.teacher") or find_model(
-        str(teacher), settings.tracking, "distill.teacher"
-    )
+    folder = model_folder(str(teacher), settings.tracking, "distill.teacher")
     return Teacher(name, folder, [], (), model_sha256(folder))
 
 

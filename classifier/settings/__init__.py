@@ -27,6 +27,8 @@ from classifier.settings.rules import (
 from classifier.settings.shared import (
     BRANCHES,
     TRUNCATIONS,
+    Agreement,
+    DataFormat,
     DataSettings,
     LabelCase,
     Quotes,
@@ -35,6 +37,7 @@ from classifier.settings.shared import (
 )
 from classifier.settings.training import (
     EXPORTS,
+    AbstainSettings,
     Activation,
     Block,
     DistillSettings,
@@ -57,16 +60,20 @@ from classifier.settings.training import (
 from classifier.settings.typed import (
     as_overrides,
     as_typed,
+    used,
 )
 
 __all__ = [
     "BRANCHES",
     "EXPORTS",
     "TRUNCATIONS",
+    "AbstainSettings",
     "Activation",
+    "Agreement",
     "Block",
     "Columns",
     "CompareSettings",
+    "DataFormat",
     "DataSettings",
     "DistillSettings",
     "EncoderSettings",
@@ -104,4 +111,5 @@ __all__ = [
     "as_typed",
     "check_rules",
     "chosen_exports",
+    "used",
 ]

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from classifier.errors import UserError
+from classifier.progress import Stage
 from classifier.settings import BRANCHES, Loss, Monitor, Precision, TrainerSettings
 from classifier.training.batches import EncodedTexts, epoch_batches
 from classifier.training.checkpoint import load_checkpoint, save_checkpoint
@@ -124,7 +125,7 @@ class Training:
             targets: probabilities of shape (batch, classes).
         """
         logits = self.model(ids, training=True)
-        options = {"from_logits": True, "label_smoothing": self.settings.label_smoothing}
+        options = {"from_logits": True, "label_smoothing": self.settings.label_smoothing or 0.0}
         if self.settings.loss is Loss.focal:
             focal = {"alpha": 1.0, "gamma": self.settings.focal_gamma}  # classes are weighted by class_weights
             return keras.losses.categorical_focal_crossentropy(targets, logits, **focal, **options)
@@ -205,7 +206,8 @@ class Training:
         raw = weights_of(self.model)
         if self.averages:
             set_weights(self.model, [average.numpy() for average in self.averages])
-        metrics = self.validate(self.predict(self.data.valid_texts))
+        with Stage("Validating"):
+            metrics = self.validate(self.predict(self.data.valid_texts))
         monitor = self.settings.monitor
         value = -metrics[monitor.name] if monitor is Monitor.log_loss else metrics[monitor.name]
         if state.best_value is None or value > state.best_value:
