@@ -108,6 +108,6 @@ def test_a_training_learns_what_only_the_teacher_knows(tmp_path, monkeypatch):
     labels = ["bird", "fruit"] * 20
     model = TextClassifier(*TINY, *files).fit(labelled, labels)
     assert model.predict(["wren", "plum"]).tolist() == ["bird", "fruit"]
-    with pytest.raises(UserError, match="data.unlabelled needs a teacher"):
+    with pytest.raises(UserError, match=r"data\.unlabelled needs a teacher"):
         TextClassifier(*TINY, files[1]).fit(labelled, labels)
     assert model.summary_["metrics"]["valid"]["accuracy"] == 1
