@@ -22,6 +22,7 @@ from classifier.settings import TrainSettings, chosen_exports
 from classifier.terminal import say, show, warn
 from classifier.tracking.open_run import AnyRun
 from classifier.tracking.run import EarlierRun, Run
+from classifier.tracking.views import where_to_look
 from classifier.training.fit import Training, set_weights
 
 LATENCY_TEXTS = 20  # number of texts to measure the latency
@@ -138,7 +139,8 @@ def print_results(job: Job, evaluations: dict[str, Evaluation], model: Path | No
         say(f"Model    {model}")
     if isinstance(job.run, Run):
         say(f"Run      {job.run.run_id}")
-        say(f"Look at  {job.run.interface()}")
+        for line in where_to_look(job.settings.tracking, job.run.show_runs()):
+            say(line)
 
 
 def finish_interrupted(job: Job) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from classifier.tracking.models import log_model
 from classifier.tracking.named_runs import nearest_run
 from classifier.tracking.registry import register_and_promote
 from classifier.tracking.run_models import delete_older_models
-from classifier.tracking.server import connect, experiment_id, first_line, interface, reachable, writing
+from classifier.tracking.server import connect, experiment_id, first_line, reachable, writing
 from classifier.tracking.versions import code_hash, code_version
+from classifier.tracking.views import ALL_RUNS, MOST_RUNS, runs_view, view_address
 
 RETRY_SECONDS = 30  # time between attempts to reach a lost server
 IDENTITY = "classifier.identity"  # tag: identity of the command and its data
@@ -92,6 +93,7 @@ class Run:
 
     mlflow: Any
     run_id: str
+    experiment: str  # its id
     settings: TrackingSettings
     output: Path
     checkpoint: Path
@@ -191,9 +193,16 @@ class Run:
         if name := self.settings.register:
             self.send("the registration", lambda: say(register_and_promote(self.run_id, name, self.settings)))
 
-    def interface(self) -> str:
-        """Returns the address of the run or the command that shows it."""
-        return interface(self.settings)
+    def show_runs(self) -> str:
+        """Updates the view of all runs of the experiment, and returns its address."""
+
+        def send() -> None:
+            newest = ["attributes.start_time DESC"]
+            runs = self.client.search_runs([self.experiment], max_results=MOST_RUNS, order_by=newest)
+            self.client.set_experiment_tag(self.experiment, *runs_view(runs))
+
+        self.send("the view of the runs", send)
+        return view_address(self.settings, self.experiment, ALL_RUNS)
 
     def start_monitor(self) -> None:
         """Starts logging processor and memory usage, if enabled in the settings."""
@@ -236,10 +245,11 @@ def start_run(settings: TrackingSettings, output: Path, identity: str, earlier: 
             client.update_run(earlier.run_id, status="RUNNING")
             for key, value in places.items():
                 client.set_tag(earlier.run_id, key, value)
-            return Run(mlflow, earlier.run_id, settings, output, earlier.checkpoint)
+            own = client.get_run(earlier.run_id).info.experiment_id
+            return Run(mlflow, earlier.run_id, own, settings, output, earlier.checkpoint)
         places |= {IDENTITY: identity, CHECKPOINT: str(checkpoint_in(output)), **code_version()}
         run = client.create_run(experiment, tags=places, run_name=settings.run_name)
-    return Run(mlflow, run.info.run_id, settings, output, checkpoint_in(output))
+    return Run(mlflow, run.info.run_id, experiment, settings, output, checkpoint_in(output))
 
 
 def checkpoint_in(output: Path) -> Path:

@@ -75,7 +75,8 @@ def test_passwords_and_nothing_else_are_hidden(text, expected):
 
 
 def test_the_line_to_look_at_runs_can_be_pasted():
-    assert interface(Server("sqlite:///mlflow.db")) == "mlflow ui --backend-store-uri sqlite:///mlflow.db"
+    line = interface(Server("sqlite:///mlflow.db"))
+    assert line == "MLFLOW_DISABLE_TELEMETRY=true mlflow ui --backend-store-uri sqlite:///mlflow.db"
     line = interface(Server("sqlite:////tmp/my runs/it's.db"))
     assert shlex.split(line)[-1] == "sqlite:////tmp/my runs/it's.db"
     assert "secret" not in interface(Server("postgresql://me:secret@host/runs"))
