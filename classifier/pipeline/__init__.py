@@ -7,6 +7,7 @@
 | `load`         | reads files into splits, with notices and lists of problematic rows                   |
 | `make_encoder` | creates the tokenizer and the encoder                                                 |
 | `prepare`      | everything else before the first epoch: n-gram model and training loop                |
+| `describe`     | describes the finished training on its page in MLflow                                 |
 | `finish`       | export, evaluation and results; also after Ctrl-C, or if a sweep stops the trial      |
 | `connection`   | communication between a trial and its sweep                                           |
 """

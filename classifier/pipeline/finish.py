@@ -15,11 +15,14 @@ from classifier.data import Examples, Splits
 from classifier.evaluation.metrics import Evaluation
 from classifier.evaluation.report import flat, measure, results_table, summarized
 from classifier.evaluation.scored import Scored
-from classifier.files import write_records
+from classifier.files import write_records, write_table, write_text
 from classifier.model.classifier_module import ClassifierModule
 from classifier.model.hybrid import Completed, Hybrid
+from classifier.pipeline.describe import describe
 from classifier.settings import TrainSettings, chosen_exports
 from classifier.terminal import say, show, warn
+from classifier.tracking.metric_names import tracked_results
+from classifier.tracking.notes import NOTE
 from classifier.tracking.open_run import AnyRun
 from classifier.tracking.run import EarlierRun, Run
 from classifier.tracking.views import where_to_look
@@ -87,16 +90,20 @@ def finish_pruned(job: Job, reason: str) -> dict[str, Any]:
 
 
 def log_evaluations(job: Job, evaluations: dict[str, Evaluation], classifier: ClassifierModule) -> None:
-    """Logs the metrics, and the size and the latency of the model."""
-    state = job.training.state
-    metrics = {f"{split}.{name}": value for split, one in evaluations.items() for name, value in flat(one).items()}
+    """Logs the main metrics, the size and the latency of the model, and a description; the report has the rest."""
+    state, run = job.training.state, job.run
     costs = {
         "best_epoch": state.best_epoch,
         "training_seconds": state.seconds,
         "parameters": job.hybrid.encoder.model.count_params(),
         "latency_ms": latency_ms(classifier, job.splits.valid.texts),
     }
-    job.run.log_metrics({**metrics, **costs}, step=state.epoch)
+    results = {}
+    for split, evaluation in reversed(evaluations.items()):  # test first
+        results |= tracked_results(split, flat(evaluation))
+    run.log_metrics({**results, **costs}, step=state.epoch)
+    run.set_tags({NOTE: describe(evaluations, job.splits, state.best_epoch, state.epoch)})
+    write_text(job.report / "training.json", json.dumps({**costs, **run.facts}, indent=2) + "\n")
     draw_learning_curves(job)
 
 
@@ -123,10 +130,12 @@ def summary(job: Job, evaluations: dict[str, Evaluation]) -> dict[str, Any]:
 
 
 def draw_learning_curves(job: Job) -> None:
-    """Draws the metrics of all epochs for the report."""
+    """Draws the metrics of all epochs for the report, and writes them to a table."""
     from classifier.evaluation.plots import learning_curves
 
     state = job.training.state
+    columns = list(dict.fromkeys(name for entry in state.history for name in entry))
+    write_table(job.report / "epochs.csv", columns, ([entry.get(name) for name in columns] for entry in state.history))
     learning_curves(state.history, best_epoch=state.best_epoch).savefig(job.report / "learning_curves.png")
 
 
@@ -162,16 +171,15 @@ def finish_interrupted(job: Job) -> dict[str, Any]:
 
 
 def complete(job: Job) -> Completed:
-    """Returns the complete classifier with the encoder of the best epoch; prints and logs the mixture."""
+    """Returns the complete classifier with the encoder of the best epoch; prints and notes the mixture."""
     training = job.training
     whole = job.hybrid.complete(training.predict(training.data.valid_texts))
     if whole.mixture is not None:
         encoder, ngrams = map(float, whole.mixture)
-        logged = {"mixture.encoder": encoder, "mixture.linear": ngrams}
+        job.run.facts |= {"mixture.encoder": encoder, "mixture.linear": ngrams}
         for recipe, share in whole.shares.items():
-            logged[f"linear.{recipe.method.name}.share"] = share
-            logged[f"linear.{recipe.method.name}.inverse_regularization"] = recipe.inverse_regularization
-        job.run.log_metrics(logged, step=training.state.epoch)
+            job.run.facts[f"linear.{recipe.method.name}.share"] = share
+            job.run.facts[f"linear.{recipe.method.name}.inverse_regularization"] = recipe.inverse_regularization
         say(f"N-gram model: {' + '.join(f'{share:.2f} x {recipe}' for recipe, share in whole.shares.items())}")
         say(f"Mixture: encoder {encoder:.2f}, n-grams {ngrams:.2f} (chosen on validation)")
     return whole

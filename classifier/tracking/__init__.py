@@ -7,6 +7,8 @@ Tracking never stops a training: if the server is lost, data are buffered and se
     abandoned.py       ends runs whose process is gone
     open_run.py        finds or starts the run of a training, and locks and ends it
     run.py             an active run, and earlier runs of the same command
+    metric_names.py    which metrics are tracked, and under which names
+    notes.py           descriptions in Markdown
     untracked.py       takes the place of a run without tracking
     datasets.py        the data files of a run
     models.py          logs and finds models
@@ -18,7 +20,7 @@ Tracking never stops a training: if the server is lost, data are buffered and se
     comparison_run.py  logs a comparison as a run
     sweeps.py          the parent run of a sweep, and its trials
     trial_records.py   a trial as read from its run
-    views.py           the table of trials in MLflow's interface
+    views.py           tables of runs in MLflow's interface
     patience.py        repeats requests while a server is away
     versions.py        versions of the code and of the packages
     tensorboard.py     logs for TensorBoard

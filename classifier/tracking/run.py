@@ -15,6 +15,7 @@ from classifier.settings import TrackingSettings
 from classifier.terminal import say, warn
 from classifier.tracking.abandoned import CHECKPOINT, HOST, connect_existing
 from classifier.tracking.datasets import dataset_inputs
+from classifier.tracking.metric_names import BY_EPOCH, EPOCH_METRICS, LOSSES, logged_name
 from classifier.tracking.models import log_model
 from classifier.tracking.named_runs import nearest_run
 from classifier.tracking.registry import register_and_promote
@@ -100,6 +101,7 @@ class Run:
     status: str = "FINISHED"  # final status of the run, unless an exception ends it
     waiting: list[tuple[str, Callable[[], Any]]] = field(default_factory=list)  # requests to send
     refused: list[str] = field(default_factory=list)  # requests that a reachable server or full database rejected
+    facts: dict[str, float] = field(default_factory=dict)  # about the training, for its report
     lost_at: float = 0.0
     model_id: str = ""
     monitor: Any = None
@@ -156,13 +158,20 @@ class Run:
         from mlflow.entities import Metric
 
         at = int(time.time() * 1000)
-        entities = [Metric(key, float(value), at, step) for key, value in metrics.items()]
+        entities = [Metric(logged_name(key), float(value), at, step) for key, value in metrics.items()]
         self.send(f"metrics of step {step}", lambda: self.client.log_batch(self.run_id, metrics=entities))
+
+    def log_epochs(self, entries: Iterable[Mapping[str, float]]) -> None:
+        """Logs the tracked metrics of epochs, with the epoch as step; the others are in the report."""
+        for entry in entries:
+            series = {BY_EPOCH + name: entry[name] for name in EPOCH_METRICS if name in entry}
+            self.log_metrics(series, step=int(entry["epoch"]))
 
     def logged_epochs(self) -> int:
         """Returns the number of epochs already logged, so that a resumed run logs each epoch once."""
         try:
-            return len(self.client.get_metric_history(self.run_id, "epoch/loss"))
+            histories = [self.client.get_metric_history(self.run_id, name) for name in LOSSES]
+            return sum(map(len, histories))
         except Exception:
             return 0
 
