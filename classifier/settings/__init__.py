@@ -5,6 +5,7 @@ files name the class in `_target_`, and the arguments of its constructor are the
 """
 
 from classifier.settings.commands import (
+    CleanSettings,
     Columns,
     CompareSettings,
     Engine,
@@ -64,6 +65,7 @@ __all__ = [
     "TRUNCATIONS",
     "Activation",
     "Block",
+    "CleanSettings",
     "Columns",
     "CompareSettings",
     "DataSettings",

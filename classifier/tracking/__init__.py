@@ -14,6 +14,7 @@ Tracking never stops a training: if the server is lost, data are buffered and se
     models.py          logs and finds models
     run_models.py      the valid model of a run with several models
     registry.py        versions of a registered name, and the champion among them
+    leftovers.py       finds files that no run needs any more
     named_runs.py      finds runs by id, experiment or sweep
     run_records.py     reads runs and their predictions for comparisons
     repeats.py         finds runs that differ only in the seed, and the differences between others

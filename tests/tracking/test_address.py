@@ -142,7 +142,7 @@ def command(folder: Path, name: str, *overrides: str) -> subprocess.CompletedPro
     return subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("name", ["compare", "evaluate", "explain", "promote", "publish", "score", "train"])
+@pytest.mark.parametrize("name", ["clean", "compare", "evaluate", "explain", "promote", "publish", "score", "train"])
 def test_the_environment_names_the_server_and_the_experiment(tmp_path, monkeypatch, name):
     config = OmegaConf.create(command(tmp_path, name, "--cfg", "job").stdout)
     assert config.tracking.uri == "sqlite:///mlflow.db"
