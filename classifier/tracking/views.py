@@ -17,6 +17,8 @@ LOCAL = "http://127.0.0.1:5000"  # address of `mlflow ui`
 ALL_RUNS = "runs"  # key of the view of all runs of an experiment
 MOST_RUNS = 200  # the latest runs, whose settings are compared
 MOST_SETTINGS = 8  # columns
+NAME = "attributes.`Run Name`"  # the first column
+NAME_WIDTH = 350  # pixels: a name consists of settings
 METRICS = ("test.accuracy", "test.macro_f1", "valid.accuracy", "valid.macro_f1", "valid.log_loss")
 
 
@@ -59,6 +61,8 @@ def view(name: str, key: str, columns: Sequence[str], metric: str, ascending: bo
         "orderByKey": f"metrics.`{metric}`",
         "orderByAsc": ascending,
         "selectedColumns": list(columns),
+        "columnOrder": [NAME],  # MLflow applies widths only to columns that are ordered
+        "columnWidths": {NAME: NAME_WIDTH},
     }
     now = int(time.time() * 1000)
     content = {"name": name, "createdAt": now, "updatedAt": now, "state": json.dumps(state)}
