@@ -139,8 +139,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         """
         files = write_examples(folder, sets)
         own = ["data=files", *files, "data.text=text", "data.label=label", "data.test_share=0"]
+        named = [] if "data.name" in self.settings else ["data.name=texts"]
         tracked = [] if self.track else ["tracking.enabled=false"]
-        composed = compose_training([*self.overrides(), *own, *tracked])
+        composed = compose_training([*self.overrides(), *own, *named, *tracked])
         has_folder = self.track or "hydra.run.dir" in self.settings
         output = Path(composed.folder) if has_folder else folder / "run"
         output.mkdir(parents=True, exist_ok=True)

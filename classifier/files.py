@@ -131,6 +131,37 @@ def locked(folder: Path, doing: str) -> Iterator[None]:
         raise UserError(f"Another process is {doing} in {folder}; wait for it, or end it first.") from None
 
 
+def is_locked(folder: Path) -> bool:
+    """Whether a process of this machine holds the lock of the folder."""
+    return (folder / "lock").exists() and not is_abandoned(folder)
+
+
+def delete(path: Path) -> None:
+    """Deletes a file, a link (not what it points to), or a folder with its contents."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def link_copies(folder: Path, copy: Path) -> None:
+    """Replaces the files of a fresh copy of a folder with hard links, so that both take the space of one.
+
+    Files are left as they are on another file system, or on one without hard links. Only for folders that are replaced
+    as a whole and never changed, because a change of a file would change both.
+    """
+    for original in folder.rglob("*"):
+        file = copy / original.relative_to(folder)
+        if original.is_symlink() or not (original.is_file() and file.is_file()):
+            continue
+        part = file.with_name(f".{secrets.token_hex(6)}.part")
+        with contextlib.suppress(OSError):
+            if file.stat().st_size == original.stat().st_size:
+                os.link(original, part)
+                os.replace(part, file)
+        part.unlink(missing_ok=True)  # a replacement by a link to the same file leaves it behind
+
+
 def is_abandoned(folder: Path) -> bool:
     """Whether a process of this machine once locked the folder, but no process does now."""
     lock = folder / "lock"

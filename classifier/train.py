@@ -11,6 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 
 from classifier.command_line.arguments import with_files
 from classifier.command_line.run import run_command
+from classifier.command_line.run_name import name_run
 from classifier.settings import TrainSettings, as_overrides
 
 
@@ -18,6 +19,7 @@ def train(settings: TrainSettings, output: Path) -> dict[str, Any]:
     """Runs the training; see `classifier.pipeline.run`."""
     from classifier.pipeline import run
 
+    name_run(settings)
     return run.train(settings, as_overrides(settings, HydraConfig.get().runtime.choices), output)
 
 

@@ -138,9 +138,12 @@ def test_the_run_holds_settings_series_pictures_data_and_model(folder, whole):
     assert kept.data.params["encoder.width"] == "12"
     assert kept.data.params["attention.num_heads"] == "3"
     assert kept.data.metrics["test.accuracy"] == result["metrics"]["test"]["accuracy"]
-    steps = [point.step for point in client.get_metric_history(result["run_id"], "epoch/valid.macro_f1")]
+    steps = [point.step for point in client.get_metric_history(result["run_id"], "training/valid.macro_f1")]
     assert steps == list(range(1, 9))
-    assert "epoch/valid.encoder_log_loss" in kept.data.metrics
+    assert min(kept.data.metrics) == "test.accuracy" and len(kept.data.metrics) == 25
+    assert "valid.encoder_log_loss" in (folder / "whole/report/epochs.csv").read_text()
+    assert json.loads((folder / "whole/report/training.json").read_text())["epochs"] == 8
+    assert "test texts are labelled correctly" in kept.data.tags["mlflow.note.content"]
     files = {one.path for one in client.list_artifacts(result["run_id"], "test")}
     assert {"test/confusion_matrix.png", "test/predictions.parquet", "test/mistakes.csv"} <= files
     assert {"config.yaml", "index.html"} <= {one.path for one in client.list_artifacts(result["run_id"])}
@@ -173,7 +176,7 @@ def test_killed_at_several_moments_and_continued_it_is_the_same_run_with_the_sam
     killed, kept = weights(ended["model"]), weights(expected["model"])
     assert set(killed) == set(kept)
     assert all(np.array_equal(killed[name], kept[name]) for name in kept)
-    history = MlflowClient(f"sqlite:///{folder}/killed.db").get_metric_history(run_id, "epoch/loss")
+    history = MlflowClient(f"sqlite:///{folder}/killed.db").get_metric_history(run_id, "training/loss")
     assert [point.step for point in history] == list(range(1, 9))
     assert not (folder / "killed/checkpoint/state.npz").exists()
 
@@ -319,7 +322,7 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(folder):
     trained = runs[summary(folder, "several/1")["run_id"]]
     assert f"Continuing run {trained.info.run_id} after" in log.read_text()
     assert trained.data.tags["mlflow.parentRunId"] == summary(folder, "several")["run_id"]
-    steps = [point.step for point in client.get_metric_history(trained.info.run_id, "epoch/loss")]
+    steps = [point.step for point in client.get_metric_history(trained.info.run_id, "training/loss")]
     assert steps == list(range(1, 31))
 
 

@@ -13,6 +13,7 @@ from classifier.promote import promote
 from classifier.settings import PromoteSettings, PromotionSettings, Rule, Score, Server, TrackingSettings
 from classifier.tracking import registry
 from classifier.tracking.named_runs import KIND, PARENT, SWEEP_KIND
+from classifier.tracking.notes import as_markdown
 from classifier.tracking.run import start_run
 from classifier.tracking.server import connect
 
@@ -70,7 +71,7 @@ def test_the_first_version_becomes_champion(promoted, client, stored):
         None,
     )
     assert champion(client, promoted).run_id == stored["good"]
-    assert "as there was none" in champion(client, promoted).tags["promotion.reason"]
+    assert "as there was none" in champion(client, promoted).description
 
 
 def test_a_better_one_takes_over_and_keeps_reason_numbers_and_predecessor(promoted, client):
@@ -80,12 +81,10 @@ def test_a_better_one_takes_over_and_keeps_reason_numbers_and_predecessor(promot
     numbers = result["metrics"]["valid"]["accuracy"]
     assert numbers["difference"] == pytest.approx(25 / 120)
     assert 0 < numbers["low"] < numbers["difference"] < numbers["high"]
-    tags = champion(client, promoted).tags
-    assert tags["promotion.previous_champion"] == "1"
-    assert tags["promotion.rule"] == "interval"
-    assert tags["promotion.metric"] == "valid.accuracy"
-    assert float(tags["promotion.low"]) == pytest.approx(numbers["low"], rel=1e-5)
-    assert tags["promotion.reason"] == result["reason"]
+    version = champion(client, promoted)
+    assert version.tags == {"promotion.previous_champion": "1"}
+    assert version.description.startswith(as_markdown(result["reason"]))
+    assert "by promote.rule=interval" in result["reason"]
 
 
 def test_a_gain_within_chance_is_refused_with_its_numbers(promoted, client, capsys):
@@ -97,9 +96,9 @@ def test_a_gain_within_chance_is_refused_with_its_numbers(promoted, client, caps
         "version 1 stays the champion by promote.rule=interval; version 2 has accuracy 0.7583"
         in capsys.readouterr().out
     )
-    refused = client.get_model_version(promoted.name, "2").tags
-    assert refused["promotion.promoted"] == "false"
-    assert "promotion.previous_champion" not in refused
+    refused = client.get_model_version(promoted.name, "2")
+    assert "version 1 stays the champion" in refused.description
+    assert not refused.tags
 
 
 @pytest.mark.parametrize("metric", Score)
@@ -123,8 +122,8 @@ def test_a_champion_that_moved_in_the_meantime_is_compared_again(promoted, clien
     monkeypatch.setattr(registry, "judge", judge_while_another_promotes)
     result = promoted("a little better", rule=Rule.any_gain)
     assert not result["promoted"]
-    assert (
-        champion(client, promoted).tags["promotion.reason"].startswith(f"{promoted.name}: version 3 replaces version 1")
+    assert champion(client, promoted).description.startswith(
+        as_markdown(f"{promoted.name}: version 3 replaces version 1")
     )
 
 
@@ -133,8 +132,8 @@ def test_force_takes_a_worse_one(promoted, client):
     assert not promoted("worse")["promoted"]
     result = promoted("worse", force=True)
     assert (result["promoted"], result["version"]) == (True, 2)
-    assert "by force" in champion(client, promoted).tags["promotion.reason"]
-    assert champion(client, promoted).tags["promotion.difference"] == "-0.25"
+    assert "by force" in champion(client, promoted).description
+    assert result["metrics"]["valid"]["accuracy"]["difference"] == pytest.approx(-0.25)
 
 
 def test_a_run_is_registered_once(promoted, client):
@@ -154,7 +153,9 @@ def test_rolling_back_goes_through_all_champions_to_the_first(promoted, client):
     promoted("much better")
     result = promoted(None, rollback=True)
     assert (result["promoted"], result["champion"], result["previous_champion"]) == (True, 2, 3)
-    assert client.get_model_version(promoted.name, "3").tags["promotion.reason"].endswith("from version 3 to version 2")
+    assert client.get_model_version(promoted.name, "3").description.startswith(
+        as_markdown(f"{promoted.name}: rolled back from version 3 to version 2")
+    )
     assert promoted("much better")["promoted"]
     assert promoted(None, rollback=True)["champion"] == 2
     assert promoted(None, rollback=True)["champion"] == 1
@@ -236,4 +237,4 @@ def test_two_concurrent_promotions_leave_one_champion_of_two_versions(promoted, 
     versions = {one.run_id: one for one in client.search_model_versions(f"name='{promoted.name}'")}
     assert sorted(int(one.version) for one in versions.values()) == [1, 2]
     assert champion(client, promoted).run_id == stored["much better"]
-    assert sum("as there was none" in one.tags["promotion.reason"] for one in versions.values()) == 1
+    assert sum("as there was none" in one.description for one in versions.values()) == 1

@@ -17,6 +17,7 @@ from classifier.command_line.choices import CONF, LEAVES, known_keys, store_sche
 from classifier.command_line.compose import hydra_state
 from classifier.command_line.run import checked
 from classifier.settings import (
+    CleanSettings,
     CompareSettings,
     EvaluateSettings,
     ExplainSettings,
@@ -39,6 +40,7 @@ SCHEMAS = {
     "compare": CompareSettings,
     "promote": PromoteSettings,
     "publish": PublishSettings,
+    "clean": CleanSettings,
 }
 CALL = re.compile(rf"(?:python -m classifier\.|(?<![\w./-])classifier )(({'|'.join(SCHEMAS)})\b[^&|#\n]*)")
 HYDRAS = re.compile(r"--cfg job|--help")  # options of Hydra that show the configuration

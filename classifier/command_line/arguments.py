@@ -8,6 +8,8 @@ from classifier.errors import UserError
 from classifier.settings.passwords import check_no_password
 from classifier.settings.typed import as_typed, quoted
 
+MULTIRUN = ("-m", "--multirun")
+
 
 def key_of(argument: str) -> str:
     """Returns the key of an override, and any other argument as a whole."""
@@ -24,6 +26,16 @@ def with_quotes(arguments: Sequence[str], key: str) -> list[str]:
         f"{key}={quoted(argument.partition('=')[2])}" if argument.startswith(f"{key}=") else argument
         for argument in arguments
     ]
+
+
+def multirun_first(arguments: Sequence[str]) -> list[str]:
+    """Moves -m to the front, because Hydra's parser refuses overrides both before and after it.
+
+    >>> multirun_first(["tickets.csv", "-m", "seed=0,1"])
+    ['-m', 'tickets.csv', 'seed=0,1']
+    """
+    options = [argument for argument in arguments if argument in MULTIRUN]
+    return options + [argument for argument in arguments if argument not in MULTIRUN]
 
 
 def with_files(arguments: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from classifier.errors import UserError
 from classifier.settings import PretrainedSettings, ScratchSettings
+from classifier.settings.data_name import data_name
 from classifier.settings.renamed import REMOVED, new_name
 from classifier.settings.targets import TARGET
 
@@ -20,7 +21,8 @@ LEAVES = ("tokenizer", "attention", "pooling", "optimizer")  # folders of conf/ 
 
 
 def store_schema(command: str, schema: type) -> None:
-    """Registers the typed settings in Hydra under the names that the files of conf/ use."""
+    """Registers the typed settings and the resolver `data_name` under the names that the files of conf/ use."""
+    OmegaConf.register_new_resolver("data_name", data_name, replace=True)
     nodes = {command: schema, "scratch": ScratchSettings, "pretrained": PretrainedSettings}
     for name, node in nodes.items():
         ConfigStore.instance().store(name=f"{name}_settings", node=node)

@@ -14,6 +14,7 @@ from classifier.command_line.choices import CONF, store_schema
 from classifier.command_line.hydra_checks import check_when_composed
 from classifier.command_line.messages import sentence
 from classifier.command_line.run import MISTAKES, checked
+from classifier.command_line.run_name import name_run
 from classifier.errors import UserError
 from classifier.settings import TrainSettings, as_overrides
 
@@ -43,6 +44,7 @@ def compose_training(overrides: Sequence[str]) -> Composed:
                 with open_dict(config):
                     del config["hydra"]
                 settings = checked(config, "train")
+                name_run(settings)
                 return Composed(settings, as_overrides(settings, HydraConfig.get().runtime.choices), folder)
         except MISTAKES as error:
             raise UserError(sentence(error, "train", Path())) from None

@@ -87,7 +87,10 @@ def headline(labels: ArrayLike, logits_or_probabilities: ArrayLike) -> dict[str,
 
 
 def label_metrics(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> dict[str, float]:
-    """Computes the metrics that require no probabilities, from two arrays of shape (examples,)."""
+    """Computes the metrics that require no probabilities, from two arrays of shape (examples,).
+
+    Micro averages are omitted, because with one label per text all of them are the accuracy.
+    """
     from sklearn.metrics import accuracy_score, matthews_corrcoef
 
     one_class = (
@@ -96,7 +99,6 @@ def label_metrics(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> di
     return {
         "accuracy": float(accuracy_score(labels, predicted)),
         **averaged(labels, predicted, "macro"),
-        **averaged(labels, predicted, "micro"),
         **averaged(labels, predicted, "weighted"),
         "matthews_correlation": 0.0 if one_class else float(matthews_corrcoef(labels, predicted)),
     }

@@ -16,14 +16,17 @@ from classifier.evaluation.contributions import contributions, verdict
 from classifier.evaluation.metrics import Evaluation
 from classifier.evaluation.report import flat, measure, summarized
 from classifier.evaluation.scored import Scored
-from classifier.files import write_records, write_text
+from classifier.files import write_records, write_table, write_text
 from classifier.model.classifier_module import ClassifierModule
 from classifier.model.hybrid import Completed
+from classifier.pipeline.describe import describe
 from classifier.pipeline.job import Job
 from classifier.pipeline.print_results import print_results
 from classifier.progress import Stage
 from classifier.settings import as_typed, chosen_exports
 from classifier.terminal import say, show, warn
+from classifier.tracking.metric_names import tracked_results
+from classifier.tracking.notes import NOTE
 from classifier.tracking.open_run import AnyRun
 from classifier.tracking.run import EarlierRun, Run
 from classifier.training.fit import set_weights
@@ -46,7 +49,7 @@ def finish(job: Job) -> dict[str, Any]:
         if job.splits.test is not None:
             evaluations["test"] = measure_split(job.report / "test", job.splits.test, whole.final)
         model = exported.result()
-    log_evaluations(job, evaluations, whole.validated)
+    log_evaluations(job, evaluations, whole.validated, judged.get("verdict"))
     run.log_model(model, job.splits.valid.texts[0], job.splits.train.label_names, job.training.state.epoch)
     formats = export_formats(job, whole, model)
     page = write_report_page(job, evaluations, judged.get("verdict"), model)
@@ -62,7 +65,7 @@ def finish_trial(job: Job) -> dict[str, Any]:
     whole = complete(job)
     judged = judge(job, whole)
     evaluations = {"valid": measure_split(job.report / "valid", job.splits.valid, whole.validated)}
-    log_evaluations(job, evaluations, whole.validated)
+    log_evaluations(job, evaluations, whole.validated, judged.get("verdict"))
     page = write_report_page(job, evaluations, judged.get("verdict"))
     job.run.log_folder(job.report)
     print_results(job, evaluations, judged.get("verdict"), page)
@@ -78,19 +81,25 @@ def finish_pruned(job: Job, reason: str) -> dict[str, Any]:
     return {"run_id": job.run.run_id, "status": "PRUNED", "reason": reason}
 
 
-def log_evaluations(job: Job, evaluations: dict[str, Evaluation], classifier: ClassifierModule) -> None:
-    """Logs the metrics, and the size and the latency of the model."""
-    state = job.training.state
+def log_evaluations(
+    job: Job, evaluations: dict[str, Evaluation], classifier: ClassifierModule, sentence: str | None
+) -> None:
+    """Logs the main metrics, the size and the latency of the model, and a description; the report has the rest."""
+    state, run = job.training.state, job.run
     with Stage("Measuring the latency"):
         latency = latency_ms(classifier, job.splits.valid.texts)
-    metrics = {f"{split}.{name}": value for split, one in evaluations.items() for name, value in flat(one).items()}
     costs = {
         "best_epoch": state.best_epoch,
         "training_seconds": state.seconds,
         "parameters": job.hybrid.encoder.model.count_params(),
         "latency_ms": latency,
     }
-    job.run.log_metrics({**metrics, **costs}, step=state.epoch)
+    results = {}
+    for split, evaluation in reversed(evaluations.items()):  # test first
+        results |= tracked_results(split, flat(evaluation))
+    run.log_metrics({**results, **costs}, step=state.epoch)
+    run.set_tags({NOTE: describe(evaluations, job.splits, state.best_epoch, state.epoch, sentence)})
+    write_text(job.report / "training.json", json.dumps({**costs, **run.facts}, indent=2) + "\n")
     draw_learning_curves(job)
 
 
@@ -117,10 +126,12 @@ def summary(job: Job, evaluations: dict[str, Evaluation]) -> dict[str, Any]:
 
 
 def draw_learning_curves(job: Job) -> None:
-    """Draws the metrics of all epochs for the report."""
+    """Draws the metrics of all epochs for the report, and writes them to a table."""
     from classifier.evaluation.plots import learning_curves
 
     state = job.training.state
+    columns = list(dict.fromkeys(name for entry in state.history for name in entry))
+    write_table(job.report / "epochs.csv", columns, ([entry.get(name) for name in columns] for entry in state.history))
     with Stage("Drawing pictures"):
         learning_curves(state.history, best_epoch=state.best_epoch).savefig(job.report / "learning_curves.png")
 
@@ -177,15 +188,14 @@ def finish_interrupted(job: Job) -> dict[str, Any]:
 
 
 def complete(job: Job) -> Completed:
-    """Returns the complete classifier with the encoder of the best epoch; logs the mixture."""
+    """Returns the complete classifier with the encoder of the best epoch; notes the mixture."""
     training = job.training
     whole = job.hybrid.complete(training.predict(training.data.valid_texts), as_labels(training.data.targets))
     names = ["mixture.encoder", "mixture.linear"][: len(whole.mixture)]
-    logged = dict(zip(names, map(float, whole.mixture), strict=True))
+    job.run.facts |= dict(zip(names, map(float, whole.mixture), strict=True))
     for recipe, share in whole.shares.items():
-        logged[f"linear.{recipe.method.name}.share"] = share
-        logged[f"linear.{recipe.method.name}.inverse_regularization"] = recipe.inverse_regularization
-    job.run.log_metrics(logged, step=training.state.epoch)
+        job.run.facts[f"linear.{recipe.method.name}.share"] = share
+        job.run.facts[f"linear.{recipe.method.name}.inverse_regularization"] = recipe.inverse_regularization
     write_text(job.report / "mixture.txt", mixture_text(whole))
     return whole
 
@@ -206,7 +216,6 @@ def judge(job: Job, whole: Completed) -> dict[str, Any]:
     found = contributions(job.splits.valid.labels, whole.valid_logits)
     sentence = verdict(found, job.hybrid.encoder.pretrained)
     write_text(job.report / "verdict.txt", f"{sentence}\n")
-    job.run.set_tags({"mlflow.note.content": sentence})  # the description of the run in MLflow's interface
     return {"verdict": sentence, "parts": found.summary()}
 
 

@@ -70,7 +70,7 @@ def prepare(
         optimizer.rate_factors = encoder.rate_factors
     with Stage("Preparing the training"):
         training = Training(model, optimizer, trainer, data, hybrid.validate, settings.seed, run.checkpoint)
-    run.log_metrics({"trainer.epochs": training.most_epochs, "trainer.bfloat16": float(training.reduced)}, step=0)
+    run.facts |= {"epochs": training.most_epochs, "bfloat16": training.reduced}
     if training.restore():
         say(f"Continuing run {run.run_id} after {training.state.epoch} epochs and {training.state.step} steps")
     return hybrid, training
@@ -84,10 +84,10 @@ def training_texts(splits: Splits) -> TrainingTexts:
 
 
 def encode_texts(tokenizer: Tokenizer, train: Sequence[str], run: AnyRun) -> EncodedTexts:
-    """Returns the ids of the training texts; prints and logs the share of truncated texts."""
+    """Returns the ids of the training texts; prints and notes the share of truncated texts."""
     texts, cut = encode(tokenizer, train)
     size = len(tokenizer.vocabulary)
-    run.log_metrics({"data.cut_texts": cut, "data.vocabulary": size}, step=0)
+    run.facts |= {"cut_texts": cut, "vocabulary": size}
     say(f"{size:,} tokens in the vocabulary; {cut:.1%} of the texts are cut to {tokenizer.max_tokens}")
     return texts
 

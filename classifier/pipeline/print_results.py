@@ -9,6 +9,7 @@ from classifier.pipeline.job import Job
 from classifier.settings.typed import as_typed, on_command_line
 from classifier.terminal import say, show
 from classifier.tracking.run import Run
+from classifier.tracking.views import where_to_look
 
 
 def print_results(
@@ -27,7 +28,8 @@ def print_results(
         say(f"Model    {shown_path(model)}")
     if isinstance(job.run, Run):
         say(f"Run      {job.run.run_id}")
-        say(f"Look at  {job.run.interface()}")
+        for line in where_to_look(job.settings.tracking, job.run.show_runs()):
+            say(line)
     if model:
         score, explain = next_commands(model)
         say(f"Next     {score}\n         {explain}")

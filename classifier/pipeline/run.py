@@ -103,7 +103,7 @@ def log_start(settings: TrainSettings, typed: Mapping[str, str], splits: Splits,
     measured = {name: part for name, part in splits.parts().items() if name != "train"}
     run.set_tags({f"{name}.content": content_hash(one.texts, one.named_labels()) for name, one in measured.items()})
     run.log_folder(report)
-    run.log_metrics({"data.rejected_rows": len(splits.rejects)}, step=0)
+    run.facts["rejected_rows"] = len(splits.rejects)
 
 
 def fit(job: Any) -> None:
@@ -122,7 +122,7 @@ def fit(job: Any) -> None:
     history = training.state.history
     board = TensorBoard(run.output / "tensorboard") if settings.tracking.tensorboard else None
     sweep = sweep_connection()
-    log_epochs(run, history[run.logged_epochs() :])
+    run.log_epochs(history[run.logged_epochs() :])
     if board:
         board.log_epochs(history)
     if sweep and not training.finished:
@@ -132,7 +132,7 @@ def fit(job: Any) -> None:
     with Stage("Training", unit="texts") as stage:
         for state in training.epochs(lambda state, steps, examples: show_step(stage, training, examples)):
             print_epoch(state, training.most_epochs, settings.trainer.monitor.name)
-            log_epochs(run, state.history[-1:])
+            run.log_epochs(state.history[-1:])
             if board:
                 board.log_epochs(state.history)
             if sweep and not training.finished:  # after the last epoch there is nothing left to stop
@@ -141,10 +141,3 @@ def fit(job: Any) -> None:
         board.log_graph(training.predict.graph)
         board.log_embeddings(job.hybrid.encoder.tokenizer.vocabulary, job.hybrid.encoder.token_embeddings)
         say(f"Look at  {shlex.join(['tensorboard', '--logdir', str(board.folder)])}")
-
-
-def log_epochs(run: AnyRun, entries: list[dict[str, float]]) -> None:
-    """Logs the metrics of epochs, with the epoch as step."""
-    for entry in entries:
-        series = {f"epoch/{name}": value for name, value in entry.items() if name != "epoch"}
-        run.log_metrics(series, step=int(entry["epoch"]))

@@ -5,6 +5,7 @@ files name the class in `_target_`, and the arguments of its constructor are the
 """
 
 from classifier.settings.commands import (
+    CleanSettings,
     Columns,
     CompareSettings,
     Engine,
@@ -71,6 +72,7 @@ __all__ = [
     "Activation",
     "Agreement",
     "Block",
+    "CleanSettings",
     "Columns",
     "CompareSettings",
     "DataFormat",

@@ -123,6 +123,15 @@ class PromoteSettings:
 
 
 @dataclass
+class CleanSettings:
+    """Settings of `python -m classifier.clean`: whether to delete what it lists."""
+
+    delete: bool = False  # false: only list
+    outputs: str = "outputs"  # folder with the output folders of trainings
+    tracking: Server = field(default_factory=Server)
+
+
+@dataclass
 class Columns(Reading):
     """Columns of a file to explain, and how to read the file."""
 

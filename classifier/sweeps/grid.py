@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from classifier.errors import UserError
+from classifier.settings.short_names import short_name
 from classifier.sweeps.compose import Composer, shared_folder_message
-from classifier.sweeps.trial import Trial, short_name, split_override, varying
+from classifier.sweeps.trial import Trial, split_override, varying
 from classifier.tracking.trial_records import TrialRecord
 
 

@@ -27,9 +27,10 @@ from classifier.sweeps.table import metric_columns, result_lines, show_table, wr
 from classifier.sweeps.trial import varying
 from classifier.terminal import say
 from classifier.tracking.run import identity_of
-from classifier.tracking.server import check_reachable, interface
+from classifier.tracking.server import check_reachable
 from classifier.tracking.sweeps import SweepRun
 from classifier.tracking.trial_records import TrialRecord
+from classifier.tracking.views import where_to_look
 
 VALIDATION_ONLY = "trainer.validation_only=true"
 
@@ -201,9 +202,8 @@ class SweepRunner:
             say("         and train it again with --config-dir . recipe=<name>")
         say(f"Page     {self.report / 'sweep.html'}")
         say(f"Run      {self.run.run_id}")
-        if interface(self.run.settings) not in address:
-            say(f"Look at  {interface(self.run.settings)}")
-        say(f"Trials   {address}")
+        for line in where_to_look(self.run.settings, address):
+            say(line)
 
     def summary(self, status: str, best: Sequence[TrialRecord], metrics: dict[str, float]) -> dict:
         """Returns the summary for summary.json."""

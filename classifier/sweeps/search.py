@@ -15,12 +15,13 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import TrialState
 
 from classifier.errors import UserError
+from classifier.settings.short_names import short_name
 from classifier.sweeps.compose import SPLIT_SEED, Composer, data_hashes
 from classifier.sweeps.objective import objectives
 from classifier.sweeps.run import VALIDATION_ONLY, SweepRunner
 from classifier.sweeps.space import as_overrides, distribution, ends, every_value
 from classifier.sweeps.study import ALIVE, ALIVE_SECONDS, OWNER, SearchSettings, abandoned, claim, open_study, own_name
-from classifier.sweeps.trial import Trial, short_name, split_override
+from classifier.sweeps.trial import Trial, split_override
 from classifier.terminal import say
 from classifier.tracking.run import identity_of
 from classifier.tracking.trial_records import TrialRecord

@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from classifier.drawing.style import BLUE, GREY, canvas, display_text
+from classifier.settings.short_names import short_name
 from classifier.sweeps.objective import minimized
-from classifier.sweeps.trial import short_name, split_override
+from classifier.sweeps.trial import split_override
 from classifier.tracking.trial_records import TrialRecord
 
 LOG_RATIO = 10  # ratio of the largest to the smallest value above which an axis is logarithmic

@@ -24,6 +24,12 @@ def database_file(uri: str) -> Path | None:
     return Path(unquote(uri.removeprefix(SQLITE).partition("?")[0])).absolute() if uri.startswith(SQLITE) else None
 
 
+def local_folder(uri: str) -> Path | None:
+    """Returns the folder of a file URI or a path, and None for a remote address."""
+    parts = urlsplit(uri)
+    return Path(unquote(parts.path)) if parts.scheme == "file" else Path(uri) if not parts.scheme else None
+
+
 def check_file(uri: str) -> None:
     """Raises UserError if an SQLite file cannot be opened or created."""
     file = database_file(uri)

@@ -9,11 +9,12 @@ from importlib import metadata
 from pathlib import Path
 
 from classifier.errors import UserError
+from classifier.files import link_copies
 from classifier.settings import Server
 from classifier.tasks import Decision
 from classifier.terminal import warn
 from classifier.tracking.abandoned import connect_existing
-from classifier.tracking.address import database_file
+from classifier.tracking.address import database_file, local_folder
 from classifier.tracking.named_runs import full_run_id, nearest_run
 from classifier.tracking.run_models import models_of
 from classifier.tracking.server import connect, first_line
@@ -60,7 +61,16 @@ def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tupl
             pip_requirements=[f"{name}=={metadata.version(name)}" for name in ("tensorflow", "tensorflow-text")],
             metadata={"label_names": list(label_names)},
         )
+    keep_once(mlflow, logged.model_id, folder)
     return logged.model_id
+
+
+def keep_once(mlflow, model_id: str, folder: Path) -> None:
+    """Makes a logged model share its files with the folder that it was copied from, if it is on this machine."""
+    stored = local_folder(mlflow.MlflowClient().get_logged_model(model_id).artifact_location)
+    copy = stored and next(stored.rglob("saved_model.pb"), None)
+    if copy:
+        link_copies(folder, copy.parent)
 
 
 def numbered_version(model: str, settings: Server) -> str:

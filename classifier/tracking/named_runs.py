@@ -80,11 +80,19 @@ def search_runs(mlflow, settings: CompareSettings) -> list[Any]:
     return all_runs(mlflow, [experiment], query)
 
 
-def all_runs(mlflow, experiments: Sequence[str], query: str) -> list[Any]:
-    """Returns all runs of the experiments that match the query, oldest first."""
+def all_runs(mlflow, experiments: Sequence[str], query: str, view: int | None = None) -> list[Any]:
+    """Returns all runs of the experiments that match the query, oldest first; deleted runs only with a `view`."""
+    from mlflow.entities import ViewType
+
     client, runs, token = mlflow.MlflowClient(), [], None
     while True:
-        page = client.search_runs(experiments, query, order_by=["attributes.start_time ASC"], page_token=token)
+        page = client.search_runs(
+            experiments,
+            query,
+            run_view_type=view or ViewType.ACTIVE_ONLY,
+            order_by=["attributes.start_time ASC"],
+            page_token=token,
+        )
         runs += page
         token = page.token
         if not token:

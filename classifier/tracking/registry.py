@@ -11,6 +11,7 @@ from classifier.evaluation.predictions import Predictions
 from classifier.settings import PromotionSettings, Server
 from classifier.tracking.abandoned import connect_existing
 from classifier.tracking.named_runs import KIND, PARENT, SWEEP_KIND, all_runs, existing_run
+from classifier.tracking.notes import NOTE, as_markdown
 from classifier.tracking.run_models import models_of
 from classifier.tracking.run_records import artifact, has_predictions, run_predictions
 from classifier.tracking.server import connect, exclusive, writing
@@ -35,7 +36,7 @@ class Promotion:
 def promote(run_id: str, name: str, rule: PromotionSettings, force: bool, server: Server) -> Promotion:
     """Registers the model of a run, and moves the alias to it if the rule is met or with `force`.
 
-    Reason and metrics, and the previous champion if the alias is moved, are stored as tags of the version.
+    The description of the version gives the reason; a tag names the previous champion if the alias is moved.
 
     Raises:
         UserError: if there is no such run, or it has logged no model.
@@ -51,7 +52,7 @@ def promote(run_id: str, name: str, rule: PromotionSettings, force: bool, server
         now = champion_of(mlflow, name)
         if current == (None if now is None else int(now.version)):
             promotion = decide(name, version_of(mlflow, model, name), current, judgement, rule if not force else None)
-            set_tags(mlflow, name, promotion, rule)
+            describe(mlflow, name, promotion)
             if promotion.promoted:
                 mlflow.MlflowClient().set_registered_model_alias(name, CHAMPION, str(promotion.champion))
             return promotion
@@ -171,16 +172,15 @@ def champion_of(mlflow, name: str):
         return None
 
 
-def set_tags(mlflow, name: str, promotion: Promotion, rule: PromotionSettings) -> None:
-    """Stores the decision and its reason as tags of the challenger's version."""
-    tags = {"promotion.promoted": str(promotion.promoted).lower(), "promotion.reason": promotion.reason}
+def describe(mlflow, name: str, promotion: Promotion) -> None:
+    """Describes the challenger's version by its run and the decision, and stores the previous champion as a tag."""
+    client, number = mlflow.MlflowClient(), str(promotion.version)
+    version = client.get_model_version(name, number)
+    run = client.get_run(version.run_id)
+    sentences = [as_markdown(f"{promotion.reason}."), run.data.tags.get(NOTE, "")]
+    client.update_model_version(name, number, "\n\n".join(filter(None, sentences)))
     if promotion.previous and promotion.promoted:
-        tags[PREVIOUS] = str(promotion.previous)
-    if promotion.numbers:
-        tags |= {"promotion.rule": rule.rule.name, "promotion.metric": f"valid.{rule.metric.name}"}
-    tags |= {f"promotion.{key}": f"{value:.6g}" for key, value in promotion.numbers.items()}
-    for key, value in tags.items():
-        mlflow.MlflowClient().set_model_version_tag(name, str(promotion.version), key, value)
+        client.set_model_version_tag(name, number, PREVIOUS, str(promotion.previous))
 
 
 def roll_back(name: str, server: Server) -> Promotion:
@@ -203,6 +203,6 @@ def roll_back(name: str, server: Server) -> Promotion:
     reason = f"{name}: rolled back from version {current} to version {previous}"
     client.set_registered_model_alias(name, CHAMPION, previous)
     client.delete_model_version_tag(name, str(current), PREVIOUS)  # so that the next rollback goes one step further
-    client.set_model_version_tag(name, str(current), "promotion.promoted", "false")
-    client.set_model_version_tag(name, str(current), "promotion.reason", reason)
+    before = client.get_model_version(name, str(current)).description
+    client.update_model_version(name, str(current), f"{as_markdown(reason)}.\n\n{before}")
     return Promotion(True, int(previous), int(previous), current, reason)

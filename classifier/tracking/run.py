@@ -16,12 +16,14 @@ from classifier.settings import TrackingSettings
 from classifier.terminal import say, warn
 from classifier.tracking.abandoned import CHECKPOINT, HOST, connect_existing
 from classifier.tracking.datasets import dataset_inputs
+from classifier.tracking.metric_names import BY_EPOCH, EPOCH_METRICS, LOSSES, logged_name
 from classifier.tracking.models import log_model
 from classifier.tracking.named_runs import nearest_run
 from classifier.tracking.registry import register_and_promote
 from classifier.tracking.run_models import delete_older_models
-from classifier.tracking.server import connect, experiment_id, first_line, interface, reachable, writing
+from classifier.tracking.server import connect, experiment_id, first_line, reachable, writing
 from classifier.tracking.versions import code_hash, code_version
+from classifier.tracking.views import ALL_RUNS, MOST_RUNS, runs_view, view_address
 
 RETRY_SECONDS = 30  # time between attempts to reach a lost server
 IDENTITY = "classifier.identity"  # tag: identity of the command and its data
@@ -93,12 +95,14 @@ class Run:
 
     mlflow: Any
     run_id: str
+    experiment: str  # its id
     settings: TrackingSettings
     output: Path
     checkpoint: Path
     status: str = "FINISHED"  # final status of the run, unless an exception ends it
     waiting: list[tuple[str, Callable[[], Any]]] = field(default_factory=list)  # requests to send
     refused: list[str] = field(default_factory=list)  # requests that a reachable server or full database rejected
+    facts: dict[str, float] = field(default_factory=dict)  # about the training, for its report
     lost_at: float = 0.0
     model_id: str = ""
     monitor: Any = None
@@ -156,13 +160,20 @@ class Run:
         from mlflow.entities import Metric
 
         at = int(time.time() * 1000)
-        entities = [Metric(key, float(value), at, step) for key, value in metrics.items()]
+        entities = [Metric(logged_name(key), float(value), at, step) for key, value in metrics.items()]
         self.send(f"metrics of step {step}", lambda: self.client.log_batch(self.run_id, metrics=entities))
+
+    def log_epochs(self, entries: Iterable[Mapping[str, float]]) -> None:
+        """Logs the tracked metrics of epochs, with the epoch as step; the others are in the report."""
+        for entry in entries:
+            series = {BY_EPOCH + name: entry[name] for name in EPOCH_METRICS if name in entry}
+            self.log_metrics(series, step=int(entry["epoch"]))
 
     def logged_epochs(self) -> int:
         """Returns the number of epochs already logged, so that a resumed run logs each epoch once."""
         try:
-            return len(self.client.get_metric_history(self.run_id, "epoch/loss"))
+            histories = [self.client.get_metric_history(self.run_id, name) for name in LOSSES]
+            return sum(map(len, histories))
         except Exception:
             return 0
 
@@ -193,9 +204,16 @@ class Run:
         if name := self.settings.register:
             self.send("the registration", lambda: say(register_and_promote(self.run_id, name, self.settings)))
 
-    def interface(self) -> str:
-        """Returns the address of the run or the command that shows it."""
-        return interface(self.settings)
+    def show_runs(self) -> str:
+        """Updates the view of all runs of the experiment, and returns its address."""
+
+        def send() -> None:
+            newest = ["attributes.start_time DESC"]
+            runs = self.client.search_runs([self.experiment], max_results=MOST_RUNS, order_by=newest)
+            self.client.set_experiment_tag(self.experiment, *runs_view(runs))
+
+        self.send("the view of the runs", send)
+        return view_address(self.settings, self.experiment, ALL_RUNS)
 
     def start_monitor(self) -> None:
         """Starts logging processor and memory usage, if enabled in the settings."""
@@ -238,10 +256,11 @@ def start_run(settings: TrackingSettings, output: Path, identity: str, earlier: 
             client.update_run(earlier.run_id, status="RUNNING")
             for key, value in places.items():
                 client.set_tag(earlier.run_id, key, value)
-            return Run(mlflow, earlier.run_id, settings, output, earlier.checkpoint)
+            own = client.get_run(earlier.run_id).info.experiment_id
+            return Run(mlflow, earlier.run_id, own, settings, output, earlier.checkpoint)
         places |= {IDENTITY: identity, CHECKPOINT: str(checkpoint_in(output)), **code_version()}
         run = client.create_run(experiment, tags=places, run_name=settings.run_name)
-    return Run(mlflow, run.info.run_id, settings, output, checkpoint_in(output))
+    return Run(mlflow, run.info.run_id, experiment, settings, output, checkpoint_in(output))
 
 
 def checkpoint_in(output: Path) -> Path:

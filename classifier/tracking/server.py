@@ -98,11 +98,20 @@ def connect(settings: Server):
     return mlflow
 
 
+def is_server(settings: Server) -> bool:
+    """Whether runs are kept by a server, not in a file or a database."""
+    return settings.uri.startswith(("http://", "https://"))
+
+
 def interface(settings: Server) -> str:
-    """Returns the address of the server, or the command that starts MLflow's interface."""
-    if settings.uri.startswith(("http://", "https://")):
+    """Returns the address of the server, or the command that starts MLflow's interface without telemetry.
+
+    The interface in the browser asks the process that serves it whether to report clicks, so that one variable
+    suffices for both.
+    """
+    if is_server(settings):
         return settings.safe_uri
-    return f"mlflow ui --backend-store-uri {shlex.quote(settings.safe_uri)}"
+    return f"MLFLOW_DISABLE_TELEMETRY=true mlflow ui --backend-store-uri {shlex.quote(settings.safe_uri)}"
 
 
 def experiment_id(mlflow, settings: TrackingSettings) -> str:

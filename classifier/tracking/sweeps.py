@@ -1,15 +1,15 @@
 """A sweep in MLflow: a parent run, and a child run for each trial that is created before its process starts."""
 
 import json
-import re
 import time
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from classifier.settings import TrackingSettings
+from classifier.tracking.metric_names import epoch_metric, logged_name
 from classifier.tracking.named_runs import KIND, PARENT, SWEEP, SWEEP_KIND
+from classifier.tracking.notes import NOTE, as_markdown
 from classifier.tracking.patience import Patience
 from classifier.tracking.run import CHECKPOINT, IDENTITY, OUTPUT, checkpoint_in
 from classifier.tracking.server import connect, experiment_id
@@ -17,7 +17,6 @@ from classifier.tracking.trial_records import NUMBER, OVERRIDES, PRUNED, REASON,
 from classifier.tracking.versions import code_version
 from classifier.tracking.views import trials_view, view_address, view_path
 
-NOTE = "mlflow.note.content"  # tag that MLflow's interface shows as the run's description
 SWEEP_IDENTITY = "classifier.sweep"  # tag: identifies the sweep when it is resumed
 SECONDS = "seconds"  # metric of a trial: total duration of the processes of all its attempts
 SETTLE_SECONDS = 1  # time until a run that another command creates is visible
@@ -112,10 +111,9 @@ class SweepRun:
         run = self.with_retries(lambda: self.client.get_run(run_id))
         entries: dict[int, dict[str, float]] = {}
         for name in run.data.metrics:
-            if name.startswith("epoch/"):
+            if plain := epoch_metric(name):
                 for point in self.with_retries(lambda name=name: self.client.get_metric_history(run_id, name)):
-                    entry = entries.setdefault(point.step, {"epoch": point.step})
-                    entry[name.removeprefix("epoch/")] = point.value
+                    entries.setdefault(point.step, {"epoch": point.step})[plain] = point.value
         return [entries[step] for step in sorted(entries)]
 
     def begin(
@@ -151,8 +149,8 @@ class SweepRun:
         """Closes a child run as FINISHED, PRUNED, FAILED or KILLED, and returns its record."""
 
         def send() -> None:
-            before = self.client.get_run(run_id).data.metrics.get(SECONDS, 0.0)
-            self.client.log_metric(run_id, SECONDS, round(before + seconds, 2))
+            before = as_record(self.client.get_run(run_id)).metrics.get(SECONDS, 0.0)
+            self.client.log_metric(run_id, logged_name(SECONDS), round(before + seconds, 2))
             if reason:
                 self.client.set_tag(run_id, REASON, reason)
                 self.client.set_tag(run_id, NOTE, as_markdown(f"{status}: {reason}"))
@@ -170,7 +168,7 @@ class SweepRun:
         from mlflow.entities import Metric
 
         at = int(time.time() * 1000)
-        entities = [Metric(name, float(value), at, 0) for name, value in metrics.items()]
+        entities = [Metric(logged_name(name), float(value), at, 0) for name, value in metrics.items()]
         self.with_retries(lambda: self.client.log_batch(self.run_id, metrics=entities))
 
     def show(self, note: str, settings: Sequence[str], metrics: Sequence[str], ascending: bool) -> str:
@@ -180,7 +178,8 @@ class SweepRun:
             note: description of the run as plain text.
             settings, metrics, ascending: arguments of `trials_view`.
         """
-        key, view = trials_view(f"sweep {self.name}", self.run_id, settings, metrics, ascending)
+        columns = [logged_name(name) for name in metrics]
+        key, view = trials_view(f"sweep {self.name}", self.run_id, settings, columns, ascending)
         note = (
             as_markdown(note)
             + f"\n\n[All trials with their settings and metrics]({view_path(self.experiment, self.run_id)})"
@@ -191,12 +190,3 @@ class SweepRun:
 
     def close(self, status: str) -> None:
         self.with_retries(lambda: self.client.set_terminated(self.run_id, status))
-
-
-def as_markdown(text: str) -> str:
-    """Escapes plain text for Markdown.
-
-    >>> as_markdown("poolings=[mean,max]")
-    'poolings=\\\\[mean,max\\\\]'
-    """
-    return re.sub(r"([\\`*_{}\[\]#|~!])", r"\\\1", escape(text, quote=False))

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from classifier.tracking.metric_names import is_result, plain_name
 from classifier.tracking.named_runs import KIND
 from classifier.tracking.run import IDENTITY, OUTPUT
 
@@ -47,7 +48,7 @@ def as_record(run: Any) -> TrialRecord:
         reason=reason,
         kind=tags[KIND],
         overrides=json.loads(tags[OVERRIDES]),
-        metrics={name: value for name, value in run.data.metrics.items() if not name.startswith(("epoch/", "system/"))},
+        metrics={plain_name(name): value for name, value in run.data.metrics.items() if is_result(name)},
         run_id=info.run_id,
         folder=tags[OUTPUT],
         identity=tags[IDENTITY],

@@ -7,7 +7,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given, strategies
 from omegaconf import OmegaConf
 
-from classifier.command_line.arguments import check_arguments, with_files, with_quotes
+from classifier.command_line.arguments import check_arguments, multirun_first, with_files, with_quotes
 from classifier.errors import UserError
 from classifier.settings.typed import as_typed, on_command_line
 
@@ -74,3 +74,12 @@ def test_a_text_needs_no_quotes():
 def test_refused_before_hydra_reads_it(argument):
     with pytest.raises(UserError):
         check_arguments([argument])
+
+
+@pytest.mark.parametrize("option", ["-m", "--multirun"])
+def test_the_option_for_a_sweep_may_be_anywhere(option):
+    """Hydra's parser takes overrides in one block only."""
+    for place in range(3):
+        arguments = ["encoder=tiny", "text=-m"]
+        arguments.insert(place, option)
+        assert multirun_first(arguments) == [option, "encoder=tiny", "text=-m"]

@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 from classifier.settings.typed import quoted
 from classifier.sweeps import run
 from classifier.sweeps.page import write_page
-from classifier.tracking.sweeps import as_markdown
+from classifier.tracking.notes import as_markdown
 from classifier.tracking.trial_records import OVERRIDES
 
 pytestmark = pytest.mark.filterwarnings(

@@ -5,8 +5,9 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from classifier.errors import UserError
+from classifier.settings.short_names import short_name
 from classifier.sweeps.space import as_overrides, distribution, every_value
-from classifier.sweeps.trial import short_name, varying
+from classifier.sweeps.trial import varying
 
 
 def parse(text):

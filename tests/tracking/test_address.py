@@ -75,7 +75,8 @@ def test_passwords_and_nothing_else_are_hidden(text, expected):
 
 
 def test_the_line_to_look_at_runs_can_be_pasted():
-    assert interface(Server("sqlite:///mlflow.db")) == "mlflow ui --backend-store-uri sqlite:///mlflow.db"
+    line = interface(Server("sqlite:///mlflow.db"))
+    assert line == "MLFLOW_DISABLE_TELEMETRY=true mlflow ui --backend-store-uri sqlite:///mlflow.db"
     line = interface(Server("sqlite:////tmp/my runs/it's.db"))
     assert shlex.split(line)[-1] == "sqlite:////tmp/my runs/it's.db"
     assert "secret" not in interface(Server("postgresql://me:secret@host/runs"))
@@ -141,7 +142,7 @@ def command(folder: Path, name: str, *overrides: str) -> subprocess.CompletedPro
     return subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("name", ["compare", "evaluate", "explain", "promote", "publish", "score", "train"])
+@pytest.mark.parametrize("name", ["clean", "compare", "evaluate", "explain", "promote", "publish", "score", "train"])
 def test_the_environment_names_the_server_and_the_experiment(tmp_path, monkeypatch, name):
     config = OmegaConf.create(command(tmp_path, name, "--cfg", "job").stdout)
     assert config.tracking.uri == "sqlite:///mlflow.db"

@@ -1,6 +1,7 @@
 """Runs in MLflow: reachability, resuming, and no loss of data if the server is unavailable."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -79,6 +80,10 @@ def test_settings_metrics_files_and_datasets_arrive(settings, tmp_path):
         assert run.logged_epochs() == 2
         run.log_datasets([file])
         run.log_folder(tmp_path / "report")
+        address = run.show_runs()
+    view = f"mlflow.sharedViewState.{re.search('viewStateShareKey=([a-z]+)', address)[1]}"
+    assert f"/#/experiments/{run.experiment}/runs?" in address
+    assert view in run.client.get_experiment(run.experiment).tags
     kept = run.client.get_run(run.run_id)
     assert kept.info.status == "FINISHED"
     assert kept.data.params == {"encoder.depth": "2"}
