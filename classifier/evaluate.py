@@ -6,6 +6,7 @@ python -m classifier.evaluate model=outputs/train/<folder>/model data=trec6
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
     data, seed = chosen_data(settings)
 
     from classifier.artifact.saved_model import SavedClassifier
+    from classifier.artifact.text_columns import with_text_columns
     from classifier.start import start_saved_models
     from classifier.tracking.models import log_folder, run_of_model
     from classifier.tracking.named_models import model_folder
@@ -47,6 +49,10 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
     named = settings.model or settings.run or ""
     folder = model_folder(named, settings.tracking)
 
+    if data.test is not None:
+        data, notice = with_text_columns(data, data.test, folder)
+        if notice:
+            say(notice)
     with Stage("Starting TensorFlow"):
         start_saved_models()
     from classifier.evaluation.page import write_page
@@ -63,7 +69,8 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
     names = list(examples.label_names)
     scored = Scored(examples.labels, probabilities, names, examples.texts, examples.origins, classifier.decision)
     evaluations = {"test": measure(report / "test", scored)}
-    index = write_page(report, page_of(settings, data, loaded, evaluations, folder.absolute()))
+    page = page_of(settings, data, loaded, evaluations, folder.absolute())
+    index = write_page(report, replace(page, facts=classifier.decision.sentences()))
     show(results_table(evaluations))
     say(resolution("test", evaluations["test"]))
     run_id = run_of_model(named, folder, settings.tracking)

@@ -145,7 +145,8 @@ def print_results(settings: ScoreSettings, done: Any) -> None:
     if many_errors(done.summary):
         warn(
             f"Warning: more than {ERRORS:.0%} of the rows have an error (exit code 1); the output is written anyway. "
-            "Its column error has the reasons: are data.text, data.encoding, data.delimiter and data.quotes right?"
+            f"The column {settings.prefix}error has the reasons. Are data.text, data.encoding, data.delimiter and "
+            "data.quotes right?"
         )
 
 

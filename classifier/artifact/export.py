@@ -55,6 +55,8 @@ def export_model(classifier: ClassifierModule, texts: Sequence[str], folder: Pat
         OSError: if the disk is full; nothing is left behind.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
+    for left in folder.parent.glob(f".{folder.name}-*"):  # by an export that was killed
+        shutil.rmtree(left, ignore_errors=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     samples = [text.encode("utf-8", "replace") for text in texts[:VALID_TEXTS]] + list(NASTY_TEXTS)
     try:

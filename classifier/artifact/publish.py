@@ -43,6 +43,9 @@ def publish_model(model: Path, serving_dir: str) -> Path:
             if path.is_file():
                 sync_file(path)
         return rename_to_next(part, folder, least)
+    except shutil.Error as error:  # of several files, each with source, target and reason
+        reason = str(error.args[0][0][2]).rpartition("] ")[2]
+        raise UserError(f"The model {model} cannot be published in {folder}: {reason}.") from error
     except OSError as error:
         raise UserError(f"The model {model} cannot be published in {folder}: {error.strerror or error}.") from error
     finally:

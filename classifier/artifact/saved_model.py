@@ -13,7 +13,7 @@ from classifier.data.files import file_sha256
 from classifier.errors import UserError
 from classifier.model.batching import classify_texts
 from classifier.settings import BRANCHES
-from classifier.tasks import Decision
+from classifier.tasks import DECISION, Decision
 
 SAVED_MODEL = "saved_model.pb"  # the file that identifies a SavedModel
 MLFLOW_ADDRESSES = ("models:/", "runs:/")
@@ -100,6 +100,15 @@ class SavedClassifier:
         names = signatures["label_names"]()["label_names"].numpy()
         self.label_names = tuple(name.decode() for name in names)
         self.decision = Decision.read(Path(folder))
+        self._check_decision(Path(folder))
+
+    def _check_decision(self, folder: Path) -> None:
+        """Raises UserError if the graph has other decisions than the file next to it."""
+        outputs = self.serve.structured_outputs
+        decided = {"accepted": self.decision.accept_from, "label_set": self.decision.include_from}
+        for name, threshold in decided.items():
+            if (name in outputs) != (threshold is not None):
+                raise UserError(f"{folder / DECISION} does not fit the model, which may be incomplete. Copy it again.")
 
     def probabilities(self, texts: Sequence[str], on_batch: Callable[[int], None] | None = None) -> np.ndarray:
         """Returns probabilities of shape (texts, classes) in float32, in the order of the texts.

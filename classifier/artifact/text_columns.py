@@ -34,7 +34,7 @@ def with_text_columns(reading: Settings, files: Any, folder: Path) -> tuple[Sett
     """
     if reading.text != Reading.text or not (folder / FILE).exists():
         return reading, ""
-    columns = json.loads((folder / FILE).read_text(encoding="utf-8"))["text"]
+    columns = known_columns(folder)
     try:
         known = column_names(find_files(files)[0], reading)
     except UserError:  # reported when the files are read
@@ -44,3 +44,15 @@ def with_text_columns(reading: Settings, files: Any, folder: Path) -> tuple[Sett
     text = columns if len(columns) > 1 else columns[0]
     shown = " and ".join(map(repr, columns))
     return replace(reading, text=text), f"The text is read from {shown}, as in the training of the model."
+
+
+def known_columns(folder: Path) -> list[str]:
+    """Returns the columns that a model remembers.
+
+    Raises:
+        UserError: if the file is damaged.
+    """
+    try:
+        return list(map(str, json.loads((folder / FILE).read_text(encoding="utf-8"))["text"]))
+    except (ValueError, KeyError, TypeError):
+        raise UserError(f"{folder / FILE} is damaged. Copy the model again, or delete this file.") from None

@@ -59,6 +59,8 @@ def with_columns(data: DataSettings) -> tuple[DataSettings, str]:
         return data, ""
     columns = sampled_columns(path, data, names)
     texts = [] if text_open else text_columns(data.text)
+    if not set(texts) <= set(names) or not (label_open or data.label in names):
+        return data, ""  # reported when the file is read
     found = choose(columns, texts, None if label_open else data.label)
     if found is None:
         raise UserError(not_plain(path, data, columns))

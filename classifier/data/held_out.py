@@ -31,9 +31,10 @@ def hold_out(read: Loaded, shares: Mapping[str, float], settings: DataSettings, 
         splits = by_group(keys, read.examples.labels, shares, seed)
         what = f"data.group={settings.group}: {len(set(keys)):,} groups"
     if empty := [name for name in ("train", *shares) if name not in splits]:
+        hint = "Add rows, " if empty[0] == "train" else f"Name a file with data.{empty[0]}=, "
         raise UserError(
             f"{joined_paths(read.files)}: {what} leave nothing for {empty[0]}, because rows of the same value stay "
-            f"together. Name a file with data.{empty[-1]}=, or split by another column."
+            f"together. {hint}or split by another column."
         )
     return replace(read, splits=splits, notices=[*read.notices, *_notices(read, splits, shares, settings)])
 

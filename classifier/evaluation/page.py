@@ -111,6 +111,8 @@ def metric_rows(evaluations: Mapping[str, Evaluation]) -> list[tuple[str, str, l
     """Returns name, meaning, and (value, interval) for each split, of each metric that the table shows."""
     rows = []
     for name, meaning in HEADLINES.items():
+        if not any(name in evaluation.metrics for evaluation in evaluations.values()):
+            continue
         cells = []
         for evaluation in evaluations.values():
             value, interval = evaluation.metrics.get(name), evaluation.intervals.get(name)

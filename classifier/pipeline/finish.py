@@ -52,11 +52,12 @@ def finish(job: Job) -> dict[str, Any]:
     log_evaluations(job, evaluations, whole.validated, judged.get("verdict"))
     run.log_model(model, job.splits.valid.texts[0], job.splits.train.label_names, job.training.state.epoch)
     formats = export_formats(job, whole, model)
-    page = write_report_page(job, evaluations, judged.get("verdict"), model)
+    facts = [*([judged["verdict"]] if judged else []), *whole.decision.sentences()]
+    page = write_report_page(job, evaluations, facts, model)
     run.log_folder(job.report)
     run.register_model()
     served = serve(job, model)
-    print_results(job, evaluations, judged.get("verdict"), page, model)
+    print_results(job, evaluations, facts, page, model)
     return {**summary(job, evaluations), **judged, "model": str(model), "report": str(page), **formats, **served}
 
 
@@ -66,9 +67,10 @@ def finish_trial(job: Job) -> dict[str, Any]:
     judged = judge(job, whole)
     evaluations = {"valid": measure_split(job.report / "valid", job.splits.valid, whole.validated)}
     log_evaluations(job, evaluations, whole.validated, judged.get("verdict"))
-    page = write_report_page(job, evaluations, judged.get("verdict"))
+    facts = [*([judged["verdict"]] if judged else []), *whole.decision.sentences()]
+    page = write_report_page(job, evaluations, facts)
     job.run.log_folder(job.report)
-    print_results(job, evaluations, judged.get("verdict"), page)
+    print_results(job, evaluations, facts, page)
     return {**summary(job, evaluations), **judged, "report": str(page)}
 
 
@@ -137,14 +139,14 @@ def draw_learning_curves(job: Job) -> None:
 
 
 def write_report_page(
-    job: Job, evaluations: dict[str, Evaluation], sentence: str | None, model: Path | None = None
+    job: Job, evaluations: dict[str, Evaluation], facts: Sequence[str], model: Path | None = None
 ) -> Path:
     """Writes the page of the report and returns its path.
 
     Args:
         job: the training.
         evaluations: evaluation of each split.
-        sentence: what encoder and n-grams contribute; None if there are no n-grams.
+        facts: sentences about the model.
         model: folder of the SavedModel.
     """
     from classifier.evaluation.page import Page, name_of, write_page
@@ -159,7 +161,7 @@ def write_report_page(
         evaluations,
         as_typed(settings.data.text),
         model,
-        facts=[*([sentence] if sentence else []), best],
+        facts=[*facts, best],
         sizes={name: len(part) for name, part in splits.parts().items()},
         notices=splits.notices,
         rejects=splits.rejects,

@@ -66,7 +66,8 @@ def load(settings: TrainSettings, output: Path) -> Splits:
         say(f"{len(splits.unlabelled):,} unlabelled texts")
     refuse_impossible(settings.abstain, settings.export, len(splits.valid))
     if small := small_classes(splits):
-        say(small)
+        say(f"Warning: {small}")
+        splits.notices.append(small)
     return splits
 
 
@@ -81,6 +82,6 @@ def small_classes(splits: Splits) -> str:
     shown = ", ".join(f"{name!r} ({count})" for count, name in small[:5])
     more = f" and {len(small) - 5:,} more" if len(small) > 5 else ""
     return (
-        f"Warning: {shown}{more} of {len(counts):,} classes have fewer than {FEW_EXAMPLES} in all splits, so the "
+        f"{shown}{more} of {len(counts):,} classes have fewer than {FEW_EXAMPLES} in all splits, so the "
         "metrics will be rough. Add examples if you can."
     )

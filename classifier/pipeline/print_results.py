@@ -1,6 +1,6 @@
 """What a training prints at its end: the results, where they are, and the next commands to type."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from classifier.evaluation.metrics import Evaluation
@@ -13,15 +13,15 @@ from classifier.tracking.views import where_to_look
 
 
 def print_results(
-    job: Job, evaluations: Mapping[str, Evaluation], verdict: str | None, page: Path, model: Path | None = None
+    job: Job, evaluations: Mapping[str, Evaluation], facts: Sequence[str], page: Path, model: Path | None = None
 ) -> None:
-    """Prints the table of results, the verdict, the paths, how to view the run, and what comes next."""
+    """Prints the table of results, sentences about the model, the paths, how to view the run, and what comes next."""
     state = job.training.state
     show(results_table(evaluations))
     split = list(evaluations)[-1]
     say(resolution(split, evaluations[split]))
-    if verdict:
-        say(verdict)
+    for fact in facts:
+        say(fact)
     say(f"Best epoch {state.best_epoch} of {state.epoch}, by valid.{job.settings.trainer.monitor.name}")
     say(f"Report   {shown_path(page)}")
     if model:

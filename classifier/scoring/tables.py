@@ -135,6 +135,11 @@ class JsonLinesTable(Table):
 
     def write(self, values: Sequence[dict[str, Any]], added: Sequence[Any]) -> None:
         for given, *found in zip(values, *map(cells, added), strict=True):
+            if taken := next((name for name in self.names if name in given), None):
+                raise UserError(
+                    f"The input has a key {taken!r}, which scoring would write too. Set another prefix of the new "
+                    "columns, such as prefix=predicted_."
+                )
             if self.columns is not None:
                 given = {column: given[column] for column in self.columns if column in given}
             line = as_json({**given, **dict(zip(self.names, found, strict=True))})

@@ -47,6 +47,22 @@ class Decision:
         least = np.zeros(probabilities.shape[1]) if self.include_from is None else np.array(self.include_from)
         return probabilities.astype(np.float32) >= least.astype(np.float32)
 
+    def sentences(self) -> list[str]:
+        """Describes the thresholds and what they rest on."""
+        rests = f"chosen on {self.examples:,} validation texts"
+        promised = {key: f"{key}={value:g}" for key, value in (self.promise or {}).items()}
+        found = []
+        if self.accept_from is not None:
+            rule = ", ".join(text for key, text in promised.items() if key.startswith("abstain."))
+            least = "never" if self.accept_from >= NEVER else f"from a score of {self.accept_from:.3f}"
+            found.append(f"The model accepts its answer {least} ({rule}, {rests}).")
+        if self.include_from is not None:
+            low, high = min(self.include_from), max(self.include_from)
+            least = f"{low:.3f}" if low == high else f"{low:.3f} to {high:.3f}, depending on the label"
+            rule = promised.get("export.coverage", "")
+            found.append(f"Its label sets contain the labels with a probability of at least {least} ({rule}, {rests}).")
+        return found
+
     def write(self, folder: Path) -> None:
         """Writes the file to the folder of a SavedModel; nothing if the model makes no decisions."""
         if self:
@@ -72,8 +88,8 @@ class Decision:
                 read["promise"],
                 int(read["examples"]),
             )
-        except (ValueError, KeyError, TypeError) as error:
-            raise UserError(f"{path} is damaged: {type(error).__name__} {error}. Export the model again.") from None
+        except (ValueError, KeyError, TypeError):
+            raise UserError(f"{path} is damaged. Copy the model again, or export it again.") from None
 
 
 NO_DECISION = Decision()  # of a model that accepts every answer and has no label sets

@@ -24,7 +24,7 @@ def show_step(stage: Stage, training: Training, examples: int) -> None:
 def print_epoch(state: State, epochs: int, monitor: str) -> None:
     """Prints a line after an epoch, with the validation metric that selects the best of `epochs`."""
     last = state.history[-1]
-    shown = dict.fromkeys([f"valid.{monitor}", "valid.accuracy", "valid.log_loss"])
-    metrics = "  ".join(f"{name} {last[name]:.4f}" for name in shown)
-    best = "  best so far" if state.best_epoch == state.epoch else ""
-    say(f"epoch {state.epoch}/{epochs}  loss {last['loss']:.4f}  {metrics}  {duration(last['seconds'])}{best}")
+    shown = dict.fromkeys([monitor, "accuracy", "log_loss"])
+    metrics = "  ".join(f"{name} {last[f'valid.{name}']:.4f}" for name in shown)
+    best = "  best" if state.best_epoch == state.epoch else ""
+    say(f"epoch {state.epoch}/{epochs}  loss {last['loss']:.4f}  valid.{metrics}  {duration(last['seconds'])}{best}")
