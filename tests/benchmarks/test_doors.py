@@ -23,7 +23,10 @@ from classifier.evaluation.mistakes import predictions_table
 from classifier.evaluation.scored import Scored
 
 ROOT = Path(__file__).parents[2]
-DOORS = ("accuracy", "attention", "attention_sweep", "pretrained", "scoring", "search", "serving", "training")
+DOORS = (
+    *("accuracy", "attention", "attention_sweep", "notebooks", "pretrained", "scoring"),
+    *("screenshots", "search", "serving", "training"),
+)
 
 
 @pytest.fixture
