@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.command_line.run import run_command
+from classifier.progress import Stage
 from classifier.settings import CompareSettings
 from classifier.terminal import say, show
 
@@ -32,11 +33,15 @@ def compare(settings: CompareSettings, output: Path) -> dict[str, Any]:
     from classifier.comparison.report import terminal_tables, verdict
     from classifier.tracking.run_records import check_same_examples, find_records
 
-    runs, left_out = find_records(settings)
+    with Stage("Reading the runs"):
+        runs, left_out = find_records(settings)
     check_same_examples(runs, settings.split.name)
-    report = make_report(settings, runs, left_out)
-    page = write_comparison(output / "report", report)
-    run_id = log(settings, runs, report, output / "report")
+    with Stage("Computing intervals"):
+        report = make_report(settings, runs, left_out)
+    with Stage("Drawing pictures"):
+        page = write_comparison(output / "report", report)
+    with Stage("Logging to MLflow"):
+        run_id = log(settings, runs, report, output / "report")
     for table in terminal_tables(report):
         show(table)
     for line in [*(f"Left out: {reason}" for reason in left_out), *verdict(report.comparison), f"Page     {page}"]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from classifier.explanation.text_explanation import TextExplanation
 
 OPTIONS = {"track": False, "verbose": False}  # parameters that are not settings of the training
+SHOWN_CLASSES = 8  # in the representation of a loaded model
 
 
 class TextClassifier(ClassifierMixin, BaseEstimator):
@@ -73,6 +74,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:  # scikit-learn's name
+        if source := self.__dict__.get("_source"):
+            names = list(map(str, self.classes_))
+            more = ", ..." if len(names) > SHOWN_CLASSES else ""
+            return f"load({source!r})  # {len(names)} classes: {', '.join(names[:SHOWN_CLASSES])}{more}"
         options = [f"{key}={getattr(self, key)}" for key, default in OPTIONS.items() if getattr(self, key) != default]
         return f"TextClassifier({', '.join([*map(repr, self.overrides()), *options])})"
 
@@ -121,6 +126,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             shutil.rmtree(folder, ignore_errors=True)
             raise
         self.summary_ = summary
+        self.__dict__.pop("_source", None)
         self._own(folder)
         return self
 
@@ -236,23 +242,24 @@ def load(model: str | Path, uri: str | None = None) -> TextClassifier:
     """Loads a trained classifier.
 
     Args:
-        model: folder of a SavedModel or of a training, run id, or models:/name@champion.
+        model: folder of a SavedModel or of a training, `latest`, a run id or its first eight digits, or
+            models:/name@champion.
         uri: address of the MLflow server or database; None means MLFLOW_TRACKING_URI, or ./mlflow.db.
 
     Raises:
         UserError: if there is no such model.
     """
-    from classifier.artifact.saved_model import local_folder
     from classifier.settings import Server
     from classifier.start import start_saved_models
-    from classifier.tracking.models import find_model
+    from classifier.tracking.named_models import model_folder
 
     server = Server(uri or os.environ.get("MLFLOW_TRACKING_URI", Server.uri))
-    folder = local_folder(str(model)) or find_model(str(model), server)
+    folder = model_folder(str(model), server)
     start_saved_models()
     loaded = TextClassifier()
     loaded.summary_ = {"model": str(folder)}
     loaded._load(folder, {})
+    loaded._source = str(model)
     return loaded
 
 

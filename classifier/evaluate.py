@@ -5,15 +5,24 @@ python -m classifier.evaluate run=<run id> data.test=more.csv data.text=message 
 python -m classifier.evaluate model=outputs/train/<folder>/model data=trec6
 """
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
 
+from classifier.command_line.arguments import typed_command
 from classifier.command_line.run import run_command
 from classifier.errors import UserError
-from classifier.settings import DataSettings, EvaluateSettings
-from classifier.terminal import say, show
+from classifier.progress import Stage
+from classifier.settings import DataSettings, EvaluateSettings, Server, as_typed
+from classifier.settings.passwords import without_passwords
+from classifier.terminal import say, show, warn
+
+if TYPE_CHECKING:
+    from classifier.data import Loaded
+    from classifier.evaluation.metrics import Evaluation
+    from classifier.evaluation.page import Page
 
 
 def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
@@ -30,28 +39,61 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
         raise UserError("Give either run=<run id> or model=<folder of a SavedModel or models:/name@champion>.")
     data, seed = chosen_data(settings)
 
-    from classifier.artifact.saved_model import SavedClassifier, local_folder
+    from classifier.artifact.saved_model import SavedClassifier
     from classifier.start import start_saved_models
-    from classifier.tracking.models import find_model
+    from classifier.tracking.models import log_folder, run_of_model
+    from classifier.tracking.named_models import model_folder
 
-    folder = (settings.model and local_folder(settings.model)) or find_model(
-        settings.model or settings.run or "", settings.tracking
-    )
+    named = settings.model or settings.run or ""
+    folder = model_folder(named, settings.tracking)
 
-    start_saved_models()
-    from classifier.evaluation.report import measure, results_table, summarized
+    with Stage("Starting TensorFlow"):
+        start_saved_models()
+    from classifier.evaluation.page import write_page
+    from classifier.evaluation.report import measure, resolution, results_table, summarized
     from classifier.evaluation.scored import Scored
 
-    classifier = SavedClassifier(folder)
-    examples = test_examples(data, seed, classifier.label_names, output)
-    probabilities = classifier.probabilities(examples.texts)
-    report = output / "report" / "test"
+    with Stage("Loading the model"):
+        classifier = SavedClassifier(folder)
+    loaded = test_examples(data, seed, classifier.label_names, output)
+    examples, report = loaded.examples, output / "report"
+    with Stage("Classifying", len(examples), "texts") as stage:
+        probabilities = classifier.probabilities(examples.texts, stage.advance)
+    warn_of_trained(examples.texts, named, folder, settings.tracking)
     names = list(examples.label_names)
-    scored = Scored(examples.labels, probabilities, names, examples.texts, examples.origins)
-    evaluations = {"test": measure(report, scored)}
+    scored = Scored(examples.labels, probabilities, names, examples.texts, examples.origins, classifier.decision)
+    evaluations = {"test": measure(report / "test", scored)}
+    index = write_page(report, page_of(settings, data, loaded, evaluations, folder.absolute()))
     show(results_table(evaluations))
-    say(f"Tables and pictures: {report}")
-    return {"run_id": settings.run, "model": str(folder), "metrics": summarized(evaluations)}
+    say(resolution("test", evaluations["test"]))
+    run_id = run_of_model(named, folder, settings.tracking)
+    if run_id and log_folder(run_id, report, f"evaluation/{output.name}", settings.tracking):
+        say(f"Run      {run_id}")
+    say(f"Report   {index}")
+    return {"run_id": run_id, "model": str(folder), "report": str(index), "metrics": summarized(evaluations)}
+
+
+def page_of(
+    settings: EvaluateSettings,
+    data: DataSettings,
+    loaded: "Loaded",
+    evaluations: "dict[str, Evaluation]",
+    model: Path,
+) -> "Page":
+    """Returns the content of the report's page."""
+    from classifier.evaluation.page import Page, name_of
+
+    return Page(
+        name_of(data, loaded.files),
+        evaluations,
+        as_typed(data.text),
+        model,
+        sizes={"test": len(loaded.examples)},
+        notices=loaded.notices,
+        rejects=loaded.rejects,
+        command=typed_command("evaluate"),
+        settings=without_passwords(OmegaConf.to_yaml(OmegaConf.structured(settings))),
+    )
 
 
 def chosen_data(settings: EvaluateSettings) -> tuple[DataSettings, int]:
@@ -67,30 +109,45 @@ def chosen_data(settings: EvaluateSettings) -> tuple[DataSettings, int]:
     return OmegaConf.to_object(data), config.seed  # pyright: ignore[reportReturnType]
 
 
-def test_examples(data: DataSettings, seed: int, label_names: tuple[str, ...], output: Path):
+def test_examples(data: DataSettings, seed: int, label_names: tuple[str, ...], output: Path) -> "Loaded":
     """Returns the test split with the class numbers of the model; unusable rows are written to rejects.csv.
 
     Raises:
         UserError: if too many rows have labels that the model does not know.
     """
-    from classifier.data import load_splits, read_examples, write_rejects
+    from classifier.data import Loaded, load_splits, read_examples, write_rejects
 
     if data.test is None:
         splits = load_splits(data, seed, label_names=label_names)
         if splits.test is None:
             raise UserError("This run has no test split (data.test_share=0): name a file with data.test=.")
-        examples, rejects, notices = splits.test, splits.rejects, splits.notices
+        loaded = Loaded(splits.test, splits.rejects, splits.files, splits.notices)
     else:
         loaded = read_examples(data.test, data, split="test", label_names=label_names)
-        examples, rejects, notices = loaded.examples, loaded.rejects, loaded.notices
-    for notice in notices:
+    for notice in loaded.notices:
         say(notice)
-    if rejects:
+    if rejects := loaded.rejects:
         path = output / "report" / "rejects.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_rejects(path, rejects)
         say(f"{len(rejects)} rows could not be used; reasons in {path}")
-    return examples
+    return loaded
+
+
+def warn_of_trained(texts: Sequence[str], named: str, folder: Path, server: Server) -> None:
+    """Warns if the model was trained on some of the texts, as far as the report of its training is at hand."""
+    from classifier.data.trained_texts import TRAINED_TEXTS, count_trained
+    from classifier.tracking.models import run_file, run_of_model
+
+    path: Path | None = folder.parent / "report" / TRAINED_TEXTS
+    if not path.exists():
+        run_id = run_of_model(named, folder, server)
+        path = run_file(run_id, TRAINED_TEXTS, server) if run_id else None
+    if path and (count := count_trained(texts, path)):
+        warn(
+            f"Warning: the model was trained on {count:,} of these {len(texts):,} texts, so the results are better "
+            "than on new texts."
+        )
 
 
 def main() -> None:

@@ -7,13 +7,14 @@ For a file, the page also has the faithfulness of the methods, the words of each
 most confident mistakes.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.command_line.arguments import with_quotes
 from classifier.command_line.run import run_command
-from classifier.settings import DataSettings, ExplainSettings
+from classifier.progress import Stage
+from classifier.settings import DataFormat, DataSettings, ExplainSettings
 from classifier.terminal import say
 
 if TYPE_CHECKING:
@@ -30,31 +31,50 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
     Raises:
         UserError: if there is no such model, or a file is invalid.
     """
-    from classifier.artifact.saved_model import local_folder
-    from classifier.tracking.models import find_model, log_folder, run_of_model
+    from classifier.tracking.models import log_folder, run_of_model
+    from classifier.tracking.named_models import model_folder
 
+    model = model_folder(settings.model, settings.tracking)
+    settings = with_known_text(settings, model)
     check_input(settings)
-    model = local_folder(settings.model) or find_model(settings.model, settings.tracking)
 
     from classifier.start import start_saved_models
 
-    start_saved_models()
+    with Stage("Starting TensorFlow"):
+        start_saved_models()
     from classifier.artifact.saved_model import SavedClassifier
     from classifier.explanation.explain_texts import explain_texts
     from classifier.explanation.report import write_report
     from classifier.explanation.saved_explainer import SavedExplainer
+    from classifier.explanation.text_explanation import TextExplanation
 
-    classifier = SavedClassifier(model)
+    with Stage("Loading the model"):
+        classifier = SavedClassifier(model)
     explainer = SavedExplainer(classifier)
     texts = read_texts(settings, classifier.label_names, output)
     folder = output / "explanation"
     report = explain_texts(explainer, texts, settings.explain, settings.seed)
-    page = write_report(folder, report)
+    with Stage("Drawing pictures"):
+        page = write_report(folder, report)
     run_id = run_of_model(settings.model, model, settings.tracking)
     if run_id and log_folder(run_id, folder, f"explanation/{output.name}", settings.tracking):
         say(f"Run      {run_id}")
+    if settings.text is not None:
+        say(str(TextExplanation(report.texts[0].explanation, classifier.label_names)))
     say(f"Look at  {page}")
     return {"run_id": run_id, "model": str(model), "page": str(page), "texts": len(texts.texts), **report.summary()}
+
+
+def with_known_text(settings: ExplainSettings, folder: Path) -> ExplainSettings:
+    """Returns the settings with the text column of the model if none is named and the files have it."""
+    from classifier.artifact.text_columns import with_text_columns
+
+    if settings.input is None:
+        return settings
+    data, notice = with_text_columns(settings.data, settings.input, folder)
+    if notice:
+        say(f"{notice} data.text= names another column.")
+    return replace(settings, data=data)
 
 
 def check_input(settings: ExplainSettings) -> None:
@@ -80,7 +100,7 @@ def read_texts(settings: ExplainSettings, label_names: tuple[str, ...], output: 
     if data.label is None:
         texts, rejects = unlabelled(settings)
     else:
-        reading = DataSettings(**asdict(data), name="input", max_bad_rows=1.0)
+        reading = DataSettings(**asdict(data), name="input", format=DataFormat.table, max_bad_rows=1.0)
         loaded = read_examples(settings.input, reading, split="input", label_names=label_names)
         for notice in loaded.notices:
             say(notice)
@@ -94,20 +114,14 @@ def read_texts(settings: ExplainSettings, label_names: tuple[str, ...], output: 
 
 def unlabelled(settings: ExplainSettings) -> "tuple[Texts, list[Any]]":
     """Returns the texts of files without labels, and the rows without a text."""
-    from classifier.data import Reject, find_files, read_rows, text_columns, text_of
+    from classifier.data import find_files, read_texts
     from classifier.errors import UserError
     from classifier.explanation.explain_texts import Texts
 
     notices: list[str] = []
-    texts, rejects, columns = Texts([], []), [], text_columns(settings.data.text)
-    for path in find_files(settings.input):
-        for row in read_rows(path, settings.data, columns, notices):
-            text, problem, column = text_of(row, columns)
-            if problem:
-                rejects.append(Reject(str(path), row.number, column, problem))
-            else:
-                texts.texts.append(text)
-                texts.origins.append(f"{path.name}:{row.number}")
+    files = [read_texts(path, settings.data, notices) for path in find_files(settings.input)]
+    rejects = [reject for file in files for reject in file.rejects]
+    texts = Texts([text for file in files for text in file.texts], [one for file in files for one in file.origins])
     if not texts.texts:
         raise UserError(f"input={settings.input}: there is no row with a text.")
     for notice in notices:

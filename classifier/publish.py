@@ -22,11 +22,10 @@ def publish(settings: PublishSettings, _: Path) -> dict[str, Any]:
         UserError: if there is no such model, or the folder cannot be written.
     """
     from classifier.artifact.publish import check_serving_dir, publish_model
-    from classifier.artifact.saved_model import local_folder
-    from classifier.tracking.models import find_model
+    from classifier.tracking.named_models import model_folder
 
     check_serving_dir(settings.serving_dir, "serving_dir")
-    folder = local_folder(settings.model) or find_model(settings.model, settings.tracking)
+    folder = model_folder(settings.model, settings.tracking)
     served = publish_model(folder, settings.serving_dir)
     say(f"Served   {served}")
     return {"model": str(folder), "served": str(served)}

@@ -12,11 +12,14 @@ engine=spark computes on a cluster.
 import os
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.command_line.run import run_command
+from classifier.progress import Stage
 from classifier.settings import Engine, ScoreSettings
+from classifier.tasks import Decision
 from classifier.terminal import say, show, warn
 
 if TYPE_CHECKING:
@@ -44,9 +47,10 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
 
         check_spark()
     folder, version = find(settings)
+    settings = with_known_text(settings, folder)
     digest = model_sha256(folder)
     version = version or digest[:12]
-    plan = make_plan(settings, digest, version)
+    plan = make_plan(settings, digest, version, Decision.read(folder))
     done = run(settings, plan, folder, digest)
     print_results(settings, done)
     return {
@@ -63,6 +67,18 @@ def score(settings: ScoreSettings, _: Path) -> dict[str, Any]:
     }
 
 
+def with_known_text(settings: ScoreSettings, folder: Path) -> ScoreSettings:
+    """Returns the settings with the text column of the model if none is named and the files have it."""
+    from classifier.artifact.text_columns import with_text_columns
+
+    if settings.text is not None or settings.input == "-":
+        return settings
+    data, notice = with_text_columns(settings.data, settings.input, folder)
+    if notice:
+        (warn if settings.output == "-" else say)(f"{notice} text= names another column.")
+    return replace(settings, data=data)
+
+
 def many_errors(summary: dict[str, Any]) -> bool:
     """Returns whether the share of rows with an error is so large that the input was probably misread."""
     return summary["errors"] > ERRORS * summary["rows"]
@@ -70,15 +86,11 @@ def many_errors(summary: dict[str, Any]) -> bool:
 
 def find(settings: ScoreSettings) -> tuple[Path, str]:
     """Returns the folder of the SavedModel, and name and version of a registered model ("" for others)."""
-    from classifier.artifact.saved_model import local_folder
-
-    folder = local_folder(settings.model)
-    if folder is not None:
-        return folder, ""
-    from classifier.tracking.models import find_model, numbered_version
+    from classifier.tracking.models import numbered_version
+    from classifier.tracking.named_models import model_folder
 
     version = numbered_version(settings.model, settings.tracking)
-    return find_model(f"models:/{version}" if version else settings.model, settings.tracking), version
+    return model_folder(f"models:/{version}" if version else settings.model, settings.tracking), version
 
 
 def run(settings: ScoreSettings, plan: "Plan", folder: Path, digest: str) -> "Scored":
@@ -109,10 +121,12 @@ def load(settings: ScoreSettings, folder: Path, digest: str, closing: ExitStack)
     from classifier.start import cores, start_saved_models
 
     # One thread per batch: small operations gain nothing from more, and results do not depend on the number of cores.
-    start_saved_models(branches=cores())
+    with Stage("Starting TensorFlow"):
+        start_saved_models(branches=cores())
     from classifier.artifact.saved_model import SavedClassifier
 
-    return SavedClassifier(folder, cores())
+    with Stage("Loading the model"):
+        return SavedClassifier(folder, cores())
 
 
 def print_results(settings: ScoreSettings, done: Any) -> None:

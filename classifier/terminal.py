@@ -4,12 +4,14 @@ Labels, texts, paths and settings are data. They are not interpreted as markup, 
 lines are neither truncated nor wrapped, and a cell that is too wide for its column continues on the next line.
 """
 
+import os
+import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from types import TracebackType
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,7 +29,8 @@ SYMBOLS = {
     **{code: f"<U+{code:04X}>" for code in range(0xD800, 0xE000)},  # from file names that are not UTF-8
 }
 LINES = {code: symbol for code, symbol in SYMBOLS.items() if code != 0x0A}
-live_consoles: "list[Console]" = []  # consoles with an active bar
+live_lines: "list[LiveLine]" = []  # the active line, if any
+live_lock = RLock()  # for drawing, because several threads print
 silent = False  # whether to print nothing
 
 
@@ -105,7 +108,8 @@ def show(table: Table, error: bool = False) -> None:
         drawn.add_column(plain(heading, LINES), justify="right", no_wrap=True)
     for place, cells in enumerate(table.rows):
         drawn.add_row(*map(plain, cells), end_section=place in table.sections)
-    make_console(error, width=max(console.width, least_width(table))).print(drawn)
+    with live_line_paused():
+        make_console(error, width=max(console.width, least_width(table))).print(drawn)
 
 
 def visible(text: str, symbols: dict[int, str] = SYMBOLS) -> str:
@@ -118,42 +122,64 @@ def visible(text: str, symbols: dict[int, str] = SYMBOLS) -> str:
 
 
 class LiveLine:
-    """Context manager for a progress bar with text on either side; invisible if there is no terminal.
+    """The bottom line of the terminal, drawn again four times a second on standard error while other work is done.
+
+    It keeps its own copy of standard error, because TensorFlow is imported with its messages held back.
 
     Args:
-        error: whether to show the bar on standard error.
+        text: function from the number of columns to the current text.
     """
 
-    def __init__(self, error: bool = False) -> None:
-        self.console, self.live = console_of(error), None
-        self.task: Any = None
+    def __init__(self, text: Callable[[int], str]) -> None:
+        from rich.console import Console
 
-    @property
-    def is_visible(self) -> bool:
-        """Whether there is a terminal."""
-        return self.console.is_terminal and not silent
+        copy = open(os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding)  # noqa: SIM115  # closed by `end`
+        self.text, self.live = text, None
+        self.console = Console(file=copy, highlight=False, markup=False, emoji=False)
 
-    def __enter__(self) -> "LiveLine":
-        if self.is_visible:
-            from rich.progress import BarColumn, Progress, TextColumn
+    def draw(self) -> Any:
+        from rich.text import Text
 
-            before, after = (TextColumn(f"{{task.fields[{name}]}}", markup=False) for name in ("before", "after"))
-            bar = BarColumn(bar_width=24)
-            self.live = Progress(before, bar, after, console=self.console, transient=True)
-            self.task = self.live.add_task("", total=None, before="", after="")
-            self.live.start()
-            live_consoles.append(self.console)
-        return self
+        text = encodable(visible(self.text(self.console.width)), self.console)
+        return Text(text, no_wrap=True, overflow="ellipsis")
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
+    def start(self) -> None:
+        from rich.live import Live
+
+        options = {"transient": True, "redirect_stdout": False, "refresh_per_second": 4}
+        self.live = Live(get_renderable=self.draw, console=self.console, **options)
+        self.live.start(refresh=True)
+        live_lines.append(self)
+
+    def stop(self) -> None:
+        live_lines.remove(self)
         if self.live:
-            live_consoles.remove(self.console)
             self.live.stop()
 
-    def update(self, done: int, total: int | None, before: str, after: str) -> None:
-        """Shows the progress: `done` of `total`, if that is known."""
-        if self.live:
-            self.live.update(self.task, completed=done, total=total, before=visible(before), after=visible(after))
+    def end(self) -> None:
+        """Erases the line."""
+        with live_lock:
+            self.stop()
+            self.console.file.close()
+
+
+def has_live_line() -> bool:
+    """Whether standard error is a terminal that can draw a line again, and output is not suppressed."""
+    return not silent and sys.stderr.isatty() and not console_of(True).is_dumb_terminal
+
+
+@contextmanager
+def live_line_paused() -> Iterator[None]:
+    """Erases the live line, if there is one, while other lines are printed."""
+    with live_lock:
+        lines = list(live_lines)
+        for line in lines:
+            line.stop()
+        try:
+            yield
+        finally:
+            for line in lines:
+                line.start()
 
 
 @cache
@@ -174,9 +200,8 @@ def print_lines(text: str, error: bool) -> None:
     from rich.text import Text
 
     console = console_of(error)
-    if live_consoles and console.is_terminal:
-        console = live_consoles[-1]  # redraws its bar below the text
-    console.print(Text(encodable(visible(text, LINES), console)), soft_wrap=True)
+    with live_line_paused():
+        console.print(Text(encodable(visible(text, LINES), console)), soft_wrap=True)
 
 
 def encodable(text: str, console: "Console") -> str:

@@ -107,9 +107,17 @@ def test_a_training_ends_with_table_model_and_run(folder, whole):
     assert {"run_id", "model", "metrics", "seconds", "peak_memory_mb"} <= set(result)
     assert result["metrics"]["test"]["accuracy"] > 0.8
     assert "macro_f1" in result["metrics"]["valid"]
-    assert result["model"] in whole.stdout
+    assert "Report   whole/report\nModel    whole/model\n" in whole.stdout
+    assert whole.stdout.endswith(
+        "Next     classifier score model=whole input=new.csv output=scored.csv\n"
+        '         classifier explain model=whole text="..."\n'
+    )
     assert "mlflow ui --backend-store-uri sqlite:///whole.db" in whole.stdout
+    assert f"Report   {folder}/whole/report/index.html" in whole.stdout.splitlines()
     assert whole.stderr == ""
+    assert result["verdict"].startswith("Accuracy on 12 validation texts: n-grams alone ")
+    assert result["verdict"] in whole.stdout and "Mixture" not in whole.stdout
+    assert "n-grams" in (folder / "whole/report/mixture.txt").read_text()
 
 
 def test_what_was_exported_lies_where_the_summary_says(folder, whole):
@@ -138,7 +146,10 @@ def test_the_run_holds_settings_series_pictures_data_and_model(folder, whole):
     assert "test texts are labelled correctly" in kept.data.tags["mlflow.note.content"]
     files = {one.path for one in client.list_artifacts(result["run_id"], "test")}
     assert {"test/confusion_matrix.png", "test/predictions.parquet", "test/mistakes.csv"} <= files
-    assert "config.yaml" in {one.path for one in client.list_artifacts(result["run_id"])}
+    assert {"config.yaml", "index.html"} <= {one.path for one in client.list_artifacts(result["run_id"])}
+    page = Path(result["report"]).read_text(encoding="utf-8")
+    assert "data.label=topic encoder=tiny" in page and result["model"] in page
+    assert "<title>Report: \u2068texts.csv" in page
     assert kept.inputs.dataset_inputs[0].dataset.name == "texts.csv"
     assert kept.outputs.model_outputs
     for split in ("valid", "test"):
@@ -200,6 +211,11 @@ def test_evaluate_repeats_a_run(folder, whole):
         pyarrow.parquet.read_table(folder / one / "report/test/predictions.parquet") for one in ("whole", "evaluated")
     ]
     assert tables[0].select(names).equals(tables[1].select(names))
+    assert done.stdout.splitlines()[-1] == f"Report   {folder}/evaluated/report/index.html"
+    client = MlflowClient(f"sqlite:///{folder}/whole.db")
+    assert "evaluation/evaluated/index.html" in {
+        one.path for one in client.list_artifacts(run_id, "evaluation/evaluated")
+    }
 
 
 def test_evaluate_needs_to_know_what(folder):

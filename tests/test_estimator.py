@@ -118,6 +118,7 @@ def test_saved_loaded_and_pickled(fitted, tmp_path):
     expected = fitted.predict_proba(TEXTS)
     loaded = load(fitted.save(tmp_path / "model"))
     np.testing.assert_array_equal(loaded.predict_proba(TEXTS), expected)
+    assert repr(loaded).startswith(f"load({str(tmp_path / 'model')!r})  # 3 classes: ")
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(fitted)).predict_proba(TEXTS), expected)
     with pytest.raises(UserError, match="exists already"):
         fitted.save(tmp_path / "model")

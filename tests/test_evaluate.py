@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from classifier.data.trained_texts import write_trained_texts
 from classifier.errors import UserError
 from classifier.evaluate import test_examples as examples_of
-from classifier.settings import DataSettings, LabelCase
+from classifier.evaluate import warn_of_trained
+from classifier.settings import DataSettings, LabelCase, Server
 
 ROWS = "".join(f"text {i},{i % 2}.0\n" for i in range(40))
 
@@ -20,7 +22,7 @@ def settings(path: Path, **others) -> DataSettings:
 @pytest.mark.parametrize("names", [("0", "1"), ("0.0", "1.0"), ("1", "0", "none")])
 def test_a_model_whose_classes_are_spelled_otherwise(tmp_path, key, names):
     path = tmp_path / "data.csv"
-    found = examples_of(settings(path, **{key: str(path)}), 0, names, tmp_path)
+    found = examples_of(settings(path, **{key: str(path)}), 0, names, tmp_path).examples
     assert found.label_names == names
     assert {float(label) for label in found.named_labels()} == {0.0, 1.0}
     assert len(found) == (40 if key == "test" else 4)
@@ -40,4 +42,16 @@ def test_a_label_in_another_case_is_explained_and_can_be_found(tmp_path):
     with pytest.raises(UserError, match=r"label 'Ham' does not occur in train, but 'ham' does; data\.label_case=fold"):
         examples_of(data, 0, ("ham", "spam"), tmp_path)
     data.label_case = LabelCase.fold
-    assert examples_of(data, 0, ("ham", "spam"), tmp_path).named_labels() == ["ham", "spam"]
+    assert examples_of(data, 0, ("ham", "spam"), tmp_path).examples.named_labels() == ["ham", "spam"]
+
+
+def test_texts_that_the_model_was_trained_on_are_reported(tmp_path, capsys):
+    model, report = tmp_path / "model", tmp_path / "report"
+    report.mkdir()
+    server = Server(f"sqlite:///{tmp_path}/none.db")
+    warn_of_trained(["any"], str(model), model, server)
+    write_trained_texts(report, ["seen", "seen", "caf\u00e9 noir"])
+    warn_of_trained(["new"], str(model), model, server)
+    assert capsys.readouterr().err == ""
+    warn_of_trained(["new", "cafe\u0301  noir", "seen"], str(model), model, server)
+    assert "was trained on 2 of these 3 texts" in capsys.readouterr().err

@@ -16,21 +16,25 @@ REFERENCE = Path(__file__).parent / "pretrained" / "references" / "bert"
 WORDS = {"low": ["cab", "ab", "Cä"], "high": ["gh", "feh", "hgf"], "mixed": ["ah", "hc", "bag"]}
 SETTINGS = [
     *("encoder=pretrained", f"encoder.source={REFERENCE}", "tokenizer.max_tokens=11", "optimizer.learning_rate=0.01"),
-    *("trainer.epochs=6", "trainer.batch_size=8", "data=files", "data.train=texts.csv"),
+    *("trainer.epochs=6", "trainer.batch_size=8", "data=files"),
 ]
-TUNES = {"full": ["encoder.tune=full"], "top": ["encoder.tune=top", "encoder.top_blocks=1"]}
+TUNES = {  # with few texts per class, and with many
+    "full": ["encoder.tune=full", "data.train=texts.csv"],
+    "top": ["encoder.tune=top", "encoder.top_blocks=1", "data.train=many.csv", "trainer.epochs=4"],
+}
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pretrained")
     draw = random.Random(5)
-    with (folder / "texts.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["text", "label"])
-        for row in range(120):
-            label = list(WORDS)[row % 3]
-            writer.writerow([" ".join(draw.choice(WORDS[label]) for _ in range(draw.randint(1, 5))), label])
+    for name, rows in (("texts.csv", 120), ("many.csv", 210)):
+        with (folder / name).open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["text", "label"])
+            for row in range(rows):
+                label = list(WORDS)[row % 3]
+                writer.writerow([" ".join(draw.choice(WORDS[label]) for _ in range(draw.randint(1, 5))), label])
     return folder
 
 
@@ -46,7 +50,8 @@ def run(folder: Path, name: str, *arguments: str) -> str:
 
 @pytest.fixture(scope="module", params=TUNES)
 def trained(request, folder):
-    run(folder, "train", *SETTINGS, *TUNES[request.param], f"hydra.run.dir={request.param}")
+    said = run(folder, "train", *SETTINGS, *TUNES[request.param], f"hydra.run.dir={request.param}")
+    assert ("logits are cosines" in said) == (request.param == "full")
     return request.param
 
 
@@ -56,6 +61,7 @@ def weights(model: Path) -> dict[str, np.ndarray]:
 
 
 def test_it_is_trained_scored_and_explained(folder, trained):
+    assert "attention" not in (folder / trained / "report" / "config.yaml").read_text()
     metrics = json.loads((folder / trained / "summary.json").read_text())["metrics"]
     assert metrics["valid"]["accuracy"] > 0.8
     run(folder, "score", f"model={trained}", "input=texts.csv", f"output={trained}.csv", "prefix=model_")

@@ -73,32 +73,48 @@ def test_what_the_encoding_lacks_is_escaped(monkeypatch):
     assert stream.buffer.getvalue().decode().startswith("\\xe9 \\u5929\n\\xe9")
 
 
-BAR = """
-from classifier.terminal import LiveLine, say, warn
-with LiveLine() as live:
-    live.update(3, 10, "[/b] before", "[b]after\\x1b[31m")
+WORK = """
+import time
+from classifier.progress import Stage
+from classifier.terminal import Table, say, show, warn
+with Stage("[/b] outer"), Stage("[b]inner\\x1b[31m", 10, "rows") as stage:
+    stage.advance(5)
     say("said " + "long " * 30 + "end")
     warn("warned")
+    table = Table(["a heading"])
+    show(table)
+    time.sleep(0.6)
+print("after")
 """
 
 
-def test_a_live_line_is_plain_text_and_leaves_other_lines_whole():
-    """In a terminal of 80 columns; without a terminal, nothing is drawn."""
+def in_terminal(code: str, columns: int) -> bytes:
+    """Returns what a Python process prints to a terminal."""
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "COLUMNS": "80", "TERM": "xterm"}
-    subprocess.run([sys.executable, "-c", BAR], stdout=theirs, stderr=theirs, env=environment, check=True, timeout=60)
+    environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm"}
+    subprocess.run([sys.executable, "-c", code], stdout=theirs, stderr=theirs, env=environment, check=True, timeout=60)
     os.close(theirs)
     shown = b""
     while True:
         try:
             part = os.read(ours, 65536)
         except OSError:  # Linux's error after all writers have closed the terminal
-            break
+            return shown
         shown += part
-    assert b"[/b] before" in shown and "[b]after␛[31m".encode() in shown
-    assert b"said " + b"long " * 30 + b"end" in shown and b"warned" in shown
-    plain = subprocess.run([sys.executable, "-c", BAR], capture_output=True, text=True, check=True, timeout=60)
-    assert (plain.stdout, plain.stderr) == ("said " + "long " * 30 + "end\n", "warned\n")
+
+
+def test_a_live_line_is_plain_text_and_leaves_other_lines_whole():
+    shown = in_terminal(WORK, 80)
+    assert "[b]inner␛[31m  ########........  5 of 10 rows, 0:00".encode() in shown
+    assert b"\r\n".join([b"said " + b"long " * 30 + b"end", b""]) in shown
+    assert b"warned\r\n" in shown and b"a heading" in shown
+    assert shown.endswith(b"after\r\n")
+
+
+def test_without_a_terminal_nothing_is_drawn():
+    plain = subprocess.run([sys.executable, "-c", WORK], capture_output=True, text=True, check=True, timeout=60)
+    assert plain.stdout.startswith("said " + "long " * 30 + "end\n") and plain.stderr == "warned\n"
+    assert "\x1b" not in plain.stdout
 
 
 def test_a_stream_that_is_redirected_later_is_found(capsys):

@@ -34,14 +34,16 @@ class Usage(NamedTuple):
     peak_memory_mb: float
 
 
-def start(command: Sequence[str], log: Path, environment: Mapping[str, str], **pipes: Any) -> subprocess.Popen[str]:
+def start(
+    command: Sequence[str], log: Path, environment: Mapping[str, str], python: str = sys.executable, **pipes: Any
+) -> subprocess.Popen[str]:
     """Starts a Python command that finds the project and the benchmarks; what it says goes into the log."""
     log.parent.mkdir(parents=True, exist_ok=True)
     paths = [str(BENCHMARKS), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **environment}
     with log.open("w") as file:
         pipes = {"stdout": file, "stderr": file, **pipes}
-        return subprocess.Popen([sys.executable, *command], env=environment, text=True, **pipes)
+        return subprocess.Popen([python, *command], env=environment, text=True, **pipes)
 
 
 def end(process: subprocess.Popen[str], began: float) -> Usage:
@@ -81,11 +83,14 @@ class Worker(contextlib.AbstractContextManager["Worker"]):
         target: `module:callable` of the object that answers, or `module` if its functions do; imported there only.
         arguments: of the callable, as JSON knows them.
         log: takes what its libraries print.
+        python: interpreter, of another environment if the contender needs one.
         environment: of the process, in addition to that of this process.
     """
 
-    def __init__(self, name: str, target: str, *arguments: Any, log: Path, **environment: str) -> None:
-        self.name, self.log, self.environment = name, log, environment
+    def __init__(
+        self, name: str, target: str, *arguments: Any, log: Path, python: str = sys.executable, **environment: str
+    ) -> None:
+        self.name, self.log, self.python, self.environment = name, log, python, environment
         self.command = ["-m", "harness.workers", target, json.dumps(arguments)]
         self.process: subprocess.Popen[str] | None = None
         self.began = 0.0
@@ -94,7 +99,7 @@ class Worker(contextlib.AbstractContextManager["Worker"]):
         """The answer of a method of the object; raises Failed with its error, or with that of its construction."""
         if self.process is None:
             self.began, pipe = time.monotonic(), subprocess.PIPE
-            self.process = start(self.command, self.log, self.environment, stdin=pipe, stdout=pipe)
+            self.process = start(self.command, self.log, self.environment, self.python, stdin=pipe, stdout=pipe)
         assert self.process.stdin and self.process.stdout
         try:
             self.process.stdin.write(json.dumps([method, arguments]) + "\n")

@@ -15,7 +15,9 @@ import numpy as np
 import tensorflow as tf
 
 from classifier.artifact.saving import plain_path, save_module
+from classifier.artifact.text_columns import write_text_columns
 from classifier.model.classifier_module import ClassifierModule
+from classifier.progress import Stage
 
 TOLERANCE = 1e-5  # maximum difference between probabilities or weights in this and in the clean process
 CHECK_SECONDS = 600  # timeout of the clean process
@@ -39,13 +41,14 @@ class ExportError(RuntimeError):
     """The exported model gives other results than the trained model."""
 
 
-def export_model(classifier: ClassifierModule, texts: Sequence[str], folder: Path) -> Path:
+def export_model(classifier: ClassifierModule, texts: Sequence[str], folder: Path, text: Any = "text") -> Path:
     """Writes the SavedModel, checks it in a clean process, and moves it to its folder afterwards.
 
     Args:
         classifier: the trained model.
         texts: validation texts, some of which are compared.
         folder: folder of the SavedModel, which is replaced if it exists.
+        text: column of the texts, or several, which the model remembers.
 
     Raises:
         ExportError: if the clean process cannot load the model or gets other results.
@@ -58,9 +61,13 @@ def export_model(classifier: ClassifierModule, texts: Sequence[str], folder: Pat
         with CleanProcess(part / "model") as process:  # it imports TensorFlow while the model is written
             names = {"serving_default": "classify", "explain": "explain", "label_names": "label_names"}
             signatures = {signature: getattr(classifier, method) for signature, method in names.items()}
-            save_module(classifier, part / "model", signatures)
-            process.ask(samples)
-            process.compare(classifier.answers(samples))
+            with Stage("Exporting the model"):
+                save_module(classifier, part / "model", signatures)
+                write_text_columns(part / "model", text)
+                classifier.decision.write(part / "model")
+            with Stage("Checking the exported model"):
+                process.ask(samples)
+                process.compare(classifier.answers(samples))
         if folder.exists():
             os.replace(folder, part / "replaced")
         os.replace(part / "model", folder)

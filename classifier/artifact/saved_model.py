@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,13 +13,18 @@ from classifier.data.files import file_sha256
 from classifier.errors import UserError
 from classifier.model.batching import classify_texts
 from classifier.settings import BRANCHES
+from classifier.tasks import Decision
 
 SAVED_MODEL = "saved_model.pb"  # the file that identifies a SavedModel
 MLFLOW_ADDRESSES = ("models:/", "runs:/")
 
 
-def local_folder(model: str) -> Path | None:
+def local_folder(model: str, key: str = "model") -> Path | None:
     """Returns a folder of a SavedModel, or `model` in the folder of a training; None for run ids and MLflow addresses.
+
+    Args:
+        model: a path, a run id or an MLflow address.
+        key: the setting that names it.
 
     Raises:
         UserError: for a folder without a SavedModel, or a path that does not exist.
@@ -28,7 +33,7 @@ def local_folder(model: str) -> Path | None:
     if folder.is_file():
         near = model_near(folder)
         hint = f"; the model is the folder {near}" if near else ", not the folder of a SavedModel or of a training"
-        raise UserError(f"model={model} is a file{hint}.")
+        raise UserError(f"{key}={model} is a file{hint}.")
     if folder.is_dir():
         folder = model_near(folder) or folder
         check_folder(folder)
@@ -39,7 +44,7 @@ def local_folder(model: str) -> Path | None:
     names = [path.name for path in others if model_near(path)]  # a failed training leaves a folder without a model
     near = difflib.get_close_matches(folder.name, names, n=1)
     hint = f" Did you mean {folder.parent / near[0]}?" if near else ""
-    raise UserError(f"model={model}: there is no such folder.{hint}")
+    raise UserError(f"{key}={model}: there is no such folder.{hint}")
 
 
 def model_near(path: Path) -> Path | None:
@@ -69,6 +74,10 @@ class SavedClassifier:
         folder: folder of the SavedModel.
         branches: number of batches that are computed in parallel.
 
+    Attributes:
+        label_names: names of the classes, in the order of the probabilities.
+        decision: the thresholds by which the model decides.
+
     Raises:
         UserError: if the folder is not a classifier that this package exported.
     """
@@ -90,8 +99,16 @@ class SavedClassifier:
         self.serve = signatures["serving_default"]
         names = signatures["label_names"]()["label_names"].numpy()
         self.label_names = tuple(name.decode() for name in names)
+        self.decision = Decision.read(Path(folder))
 
-    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
-        """Returns probabilities of shape (texts, classes) in float32, in the order of the texts."""
+    def probabilities(self, texts: Sequence[str], on_batch: Callable[[int], None] | None = None) -> np.ndarray:
+        """Returns probabilities of shape (texts, classes) in float32, in the order of the texts.
+
+        Args:
+            texts: texts to classify.
+            on_batch: called after each batch with its number of texts.
+        """
         classes = len(self.label_names)
-        return classify_texts(lambda batch: self.serve(text=batch)["probabilities"], texts, classes, self.threads)
+        return classify_texts(
+            lambda batch: self.serve(text=batch)["probabilities"], texts, classes, self.threads, on_batch
+        )

@@ -1,5 +1,6 @@
 """Preprocesses the arguments of a command before Hydra parses them."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -70,9 +71,19 @@ def is_data_file(argument: str) -> bool:
     if argument.startswith(("-", "+", "~")) or ("=" in argument and not Path(argument).is_file()):
         return False
     from classifier.data.files import COMPRESSIONS, FORMATS  # imported late, because it imports NumPy
+    from classifier.data.formats.choose import SUFFIXES
 
     path = Path(argument.lower())
-    return (Path(path.stem).suffix if path.suffix in COMPRESSIONS else path.suffix) in FORMATS
+    return (Path(path.stem).suffix if path.suffix in COMPRESSIONS else path.suffix) in (*FORMATS, *SUFFIXES)
+
+
+def typed_command(name: str) -> str:
+    """Returns the command as it was typed, quoted for the shell; "" if this is not the command `name`."""
+    from hydra.core.hydra_config import HydraConfig
+
+    if not HydraConfig.initialized() or HydraConfig.get().job.name != name:
+        return ""
+    return shlex.join(["classifier", name, *HydraConfig.get().overrides.task])
 
 
 def check_arguments(arguments: Sequence[str]) -> None:

@@ -29,6 +29,7 @@ from classifier.command_line.messages import sentence
 from classifier.errors import UserError
 from classifier.files import write_text
 from classifier.interruption import handle_interruptions
+from classifier.progress import Stage
 from classifier.settings import check_rules
 from classifier.settings.passwords import hide_passwords, without_passwords
 from classifier.settings.targets import check_targets
@@ -64,7 +65,8 @@ def run_command(
         try:
             settings = checked(config, name)
             began = time.monotonic()
-            summary = work(settings, output)
+            with Stage(f"classifier {name}"):
+                summary = work(settings, output)
         except MISTAKES as error:
             message = sentence(error, name, output)
             if HydraConfig.get().mode is RunMode.MULTIRUN:

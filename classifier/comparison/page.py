@@ -9,13 +9,14 @@ from classifier.comparison import report as phrases
 from classifier.comparison.comparison import Comparison, Entry, Pair
 from classifier.comparison.paired import ERROR, METRICS, WORDS
 from classifier.comparison.report import Report
-from classifier.drawing.page import as_address, as_png, render
+from classifier.drawing.page import as_png, isolated, render
 from classifier.drawing.style import BLUE, GREY, PALE, canvas, display_names
 
 MOST_ENTRIES = 6  # number of entries that are shown for each example
 MOST_EXAMPLES = 50  # per kind
 MOST_CHARACTERS = 400  # per text
 MOST_ROWS = 40  # in the picture
+MOST_OPEN = 25  # number of classes up to which their table is open
 
 
 def page(report: Report) -> str:
@@ -28,12 +29,13 @@ def page(report: Report) -> str:
         comparison=comparison,
         words=WORDS,
         metrics=METRICS,
-        verdict=phrases.verdict(comparison),
+        verdict=phrases.verdict(comparison, isolated),
         phrases=phrases,
         pairs=phrases.shown_pairs(comparison),
         error=ERROR,
-        picture=as_address(as_png(differences_to_best(comparison))) if comparison.pairs else "",
+        drawn=as_png(differences_to_best(comparison)) if comparison.pairs else b"",
         classes=class_rows(report, entries[1:]),
+        open_classes=MOST_OPEN,
         columns=entries,
         examples=examples_of_kinds(report, entries),
         repeats=any(entry.repeats > 1 for entry in entries),
@@ -57,10 +59,11 @@ def examples_of_kinds(report: Report, entries: list[Entry]) -> list[tuple[str, i
     """
     best, rival = entries[0], entries[1 if len(entries) > 1 else 0]
     rows = sorted(report.disagreements(), key=lambda row: -abs(best.right[row] - rival.right[row]))
+    name = isolated(best.name)
     kinds = {
-        f"{best.name} is right": [row for row in rows if best.right[row] == 1],
-        f"{best.name} is wrong": [row for row in rows if best.right[row] == 0],
-        f"Some seeds of {best.name} are right": [row for row in rows if 0 < best.right[row] < 1],
+        f"{name} is right": [row for row in rows if best.right[row] == 1],
+        f"{name} is wrong": [row for row in rows if best.right[row] == 0],
+        f"Some seeds of {name} are right": [row for row in rows if 0 < best.right[row] < 1],
     }
     return [
         (heading, len(found), [example(report, entries, row) for row in found[:MOST_EXAMPLES]])

@@ -1,7 +1,7 @@
 """Formats a comparison as sentences, and as tables for the terminal."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,17 +47,17 @@ class Report:
         return ", ".join(f"{label} {count}" if entry.repeats > 1 else label for label, count in counts.most_common())
 
 
-def verdict(comparison: Comparison) -> list[str]:
-    """Summarizes the comparison in sentences."""
+def verdict(comparison: Comparison, shown: Callable[[str], str] = str) -> list[str]:
+    """Summarizes the comparison in sentences, in which `shown` formats the names."""
     word, (best, *others) = WORDS[comparison.metric], comparison.standings
-    tied = [standing.name for standing in others if standing.places[0] == 1]
+    tied, name = [shown(standing.name) for standing in others if standing.places[0] == 1], shown(best.name)
     if not others:
-        return [f"The runs differ in their seed alone: {best.name} is the only entry, and nothing to compare it with."]
+        return [f"The runs differ in their seed alone: {name} is the only entry, and nothing to compare it with."]
     if not tied:
-        first = f"{best.name} has the highest {word}, by more than chance."
+        first = f"{name} has the highest {word}, by more than chance."
     else:
         names = ", ".join(tied[:5]) + (f" and {len(tied) - 5} more" if len(tied) > 5 else "")
-        first = f"{best.name} has the highest {word}, but no difference from it is shown for {names}."
+        first = f"{name} has the highest {word}, but no difference from it is shown for {names}."
     pairs = len(comparison.pairs)
     corrected = f", corrected for {pairs} pairs" if pairs > 1 else ""
     return [

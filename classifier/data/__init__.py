@@ -5,8 +5,10 @@ per format: `delimited`, `json_lines`, `parquet`, `xlsx`, `plain_text`). `record
 `quotes` detects what quotation marks mean. The values of a row are converted to a text and a label (`fields`), labels
 to classes (`labels`, `classes`), and the rows of several files to `Examples` (`examples`). The examples are split into
 train, valid and test (`splits`) and searched for duplicated texts (`duplicates`). A row that cannot be used becomes a
-`Reject` with a reason (`rejects`): a few rejected rows are skipped and reported, too many raise an error. Every mistake
-that a user can fix is a `UserError` that names the file, the row and the column.
+`Reject` with a reason (`rejects`): a few rejected rows are skipped and reported, too many raise an error. Files of
+annotation tools, libraries and services have readers of their own (`formats`). Every mistake that a user can fix is a
+`UserError` that names the file, the row and the column. Texts without labels (`unlabelled`) and the probabilities of
+texts (`probabilities`) are for a training that learns from another model.
 
     splits = load_splits(settings, seed=1)
     splits.train.texts[0], splits.train.label_names[splits.train.labels[0]], splits.train.origins[0]
@@ -25,13 +27,17 @@ from classifier.data.duplicates import Contradiction, write_contradictions
 from classifier.data.examples import DataFile, Examples, Loaded, read_examples
 from classifier.data.fields import label_of, text_columns, text_of
 from classifier.data.files import FORMATS, file_sha256, find_files, find_folder
+from classifier.data.formats.choose import content_sha256, find_labelled
+from classifier.data.probabilities import PROBABILITY, check_probabilities, read_probabilities
 from classifier.data.rejects import Reject, TooManyBadRows, write_rejects
 from classifier.data.row import Row
 from classifier.data.rows import check_columns, read_rows
 from classifier.data.splits import Splits, load_splits
+from classifier.data.unlabelled import add_unlabelled, check_unlabelled, read_texts
 
 __all__ = [
     "FORMATS",
+    "PROBABILITY",
     "Contradiction",
     "DataFile",
     "Examples",
@@ -41,15 +47,22 @@ __all__ = [
     "Row",
     "Splits",
     "TooManyBadRows",
+    "add_unlabelled",
     "check_columns",
+    "check_probabilities",
+    "check_unlabelled",
+    "content_sha256",
     "file_sha256",
     "find_files",
     "find_folder",
+    "find_labelled",
     "label_of",
     "listed",
     "load_splits",
     "read_examples",
+    "read_probabilities",
     "read_rows",
+    "read_texts",
     "text_columns",
     "text_of",
     "write_contradictions",

@@ -1,8 +1,9 @@
 """Reads rows from CSV and TSV files; a stray quotation mark never silently swallows the rows after it."""
 
+import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from classifier.data.files import AnyPath, format_of
@@ -15,6 +16,8 @@ from classifier.settings import Quotes, Reading
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}  # named, because a shell would require quotes
 _SEPARATOR_LINE = re.compile(r'"?sep=([^"\w\r\n\0])"?[\r\n]*', re.IGNORECASE)  # first line for Excel
+
+SAMPLE_LINES = 64  # to recognize semicolons
 
 NO_HEADER = (
     "If the file has no header, set data.header=false and name its columns by number, counted from 0, as in "
@@ -52,12 +55,36 @@ def open_delimited(path: AnyPath, reading: Reading, notices: list[str]) -> tuple
     def add_notice(notice: str) -> None:
         notices.append(f"{path}: {notice}")
 
+    if reading.delimiter is None and reading.header and not declared and format_of(path) == "csv":
+        sample = list(islice(lines, SAMPLE_LINES))
+        lines = chain(sample, lines)
+        if has_semicolons(sample):
+            delimiter = ";"
+            add_notice("its fields are separated by semicolons (data.delimiter=semicolon).")
     dialect = Dialect(delimiter, reading.quotes)
     if reading.quotes is Quotes.auto:
         lines, dialect = _detect_quotes(lines, delimiter, add_notice)
     records = read_records(lines, dialect, number=2 if declared else 1)
     names, records = _read_names(path, records, dialect, reading)
     return names, _rows(names, records, dialect, reading, add_notice)
+
+
+def has_semicolons(lines: Sequence[str]) -> bool:
+    """Whether these first lines are plainly a table with semicolons, as Excel writes it in many languages.
+
+    The header has semicolons but no commas, and every row has as many fields as the header.
+
+    >>> has_semicolons(["text;label\n", "it's late, sorry;delivery\n"]), has_semicolons(["text;label\n", "one\n"])
+    (True, False)
+    """
+    if not lines or "," in lines[0] or ";" not in lines[0]:
+        return False
+    try:
+        rows = list(csv.reader(lines, delimiter=";", strict=True))
+    except csv.Error:  # a field that spans more lines than these, or stray quotation marks
+        return False
+    widths = {len(row) for row in rows if row}
+    return len(rows) > 1 and len(widths) == 1 and widths != {1}
 
 
 def _detect_quotes(

@@ -4,16 +4,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from classifier.data.classes import KnownClasses, joined_notice, near_notice
 from classifier.data.fields import label_of, text_columns, text_of
-from classifier.data.files import file_sha256, find_files
+from classifier.data.formats.choose import chosen_format, content_sha256, find_labelled
+from classifier.data.formats.labelled import LABEL, PLACE, SPLIT, TEXT
 from classifier.data.labels import class_names, in_order
 from classifier.data.rejects import Reject, TooManyBadRows, first_rejects, refuse_too_many
 from classifier.data.row import Row
 from classifier.data.rows import check_columns, read_rows
+from classifier.data.split_keys import check_split_column, refuse_split_column, split_key
 from classifier.errors import UserError
 from classifier.settings import DataSettings, LabelCase
 
@@ -65,6 +68,8 @@ class Loaded:
     rejects: list[Reject]
     files: list[DataFile]
     notices: list[str]
+    splits: list[str] = field(default_factory=list)  # of each example, if its file says so: train, valid, test or ""
+    keys: list[Any] = field(default_factory=list)  # of each example: the value by which it is split, see split_key
 
 
 def read_examples(
@@ -89,8 +94,7 @@ def read_examples(
     columns, fold = text_columns(settings.text), settings.label_case is LabelCase.fold
     known = None if label_names is None else KnownClasses(label_names, fold=fold)
     gathered = _Gathered()
-    for path in find_files(pattern):
-        check_columns(path, settings, settings.label)
+    for path in find_labelled(pattern, settings):
         _add_file(gathered, path, columns, settings, split, known)
     if not gathered.texts:
         count = f"none of the {len(gathered.rejects):,} rows can be used" if gathered.rejects else "there are no rows"
@@ -109,7 +113,7 @@ def read_examples(
     number = {name: i for i, name in enumerate(names)}
     labels = np.array([number[label] for label in gathered.labels], dtype=np.int32)
     examples = Examples(gathered.texts, labels, names, gathered.origins)
-    return Loaded(examples, gathered.rejects, gathered.files, gathered.notices)
+    return Loaded(examples, gathered.rejects, gathered.files, gathered.notices, gathered.splits, gathered.keys)
 
 
 @dataclass(slots=True)
@@ -119,6 +123,8 @@ class _Gathered:
     texts: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     origins: list[str] = field(default_factory=list)
+    splits: list[str] = field(default_factory=list)
+    keys: list[Any] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     files: list[DataFile] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -148,24 +154,42 @@ def _add_file(
     split: str,
     known: KnownClasses | None,
 ) -> None:
-    first, rejects, rows = len(gathered.texts), [], 0
-    wanted = [*columns, settings.label]
-    for row in read_rows(path, settings, wanted, gathered.notices):
+    first, rejects, rows, others = len(gathered.texts), [], 0, 0
+    label_column, form = settings.label, chosen_format(path, settings)
+    if form is None:
+        check_columns(path, settings, label_column)
+        keys = check_split_column(path, settings)
+        found = read_rows(path, settings, [*columns, label_column, *keys], gathered.notices)
+    else:
+        refuse_split_column(path, settings)
+        columns, label_column = [TEXT], LABEL
+        found = form.read(path, settings, gathered.notices)
+    for row in found:
         rows += 1
-        text, label, problem, column = _example(row, columns, settings.label, known)
+        text, label, problem, column = _example(row, columns, label_column, known)
+        key, fault, at = split_key(row, settings)
+        problem, column = (problem, column) if problem else (fault, at)
+        place, declared = (row.values.get(PLACE, ""), row.values.get(SPLIT, "")) if form else ("", "")
+        if split != "train" and declared not in ("", split):
+            others += 1
+            continue
         if problem:
-            rejects.append(Reject(str(path), row.number, column, problem))
+            rejects.append(Reject(str(path / place), row.number, column, problem))
             continue
         gathered.texts.append(text)
         gathered.labels.append(label)
-        gathered.origins.append(f"{path.name}:{row.number}")
+        gathered.splits.append(declared)
+        gathered.keys.append(key)
+        gathered.origins.append(f"{place or path.name}:{row.number}")
     gathered.rejects += rejects
     refuse_too_many(path, rows, rejects, settings.max_bad_rows, gathered.rejects)
     used = gathered.labels[first:]
     counts = Counter(used)
     classes = {name: counts[name] for name in in_order(counts)}
-    gathered.files.append(DataFile(str(path), split, file_sha256(path), rows, len(used), classes))
+    gathered.files.append(DataFile(str(path), split, content_sha256(path), rows, len(used), classes))
     gathered.notices += _file_notices(gathered, first, path, rows)
+    if others:
+        gathered.notices.append(f"{path}: {others:,} of its rows belong to other splits than {split} and are left out.")
 
 
 def _example(row: Row, columns: list[str], label_column: str, known: KnownClasses | None) -> tuple[str, str, str, str]:

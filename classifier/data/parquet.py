@@ -1,7 +1,7 @@
 """Reads rows from Parquet files in batches; only the requested columns are read from disk."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,13 @@ HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"  # folder of the rows without a value
 
 
 def read_parquet(path: str | Path, columns: Sequence[str] | None = None) -> Iterator[Row]:
+    return rows_of(read_batches(path, columns))
+
+
+def rows_of(batches: Iterable[Any]) -> Iterator[Row]:
+    """Yields the rows of Arrow batches, numbered from 1."""
     number = 0
-    for batch in read_batches(path, columns):
+    for batch in batches:
         names = batch.schema.names
         cells, problems = zip(*map(_cells, batch.columns, names), strict=True)
         problem_at = {place: problem for found in problems for place, problem in found.items()}
@@ -69,7 +74,11 @@ def parquet_columns(path: str | Path) -> dict[str, Any]:
 
 def check_types(path: str | Path, texts: Sequence[str], label: str | None) -> None:
     """Raises UserError if the type of a column is not suitable for texts or labels."""
-    types = parquet_columns(path)
+    check_arrow_types(path, parquet_columns(path), texts, label)
+
+
+def check_arrow_types(path: str | Path, types: Mapping[str, Any], texts: Sequence[str], label: str | None) -> None:
+    """Raises UserError if an Arrow type, by column, is not suitable for texts or labels."""
     for column in texts:
         if not _is_text(types[column]):
             raise UserError(

@@ -54,6 +54,17 @@ def open_rows(path: AnyPath, reading: Reading, notices: list[str]) -> tuple[list
             return open_delimited(path, reading, notices)
 
 
+def columns_of(path: str | Path, reading: Reading) -> list[str]:
+    """Returns the names of the columns of a file; for JSON, those of its first rows."""
+    match format_of(path):
+        case "parquet":
+            return list(parquet_columns(path))
+        case "json":
+            return json_columns(path, reading.encoding)
+        case _:
+            return open_rows(path, reading, [])[0]
+
+
 def check_columns(path: str | Path, reading: Reading, label: str | None = None) -> None:
     """Raises UserError if a column is missing from the file or has an unsuitable type."""
     texts = text_columns(reading.text)
@@ -64,14 +75,9 @@ def check_columns(path: str | Path, reading: Reading, label: str | None = None) 
     kind = format_of(path)
     if kind == "text" and label is not None:
         raise UserError(f"{path}: plain text has no labels. Name a file with a column of texts and one of labels.")
-    match kind:
-        case "parquet":
-            names = list(parquet_columns(path))
-        case "json":
-            names = json_columns(path, reading.encoding)
-        case _:
-            names, rows = open_rows(path, reading, [])
-            require_header(path, texts if label is None else [*texts, label], names, rows)
+    names = columns_of(path, reading)
+    if kind not in ("parquet", "json"):
+        require_header(path, texts if label is None else [*texts, label], *open_rows(path, reading, []))
     # If no row of a JSON file can be read, there are no names; the rows have the reasons.
     if names or kind == "parquet":
         for column in [*texts, *([] if label is None else [label])]:
@@ -89,11 +95,15 @@ def require_header(path: AnyPath, columns: Sequence[str], names: list[str], rows
 
 def require_column(path: AnyPath, column: str, names: Sequence[str], key: str) -> None:
     """Raises UserError, with the most similar name, if the column is missing; `key` is the setting that names it."""
+    require_name(path, column, names, key, f" in its first {LOOKAHEAD:,} rows" if format_of(path) == "json" else "")
+
+
+def require_name(path: AnyPath, column: str, names: Sequence[str], key: str, where: str = "") -> None:
+    """As `require_column`; `where` ends "has no column 'text'"."""
     if column in names:
         return
     near = difflib.get_close_matches(column, names, n=1, cutoff=0.5)
     shown = ", ".join(repr(name[:40]) for name in names[:20]) + (", ..." if len(names) > 20 else "")
-    where = f" in its first {LOOKAHEAD:,} rows" if format_of(path) == "json" else ""
     raise UserError(
         f"{path} has no column {column!r}{where}."
         + (f" Did you mean {near[0]!r}?" if near else "")

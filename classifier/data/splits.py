@@ -1,14 +1,17 @@
 """Train, valid and test splits: read from files, or split off train with stratification by class."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from classifier.data.declared import declared_splits
 from classifier.data.duplicates import Contradiction, find_duplicates
 from classifier.data.examples import DataFile, Examples, Loaded, joined_paths, read_examples
+from classifier.data.held_out import check_given, hold_out
 from classifier.data.rejects import Reject
+from classifier.data.split_keys import split_column
 from classifier.data.text_form import text_form
 from classifier.errors import UserError
 from classifier.settings import DataSettings
@@ -27,6 +30,8 @@ class Splits:
     files: list[DataFile]
     notices: list[str]
     contradictions: list[Contradiction]
+    unlabelled: list[str] = field(default_factory=list)  # texts that only a teacher labels
+    taught: np.ndarray | None = None  # its probabilities for train and these texts, (texts, classes); None: no teacher
 
     def parts(self) -> dict[str, Examples]:
         """Returns the splits by name, without test if there is no test split."""
@@ -53,22 +58,28 @@ def load_splits(settings: DataSettings, seed: int, *, label_names: tuple[str, ..
             "or with the environment variable CLASSIFIER_DATA."
         )
     shares = _wanted_shares(settings)
-    loaded = {"train": read_examples(settings.train, settings, split="train", label_names=label_names)}
+    seed = seed if settings.split_seed is None else settings.split_seed
+    read = read_examples(settings.train, settings, split="train", label_names=label_names)
+    if split_column(settings) and shares:
+        read = hold_out(read, shares, settings, seed)
+    free = [split for split in ("valid", "test") if getattr(settings, split) is None]
+    loaded = declared_splits(read, free, known_names=label_names is not None)
+    shares = {split: share for split, share in shares.items() if split not in loaded}
     names = loaded["train"].examples.label_names
     for split, pattern in (("valid", settings.valid), ("test", settings.test)):
         if pattern is not None:
             loaded[split] = read_examples(pattern, settings, split=split, label_names=names)
-    parts = {split: read.examples for split, read in loaded.items()}
+    check_given(loaded, settings)
+    parts = {split: part.examples for split, part in loaded.items()}
     train = parts.pop("train")
     # Searched in the given files, before anything is split off.
     contradictions, duplicates = find_duplicates(train, parts)
-    seed = seed if settings.split_seed is None else settings.split_seed
     parts |= _split_off(loaded["train"], shares, seed, settings.label) if shares else {"train": train}
-    notices = [note for read in loaded.values() for note in read.notices]
+    notices = [note for part in loaded.values() for note in part.notices]
     return Splits(
         **{"test": None, **parts},
-        rejects=[reject for read in loaded.values() for reject in read.rejects],
-        files=[file for read in loaded.values() for file in read.files],
+        rejects=[reject for part in loaded.values() for reject in part.rejects],
+        files=[file for part in loaded.values() for file in part.files],
         notices=[*notices, *_many_classes_notice(train, settings.label), *_class_notices(parts, shares), *duplicates],
         contradictions=contradictions,
     )

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from classifier.drawing.fonts import font_families, undrawable
+from classifier.drawing.page import DPI
 
 # Okabe and Ito, Color Universal Design, 2008, without yellow, which is hardly visible on white.
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
@@ -34,7 +35,7 @@ def canvas(
     with matplotlib.rc_context():
         matplotlib.rcdefaults()  # ignore the user's matplotlibrc
         matplotlib.rcParams.update(style())
-        figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
+        figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
         yield figure, figure.subplots(rows, columns, **subplots)
         use_new_fonts(figure)
         figure.draw_without_rendering()

@@ -1,8 +1,8 @@
 """Encoders: from token ids (batch, tokens) to logits (batch, classes).
 
 `scratch` builds an encoder that is trained from scratch, from `embedding`, blocks with attention
-(`encoder_block`, `keras_nlp_block`) and `pooling`; `pretrained` builds a pretrained encoder from the same blocks.
-`encoder` defines their common interface.
+(`encoder_block`, `keras_nlp_block`) and `pooling`; `pretrained` builds a pretrained encoder from the same blocks,
+with `cosine_logits` if there are few texts per class. `encoder` defines their common interface.
 """
 
 from classifier.encoders.embedding import TokenAndPositionEmbedding, TokenDropout

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from classifier.attention import MultiHeadAttention
+from classifier.encoders.cosine_logits import CosineLogits
 from classifier.encoders.encoder_block import EncoderBlock
 from classifier.encoders.pooling import Pooling
 from classifier.pretrained import Checkpoint, CheckpointWeights
@@ -57,7 +58,7 @@ def gelu_tanh(x):
 
 
 def build_pretrained(
-    checkpoint: Checkpoint, settings: PretrainedSettings, pooling: Pooling, classes: int
+    checkpoint: Checkpoint, settings: PretrainedSettings, pooling: Pooling, classes: int, few_texts: bool = False
 ) -> keras.Model:
     """Builds a model from token ids (batch, tokens) to logits (batch, classes), of which only the last layer is new.
 
@@ -66,6 +67,7 @@ def build_pretrained(
         settings: dropout rates, and the weights to train.
         pooling: pooling layer.
         classes: number of labels.
+        few_texts: whether there are few texts per class, so that logits are cosines.
 
     Raises:
         UserError: if a tensor is missing.
@@ -92,7 +94,8 @@ def build_pretrained(
     for block in blocks:
         states = block(states, mask=mask)
     context = keras.layers.Dropout(settings.head_dropout, name="head_dropout")(pooling(states, mask=mask))
-    model = keras.Model(ids, keras.layers.Dense(classes, dtype="float32", name="logits")(context), name="classifier")
+    logits = CosineLogits if few_texts else keras.layers.Dense
+    model = keras.Model(ids, logits(classes, dtype="float32", name="logits")(context), name="classifier")
     assign(checkpoint.weights(), embedding, blocks)
     rest(settings, embedding, blocks)
     return model

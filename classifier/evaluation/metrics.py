@@ -1,5 +1,6 @@
 """Metrics of a split, computed by scikit-learn: `evaluate` for the report, `headline` for the end of an epoch."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from classifier.evaluation.arrays import checked_scores
 from classifier.evaluation.bootstrap import Interval, percentile_interval, resampled_metrics
 from classifier.evaluation.calibration import reliability_bins
+from classifier.evaluation.decisions import decision_metrics
+from classifier.evaluation.proportions import f1_limits, mean_interval, wilson_interval, wilson_limits
 from classifier.evaluation.scored import Scored
 
 __all__ = ["ClassMetrics", "Evaluation", "Interval", "evaluate", "headline"]
@@ -23,14 +26,21 @@ class ClassMetrics:
     recall: float
     f1: float
     support: int  # examples
+    precision_low: float  # ends of 95 % intervals
+    precision_high: float
+    recall_low: float
+    recall_high: float
+    f1_low: float
+    f1_high: float
     roc_auc: float | None
     average_precision: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The metrics of a split, 95 % bootstrap intervals of some of them, and the metrics of each class."""
+    """The metrics of a split, 95 % intervals of some of them, and the metrics of each class."""
 
+    scored: Scored
     metrics: dict[str, float]
     intervals: dict[str, Interval]
     per_class: list[ClassMetrics]
@@ -41,7 +51,7 @@ def evaluate(scored: Scored, *, resamples: int = 1000, seed: int = 0) -> Evaluat
 
     As in scikit-learn, macro precision, recall and F1 average over the classes that occur in labels or predictions.
     `roc_auc` and `average_precision` are macro averages of one class against the rest, and are omitted unless every
-    class has examples. `resamples=0` skips the intervals.
+    class has examples. `resamples=0` skips the intervals. For the metrics of decisions see `decision_metrics`.
 
     >>> evaluate(Scored(np.array([0, 1]), np.array([[0.9, 0.1], [0.2, 0.8]]), ["ham", "spam"])).metrics["accuracy"]
     1.0
@@ -54,8 +64,9 @@ def evaluate(scored: Scored, *, resamples: int = 1000, seed: int = 0) -> Evaluat
         "log_loss": log_loss(labels, probabilities),
         "expected_calibration_error": reliability_bins(labels, probabilities).calibration_error,
         **ranking_metrics(per_class),
+        **decision_metrics(scored),
     }
-    return Evaluation(metrics, intervals(scored, resamples, seed), per_class)
+    return Evaluation(scored, metrics, intervals(scored, resamples, seed), per_class)
 
 
 def headline(labels: ArrayLike, logits_or_probabilities: ArrayLike) -> dict[str, float]:
@@ -120,8 +131,11 @@ def class_metrics(scored: Scored) -> list[ClassMetrics]:
 
     labels, classes = scored.labels, np.arange(scored.classes)
     scores = defined_scores(labels, scored.predicted, labels=classes)
-    rankings = {"roc_auc": roc_auc_score, "average_precision": average_precision_score}
-    ranked = scored.contrasted
+    ranked, limits = set(scored.contrasted.tolist()), class_limits(scored)
+
+    def ranking(score: Callable[..., Any], column: int) -> float | None:
+        return float(score(labels == column, scored.probabilities[:, column])) if column in ranked else None
+
     return [
         ClassMetrics(
             label=name,
@@ -130,12 +144,30 @@ def class_metrics(scored: Scored) -> list[ClassMetrics]:
             f1=float(f1),
             support=int(support),
             **{
-                ranking: float(score(labels == column, scored.probabilities[:, column])) if column in ranked else None
-                for ranking, score in rankings.items()
+                f"{metric}_{end}": float(values[column])
+                for metric, ends in limits.items()
+                for end, values in zip(("low", "high"), ends, strict=True)
             },
+            roc_auc=ranking(roc_auc_score, column),
+            average_precision=ranking(average_precision_score, column),
         )
-        for column, name, precision, recall, f1, support in zip(classes, scored.label_names, *scores, strict=True)
+        for column, name, precision, recall, f1, support in zip(
+            classes.tolist(), scored.label_names, *scores, strict=True
+        )
     ]
+
+
+def class_limits(scored: Scored) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Computes the ends (classes,) of the 95 % intervals of precision, recall and F1 of each class."""
+    hits, support, predicted = (
+        np.bincount(rows, minlength=scored.classes)
+        for rows in (scored.labels[scored.right], scored.labels, scored.predicted)
+    )
+    return {
+        "precision": wilson_limits(hits, predicted),
+        "recall": wilson_limits(hits, support),
+        "f1": f1_limits(hits, support, predicted),
+    }
 
 
 def ranking_metrics(per_class: list[ClassMetrics]) -> dict[str, float]:
@@ -145,7 +177,11 @@ def ranking_metrics(per_class: list[ClassMetrics]) -> dict[str, float]:
 
 
 def intervals(scored: Scored, resamples: int, seed: int) -> dict[str, Interval]:
-    """Computes 95 % bootstrap intervals of accuracy, macro precision, recall and F1, and log_loss."""
+    """Computes 95 % intervals of accuracy, macro precision, recall and F1, and log_loss.
+
+    That of accuracy is Wilson's. The others are from the bootstrap, which is too narrow for a few examples: that of a
+    macro average is at least as wide as if the classes were independent, each with its own Wilson interval.
+    """
     if not resamples:
         return {}
     labels, probabilities = scored.labels, scored.probabilities
@@ -159,4 +195,24 @@ def intervals(scored: Scored, resamples: int, seed: int) -> dict[str, Interval]:
         resamples=resamples,
         seed=seed,
     )
-    return {name: percentile_interval(of_resamples) for name, of_resamples in values.items()}
+    found = {name: percentile_interval(of_resamples) for name, of_resamples in values.items()}
+    found["accuracy"] = wilson_interval(int(scored.right.sum()), len(scored))
+    return found | {
+        f"macro_{name}": wider(found[f"macro_{name}"], one) for name, one in macro_intervals(scored).items()
+    }
+
+
+def macro_intervals(scored: Scored) -> dict[str, Interval]:
+    """Computes the intervals of macro precision, recall and F1 from those of the classes that occur."""
+    classes = np.union1d(scored.labels, scored.predicted)
+    scores = defined_scores(scored.labels, scored.predicted, labels=classes)
+    limits = class_limits(scored)
+    return {
+        name: mean_interval(values, *(end[classes] for end in limits[name]))
+        for name, values in zip(("precision", "recall", "f1"), scores[:3], strict=True)
+    }
+
+
+def wider(one: Interval, other: Interval) -> Interval:
+    """Returns the smallest interval that contains both."""
+    return Interval(min(one.low, other.low), max(one.high, other.high))

@@ -16,6 +16,7 @@ from classifier.drawing.style import BLUE, COLOURS, GREY, INK, SKY, VERMILION, c
 from classifier.evaluation.calibration import reliability_bins
 from classifier.evaluation.confusion import confused_pairs, confusion_matrix
 from classifier.evaluation.curves import precision_recall, roc
+from classifier.evaluation.decisions import risk_coverage as shares_and_risks
 from classifier.evaluation.metrics import ClassMetrics, Evaluation
 from classifier.evaluation.scored import Scored
 
@@ -27,6 +28,7 @@ __all__ = [
     "learning_curves",
     "precision_recall",
     "reliability",
+    "risk_coverage",
     "roc",
 ]
 
@@ -47,6 +49,7 @@ def figures(scored: Scored, evaluation: Evaluation) -> dict[str, Figure]:
     drawn = {
         "confusion_matrix": confusion_matrix(scored),
         "reliability": reliability(scored),
+        "risk_coverage": risk_coverage(scored),
         "class_support": class_support(evaluation.per_class),
     }
     if scored.classes > 2 and not scored.right.all():
@@ -75,6 +78,22 @@ def reliability(scored: Scored) -> Figure:
         below.yaxis.set_major_formatter("{x:,.0f}")
         unit_axis(above, "x")
         above.set_ylim(-0.02, 1.12)  # room for the legend above the bars
+    return figure
+
+
+def risk_coverage(scored: Scored) -> Figure:
+    """Draws the share of mistakes among the most confident answers, and the threshold of the model if it abstains."""
+    shares, risks = shares_and_risks(scored)
+    with canvas(5.6, 4) as (figure, axes):
+        axes.plot(shares, risks, color=BLUE)
+        if scored.decision.accept_from is not None:
+            accepted = scored.decision.accepted(scored.probabilities)
+            axes.axvline(accepted.mean(), color=INK, linestyle="--", linewidth=1, label="accepted by this model")
+            axes.legend(loc="upper left")
+        axes.set(xlabel="share of accepted answers, the most confident first", ylabel="share of mistakes among them")
+        axes.set_title(f"Risk and coverage, area {risks.mean():.3f}")
+        unit_axis(axes, "x")
+        axes.set_ylim(bottom=0)
     return figure
 
 

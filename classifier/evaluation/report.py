@@ -6,27 +6,35 @@ from pathlib import Path
 
 from classifier.evaluation.metrics import ClassMetrics, Evaluation, evaluate
 from classifier.evaluation.mistakes import Mistake, confident_mistakes, predictions_table
+from classifier.evaluation.proportions import smallest_difference
 from classifier.evaluation.scored import Scored
 from classifier.files import write_records, write_text
+from classifier.progress import Stage
 from classifier.terminal import Table
 
-HEADLINES = (
-    "accuracy",
-    "macro_precision",
-    "macro_recall",
-    "macro_f1",
-    "log_loss",
-    "roc_auc",
-    "matthews_correlation",
-    "expected_calibration_error",
-    "examples",
-)
+HEADLINES = {
+    "accuracy": "share of the texts whose label is predicted",
+    "macro_precision": "how often a predicted class is right, mean over the classes",
+    "macro_recall": "how much of a class is found, mean over the classes",
+    "macro_f1": "harmonic mean of precision and recall, mean over the classes",
+    "log_loss": "surprise at the true labels in nats; lower is better",
+    "roc_auc": "how well the probabilities rank the texts of a class above the others; chance is 0.5",
+    "matthews_correlation": "correlation of labels and predictions; chance is 0",
+    "expected_calibration_error": "distance between confidence and accuracy; lower is better",
+    "accepted": "share of the texts whose answer the model accepts",
+    "accepted_precision": "share of right answers among the accepted ones",
+    "coverage": "share of the texts whose label set contains the label",
+    "mean_set_size": "labels in a label set",
+    "examples": "texts that were measured",
+}
 
 
 def measure(folder: Path, scored: Scored) -> Evaluation:
     """Evaluates a split and writes its report."""
-    evaluation = evaluate(scored)
-    write_report(folder, scored, evaluation)
+    with Stage(f"Computing intervals ({folder.name})"):
+        evaluation = evaluate(scored)
+    with Stage(f"Drawing pictures ({folder.name})"):
+        write_report(folder, scored, evaluation)
     return evaluation
 
 
@@ -37,7 +45,7 @@ def summarized(evaluations: Mapping[str, Evaluation]) -> dict[str, dict[str, flo
 
 def results_table(evaluations: Mapping[str, Evaluation]) -> Table:
     """Returns a table with a row for each headline metric and a column for each split, with 95 % intervals."""
-    table = Table(["metric"], list(evaluations), "Results (95 % bootstrap intervals)")
+    table = Table(["metric"], list(evaluations), "Results (95 % intervals)")
     for name in HEADLINES:
         cells = []
         for evaluation in evaluations.values():
@@ -45,8 +53,19 @@ def results_table(evaluations: Mapping[str, Evaluation]) -> Table:
             value = evaluation.metrics.get(name)
             cell = "-" if value is None else f"{value:,.0f}" if name == "examples" else f"{value:.4f}"
             cells.append(cell + (f"  [{interval.low:.3f}, {interval.high:.3f}]" if interval else ""))
-        table.add(name, *cells)
+        if any(name in evaluation.metrics for evaluation in evaluations.values()):
+            table.add(name, *cells)
     return table
+
+
+def resolution(split: str, evaluation: Evaluation) -> str:
+    """Returns a sentence on the size of a split, and which differences between models it can show."""
+    examples, accuracy = int(evaluation.metrics["examples"]), evaluation.metrics["accuracy"]
+    points = 100 * smallest_difference(accuracy, examples)
+    return (
+        f"{split} has {examples:,} examples: another model must differ by about {points:.{0 if points >= 2 else 1}f} "
+        "points of accuracy for the difference to be more than chance."
+    )
 
 
 def write_report(folder: Path, scored: Scored, evaluation: Evaluation) -> None:

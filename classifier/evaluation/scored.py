@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.evaluation.arrays import check_names, checked, contrasted
+from classifier.tasks import NO_DECISION, Decision
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,6 +20,7 @@ class Scored:
         label_names: names of the classes.
         texts: texts of shape (examples,), only required for tables.
         origins: origin of each text, such as file:line.
+        decision: thresholds by which the model decides.
 
     Raises:
         UserError: for no examples, fewer than two classes, NaN or infinity.
@@ -30,6 +32,7 @@ class Scored:
     label_names: list[str]
     texts: Sequence[str] = ()
     origins: Sequence[str] = ()
+    decision: Decision = NO_DECISION
     predicted: NDArray[np.int64] = field(init=False)  # the most likely class of each example
 
     def __post_init__(self) -> None:

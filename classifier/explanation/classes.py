@@ -1,5 +1,6 @@
 """The most important words of each class, over all texts for which it is predicted."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ class ClassWord:
     """The contribution of a word to the logit contrast of a class, in the texts for which the class is predicted."""
 
     label: str
-    word: str
+    word: str  # in its most frequent spelling
     occurrences: int
     mean: float  # per occurrence
     total: float  # of all occurrences, divided by the number of texts with this prediction
@@ -25,11 +26,20 @@ def class_words(
     for number, label in enumerate(label_names):
         of_class = [explanation for explanation in explanations if explanation.predicted == number]
         values: dict[str, list[float]] = {}
+        spellings: dict[str, Counter[str]] = {}
         for explanation in of_class:
-            for word, score in zip(explanation.words, explanation.scores[method].tolist(), strict=True):
+            scores = explanation.scores[method].tolist()
+            for word, written, score in zip(explanation.words, explanation.written, scores, strict=True):
                 values.setdefault(word, []).append(score)
+                spellings.setdefault(word, Counter())[written] += 1
         rows = [
-            ClassWord(label, word, len(scores), sum(scores) / len(scores), sum(scores) / len(of_class))
+            ClassWord(
+                label,
+                spellings[word].most_common(1)[0][0],
+                len(scores),
+                sum(scores) / len(scores),
+                sum(scores) / len(of_class),
+            )
             for word, scores in values.items()
         ]
         found += sorted(rows, key=lambda row: -row.total)

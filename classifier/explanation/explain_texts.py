@@ -1,10 +1,11 @@
 """Explains the texts of a file: all for the words of each class, a sample to compare methods, a few for drawings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from classifier.artifact.saved_model import SavedClassifier
 from classifier.explanation.classes import class_words
 from classifier.explanation.explanation import Array, Explanation, against, against_others
 from classifier.explanation.faithfulness import faithfulness_curves, faithfulness_table
@@ -12,7 +13,7 @@ from classifier.explanation.integration import TOLERANCE
 from classifier.explanation.page import DrawnText
 from classifier.explanation.report import Report
 from classifier.explanation.saved_explainer import SavedExplainer
-from classifier.progress import Progress
+from classifier.progress import Stage
 from classifier.settings import Explained
 from classifier.terminal import say
 
@@ -31,7 +32,7 @@ class Texts:
 def explain_texts(explainer: SavedExplainer, texts: Texts, options: Explained, seed: int) -> Report:
     """Returns the complete report on the texts."""
     classifier, random = explainer.classifier, np.random.default_rng(seed)
-    probabilities = classifier.probabilities(texts.texts)
+    probabilities = with_progress(classifier, "Classifying")(texts.texts)
     contrasts = against_others(probabilities.argmax(axis=1), len(classifier.label_names))
     report = Report(classifier.label_names, first_texts(explainer, texts, probabilities, contrasts, options))
     if len(texts.texts) < FEWEST:
@@ -48,11 +49,22 @@ def explain_texts(explainer: SavedExplainer, texts: Texts, options: Explained, s
     readable = [explanation for explanation in explained if explanation.words]
     sample = [readable[place] for place in sampled(len(readable), options.sample, random)]
     if len(sample) >= FEWEST:
-        explainer.occlude(sample)
-        report.curves = faithfulness_curves(sample, classifier.probabilities, seed)
-        report.faithfulness = faithfulness_table(report.curves, seed)
+        explainer.occlude(sample, with_progress(classifier, "Leaving out words"))
+        report.curves = faithfulness_curves(sample, with_progress(classifier, "Comparing the explanations"), seed)
+        with Stage("Computing intervals"):
+            report.faithfulness = faithfulness_table(report.curves, seed)
         report.sampled = len(sample)
     return report
+
+
+def with_progress(classifier: SavedClassifier, name: str) -> Callable[[list[str]], Array]:
+    """Returns a function from texts to probabilities (texts, classes) that shows its progress under this name."""
+
+    def classify(texts: list[str]) -> Array:
+        with Stage(name, len(texts), "texts") as stage:
+            return classifier.probabilities(texts, stage.advance)
+
+    return classify
 
 
 def sampled(count: int, most: int | None, random: np.random.Generator) -> list[int]:
@@ -72,16 +84,16 @@ def explain_rows(
 ) -> list[Explanation]:
     """Explains the rows in order; the attention, which is large, is only kept if they are to be drawn."""
     found: dict[int, Explanation] = {}
-    with Progress("Explaining", len(rows)) as progress:
+    with Stage("Explaining", len(rows), "texts") as stage:
         chosen = [texts.texts[row] for row in rows]
         for place, explanation in explainer.explain(chosen, probabilities[rows], contrasts[rows]):
             if not drawn:
                 explanation.attention = []
             found[place] = explanation
-            progress.advance(1)
+            stage.advance()
     explanations = [found[place] for place in range(len(rows))]
     if drawn:
-        explainer.occlude(explanations)
+        explainer.occlude(explanations, with_progress(explainer.classifier, "Leaving out words"))
     return explanations
 
 

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.explanation.spans import spans
+
 Array = NDArray[Any]
 
 
@@ -77,6 +79,12 @@ class Explanation:
     @property
     def predicted(self) -> int:
         return int(self.probabilities.argmax())
+
+    @property
+    def written(self) -> list[str]:
+        """The words as they are written in the text; see `spans`."""
+        found = {place: piece for piece, place in spans(self.text, self.words) if place is not None}
+        return [found.get(place, word) for place, word in enumerate(self.words)]
 
     @property
     def incompleteness(self) -> float:

@@ -8,37 +8,19 @@ from html import escape
 import matplotlib.image
 import numpy as np
 
+from classifier.drawing.heat import level
+from classifier.drawing.page import bdi, scrolling
 from classifier.drawing.style import BLUE, shortened
 from classifier.explanation.explanation import METHODS, Array, Explanation
 from classifier.explanation.rollout import by_word, rollout
 from classifier.explanation.spans import spans
+from classifier.pretrained import SUFFIX
 
-LEVELS = 12  # per colour
-DARKEST = 0.72  # opacity at which dark letters are still readable
 UNKNOWN = "[UNK]"
 SIDE = 300  # width of an attention picture in pixels, within the limits of CELL
 NAMED, LINE = 60, 11.5  # number of tokens up to which all are named, and the height of a name in pixels
 CELL = (2.4, 20)  # minimum and maximum width of a token in pixels
 LETTERS = 14  # maximum length of a token's name
-
-
-def colour_rules() -> str:
-    """Returns the CSS of the scale: f1 to f12 for the prediction, a1 to a12 against it."""
-    return "\n".join(
-        f".{letter}{level} {{ background: rgba(var(--{name}), {DARKEST * level / LEVELS:.2f}); }}"
-        for letter, name in (("f", "for"), ("a", "against"))
-        for level in range(1, LEVELS + 1)
-    )
-
-
-def level(value: float, limit: float) -> str:
-    """Returns the CSS class of a value on a scale from -limit to limit; "" if the value is almost zero.
-
-    >>> level(0.5, 1.0), level(-2.0, 1.0), level(0.0, 0.0)
-    ('f6', 'a12', '')
-    """
-    step = round(LEVELS * min(1.0, abs(value) / limit)) if limit > 0 else 0
-    return f"{'f' if value > 0 else 'a'}{step}" if step else ""
 
 
 def drawn_methods(explanation: Explanation) -> Iterator[tuple[str, Array, float]]:
@@ -56,7 +38,7 @@ def drawn_methods(explanation: Explanation) -> Iterator[tuple[str, Array, float]
 
 
 def marked_text(explanation: Explanation, values: Array, limit: float) -> str:
-    """Returns the text with its words on the colour scale, and their values as tooltips."""
+    """Returns the text with its words on the colour scale, and their values as tooltips; `value_table` has them too."""
     read = set(explanation.places.tolist())
     unknown = {int(p) for p, token in zip(explanation.places, explanation.tokens, strict=True) if token == UNKNOWN}
     parts = []
@@ -67,7 +49,26 @@ def marked_text(explanation: Explanation, values: Array, limit: float) -> str:
         kinds = [level(values[place], limit), "" if place in read else "unread", "unknown" if place in unknown else ""]
         classes = " ".join(kind for kind in kinds if kind)
         parts.append(f'<b class="{classes}" title="{values[place]:+.4f}">{escape(piece)}</b>')
-    return f'<p dir="auto">{"".join(parts)}</p>'
+    return f'<p class="text" dir="auto">{"".join(parts)}</p>'
+
+
+def value_table(explanation: Explanation) -> str:
+    """Returns a table with a row for each word and a column for each method."""
+    titles, columns, limits = zip(*drawn_methods(explanation), strict=True)
+    head = "".join(f'<th class="number">{title}</th>' for title in titles)
+    rows = "".join(
+        f'<tr><th scope="row" class="word">{bdi(word)}</th>'
+        + "".join(
+            f'<td class="number {level(values[place], limit)}">{values[place]:+.3f}</td>'
+            for values, limit in zip(columns, limits, strict=True)
+        )
+        + "</tr>"
+        for place, word in enumerate(explanation.written)
+    )
+    return scrolling(
+        "Values of each word",
+        f'<table><thead><tr><th class="word">word</th>{head}</tr></thead><tbody>{rows}</tbody></table>',
+    )
 
 
 def attention_maps(explanation: Explanation) -> str:
@@ -86,11 +87,24 @@ def attention_maps(explanation: Explanation) -> str:
 
 
 def shown_tokens(explanation: Explanation) -> list[str]:
-    """Returns the tokens, with unknown tokens replaced by the words of the text."""
-    return [
-        explanation.words[place] if token == UNKNOWN and place >= 0 else token
-        for token, place in zip(explanation.tokens, explanation.places, strict=True)
-    ]
+    """Returns the tokens as they are written in the text.
+
+    Unknown tokens are shown as their word. The pieces of a word keep their spelling in the vocabulary if they are not
+    as long together as the word in the text.
+    """
+    written, names = explanation.written, list(explanation.tokens)
+    places = explanation.places.tolist()
+    for place, word in enumerate(written):
+        own = [number for number, of_word in enumerate(places) if of_word == place]
+        lengths = [len(names[number].removeprefix(SUFFIX)) for number in own]
+        if len(own) == 1 and (names[own[0]] == UNKNOWN or lengths[0] == len(word)):
+            names[own[0]] = word
+        elif sum(lengths) == len(word):
+            ends = np.cumsum(lengths).tolist()
+            for number, length, end in zip(own, lengths, ends, strict=True):
+                mark = SUFFIX if names[number].startswith(SUFFIX) else ""
+                names[number] = mark + word[end - length : end]
+    return names
 
 
 def token_map(title: str, weights: Array, names: Sequence[str]) -> str:
@@ -106,10 +120,11 @@ def token_map(title: str, weights: Array, names: Sequence[str]) -> str:
         labels.append(f"<text {turned}>{name}</text>")
     whole = f"{margin + side + 40:.0f}"
     return (
-        f'<figure><svg width="{whole}" height="{margin + side:.0f}" role="img" aria-label="{escape(title)}">'
+        f'<figure><div class="scroll" role="region" aria-label="{escape(title)}" tabindex="0">'
+        f'<svg width="{whole}" height="{margin + side:.0f}" role="img" aria-label="{escape(title)}">'
         f'<image x="{margin}" y="{margin}" width="{side:.1f}" height="{side:.1f}" preserveAspectRatio="none" '
-        f'href="data:image/png;base64,{pixels(weights)}"/>{"".join(labels)}</svg>'
-        f"<figcaption>{escape(title)}, darkest {weights.max():.2f}</figcaption></figure>"
+        f'href="data:image/png;base64,{pixels(weights)}"/>{"".join(labels)}</svg></div>'
+        f"<figcaption>{escape(title)}, strongest {weights.max():.2f}</figcaption></figure>"
     )
 
 

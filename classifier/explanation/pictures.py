@@ -81,7 +81,7 @@ def words_figure(explanation: Explanation) -> Figure:
     """Draws the values of each method for each word on the scales of the page; a row is a word."""
     titles, values, limits = zip(*drawn_methods(explanation), strict=True)
     shares = (np.array(values) / np.maximum(limits, 1e-12)[:, None]).T[:MOST_WORDS]
-    names = [name(word, place + 1) for place, word in enumerate(explanation.words[:MOST_WORDS])]
+    names = [name(word, place + 1) for place, word in enumerate(explanation.written[:MOST_WORDS])]
     columns, rows = -(-len(names) // COLUMN), min(len(names), COLUMN)
     width, height = 0.22 * len(titles) + 1.2, 0.15 * rows + 1.4
     with canvas(width * columns, height, columns=columns, squeeze=False) as (figure, grid):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from classifier.drawing.page import as_address, as_png
+from classifier.drawing.page import as_png
 from classifier.explanation.classes import ClassWord
 from classifier.explanation.faithfulness import Curves, Estimate
 from classifier.explanation.page import DrawnText, Page, page_html
@@ -59,7 +59,7 @@ def write_report(folder: Path, report: Report) -> Path:
     if report.curves and report.faithfulness:
         png = as_png(faithfulness_figure(report.curves, report.faithfulness))
         (pictures / "faithfulness.png").write_bytes(png)
-        page.figure = as_address(png)
+        page.figure = png
         page.faithfulness, page.measured_on = report.faithfulness, f"{report.sampled:,} texts"
         write_faithfulness(folder / "faithfulness.csv", report.faithfulness)
     if report.words:
@@ -90,7 +90,7 @@ def write_scores(path: Path, texts: Sequence[DrawnText], label_names: Sequence[s
                 "predicted": label_names[explanation.predicted],
                 "label": None if text.label is None else label_names[text.label],
                 "score": round(float(explanation.probabilities.max()), 6),
-                "words": explanation.words,
+                "words": explanation.written,
                 **scores,
             }
             file.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -1,6 +1,6 @@
 """Explains predictions of an exported classifier, in batches of texts of similar length."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -153,14 +153,21 @@ class SavedExplainer:
         explained = tf.reshape(explained, [pieces, -1])
         return attributions, explained[:, -1] - explained[:, 0]
 
-    def occlude(self, explanations: Sequence[Explanation]) -> None:
-        """Sets the scores of occlusion: the explained value minus that of the text without the word."""
+    def occlude(
+        self, explanations: Sequence[Explanation], classify: Callable[[list[str]], Array] | None = None
+    ) -> None:
+        """Sets the scores of occlusion: the explained value minus that of the text without the word.
+
+        Args:
+            explanations: explanations of texts.
+            classify: function from texts to probabilities (texts, classes); None means that of the classifier.
+        """
         without = [
             " ".join(explanation.words[:place] + explanation.words[place + 1 :])
             for explanation in explanations
             for place in range(len(explanation.words))
         ]
-        probabilities = self.classifier.probabilities(without)
+        probabilities = (classify or self.classifier.probabilities)(without)
         ends = np.cumsum([len(explanation.words) for explanation in explanations])
         for explanation, found in zip(explanations, np.split(probabilities, ends[:-1]), strict=True):
             whole = contrasted(explanation.probabilities, explanation.contrast)

@@ -5,12 +5,19 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
+from classifier.drawing.heat import level
+from classifier.drawing.page import bdi, scrolling
 from classifier.explanation.classes import ClassWord
 from classifier.explanation.explanation import METHODS
 from classifier.explanation.faithfulness import RANDOM, Estimate, verdict
-from classifier.explanation.marks import level
 from classifier.files import write_records, write_table
 
+HEAD = (
+    "<tr><th>word</th>"
+    + "".join(f'<th class="number">{title}</th>' for title in ("per text", "each time", "times"))
+    + "</tr>"
+)
+MOST_OPEN = 12  # number of classes
 STRONGEST = 12  # number of words for a class; half as many against it
 TITLES = {RANDOM: "Random words", **{name: method.title for name, method in METHODS.items()}}
 HEADS = {
@@ -30,17 +37,20 @@ NOTE = (
 
 def faithfulness_rows(table: Mapping[str, Mapping[str, Estimate]], measured_on: str) -> str:
     """Returns a table with a row for each method, most comprehensive first, and the differences from random words."""
-    head = "".join(f"<th>{title}</th>" for title in ("method", *HEADS.values(), "beats random"))
+    head = "".join(f'<th class="number">{title}</th>' for title in (*HEADS.values(), "beats random"))
     rows = []
     for method in sorted(table, key=lambda name: -table[name]["comprehensiveness"].mean):
         random = method == RANDOM
         cells = [
-            f"<td>{table[method][name].mean:.3f}{'' if random else above(table[method][name])}</td>" for name in HEADS
+            f'<td class="number">{table[method][name].mean:.3f}{"" if random else above(table[method][name])}</td>'
+            for name in HEADS
         ]
         beats_random = "–" if random else verdict(table[method])
-        rows.append(f"<tr><td>{TITLES[method]}</td>{''.join(cells)}<td>{beats_random}</td></tr>")
+        name = f'<th scope="row">{TITLES[method]}</th>'
+        rows.append(f'<tr>{name}{"".join(cells)}<td class="number">{beats_random}</td></tr>')
     note = f'<p class="quiet">{NOTE} Measured on {escape(measured_on)}.</p>'
-    return f"{note}<table><tr>{head}</tr>{''.join(rows)}</table>"
+    head = f"<thead><tr><th>method</th>{head}</tr></thead>"
+    return note + scrolling("Faithfulness of the methods", f"<table>{head}<tbody>{''.join(rows)}</tbody></table>")
 
 
 def above(estimate: Estimate) -> str:
@@ -56,18 +66,20 @@ def strongest(rows: Sequence[ClassWord]) -> list[ClassWord]:
 
 
 def class_tables(words: Sequence[ClassWord]) -> str:
-    """Returns a table for each class."""
+    """Returns a table for each class; the tables of many classes are closed."""
     tables = []
+    is_open = " open" if len({row.label for row in words}) <= MOST_OPEN else ""
     for label, of_class in groupby(words, key=lambda row: row.label):
         rows = strongest(list(of_class))
         limit = max((abs(row.total) for row in rows), default=0)
         body = "".join(
-            f'<tr><td><b class="{level(row.total, limit)}" dir="auto">{escape(row.word)}</b></td>'
-            f"<td>{row.total:+.4f}</td><td>{row.mean:+.3f}</td><td>{row.occurrences:,}</td></tr>"
+            f'<tr><th scope="row" class="word"><b class="{level(row.total, limit)}">{bdi(row.word)}</b></th>'
+            f'<td class="number">{row.total:+.4f}</td><td class="number">{row.mean:+.3f}</td>'
+            f'<td class="number">{row.occurrences:,}</td></tr>'
             for row in rows
         )
-        head = "<tr><th>word</th><th>per text</th><th>per occurrence</th><th>occurrences</th></tr>"
-        tables.append(f"<div><h3>{escape(label)}</h3><table>{head}{body}</table></div>")
+        table = scrolling(f"Words of {label}", f"<table><thead>{HEAD}</thead><tbody>{body}</tbody></table>")
+        tables.append(f"<details{is_open}><summary>{bdi(label)}</summary>{table}</details>")
     note = "Contribution of a word to the logit of the class by integrated gradients, in texts with this prediction."
     return f'<p class="quiet">{note}</p><div class="classes">{"".join(tables)}</div>'
 

@@ -9,6 +9,8 @@ from classifier.explanation.explanation import Array, Explanation, against_other
 from classifier.explanation.page import DrawnText, Page, page_html
 from classifier.explanation.saved_explainer import SavedExplainer
 
+SHOWN_WORDS = 5  # with most weight, in the summary of an explanation
+
 
 @dataclass(frozen=True, slots=True)
 class TextExplanation:
@@ -34,8 +36,8 @@ class TextExplanation:
 
     @property
     def words(self) -> list[str]:
-        """The words of the text, as the classifier reads them."""
-        return self.explanation.words
+        """The words that the classifier reads, as they are written in the text."""
+        return self.explanation.written
 
     def scores(self, method: str = "integrated_gradients") -> Array:
         """Returns the contribution of each word to the prediction, of shape (words,), in logits or as a share.
@@ -49,9 +51,11 @@ class TextExplanation:
 
     def __str__(self) -> str:
         values = self.scores()
-        strongest = sorted(range(len(self.words)), key=lambda place: -abs(values[place]))[:8]
-        words = ", ".join(f"{self.words[place]} {values[place]:+.2f}" for place in strongest)
-        return f"{self.label} {self.probability:.1%}: {words} (integrated gradients, in logits)"
+        written = self.words
+        strongest = sorted(range(len(written)), key=lambda place: -abs(values[place]))[:SHOWN_WORDS]
+        words = ", ".join(f"{written[place]} {values[place]:+.2f}" for place in strongest)
+        because = f"{words} (integrated gradients, in logits)" if words else "there is no word in it"
+        return f"{self.label} {self.probability:.1%}: {because}"
 
     __repr__ = __str__
 

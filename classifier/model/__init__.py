@@ -7,6 +7,7 @@
 | `ngram_fit`         | fits the n-gram model: counts by the exported graph, weights by scikit-learn     |
 | `mixture`           | weighted sum of the log-probabilities of encoder and n-gram model                |
 | `hybrid`            | selects the settings of the n-gram model and the weights of the mixture          |
+| `imprinting`        | adds validation texts to the last layer, if there are few texts per class        |
 | `classifier_module` | the exported graph                                                               |
 | `explainer`         | the part of the exported graph for explanations                                  |
 | `keras_module`      | a tf.Module around a Keras model whose variables all loaders find                |

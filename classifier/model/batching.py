@@ -59,7 +59,13 @@ def batches(lengths: Sequence[int] | np.ndarray) -> Iterator[tuple[np.ndarray, i
         start += size
 
 
-def classify_texts(classify: Callable, texts: Sequence[str], classes: int, threads: Executor) -> np.ndarray:
+def classify_texts(
+    classify: Callable,
+    texts: Sequence[str],
+    classes: int,
+    threads: Executor,
+    on_batch: Callable[[int], None] | None = None,
+) -> np.ndarray:
     """Returns probabilities (texts, classes) in float32 in the order of the texts, computed in batches.
 
     Args:
@@ -67,18 +73,22 @@ def classify_texts(classify: Callable, texts: Sequence[str], classes: int, threa
         texts: texts to classify; lone surrogates become question marks, and equal texts are computed once.
         classes: number of columns of the result.
         threads: executor, with a batch per thread.
+        on_batch: called after each batch with its number of texts.
     """
     import tensorflow as tf
 
     places: dict[str, int] = {}
     place_of = [places.setdefault(text, len(places)) for text in texts]
     encoded = [text.encode("utf-8", "replace") for text in places]
+    copies = np.bincount(place_of, minlength=len(encoded))
     result = np.zeros((len(encoded), classes), np.float32)
 
     def answer(batch: tuple[np.ndarray, int]) -> None:
         rows, size = batch
         filled = tf.constant([encoded[row] for row in rows] + [b""] * (size - len(rows)))
         result[rows] = classify(filled).numpy()[: len(rows)]
+        if on_batch:
+            on_batch(int(copies[rows].sum()))
 
     list(threads.map(answer, batches(token_counts(encoded))))
     return result if len(places) == len(place_of) else result[place_of]

@@ -9,11 +9,13 @@ import tensorflow as tf
 
 from classifier.encoders.encoder import Encoder
 from classifier.model.batching import classify_texts
+from classifier.model.decisions import Decisions
 from classifier.model.explainer import Explainer
 from classifier.model.keras_module import KerasModule
 from classifier.model.mixture import Mixture
 from classifier.model.ngram_model import NgramModel
 from classifier.settings import BRANCHES
+from classifier.tasks import NO_DECISION, Decision
 from classifier.tokenizers import Tokenizer
 
 
@@ -25,7 +27,8 @@ class PlainClassifier(KerasModule):
         tokenizer: tokenizer of the encoder.
         label_names: names of the classes.
         ngrams: n-gram model, or None.
-        weights: weights of encoder and n-gram model in the `Mixture`, of shape (2,).
+        weights: weights of encoder and n-gram model in the `Mixture`, of shape (1,) or (2,).
+        decision: thresholds by which the model decides on its answers.
     """
 
     def __init__(
@@ -35,29 +38,35 @@ class PlainClassifier(KerasModule):
         label_names: Sequence[str],
         ngrams: NgramModel | None = None,
         weights: np.ndarray | None = None,
+        decision: Decision = NO_DECISION,
     ) -> None:
         super().__init__(encoder)
-        if (ngrams is None) != (weights is None):
-            raise ValueError("An n-gram model needs the weights of the mixture, and they need it.")
+        if ngrams is not None and weights is None:
+            raise ValueError("An n-gram model needs the weights of the mixture.")
         self.tokenizer = tokenizer
         self.ngrams = ngrams
         self.mixture = None if weights is None else Mixture(weights)
         self.classes = len(label_names)
         self.names = tf.Variable(tf.constant([name.encode() for name in label_names], tf.string), trainable=False)
+        self.decision, self.decisions = decision, Decisions(decision, self.names)
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def classify(self, text):
-        """text (batch,) -> probabilities (batch, classes), label (batch,), score (batch,): that label's probability."""
+        """text (batch,) -> probabilities (batch, classes), label (batch,), score (batch,): that label's probability.
+
+        Models that decide on their answers have more outputs: see `Decisions`.
+        """
         return self.answer(self.tokenizer.words(text))
 
     def answer(self, words: tf.RaggedTensor) -> dict[str, tf.Tensor]:
         """Words (batch, words) -> what `classify` returns."""
         logits = self.encoder(self.tokenizer.padded(words), training=False)
-        if self.ngrams and self.mixture:
-            logits = self.mixture(logits, self.ngrams(words))
+        if self.mixture:
+            logits = self.mixture(logits, self.ngrams(words) if self.ngrams else None)
         probabilities = tf.nn.softmax(logits)
         label = tf.gather(self.names, tf.argmax(probabilities, axis=-1))
-        return {"probabilities": probabilities, "label": label, "score": tf.reduce_max(probabilities, axis=-1)}
+        answer = {"probabilities": probabilities, "label": label, "score": tf.reduce_max(probabilities, axis=-1)}
+        return {**answer, **self.decisions(probabilities)}
 
     @tf.function(autograph=False, input_signature=[])
     def label_names(self):
@@ -75,7 +84,7 @@ class ClassifierModule(PlainClassifier):
 
     Args:
         encoder: encoder with its tokenizer.
-        label_names, ngrams, weights: see `PlainClassifier`.
+        label_names, ngrams, weights, decision: see `PlainClassifier`.
     """
 
     def __init__(
@@ -84,8 +93,9 @@ class ClassifierModule(PlainClassifier):
         label_names: Sequence[str],
         ngrams: NgramModel | None = None,
         weights: np.ndarray | None = None,
+        decision: Decision = NO_DECISION,
     ) -> None:
-        super().__init__(encoder.model, encoder.tokenizer, label_names, ngrams, weights)
+        super().__init__(encoder.model, encoder.tokenizer, label_names, ngrams, weights, decision)
         self.explainer = Explainer(encoder, ngrams, self.mixture)
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string, name="text")])

@@ -1,6 +1,6 @@
 """The hybrid: an encoder and an n-gram model, which are fitted at the same time and mixed on validation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future
 from dataclasses import dataclass, field
 from threading import Event
@@ -15,6 +15,7 @@ from classifier.data import Examples
 from classifier.encoders.encoder import Encoder
 from classifier.evaluation.metrics import headline
 from classifier.model.classifier_module import ClassifierModule
+from classifier.model.imprinting import with_validation
 from classifier.model.ngram_fit import (
     Method,
     NgramCounter,
@@ -26,7 +27,10 @@ from classifier.model.ngram_fit import (
     sum_ngram_models,
 )
 from classifier.model.ngram_model import NgramModel
+from classifier.progress import Stage
+from classifier.tasks import Decision
 from classifier.tokenizers import Tokenizer, batches_of
+from classifier.training.targets import TrainingTexts, as_labels, as_probabilities, sample_weights
 
 STRENGTHS = {Method.svm: (0.3, 1.0), Method.nb_svm: (0.3, 1.0), Method.regression: (10.0,)}  # candidates
 ENOUGH_EXAMPLES = 1000  # of validation, to select the settings; with fewer examples, folds of train are used
@@ -88,15 +92,19 @@ class Completed:
 
     Args:
         validated: model for validation, which is fitted on train only.
-        final: model for the export, with an n-gram model that is fitted on train and validation.
-        mixture: weights of encoder and n-gram model, of shape (2,); None without an n-gram model.
+        final: model for the export, with n-grams and class directions (`imprinting`) of train and validation.
+        mixture: weights of the encoder and, if there is one, the n-gram model, of shape (1,) or (2,).
+        decision: thresholds that were chosen on validation.
         shares: weights of the linear classifiers in the n-gram model.
+        valid_logits: logits (examples, classes) of `encoder`, `ngrams` and both `together` for the validation examples.
     """
 
     validated: ClassifierModule
     final: ClassifierModule
-    mixture: np.ndarray | None = None
+    mixture: np.ndarray
+    decision: Decision
     shares: Mapping[Recipe, float] = field(default_factory=dict)
+    valid_logits: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +115,14 @@ class Hybrid:
         encoder: encoder with its tokenizer.
         valid: validation examples.
         class_weights: loss weight of each class, (classes,).
+        decide: function from probabilities (examples, classes) and labels (examples,) to the thresholds.
         ngrams: result of `fit_ngrams`; None without an n-gram model.
     """
 
     encoder: Encoder
     valid: Examples
     class_weights: np.ndarray
+    decide: Callable[[np.ndarray, np.ndarray], Decision]
     ngrams: NgramFit | None = None
 
     def validate(self, logits: np.ndarray) -> dict[str, float]:
@@ -121,33 +131,50 @@ class Hybrid:
         Args:
             logits: logits of the encoder for the validation examples, of shape (examples, classes).
         """
-        encoder = headline(self.valid.labels, softmax(logits, axis=1))
+        metrics = headline(self.valid.labels, softmax(self.mix(logits)[1], axis=1))
         if self.ngrams is None:
-            return encoder
-        _, mixed = mix(logits, self.ngrams.chosen.result().valid_logits, self.valid.labels, self.class_weights)
-        return {**headline(self.valid.labels, softmax(mixed, axis=1)), "encoder_log_loss": encoder["log_loss"]}
+            return metrics
+        return {**metrics, "encoder_log_loss": headline(self.valid.labels, softmax(logits, axis=1))["log_loss"]}
 
-    def complete(self, logits: np.ndarray) -> Completed:
-        """Returns the complete classifier, with the weights of the mixture fitted on validation.
+    def complete(self, logits: np.ndarray, train_labels: np.ndarray) -> Completed:
+        """Returns the complete classifier, with the mixture and the thresholds fitted on validation.
 
         Args:
             logits: see `validate`.
+            train_labels: integers (training texts,).
         """
-        names = self.valid.label_names
+        weights, mixed = self.mix(logits)
+        decision = self.decide(softmax(mixed, axis=1), self.valid.labels)
+        names, final_encoder = self.valid.label_names, with_validation(self.encoder, train_labels, self.valid)
         if self.ngrams is None:
-            alone = ClassifierModule(self.encoder, names)
-            return Completed(alone, alone)
-        chosen, final = self.ngrams.chosen.result(), self.ngrams.final.result()
-        weights, _ = mix(logits, chosen.valid_logits, self.valid.labels, self.class_weights)
-        validated, final = (ClassifierModule(self.encoder, names, one, weights) for one in (chosen.model, final))
-        return Completed(validated, final, weights, chosen.shares)
+            alone = ClassifierModule(self.encoder, names, None, weights, decision)
+            return Completed(alone, ClassifierModule(final_encoder, names, None, weights, decision), weights, decision)
+        with Stage("Fitting the n-gram model"):
+            chosen, final = self.ngrams.chosen.result(), self.ngrams.final.result()
+        parts = {"encoder": logits, "ngrams": chosen.valid_logits, "together": mixed}
+        return Completed(
+            ClassifierModule(self.encoder, names, chosen.model, weights, decision),
+            ClassifierModule(final_encoder, names, final, weights, decision),
+            weights,
+            decision,
+            chosen.shares,
+            parts,
+        )
+
+    def mix(self, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the weights of the mixture and the mixed logits (examples, classes) of validation; see `mix`."""
+        if self.ngrams is None:
+            return mix(logits, None, self.valid.labels, self.class_weights)
+        with Stage("Fitting the n-gram model"):
+            chosen = self.ngrams.chosen.result()
+        return mix(logits, chosen.valid_logits, self.valid.labels, self.class_weights)
 
 
 def fit_ngrams(
     executor: Executor,
     stop: Event,
     tokenizer: Tokenizer,
-    train: Examples,
+    train: TrainingTexts,
     valid: Examples,
     class_weights: np.ndarray,
     seed: int,
@@ -158,7 +185,8 @@ def fit_ngrams(
         executor: executor with a single thread.
         stop: event that cancels the fit before the next classifier; the futures raise CancelledError.
         tokenizer: tokenizer that splits texts into words.
-        train, valid: training and validation examples.
+        train: training texts.
+        valid: validation examples.
         class_weights: loss weight of each class, (classes,).
         seed: seed of the solver.
     """
@@ -169,26 +197,28 @@ def fit_ngrams(
         return ChosenNgrams(shares, chosen, logits_of(chosen, tokenizer, valid.texts))
 
     def fit_on_both() -> NgramModel:
-        shares, classes = chosen.result().shares, len(train.label_names)
+        shares, classes = chosen.result().shares, len(class_weights)
         if stop.is_set():
             raise CancelledError
-        both, labels = [*train.texts, *valid.texts], np.concatenate([train.labels, valid.labels])
+        soft = train.targets.ndim == 2
+        targets = [train.targets, as_probabilities(valid.labels, classes) if soft else valid.labels]
+        both, targets = [*train.texts, *valid.texts], np.concatenate(targets)
         tfidf = compute_tfidf(counter, both, classes)
-        return fit_ngram_model(tfidf, labels, class_weights[labels], classes, shares, seed)
+        return fit_ngram_model(tfidf, targets, sample_weights(targets, class_weights), classes, shares, seed)
 
     chosen = executor.submit(choose_on_train)
     return NgramFit(chosen, executor.submit(fit_on_both))
 
 
 def choose(
-    stop: Event, counter: NgramCounter, train: Examples, valid: Examples, class_weights: np.ndarray, seed: int
+    stop: Event, counter: NgramCounter, train: TrainingTexts, valid: Examples, class_weights: np.ndarray, seed: int
 ) -> tuple[dict[Recipe, float], NgramModel]:
     """Returns the weights of the classifiers, and their weighted sum fitted on train.
 
-    The unseen texts are the validation split or, if it is small, the folds of a cross-validation on train. Arguments
-    and errors are the same as in `fit_ngrams`.
+    The unseen texts are the validation split or, if it is small, the folds of a cross-validation on the labelled texts
+    of train. Arguments and errors are the same as in `fit_ngrams`.
     """
-    classes = len(train.label_names)
+    classes, weights_of_texts = len(class_weights), sample_weights(train.targets, class_weights)
     tfidf = compute_tfidf(counter, train.texts, classes)
     folds = len(valid) < ENOUGH_EXAMPLES
     unseen = train.labels if folds else valid.labels
@@ -197,9 +227,9 @@ def choose(
     def attempt(recipe: Recipe) -> Attempt:
         if stop.is_set():
             raise CancelledError
-        weights, bias = fit_weights(tfidf.values, train.labels, class_weights[train.labels], classes, recipe, seed)
+        weights, bias = fit_weights(tfidf.values, train.targets, weights_of_texts, classes, recipe, seed)
         if valid_values is None:
-            logits = out_of_fold_logits(tfidf.values, train.labels, class_weights, recipe, seed)
+            logits = out_of_fold_logits(tfidf.values, train.targets, class_weights, recipe, seed)[: len(unseen)]
         else:
             logits = valid_values @ weights + bias
         loss, _ = least_log_loss([logits], unseen, [MOST_METHOD_SHARE], class_weights[unseen])
@@ -217,16 +247,17 @@ def choose(
 
 
 def out_of_fold_logits(
-    values: csr_matrix, labels: np.ndarray, class_weights: np.ndarray, recipe: Recipe, seed: int
+    values: csr_matrix, targets: np.ndarray, class_weights: np.ndarray, recipe: Recipe, seed: int
 ) -> np.ndarray:
     """Returns logits (texts, classes) by cross-validation: each by a classifier that was not fitted on the text."""
-    logits = np.zeros((len(labels), len(class_weights)), np.float32)
-    fold_of = np.empty(len(labels), np.int64)
-    fold_of[np.argsort(labels, kind="stable")] = np.arange(len(labels)) % FOLDS  # distributes each class evenly
+    texts, weights_of_texts = len(targets), sample_weights(targets, class_weights)
+    logits = np.zeros((texts, len(class_weights)), np.float32)
+    fold_of = np.empty(texts, np.int64)
+    fold_of[np.argsort(as_labels(targets), kind="stable")] = np.arange(texts) % FOLDS  # distributes each class evenly
     for fold in range(FOLDS):
         seen, left = fold_of != fold, fold_of == fold
         weights, bias = fit_weights(
-            values[seen], labels[seen], class_weights[labels[seen]], len(class_weights), recipe, seed
+            values[seen], targets[seen], weights_of_texts[seen], len(class_weights), recipe, seed
         )
         logits[left] = values[left] @ weights + bias
     return logits
@@ -241,22 +272,31 @@ def logits_of(model: NgramModel, tokenizer: Tokenizer, texts: Sequence[str]) -> 
 
 
 def mix(
-    encoder_logits: np.ndarray, ngram_logits: np.ndarray, labels: np.ndarray, class_weights: np.ndarray | None = None
+    encoder_logits: np.ndarray,
+    ngram_logits: np.ndarray | None,
+    labels: np.ndarray,
+    class_weights: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Finds the weights of encoder and n-gram model that minimize the log-loss on validation.
 
+    The weights also calibrate the probabilities: that of an encoder alone is the inverse of its temperature (Guo et al.
+    2017, "On calibration of modern neural networks", section 4.2).
+
     Args:
-        encoder_logits, ngram_logits: logits of the validation examples, of shape (examples, classes).
+        encoder_logits, ngram_logits: logits of the validation examples, of shape (examples, classes); None without an
+            n-gram model.
         labels: labels of shape (examples,).
         class_weights: class weights of the loss, of shape (classes,); None means equal weights.
 
     Returns:
-        The weights (2,) and the mixed logits (examples, classes).
+        The weights, (1,) or (2,), and the mixed logits (examples, classes).
     """
-    parts = [log_softmax(encoder_logits, axis=1), ngram_logits]
+    parts = [log_softmax(encoder_logits, axis=1)]
+    if ngram_logits is not None:
+        parts.append(ngram_logits)
     sample_weights = None if class_weights is None else class_weights[labels]
-    _, weights = least_log_loss(parts, labels, [MOST_SHARE] * 2, sample_weights)
-    return weights, weights[0] * parts[0] + weights[1] * parts[1]
+    _, weights = least_log_loss(parts, labels, [MOST_SHARE] * len(parts), sample_weights)
+    return weights, np.sum([weight * part for weight, part in zip(weights, parts, strict=True)], axis=0)
 
 
 def least_log_loss(

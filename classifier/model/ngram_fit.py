@@ -8,12 +8,15 @@ from enum import StrEnum
 
 import numpy as np
 import tensorflow as tf
+from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
+from scipy.special import log_softmax
 
 from classifier.model.ngram_features import KEYS, KINDS
 from classifier.model.ngram_model import NgramModel
 from classifier.settings import BRANCHES
 from classifier.tokenizers import Tokenizer, batches_of
+from classifier.training.targets import as_labels
 
 FEWEST_TEXTS = 2  # minimum number of texts in which an n-gram must occur
 MOST_FEATURES = 2**21
@@ -68,7 +71,7 @@ class Recipe:
 
 def fit_ngram_model(
     tfidf: TfIdf,
-    labels: np.ndarray,
+    targets: np.ndarray,
     sample_weights: np.ndarray,
     classes: int,
     shares: Mapping[Recipe, float],
@@ -78,14 +81,14 @@ def fit_ngram_model(
 
     Args:
         tfidf: features of the training texts.
-        labels: labels of shape (texts,).
+        targets: labels or probabilities; see `classifier.training.targets`.
         sample_weights: loss weights of shape (texts,).
         classes: number of classes.
         shares: weights of the classifiers in the sum.
         seed: seed of the order in which the solver processes the texts.
     """
     fits = (
-        (share, *fit_weights(tfidf.values, labels, sample_weights, classes, recipe, seed))
+        (share, *fit_weights(tfidf.values, targets, sample_weights, classes, recipe, seed))
         for recipe, share in shares.items()
     )
     return sum_ngram_models(tfidf, classes, fits)
@@ -101,9 +104,15 @@ def sum_ngram_models(tfidf: TfIdf, classes: int, fits: Iterable[tuple[float, np.
 
 
 def fit_weights(
-    values: csr_matrix, labels: np.ndarray, sample_weights: np.ndarray, classes: int, recipe: Recipe, seed: int
+    values: csr_matrix, targets: np.ndarray, sample_weights: np.ndarray, classes: int, recipe: Recipe, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fits weights (features, classes) and bias (classes,); a class with no or all texts only has a bias."""
+    """Fits weights (features, classes) and bias (classes,); a class with no or all texts only has a bias.
+
+    From probabilities, a regression learns all of them, the others only the most likely class of each text.
+    """
+    if recipe.method is Method.regression and targets.ndim == 2:
+        return fit_soft_regression(values, targets, sample_weights, recipe.inverse_regularization)
+    labels = as_labels(targets)
     weights, bias = np.zeros((values.shape[1], classes), np.float32), np.full(classes, -1.0, np.float32)
     present = np.unique(labels)
     if len(present) == 1:
@@ -136,6 +145,31 @@ def fit_classifier(values: csr_matrix, labels: np.ndarray, sample_weights: np.nd
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the classifiers are evaluated on unseen texts anyway
         return classifier.fit(values, labels, sample_weights)
+
+
+def fit_soft_regression(
+    values: csr_matrix, probabilities: np.ndarray, sample_weights: np.ndarray, inverse_regularization: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fits a multinomial logistic regression to probabilities; returns weights (features, classes), bias (classes,).
+
+    It minimizes C sum_i w_i CE(p_i, softmax(x_i W + b)) + |W|^2 / 2 with the cross-entropy CE, as scikit-learn does for
+    labels, where C is the inverse regularization and w_i the loss weight of a text.
+    """
+    values, transposed = values.astype(np.float32), values.T.tocsr().astype(np.float32)
+    shape, scale = (values.shape[1] + 1, probabilities.shape[1]), sample_weights[:, None] / sample_weights.sum()
+    strength = 1 / (inverse_regularization * sample_weights.sum())  # of the penalty, for a mean loss
+
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        weights, bias = np.split(flat.reshape(shape), [-1])
+        log_probabilities = log_softmax(values @ weights.astype(np.float32) + bias, axis=1)
+        errors = scale * (np.exp(log_probabilities) - probabilities)
+        gradient = np.concatenate([transposed @ errors.astype(np.float32) + strength * weights, errors.sum(0)[None]])
+        value = -(scale * probabilities * log_probabilities).sum() + strength * (weights**2).sum() / 2
+        return float(value), gradient.ravel()
+
+    found = minimize(loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options={"maxiter": MOST_ITERATIONS})
+    weights, bias = np.split(found.x.reshape(shape).astype(np.float32), [-1])
+    return weights, bias[0]
 
 
 def log_count_ratio(values: csr_matrix, mine: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from hydra.utils import instantiate
 
 from classifier.artifact.formats.packages import check_packages
 from classifier.artifact.publish import check_serving_dir
+from classifier.data import check_unlabelled
 from classifier.errors import UserError
 from classifier.pretrained import find_checkpoint, read_bert_files
 from classifier.settings import PretrainedSettings, TrainSettings, Tune, chosen_exports
@@ -28,6 +29,8 @@ def check(settings: TrainSettings) -> None:
         check_checkpoint(settings, settings.encoder)
     if settings.optimizer[TARGET].startswith(KERAS):
         check_optimizer(settings)
+    if settings.data.unlabelled is not None:
+        check_unlabelled(settings.data.unlabelled, settings.data)
     if settings.export.serving_dir is not None:
         check_serving_dir(settings.export.serving_dir)
 

@@ -8,13 +8,16 @@ from classifier.evaluation.metrics import Evaluation
 from classifier.tracking.notes import as_markdown
 
 
-def describe(evaluations: Mapping[str, Evaluation], splits: Splits, best_epoch: int, epochs: int) -> str:
+def describe(
+    evaluations: Mapping[str, Evaluation], splits: Splits, best_epoch: int, epochs: int, verdict: str | None
+) -> str:
     """Returns accuracy, data and notices as Markdown.
 
     Args:
         evaluations: evaluations by split, with `test` if there is a test split.
         splits: the data of the training.
         best_epoch, epochs: the epoch that was kept, and the number of epochs.
+        verdict: what encoder and n-grams contribute, if there are both.
     """
     split, evaluation = list(evaluations.items())[-1]
     train, measured = splits.train, "validation" if split == "valid" else split
@@ -27,6 +30,8 @@ def describe(evaluations: Mapping[str, Evaluation], splits: Splits, best_epoch: 
         f"Trained on {len(train):,} texts in {len(train.label_names)} classes of {as_markdown(names(splits.files))}; "
         f"epoch {best_epoch} of {epochs} was the best.",
     ]
+    if verdict:
+        sentences.append(verdict)
     return "\n".join([" ".join(sentences), *(f"\n- {as_markdown(notice)}" for notice in splits.notices)])
 
 

@@ -5,46 +5,34 @@ import statistics
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from classifier.artifact.export import export_model
 from classifier.artifact.publish import publish_model
-from classifier.data import Examples, Splits
+from classifier.command_line.arguments import typed_command
+from classifier.data import Examples
+from classifier.evaluation.contributions import contributions, verdict
 from classifier.evaluation.metrics import Evaluation
-from classifier.evaluation.report import flat, measure, results_table, summarized
+from classifier.evaluation.report import flat, measure, summarized
 from classifier.evaluation.scored import Scored
 from classifier.files import write_records, write_table, write_text
 from classifier.model.classifier_module import ClassifierModule
-from classifier.model.hybrid import Completed, Hybrid
+from classifier.model.hybrid import Completed
 from classifier.pipeline.describe import describe
-from classifier.settings import TrainSettings, chosen_exports
+from classifier.pipeline.job import Job
+from classifier.pipeline.print_results import print_results
+from classifier.progress import Stage
+from classifier.settings import as_typed, chosen_exports
 from classifier.terminal import say, show, warn
 from classifier.tracking.metric_names import tracked_results
 from classifier.tracking.notes import NOTE
 from classifier.tracking.open_run import AnyRun
 from classifier.tracking.run import EarlierRun, Run
-from classifier.tracking.views import where_to_look
-from classifier.training.fit import Training, set_weights
+from classifier.training.fit import set_weights
+from classifier.training.targets import as_labels
 
 LATENCY_TEXTS = 20  # number of texts to measure the latency
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A training in progress."""
-
-    settings: TrainSettings
-    splits: Splits
-    run: AnyRun
-    hybrid: Hybrid
-    training: Training
-
-    @property
-    def report(self) -> Path:
-        """The folder of tables and figures."""
-        return self.run.output / "report"
 
 
 def finish(job: Job) -> dict[str, Any]:
@@ -54,30 +42,34 @@ def finish(job: Job) -> dict[str, Any]:
     """
     run = job.run
     whole = complete(job)
+    judged = judge(job, whole)
     with ThreadPoolExecutor(1) as executor:  # the export waits for a separate process, which can run on another core
         exported = executor.submit(export, whole.final, job)
         evaluations = {"valid": measure_split(job.report / "valid", job.splits.valid, whole.validated)}
         if job.splits.test is not None:
             evaluations["test"] = measure_split(job.report / "test", job.splits.test, whole.final)
         model = exported.result()
-    log_evaluations(job, evaluations, whole.validated)
+    log_evaluations(job, evaluations, whole.validated, judged.get("verdict"))
     run.log_model(model, job.splits.valid.texts[0], job.splits.train.label_names, job.training.state.epoch)
     formats = export_formats(job, whole, model)
+    page = write_report_page(job, evaluations, judged.get("verdict"), model)
     run.log_folder(job.report)
     run.register_model()
-    print_results(job, evaluations, model)
     served = serve(job, model)
-    return {**summary(job, evaluations), "model": str(model), **formats, **served}
+    print_results(job, evaluations, judged.get("verdict"), page, model)
+    return {**summary(job, evaluations), **judged, "model": str(model), "report": str(page), **formats, **served}
 
 
 def finish_trial(job: Job) -> dict[str, Any]:
     """Evaluates the model of the best epoch on validation only, without export; returns the summary."""
     whole = complete(job)
+    judged = judge(job, whole)
     evaluations = {"valid": measure_split(job.report / "valid", job.splits.valid, whole.validated)}
-    log_evaluations(job, evaluations, whole.validated)
+    log_evaluations(job, evaluations, whole.validated, judged.get("verdict"))
+    page = write_report_page(job, evaluations, judged.get("verdict"))
     job.run.log_folder(job.report)
-    print_results(job, evaluations)
-    return summary(job, evaluations)
+    print_results(job, evaluations, judged.get("verdict"), page)
+    return {**summary(job, evaluations), **judged, "report": str(page)}
 
 
 def finish_pruned(job: Job, reason: str) -> dict[str, Any]:
@@ -89,20 +81,24 @@ def finish_pruned(job: Job, reason: str) -> dict[str, Any]:
     return {"run_id": job.run.run_id, "status": "PRUNED", "reason": reason}
 
 
-def log_evaluations(job: Job, evaluations: dict[str, Evaluation], classifier: ClassifierModule) -> None:
+def log_evaluations(
+    job: Job, evaluations: dict[str, Evaluation], classifier: ClassifierModule, sentence: str | None
+) -> None:
     """Logs the main metrics, the size and the latency of the model, and a description; the report has the rest."""
     state, run = job.training.state, job.run
+    with Stage("Measuring the latency"):
+        latency = latency_ms(classifier, job.splits.valid.texts)
     costs = {
         "best_epoch": state.best_epoch,
         "training_seconds": state.seconds,
         "parameters": job.hybrid.encoder.model.count_params(),
-        "latency_ms": latency_ms(classifier, job.splits.valid.texts),
+        "latency_ms": latency,
     }
     results = {}
     for split, evaluation in reversed(evaluations.items()):  # test first
         results |= tracked_results(split, flat(evaluation))
     run.log_metrics({**results, **costs}, step=state.epoch)
-    run.set_tags({NOTE: describe(evaluations, job.splits, state.best_epoch, state.epoch)})
+    run.set_tags({NOTE: describe(evaluations, job.splits, state.best_epoch, state.epoch, sentence)})
     write_text(job.report / "training.json", json.dumps({**costs, **run.facts}, indent=2) + "\n")
     draw_learning_curves(job)
 
@@ -136,20 +132,41 @@ def draw_learning_curves(job: Job) -> None:
     state = job.training.state
     columns = list(dict.fromkeys(name for entry in state.history for name in entry))
     write_table(job.report / "epochs.csv", columns, ([entry.get(name) for name in columns] for entry in state.history))
-    learning_curves(state.history, best_epoch=state.best_epoch).savefig(job.report / "learning_curves.png")
+    with Stage("Drawing pictures"):
+        learning_curves(state.history, best_epoch=state.best_epoch).savefig(job.report / "learning_curves.png")
 
 
-def print_results(job: Job, evaluations: dict[str, Evaluation], model: Path | None = None) -> None:
-    """Prints the table of results, the path of the model and how to view the run."""
-    state = job.training.state
-    show(results_table(evaluations))
-    say(f"Best epoch {state.best_epoch} of {state.epoch}, by valid.{job.settings.trainer.monitor.name}")
-    if model:
-        say(f"Model    {model}")
-    if isinstance(job.run, Run):
-        say(f"Run      {job.run.run_id}")
-        for line in where_to_look(job.settings.tracking, job.run.show_runs()):
-            say(line)
+def write_report_page(
+    job: Job, evaluations: dict[str, Evaluation], sentence: str | None, model: Path | None = None
+) -> Path:
+    """Writes the page of the report and returns its path.
+
+    Args:
+        job: the training.
+        evaluations: evaluation of each split.
+        sentence: what encoder and n-grams contribute; None if there are no n-grams.
+        model: folder of the SavedModel.
+    """
+    from classifier.evaluation.page import Page, name_of, write_page
+
+    settings, splits, state = job.settings, job.splits, job.training.state
+    best = (
+        f"The model is that of epoch {state.best_epoch} of {state.epoch}, the best by "
+        f"valid.{settings.trainer.monitor.name}, after {state.seconds:,.0f} seconds of training."
+    )
+    page = Page(
+        name_of(settings.data, splits.files),
+        evaluations,
+        as_typed(settings.data.text),
+        model,
+        facts=[*([sentence] if sentence else []), best],
+        sizes={name: len(part) for name, part in splits.parts().items()},
+        notices=splits.notices,
+        rejects=splits.rejects,
+        command=typed_command("train"),
+        settings=(job.report / "config.yaml").read_text(),
+    )
+    return write_page(job.report.absolute(), page)
 
 
 def finish_interrupted(job: Job) -> dict[str, Any]:
@@ -171,23 +188,41 @@ def finish_interrupted(job: Job) -> dict[str, Any]:
 
 
 def complete(job: Job) -> Completed:
-    """Returns the complete classifier with the encoder of the best epoch; prints and notes the mixture."""
+    """Returns the complete classifier with the encoder of the best epoch; notes the mixture."""
     training = job.training
-    whole = job.hybrid.complete(training.predict(training.data.valid_texts))
-    if whole.mixture is not None:
-        encoder, ngrams = map(float, whole.mixture)
-        job.run.facts |= {"mixture.encoder": encoder, "mixture.linear": ngrams}
-        for recipe, share in whole.shares.items():
-            job.run.facts[f"linear.{recipe.method.name}.share"] = share
-            job.run.facts[f"linear.{recipe.method.name}.inverse_regularization"] = recipe.inverse_regularization
-        say(f"N-gram model: {' + '.join(f'{share:.2f} x {recipe}' for recipe, share in whole.shares.items())}")
-        say(f"Mixture: encoder {encoder:.2f}, n-grams {ngrams:.2f} (chosen on validation)")
+    whole = job.hybrid.complete(training.predict(training.data.valid_texts), as_labels(training.data.targets))
+    names = ["mixture.encoder", "mixture.linear"][: len(whole.mixture)]
+    job.run.facts |= dict(zip(names, map(float, whole.mixture), strict=True))
+    for recipe, share in whole.shares.items():
+        job.run.facts[f"linear.{recipe.method.name}.share"] = share
+        job.run.facts[f"linear.{recipe.method.name}.inverse_regularization"] = recipe.inverse_regularization
+    write_text(job.report / "mixture.txt", mixture_text(whole))
     return whole
+
+
+def mixture_text(whole: Completed) -> str:
+    """Returns how the logits of encoder and n-gram model are weighted, for the report."""
+    if len(whole.mixture) == 1:
+        return f"Logits of the encoder, times {whole.mixture[0]:.2f} (chosen on validation)\n"
+    recipes = " + ".join(f"{share:.2f} x {recipe}" for recipe, share in whole.shares.items())
+    encoder, ngrams = whole.mixture
+    return f"N-gram model: {recipes}\nMixture: encoder {encoder:.2f}, n-grams {ngrams:.2f} (chosen on validation)\n"
+
+
+def judge(job: Job, whole: Completed) -> dict[str, Any]:
+    """Returns for the summary what encoder and n-grams contribute on validation; writes it to the report."""
+    if not whole.valid_logits:
+        return {}
+    found = contributions(job.splits.valid.labels, whole.valid_logits)
+    sentence = verdict(found, job.hybrid.encoder.pretrained)
+    write_text(job.report / "verdict.txt", f"{sentence}\n")
+    return {"verdict": sentence, "parts": found.summary()}
 
 
 def export(classifier: ClassifierModule, job: Job) -> Path:
     """Exports the SavedModel and checks it in a clean process."""
-    return export_model(classifier, job.splits.valid.texts, job.run.output.absolute() / "model")
+    folder = job.run.output.absolute() / "model"
+    return export_model(classifier, job.splits.valid.texts, folder, job.settings.data.text)
 
 
 def export_formats(job: Job, whole: Completed, model: Path) -> dict[str, Any]:
@@ -199,7 +234,8 @@ def export_formats(job: Job, whole: Completed, model: Path) -> dict[str, Any]:
     from classifier.artifact.formats.write import write_formats
 
     valid, folder = job.splits.valid, job.run.output.absolute() / "formats"
-    rows, problems = write_formats(whole.final, whole.validated, model, exports, valid.texts, valid.labels, folder)
+    with Stage("Writing other formats"):
+        rows, problems = write_formats(whole.final, whole.validated, model, exports, valid.texts, valid.labels, folder)
     write_records(job.report / "formats.csv", Measured, rows)
     show(as_table(rows))
     for problem in problems:
@@ -220,9 +256,11 @@ def serve(job: Job, model: Path) -> dict[str, str]:
 
 def measure_split(folder: Path, examples: Examples, classifier: ClassifierModule) -> Evaluation:
     """Evaluates a split and writes its report to the folder."""
-    probabilities = classifier.probabilities(examples.texts)
+    with Stage(f"Classifying ({folder.name})"):
+        probabilities = classifier.probabilities(examples.texts)
     names = list(examples.label_names)
-    return measure(folder, Scored(examples.labels, probabilities, names, examples.texts, examples.origins))
+    scored = Scored(examples.labels, probabilities, names, examples.texts, examples.origins, classifier.decision)
+    return measure(folder, scored)
 
 
 def finished_already(earlier: EarlierRun) -> dict[str, Any]:

@@ -1,22 +1,53 @@
 """Loads the data of a training, with notices for the user."""
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from classifier.data import Splits, TooManyBadRows, load_splits, write_contradictions, write_rejects
+from classifier.data import (
+    Splits,
+    TooManyBadRows,
+    add_unlabelled,
+    load_splits,
+    write_contradictions,
+    write_rejects,
+)
+from classifier.data.columns import with_columns
 from classifier.settings import TrainSettings
+from classifier.settings.typed import as_typed
+from classifier.tasks import refuse_impossible
 from classifier.terminal import say
+
+FEW_EXAMPLES = 30  # of a class; with fewer, even a metric over all of them is uncertain by about 15 points
+
+
+def find_columns(settings: TrainSettings, typed: Mapping[str, str]) -> tuple[TrainSettings, Mapping[str, str]]:
+    """Returns settings and parameters with the columns of text and label, which are printed if they were found.
+
+    Raises:
+        UserError: if the columns are not plain.
+    """
+    data, notice = with_columns(settings.data)
+    if not notice:
+        return settings, typed
+    say(notice)
+    found = {"data.text": as_typed(data.text), "data.label": as_typed(data.label)}
+    return replace(settings, data=data), {**typed, **found}
 
 
 def load(settings: TrainSettings, output: Path) -> Splits:
     """Loads the splits, prints notices, and writes problematic rows to rejects.csv and contradictions.csv.
 
     Raises:
-        UserError: for files that cannot be used.
+        UserError: for files that cannot be used, and if a promise needs more validation examples.
     """
     rejects = output / "report" / "rejects.csv"
     rejects.parent.mkdir(parents=True, exist_ok=True)
     try:
         splits = load_splits(settings.data, settings.seed)
+        if settings.data.unlabelled is not None:
+            add_unlabelled(splits, settings.data.unlabelled, settings.data)
     except TooManyBadRows as error:
         if not error.rejects:
             raise
@@ -31,4 +62,25 @@ def load(settings: TrainSettings, output: Path) -> Splits:
         write_contradictions(rejects.with_name("contradictions.csv"), splits.contradictions)
     sizes = ", ".join(f"{len(part):,} {name}" for name, part in splits.parts().items())
     say(f"{settings.data.name}: {sizes} examples, {len(splits.train.label_names)} classes")
+    if splits.unlabelled:
+        say(f"{len(splits.unlabelled):,} unlabelled texts")
+    refuse_impossible(settings.abstain, settings.export, len(splits.valid))
+    if small := small_classes(splits):
+        say(small)
     return splits
+
+
+def small_classes(splits: Splits) -> str:
+    """Returns a warning about classes with fewer than FEW_EXAMPLES examples in all splits, or an empty text."""
+    counts = Counter[str]()
+    for part in splits.parts().values():
+        counts.update(part.class_counts())
+    small = sorted((count, name) for name, count in counts.items() if count < FEW_EXAMPLES)
+    if not small:
+        return ""
+    shown = ", ".join(f"{name!r} ({count})" for count, name in small[:5])
+    more = f" and {len(small) - 5:,} more" if len(small) > 5 else ""
+    return (
+        f"Warning: {shown}{more} of {len(counts):,} classes have fewer than {FEW_EXAMPLES} in all splits, so the "
+        "metrics will be rough. Add examples if you can."
+    )

@@ -1,29 +1,43 @@
 """Creates the encoder that the settings describe: learned from scratch, or pretrained."""
 
+from collections.abc import Sequence
+
 import keras
 from hydra.utils import instantiate
 
-from classifier.data import Splits
+from classifier.data import Examples
 from classifier.encoders.encoder import Encoder
 from classifier.encoders.pretrained import build_pretrained, rate_factors
 from classifier.encoders.scratch import build_classifier
 from classifier.pretrained import find_checkpoint, read_bert_files
 from classifier.settings import PretrainedSettings, ScratchSettings, TrainSettings
+from classifier.terminal import say
 from classifier.tokenizers import LearnedTokenizer, Tokenizer
 
+FEW_TEXTS = 50  # per class on average, up to which the logits of a pretrained encoder are cosines
 
-def make_tokenizer(settings: TrainSettings, splits: Splits) -> Tokenizer:
+
+def are_few(examples: int, classes: int) -> bool:
+    """Whether there are at most FEW_TEXTS training texts per class on average."""
+    return examples <= FEW_TEXTS * classes
+
+
+def make_tokenizer(settings: TrainSettings, texts: Sequence[str]) -> Tokenizer:
     """Returns the tokenizer of the pretrained encoder, or learns a vocabulary from the training texts."""
     if isinstance(settings.encoder, PretrainedSettings):
         return instantiate(settings.tokenizer, files=read_bert_files(find_checkpoint(settings.encoder.source).folder))
     tokenizer: LearnedTokenizer = instantiate(settings.tokenizer)
-    tokenizer.learn(splits.train.texts)
+    tokenizer.learn(texts)
     return tokenizer
 
 
-def make_encoder(settings: TrainSettings, tokenizer: Tokenizer, classes: int) -> Encoder:
-    """Returns the encoder with its initial weights."""
-    model = build_model(settings, len(tokenizer.vocabulary), tokenizer.max_tokens, classes)
+def make_encoder(settings: TrainSettings, tokenizer: Tokenizer, train: Examples) -> Encoder:
+    """Returns the encoder with its initial weights; a pretrained one has cosines as logits if there are few texts."""
+    classes = len(train.label_names)
+    few_texts = isinstance(settings.encoder, PretrainedSettings) and are_few(len(train), classes)
+    model = build_model(settings, len(tokenizer.vocabulary), tokenizer.max_tokens, classes, few_texts)
+    if few_texts:
+        say(f"At most {FEW_TEXTS} texts per class: the logits are cosines")
     if isinstance(settings.encoder, PretrainedSettings):
         return Encoder(
             model, tokenizer, pretrained=True, rate_factors=rate_factors(model, settings.encoder.layer_decay)
@@ -31,15 +45,17 @@ def make_encoder(settings: TrainSettings, tokenizer: Tokenizer, classes: int) ->
     return Encoder(model, tokenizer)
 
 
-def build_model(settings: TrainSettings, vocabulary_size: int, max_tokens: int, classes: int) -> keras.Model:
+def build_model(
+    settings: TrainSettings, vocabulary_size: int, max_tokens: int, classes: int, few_texts: bool = False
+) -> keras.Model:
     """Builds the model of the settings, from ids (batch, tokens) to logits (batch, classes).
 
-    A pretrained encoder has its own vocabulary and number of positions.
+    A pretrained encoder has its own vocabulary and number of positions, and a last layer for few texts per class.
     """
     pooling = instantiate(settings.pooling, name="pooling")
     encoder = settings.encoder
     if isinstance(encoder, PretrainedSettings):
-        return build_pretrained(find_checkpoint(encoder.source), encoder, pooling, classes)
+        return build_pretrained(find_checkpoint(encoder.source), encoder, pooling, classes, few_texts)
     assert isinstance(encoder, ScratchSettings)
     return build_classifier(
         encoder,

@@ -1,7 +1,9 @@
 """The steps before the first epoch: creates the tokenizer, the encoder, the n-gram model and the training loop."""
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from functools import partial
 from threading import Event
 
 import keras
@@ -9,16 +11,19 @@ from hydra.utils import instantiate
 
 from classifier.data import Splits
 from classifier.model.hybrid import Hybrid, NgramFit, fit_ngrams
-from classifier.pipeline.make_encoder import make_encoder, make_tokenizer
+from classifier.pipeline.make_encoder import are_few, make_encoder, make_tokenizer
+from classifier.progress import Stage
 from classifier.settings import Linear, TrainerSettings, TrainSettings
+from classifier.tasks import decide
 from classifier.terminal import say
 from classifier.tokenizers import Tokenizer
 from classifier.tracking.open_run import AnyRun
 from classifier.training.batches import EncodedTexts, encode
 from classifier.training.fit import Training, TrainingData
-from classifier.training.linear_probe import fit_linear_probe
+from classifier.training.last_layer import fit_last_layer
 from classifier.training.optimization import (
     EXAMPLES_SEEN,
+    LABEL_SMOOTHING,
     PRETRAINED_EXAMPLES_SEEN,
     WarmupDecay,
     class_weights,
@@ -26,6 +31,7 @@ from classifier.training.optimization import (
     spare_from_decay,
 )
 from classifier.training.resting import resting_states
+from classifier.training.targets import TrainingTexts, as_labels, taught
 
 
 def prepare(
@@ -37,36 +43,49 @@ def prepare(
         executor: executor that fits the n-gram model while the encoder is trained.
         stop: event that cancels the fit of the n-gram model.
     """
-    tokenizer = make_tokenizer(settings, splits)
-    texts = encode_texts(tokenizer, splits, run)
+    train = training_texts(splits)
+    with Stage("Learning the vocabulary"):
+        tokenizer = make_tokenizer(settings, train.texts)
+    with Stage("Encoding the texts"):
+        texts = encode_texts(tokenizer, train.texts, run)
     keras.utils.set_random_seed(settings.seed)  # set here, because tracking uses the same generators before
-    encoder = make_encoder(settings, tokenizer, len(splits.train.label_names))
+    with Stage("Building the encoder"):
+        encoder = make_encoder(settings, tokenizer, splits.train)
     weights = class_weights(settings.trainer.class_weights, splits.train.labels, splits.train.label_names)
     ngrams: NgramFit | None = None
     if settings.encoder.linear is Linear.ngrams:
-        ngrams = fit_ngrams(executor, stop, tokenizer, splits.train, splits.valid, weights, settings.seed)
-    hybrid = Hybrid(encoder, splits.valid, weights, ngrams)
+        ngrams = fit_ngrams(executor, stop, tokenizer, train, splits.valid, weights, settings.seed)
+    hybrid = Hybrid(encoder, splits.valid, weights, partial(decide, settings.abstain, settings.export), ngrams)
     model, vectors, valid_texts = encoder.model, encoder.vectors(), encode(tokenizer, splits.valid.texts)[0]
     if parts := encoder.parts():
         resting, vectors, model = parts
         texts, valid_texts = (resting_states(resting, one, run.output) for one in (texts, valid_texts))
     if encoder.pretrained and not run.checkpoint.exists():
-        fit_linear_probe(vectors, model, texts, splits.train.labels, weights, settings.seed)
-    data = TrainingData(texts, splits.train.labels, weights, valid_texts)
+        with Stage("Fitting the output layer"):
+            fit_last_layer(vectors, model, texts, as_labels(train.targets), weights, settings.seed)
+    data = TrainingData(texts, train.targets, weights, valid_texts)
     trainer = trainer_settings(settings.trainer, len(texts), len(weights), encoder.pretrained)
     optimizer = make_optimizer(settings, trainer, len(texts))
     if encoder.rate_factors:
         optimizer.rate_factors = encoder.rate_factors
-    training = Training(model, optimizer, trainer, data, hybrid.validate, settings.seed, run.checkpoint)
+    with Stage("Preparing the training"):
+        training = Training(model, optimizer, trainer, data, hybrid.validate, settings.seed, run.checkpoint)
     run.facts |= {"epochs": training.most_epochs, "bfloat16": training.reduced}
     if training.restore():
         say(f"Continuing run {run.run_id} after {training.state.epoch} epochs and {training.state.step} steps")
     return hybrid, training
 
 
-def encode_texts(tokenizer: Tokenizer, splits: Splits, run: AnyRun) -> EncodedTexts:
+def training_texts(splits: Splits) -> TrainingTexts:
+    """Returns the texts to learn from, with the targets of the teacher if there is one."""
+    labels = splits.train.labels
+    targets = labels if splits.taught is None else taught(splits.taught, labels)
+    return TrainingTexts([*splits.train.texts, *splits.unlabelled], targets, labels)
+
+
+def encode_texts(tokenizer: Tokenizer, train: Sequence[str], run: AnyRun) -> EncodedTexts:
     """Returns the ids of the training texts; prints and notes the share of truncated texts."""
-    texts, cut = encode(tokenizer, splits.train.texts)
+    texts, cut = encode(tokenizer, train)
     size = len(tokenizer.vocabulary)
     run.facts |= {"cut_texts": cut, "vocabulary": size}
     say(f"{size:,} tokens in the vocabulary; {cut:.1%} of the texts are cut to {tokenizer.max_tokens}")
@@ -74,9 +93,14 @@ def encode_texts(tokenizer: Tokenizer, splits: Splits, run: AnyRun) -> EncodedTe
 
 
 def trainer_settings(trainer: TrainerSettings, examples: int, classes: int, pretrained: bool) -> TrainerSettings:
-    """Returns the settings with the number of epochs that suits the data if none is given."""
+    """Returns the settings with the epochs and the label smoothing that suit the data if they are not given."""
     seen = PRETRAINED_EXAMPLES_SEEN if pretrained else EXAMPLES_SEEN
-    return replace(trainer, epochs=trainer.epochs or epochs_for(examples, classes, seen))
+    smoothing = 0.0 if pretrained and are_few(examples, classes) else LABEL_SMOOTHING
+    return replace(
+        trainer,
+        epochs=trainer.epochs or epochs_for(examples, classes, seen),
+        label_smoothing=smoothing if trainer.label_smoothing is None else trainer.label_smoothing,
+    )
 
 
 def make_optimizer(settings: TrainSettings, trainer: TrainerSettings, examples: int) -> keras.optimizers.Optimizer:

@@ -13,9 +13,11 @@ from omegaconf import OmegaConf
 from classifier.data import Splits
 from classifier.pipeline.check import check
 from classifier.pipeline.connection import Pruned, sweep_connection
-from classifier.pipeline.load import load
+from classifier.pipeline.load import find_columns, load
+from classifier.pipeline.teacher import ask_teacher, find_teacher
 from classifier.pretrained import find_checkpoint
-from classifier.settings import PretrainedSettings, TrainSettings
+from classifier.progress import Stage
+from classifier.settings import PretrainedSettings, TrainSettings, used
 from classifier.settings.passwords import without_passwords
 from classifier.start import start_tensorflow
 from classifier.terminal import say
@@ -37,26 +39,35 @@ def train(settings: TrainSettings, typed: Mapping[str, str], output: Path) -> di
     """
     sweep_connection()  # from now on, a trial ends together with its sweep
     check(settings)
-    splits = load(settings, output)
-    start_tensorflow(settings.trainer.deterministic)
-
-    from classifier.pipeline.finish import failed_if_refused, finished_already
+    teacher = find_teacher(settings)
+    with Stage("Reading the data"):
+        settings, typed = find_columns(settings, typed)
+        splits = load(settings, output)
+    with Stage("Starting TensorFlow"):
+        start_tensorflow(settings.trainer.deterministic)
+        from classifier.pipeline import prepare  # noqa: F401  # imports all parts of a training
+        from classifier.pipeline.finish import failed_if_refused, finished_already
 
     hashes = [file.sha256 for file in splits.files]
     if isinstance(settings.encoder, PretrainedSettings):
         hashes.append(find_checkpoint(settings.encoder.source).sha256)
+    if teacher:
+        hashes.append(teacher.sha256)
     identity = identity_of(typed, hashes)
     with open_run(settings.tracking, output, identity, settings.trainer.resume) as run:
         if isinstance(run, EarlierRun):
             return finished_already(run)
         log_start(settings, typed, splits, run)
+        if teacher:
+            splits.taught = ask_teacher(teacher, settings, splits, run.checkpoint.with_name("teacher.parquet"))
         summary = train_tracked(settings, splits, run)
     return failed_if_refused(summary, run)
 
 
 def train_tracked(settings: TrainSettings, splits: Splits, run: AnyRun) -> dict[str, Any]:
     """Runs the training within a tracked run; returns the summary."""
-    from classifier.pipeline.finish import Job, finish, finish_interrupted, finish_pruned, finish_trial
+    from classifier.pipeline.finish import finish, finish_interrupted, finish_pruned, finish_trial
+    from classifier.pipeline.job import Job
     from classifier.pipeline.prepare import prepare
 
     stop = Event()
@@ -79,12 +90,14 @@ def train_tracked(settings: TrainSettings, splits: Splits, run: AnyRun) -> dict[
 
 def log_start(settings: TrainSettings, typed: Mapping[str, str], splits: Splits, run: AnyRun) -> None:
     """Logs the settings, packages, notices and data of the run."""
+    from classifier.data.trained_texts import write_trained_texts
     from classifier.evaluation.predictions import content_hash
 
     report = run.output / "report"
-    (report / "config.yaml").write_text(without_passwords(OmegaConf.to_yaml(OmegaConf.structured(settings))))
+    (report / "config.yaml").write_text(without_passwords(OmegaConf.to_yaml(used(settings))))
     (report / "packages.json").write_text(json.dumps(package_versions(), indent=2) + "\n")
     (report / "notices.txt").write_text("".join(f"{notice}\n" for notice in splits.notices))
+    write_trained_texts(report, [*splits.train.texts, *splits.valid.texts])
     run.log_params(typed)
     run.log_datasets(splits.files)
     measured = {name: part for name, part in splits.parts().items() if name != "train"}
@@ -97,13 +110,13 @@ def fit(job: Any) -> None:
     """Trains to the end; each epoch is shown, logged exactly once even if resumed, and reported to the sweep.
 
     Args:
-        job: a `classifier.pipeline.finish.Job`.
+        job: a `classifier.pipeline.job.Job`.
 
     Raises:
         Pruned: if this is a trial and its sweep stops it.
     """
     from classifier.tracking.tensorboard import TensorBoard
-    from classifier.training.progress import TrainingDisplay
+    from classifier.training.progress import print_epoch, show_step
 
     settings, training, run = job.settings, job.training, job.run
     history = training.state.history
@@ -116,9 +129,9 @@ def fit(job: Any) -> None:
         for entry in history:
             sweep.report(entry)
     run.start_monitor()
-    with TrainingDisplay(training.most_epochs, settings.trainer.monitor.name) as display:
-        for state in training.epochs(display.on_step):
-            display.on_epoch(state)
+    with Stage("Training", unit="texts") as stage:
+        for state in training.epochs(lambda state, steps, examples: show_step(stage, training, examples)):
+            print_epoch(state, training.most_epochs, settings.trainer.monitor.name)
             run.log_epochs(state.history[-1:])
             if board:
                 board.log_epochs(state.history)

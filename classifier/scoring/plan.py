@@ -15,6 +15,7 @@ from classifier.scoring.predictions import Predictions
 from classifier.scoring.source import Source, check_headers
 from classifier.scoring.windows import ChunkSizes
 from classifier.settings import OnError, Reading, ScoreSettings, as_typed
+from classifier.tasks import NO_DECISION, Decision
 
 PIPE = "-"  # standard input or output
 
@@ -71,13 +72,14 @@ class Plan:
         }
 
 
-def make_plan(settings: ScoreSettings, model: str, version: str) -> Plan:
+def make_plan(settings: ScoreSettings, model: str, version: str, decision: Decision = NO_DECISION) -> Plan:
     """Creates the plan from the settings.
 
     Args:
         settings: settings of the command.
         model: SHA-256 of the model.
         version: version of the model.
+        decision: decision of the model.
 
     Raises:
         UserError: if a file, a column or the output is invalid.
@@ -102,7 +104,7 @@ def make_plan(settings: ScoreSettings, model: str, version: str) -> Plan:
         check_pipe(piped, output)
     columns = None if settings.columns is None else list(dict.fromkeys(column_names(settings.columns)))
     source = Source(files, reading, columns)
-    predictions = Predictions(settings.probabilities, settings.top_k, settings.prefix, version)
+    predictions = Predictions(settings.probabilities, settings.top_k, settings.prefix, version, decision)
     predictions.refuse_collision(check_headers(source))
     cut = ChunkSizes(settings.window_rows, settings.shard_rows, settings.on_error is OnError.fail)
     return Plan(model, source, piped, output, predictions, cut, settings.overwrite)

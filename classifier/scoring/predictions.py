@@ -6,14 +6,19 @@ from typing import Any
 
 import numpy as np
 
+from classifier.data import PROBABILITY
 from classifier.errors import UserError
+from classifier.tasks import NO_DECISION, Decision
 
 LABEL_AND_SCORE = (("label", str), ("score", float))
 
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """The added columns: label, score, top_<k>_label and _score, probability_<label>, model_version, error.
+    """The added columns.
+
+    They are label, score, accepted and label_set if the model decides on them, top_<k>_label and _score,
+    probability_<label>, model_version and error.
 
     >>> list(Predictions(prefix="my_").columns(["a", "b"]))
     ['my_label', 'my_score', 'my_model_version', 'my_error']
@@ -23,13 +28,16 @@ class Predictions:
     top_k: int = 0  # number of most likely classes with separate columns
     prefix: str = ""  # of all names
     version: str = ""  # of the model
+    decision: Decision = NO_DECISION  # of the model
 
     def columns(self, label_names: Sequence[str]) -> dict[str, type]:
-        """Returns the names in order, and the type of each column: str or float."""
+        """Returns the names in order, and the type of each column: str, float, bool or list (of str)."""
         ranks = [(f"top_{rank}_{what}", kind) for rank in range(1, self.top_k + 1) for what, kind in LABEL_AND_SCORE]
-        classes = [(f"probability_{label}", float) for label in label_names] if self.probabilities else []
+        classes = [(PROBABILITY + label, float) for label in label_names] if self.probabilities else []
+        decided = {"accepted": (bool, self.decision.accept_from), "label_set": (list, self.decision.include_from)}
+        decisions = [(name, kind) for name, (kind, threshold) in decided.items() if threshold is not None]
         last = (("model_version", str), ("error", str))
-        return {self.prefix + name: kind for name, kind in (*LABEL_AND_SCORE, *ranks, *classes, *last)}
+        return {self.prefix + name: kind for name, kind in (*LABEL_AND_SCORE, *decisions, *ranks, *classes, *last)}
 
     def refuse_collision(self, columns: Sequence[str], label_names: Sequence[str] = ()) -> None:
         """Raises UserError if the input already has a column with one of the names."""
@@ -61,6 +69,20 @@ class Predictions:
         scores = np.take_along_axis(probabilities, ranked, axis=1)
         ranks = [(labels[ranked[:, k]], scores[:, k]) for k in range(ranked.shape[1])]
         classes = list(probabilities.T) if self.probabilities else []
-        columns = [*ranks[0], *(column for rank in ranks[: self.top_k] for column in rank), *classes]
+        decisions = []
+        if self.decision.accept_from is not None:
+            decisions.append(self.decision.accepted(probabilities))
+        if self.decision.include_from is not None:
+            decisions.append(self.label_sets(probabilities, labels))
+        columns = [*ranks[0], *decisions, *(column for rank in ranks[: self.top_k] for column in rank), *classes]
         scored = [np.ma.masked_array(column, bad) for column in columns]
         return [*scored, [self.version] * len(errors), [error or None for error in errors]]
+
+    def label_sets(self, probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Returns the label set of each row as a list, the most likely first, in an object array (rows,)."""
+        included = self.decision.label_sets(probabilities)
+        order = np.argsort(-probabilities, axis=1, kind="stable")
+        sets = np.empty(len(probabilities), object)
+        for row, places in enumerate(order):
+            sets[row] = labels[places[included[row, places]]].tolist()
+        return sets

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from classifier.data.files import format_of
-from classifier.progress import Progress
+from classifier.progress import Stage
 from classifier.scoring.overlapped import overlapped
 from classifier.scoring.plan import Plan
 from classifier.scoring.shards import Shards
@@ -89,13 +89,13 @@ class Scoring:
             if item is not end:
                 yield item
 
-    def write(self, table: Table, scored: Iterable[ScoredWindow], totals: Totals, progress: Progress) -> None:
+    def write(self, table: Table, scored: Iterable[ScoredWindow], totals: Totals, stage: Stage) -> None:
         """Writes windows with their predictions, and counts them."""
         for window, probabilities in scored:
             began = time.monotonic()
             table.write(window.values, self.plan.predictions.values(probabilities, window.errors, self.names))
             totals.add(probabilities, window.errors)
-            progress.advance(len(window.texts))
+            stage.advance(len(window.texts))
             self.seconds["writing"] += time.monotonic() - began
 
     def writer_options(self, skip: int) -> WriterOptions:
@@ -127,14 +127,14 @@ def score_stream(plan: Plan, load: Callable[[], Classifier]) -> Scored:
         columns = typed(plan, passing_columns(plan.source, known) if known else names, known)
         plan.predictions.refuse_collision(list(columns))
         scoring = Scoring(plan, load(), columns)
-        totals = Totals(len(scoring.names))
+        totals = Totals(len(scoring.names), plan.predictions.decision)
         with (
             open_table(stream, plan.output, columns, scoring.added, scoring.writer_options(0)) as table,
-            Progress("Scoring", known.rows if known else None) as progress,
+            Stage("Scoring", known.rows if known else None, "rows") as stage,
         ):
             windows = read_windows(rows, plan.source.texts, plan.cut)
-            scoring.write(table, scoring.scored(windows), totals, progress)
-        return Scored(totals.summary(scoring.names), 0, progress.rate(), scoring.seconds, notices)
+            scoring.write(table, scoring.scored(windows), totals, stage)
+        return Scored(totals.summary(scoring.names), 0, stage.rate(), scoring.seconds, notices)
 
 
 def score_in_shards(plan: Plan, load: Callable[[], Classifier]) -> Scored:
@@ -144,28 +144,28 @@ def score_in_shards(plan: Plan, load: Callable[[], Classifier]) -> Scored:
         columns = typed(plan, passing_columns(plan.source, known), known)
         plan.predictions.refuse_collision(list(columns))
         scoring = Scoring(plan, load(), columns)
-        totals = Totals(len(scoring.names))
+        totals = Totals(len(scoring.names), plan.predictions.decision)
         totals.add_json(shards.finished)
         resumed_rows = totals.rows
-        with Progress("Scoring", known.rows, resumed_rows) as progress:
+        with Stage("Scoring", known.rows, "rows", resumed_rows) as stage:
             if not shards.finished or resumed_rows < known.rows:
-                write_shards(scoring, shards, totals, progress)
+                write_shards(scoring, shards, totals, stage)
         shards.join()
-        return Scored(totals.summary(scoring.names), resumed_rows, progress.rate(), scoring.seconds, known.notices)
+        return Scored(totals.summary(scoring.names), resumed_rows, stage.rate(), scoring.seconds, known.notices)
 
 
-def write_shards(scoring: Scoring, shards: Shards, totals: Totals, progress: Progress) -> None:
+def write_shards(scoring: Scoring, shards: Shards, totals: Totals, stage: Stage) -> None:
     """Scores and writes the shards that are not finished."""
     plan, skip = scoring.plan, totals.rows
     options = scoring.writer_options(skip)
     windows = read_windows(plan.rows(skip), plan.source.texts, plan.cut, len(shards.finished))
     for place, group in groupby(scoring.scored(windows), key=lambda scored: scored[0].shard):
-        part, options = Totals(len(scoring.names)), replace(options, header=place == 0)
+        part, options = Totals(len(scoring.names), plan.predictions.decision), replace(options, header=place == 0)
         with (
             shards.new(place, part) as stream,
             open_table(stream, plan.output, scoring.columns, scoring.added, options) as table,
         ):
-            scoring.write(table, group, part, progress)
+            scoring.write(table, group, part, stage)
         totals.add_json([part.as_json()])
 
 
@@ -173,12 +173,12 @@ def look_through(plan: Plan, shards: Shards | None) -> Survey:
     """Returns the survey of the complete input, which is saved with the shards."""
     if shards and (remembered := shards.manifest["survey"]):
         return Survey(**remembered)
-    with Progress("Looking through the input") as progress:
-        known = survey(plan.source, progress.advance)
+    with Stage("Looking through the input", unit="rows") as stage:
+        known = survey(plan.source, stage.advance)
     if plan.cut.refuse:  # before hours are spent on scoring
-        with Progress("Looking for errors", known.rows) as progress:
+        with Stage("Looking for errors", known.rows, "rows") as stage:
             for window in read_windows(plan.rows(), plan.source.texts, plan.cut):
-                progress.advance(len(window.texts))
+                stage.advance(len(window.texts))
     if shards:
         shards.remember(asdict(known))
     return known

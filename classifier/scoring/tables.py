@@ -19,6 +19,7 @@ from classifier.scoring.new_file import Unclosed, close_quietly, compressed
 from classifier.scoring.windows import ArrowRows
 
 DECIMALS = 7  # of probabilities in text files, the precision of float32; Parquet files contain the float32
+LIST_SEPARATOR = "|"  # between the labels of a set in CSV and TSV
 GROUP_ROWS, GROUP_BYTES = 2**17, 2**26  # limits of a Parquet row group, whichever is reached first
 
 
@@ -56,7 +57,7 @@ def open_table(
         stream: binary stream to write to.
         path: name of the file.
         columns: columns that are copied from the input, with their Arrow types.
-        added: added columns, with the type str or float.
+        added: added columns, with the type str, float, bool or list (of str).
         options: options of the individual formats.
     """
     with contextlib.ExitStack() as stack:
@@ -69,7 +70,7 @@ def open_table(
             case kind:
                 inner = stack.enter_context(compressed(stream, path))
                 delimiter = "\t" if kind == "tsv" else separator(options.delimiter, kind)
-                table = DelimitedTable(inner, list(columns), list(added), delimiter, options.header)
+                table = DelimitedTable(inner, list(columns), added, delimiter, options.header)
         stack.callback(table.abandon)
         yield table
         table.finish()
@@ -82,24 +83,32 @@ def cells(array: Any) -> list[Any]:
     return array.tolist() if isinstance(array, np.ndarray) else list(array)
 
 
+def as_cells(array: Any, kind: type) -> list[Any]:
+    """Returns the values of an added column for CSV: true and false in lower case, lists joined with "|"."""
+    values = cells(array)
+    if kind is bool:
+        return [None if value is None else str(value).lower() for value in values]
+    return [None if value is None else LIST_SEPARATOR.join(value) for value in values] if kind is list else values
+
+
 class DelimitedTable(Table):
     """CSV or TSV in UTF-8, quoted if necessary, with a line feed at the end of each row."""
 
     def __init__(
-        self, stream: BinaryIO, columns: Sequence[str], names: Sequence[str], delimiter: str, header: bool
+        self, stream: BinaryIO, columns: Sequence[str], added: dict[str, type], delimiter: str, header: bool
     ) -> None:
-        self.columns = columns
+        self.columns, self.kinds = columns, list(added.values())
         # A lone surrogate, which JSON can escape but UTF-8 cannot represent, becomes a question mark.
         self.text = io.TextIOWrapper(cast(Any, Unclosed(stream)), encoding="utf-8", errors="replace", newline="")
         # Python before 3.13 quotes a lone carriage return only if it is part of the line terminator.
         self.writer = csv.writer(LineFeeds(self.text), delimiter=delimiter, lineterminator="\r\n")
         if header:
-            self.writer.writerow([*columns, *names])
+            self.writer.writerow([*columns, *added])
 
     def write(self, values: Sequence[dict[str, Any]], added: Sequence[Any]) -> None:
         columns = self.columns
         given = [[as_text(row.get(column)) for row in values] for column in columns]
-        self.writer.writerows(zip(*given, *map(cells, added), strict=True))
+        self.writer.writerows(zip(*given, *map(as_cells, added, self.kinds), strict=True))
 
     def finish(self) -> None:
         self.text.flush()
@@ -143,7 +152,8 @@ class ParquetTable(Table):
 
         self.columns = list(columns)
         self.given = [pa.field(readable(name), kind) for name, kind in columns.items()]
-        self.added = [pa.field(name, pa.string() if kind is str else pa.float32()) for name, kind in added.items()]
+        types = {str: pa.string(), float: pa.float32(), bool: pa.bool_(), list: pa.list_(pa.string())}
+        self.added = [pa.field(name, types[kind]) for name, kind in added.items()]
         self.arrow = arrow
         self.waiting: list[Any] = []
         self.schema = pa.schema([*self.given, *self.added])
@@ -185,8 +195,10 @@ def added_array(array: Any, kind: Any) -> Any:
     """Converts an added column to Arrow, with null for masked values."""
     import pyarrow as pa
 
-    if isinstance(array, np.ma.MaskedArray):
+    if isinstance(array, np.ma.MaskedArray) and kind != pa.list_(pa.string()):
         return pa.array(np.ascontiguousarray(array.data), kind, mask=np.ma.getmaskarray(array))
+    if kind == pa.list_(pa.string()):
+        return pa.array(cells(array), kind)
     return pa.array([None if value is None else readable(value) for value in array], kind)
 
 

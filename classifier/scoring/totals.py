@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from classifier.tasks import NO_DECISION, Decision
 from classifier.terminal import Table
 
 MOST_LABELS = 20  # in the table
@@ -15,10 +16,11 @@ class Totals:
 
     Args:
         classes: number of labels.
+        decision: decision of the model, by which accepted answers are counted.
     """
 
-    def __init__(self, classes: int) -> None:
-        self.rows, self.errors = 0, 0
+    def __init__(self, classes: int, decision: Decision = NO_DECISION) -> None:
+        self.rows, self.errors, self.accepted, self.decision = 0, 0, 0, decision
         self.counts, self.scores = np.zeros(classes, np.int64), np.zeros(classes)  # by label
 
     def add(self, probabilities: np.ndarray, errors: Sequence[str]) -> None:
@@ -27,6 +29,7 @@ class Totals:
         labels, classes = good.argmax(axis=1), len(self.counts)
         self.rows += len(errors)
         self.errors += len(errors) - len(good)
+        self.accepted += int(self.decision.accepted(good).sum()) if len(good) else 0
         self.counts += np.bincount(labels, minlength=classes)
         self.scores += np.bincount(labels, good.max(axis=1), minlength=classes) if len(good) else 0
 
@@ -34,6 +37,7 @@ class Totals:
         return {
             "rows": self.rows,
             "errors": self.errors,
+            "accepted": self.accepted,
             "counts": self.counts.tolist(),
             "scores": self.scores.tolist(),
         }
@@ -43,18 +47,20 @@ class Totals:
         for part in parts:
             self.rows += part["rows"]
             self.errors += part["errors"]
+            self.accepted += part["accepted"]
             self.counts += np.array(part["counts"], np.int64)
             self.scores += np.array(part["scores"], float)
 
     def summary(self, label_names: Sequence[str]) -> dict[str, Any]:
-        """Returns rows, errors, mean score, and rows and mean score of each label, for summary.json."""
+        """Returns rows, errors, accepted answers if the model abstains, mean score, and rows by label."""
         labels = {
             name: {"rows": int(count), "mean_score": mean(score, int(count))}
             for name, count, score in zip(label_names, self.counts, self.scores, strict=True)
         }
         scored = int(self.counts.sum())
         means = {"mean_score": mean(self.scores.sum(), scored)}
-        return {"rows": self.rows, "errors": self.errors, **means, "labels": labels}
+        accepted = {} if self.decision.accept_from is None else {"accepted": self.accepted}
+        return {"rows": self.rows, "errors": self.errors, **accepted, **means, "labels": labels}
 
 
 def mean(total: float, count: int) -> float | None:
@@ -74,6 +80,8 @@ def totals_table(summary: dict[str, Any]) -> Table:
         table.add(f"{len(rest)} more labels", f"{rows:,}", f"{rows / scored:.1%}", "")
     table.end_section()
     table.add("all", f"{scored if summary['rows'] > summary['errors'] else 0:,}", "", formatted(summary["mean_score"]))
+    if "accepted" in summary:
+        table.add("accepted", f"{summary['accepted']:,}", f"{summary['accepted'] / scored:.1%}", "")
     table.add("errors", f"{summary['errors']:,}", "", "")
     return table
 

@@ -28,6 +28,8 @@ from classifier.settings.rules import (
 from classifier.settings.shared import (
     BRANCHES,
     TRUNCATIONS,
+    Agreement,
+    DataFormat,
     DataSettings,
     LabelCase,
     Quotes,
@@ -36,8 +38,10 @@ from classifier.settings.shared import (
 )
 from classifier.settings.training import (
     EXPORTS,
+    AbstainSettings,
     Activation,
     Block,
+    DistillSettings,
     EncoderSettings,
     ExportSettings,
     Linear,
@@ -57,18 +61,23 @@ from classifier.settings.training import (
 from classifier.settings.typed import (
     as_overrides,
     as_typed,
+    used,
 )
 
 __all__ = [
     "BRANCHES",
     "EXPORTS",
     "TRUNCATIONS",
+    "AbstainSettings",
     "Activation",
+    "Agreement",
     "Block",
     "CleanSettings",
     "Columns",
     "CompareSettings",
+    "DataFormat",
     "DataSettings",
+    "DistillSettings",
     "EncoderSettings",
     "Engine",
     "EvaluateSettings",
@@ -104,4 +113,5 @@ __all__ = [
     "as_typed",
     "check_rules",
     "chosen_exports",
+    "used",
 ]

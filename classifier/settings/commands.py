@@ -42,7 +42,7 @@ class OnError(Enum):
 class PublishSettings:
     """Settings of `python -m classifier.publish`."""
 
-    model: str = MISSING  # folder of a SavedModel, run id, or models:/name@champion
+    model: str = MISSING  # folder of a training or SavedModel, latest, run id, models:/name@champion
     serving_dir: str = MISSING  # TensorFlow Serving's folder of the model; the next version goes there
     tracking: Server = field(default_factory=Server)
 
@@ -58,7 +58,7 @@ class Engine(Enum):
 class ScoreSettings:
     """Settings of `python -m classifier.score`: the model, the files to score and the output."""
 
-    model: str = MISSING  # folder of a SavedModel, run id, or models:/name@champion
+    model: str = MISSING  # folder of a training or SavedModel, latest, run id, models:/name@champion
     input: Any = MISSING  # path, folder, glob or list; CSV, TSV, JSON, Parquet, XLSX, TXT, also .gz, .zst; -: stdin
     output: str = MISSING  # the file to write; its extension determines the format; -: standard output
     format: str = "csv"  # of standard input and output, as a file extension: jsonl, csv.gz, ...
@@ -84,7 +84,7 @@ class EvaluateSettings:
     """Settings of `python -m classifier.evaluate`: a run or a model, and the data to evaluate it on."""
 
     run: str | None = None  # run id
-    model: str | None = None  # folder of a SavedModel, or models:/name@champion
+    model: str | None = None  # folder of a training or SavedModel, latest, or models:/name@champion
     data: DataSettings = MISSING
     tracking: Server = field(default_factory=Server)
     seed: int = number(0, SEED)  # of the split, if data.test is not given
@@ -152,7 +152,7 @@ class Explained:
 class ExplainSettings:
     """Settings of `python -m classifier.explain`: a model, and a text or files."""
 
-    model: str = MISSING  # folder of a SavedModel, run id, or models:/name@champion
+    model: str = MISSING  # folder of a training or SavedModel, latest, run id, models:/name@champion
     text: str | None = None  # used exactly as typed
     input: Any = None  # a path, a glob or a list of them, in any format that classifier.score reads
     data: Columns = field(default_factory=Columns)

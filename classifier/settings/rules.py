@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from classifier.errors import UserError
@@ -12,6 +13,7 @@ from classifier.settings.targets import TARGET
 from classifier.settings.training import (
     EXPORTS,
     NOT_IN_LITERT,
+    AbstainSettings,
     Block,
     ExportSettings,
     Positions,
@@ -68,6 +70,12 @@ def check_training(settings: TrainSettings) -> None:
     for pooling in poolings:
         check_choice("pooling.poolings", pooling, POOLINGS)
     check_class_weights(settings.trainer.class_weights)
+    check_decisions(settings.abstain, settings.export)
+    if settings.data.unlabelled is not None and settings.distill.teacher is None:
+        raise UserError(
+            "data.unlabelled needs a teacher, which labels these texts: name a model with distill.teacher=, or leave "
+            "data.unlabelled out."
+        )
     chosen_exports(settings.export)
     if isinstance(settings.encoder, ScratchSettings):
         check_scratch(settings, settings.encoder)
@@ -102,6 +110,15 @@ def check_class_weights(weights: Any) -> None:
     for label, weight in weights.items():
         if not is_number(weight) or not 0 < weight < math.inf:
             raise UserError(f"trainer.class_weights.{label}={weight} is not a number above 0.")
+
+
+def check_decisions(abstain: AbstainSettings, export: ExportSettings) -> None:
+    """Checks that at most one rule of abstaining is given, and no setting of label sets without their coverage."""
+    given = [f"abstain.{key}={value:g}" for key, value in asdict(abstain).items() if value is not None]
+    if len(given) > 1:
+        raise UserError(f"{' and '.join(given)} are two rules for the same threshold: give one of them.")
+    if export.coverage_by_class and export.coverage is None:
+        raise UserError("export.coverage_by_class has no effect without export.coverage, such as export.coverage=0.9.")
 
 
 def check_scratch(settings: TrainSettings, encoder: ScratchSettings) -> None:

@@ -34,6 +34,32 @@ class Quotes(Enum):
     backslash = "backslash"  # as double, and a mark after a backslash is part of the text
 
 
+class DataFormat(Enum):
+    """Which program or library wrote the files of labelled texts."""
+
+    auto = "auto"  # recognized where a file or folder plainly says so, otherwise table
+    table = "table"  # one row per text, with columns: CSV, TSV, JSON, Parquet, XLSX
+    label_studio = "label_studio"
+    doccano = "doccano"
+    prodigy = "prodigy"
+    fasttext = "fasttext"
+    rasa = "rasa"
+    folders = "folders"  # one for each class, with a text per file
+    huggingface = "huggingface"
+    spacy = "spacy"
+    argilla = "argilla"
+    comprehend = "comprehend"  # of Amazon
+    vertex = "vertex"  # of Google
+    azure = "azure"  # of Microsoft
+
+
+class Agreement(Enum):
+    """Which label a text gets if several annotators labelled it."""
+
+    majority = "majority"  # the label that most of them chose; a tie is rejected
+    unanimous = "unanimous"  # the label that all of them chose; any other text is rejected
+
+
 @dataclass
 class Reading:
     """How to read files; every command that reads files has these keys under `data`."""
@@ -55,12 +81,17 @@ class DataSettings(Reading):
     train: Any = None  # a path, a glob or a list of them; CSV, TSV, JSON, Parquet, XLSX, also .gz and .zst
     valid: Any = None  # as train; None: a stratified share of train
     test: Any = None  # as train; None: a stratified share of train
+    unlabelled: Any = None  # as train, without labels; a teacher labels these texts
     label: str = "label"  # column of the label
     label_case: LabelCase = LabelCase.keep  # fold: labels that differ only in case or whitespace are one class
+    format: DataFormat = DataFormat.auto  # the program or library that wrote the files
+    agreement: Agreement = Agreement.majority  # the label of a text that several annotators labelled
     root: str = "${oc.env:CLASSIFIER_DATA,data}"  # folder of the named data sets
     valid_share: float = number(0.1, SHARE)  # share of train to split off if valid is None
     test_share: float = number(0.1, SHARE)  # share of train to split off if test is None; 0: no test split
     split_seed: int | None = number(None, SEED)  # seed of the split; None: seed
+    group: str | None = None  # column; rows with the same value are never in two splits
+    time: str | None = None  # column of dates or numbers; valid and test come after train
     max_bad_rows: float = number(0.01, ALL_OR_LESS)  # maximum share of unusable rows in a file
 
 

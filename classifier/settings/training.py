@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from classifier.settings.bounds import COUNT, NOT_NEGATIVE, SEED, SHARE, SIZE, Bounds, number
+from classifier.settings.bounds import COUNT, NOT_NEGATIVE, OPEN_FRACTION, SEED, SHARE, SIZE, Bounds, number
 from classifier.settings.shared import DataSettings, Server
 
 WIDTH = Bounds(at_least=1, at_most=65_536)  # size of vectors
@@ -158,7 +158,8 @@ class TrainerSettings:
     loss: Loss = Loss.cross_entropy
     # Gamma of the focal loss; 0 is cross-entropy, larger values reduce the weight of well-classified examples.
     focal_gamma: float = number(2.0, Bounds(at_least=0, at_most=100))
-    label_smoothing: float = number(0.1, SHARE)
+    # None: 0.1, or 0 for a pretrained encoder with few texts per class.
+    label_smoothing: float | None = number(None, SHARE)
     class_weights: Any = None  # None, balanced, or {label: weight}
     ema_decay: float = number(
         0.99, SHARE
@@ -170,6 +171,14 @@ class TrainerSettings:
     checkpoint_seconds: float = number(60.0, NOT_NEGATIVE)  # interval of checkpoints within an epoch
     resume: bool = False  # continue the newest unfinished run of the same command
     validation_only: bool = False  # neither evaluate on test nor export, as in the trials of a search
+
+
+@dataclass
+class DistillSettings:
+    """Settings of a training that learns from another model."""
+
+    # A folder of a SavedModel or of a training, run id, or models:/name@champion; or files of probabilities.
+    teacher: Any = None
 
 
 @dataclass
@@ -186,12 +195,23 @@ class TrackingSettings(Server):
 
 
 @dataclass
+class AbstainSettings:
+    """When the model accepts its own answer, by a threshold that is chosen on validation; at most one of the keys."""
+
+    precision: float | None = number(None, OPEN_FRACTION)  # share of accepted answers that are right, 95 % confidence
+    coverage: float | None = number(None, OPEN_FRACTION)  # share of texts whose answer is accepted
+    mistake_cost: float | None = number(None, Bounds(above=1, at_most=1e6))  # of a mistake; abstaining costs 1
+
+
+@dataclass
 class ExportSettings:
     """Export formats, in addition to the SavedModel that is always written to `model/`, and publishing."""
 
     formats: Any = "savedmodel"  # one or a list: savedmodel, onnx, litert
     weights: Any = "float32"  # one or a list: float32, float16, bfloat16, int8; see EXPORTS
     serving_dir: str | None = None  # TensorFlow Serving's folder of the model; the next version goes there
+    coverage: float | None = number(None, OPEN_FRACTION)  # share of texts whose label set contains the right label
+    coverage_by_class: bool = False  # whether it holds for each class with enough validation examples
 
 
 NOT_IN_LITERT = ("AdditiveAttention", "ConcatAttention", "LocalAttention")  # loops and slices of unknown shape
@@ -228,7 +248,9 @@ class TrainSettings:
     pooling: dict[str, Any] = MISSING
     optimizer: dict[str, Any] = MISSING
     trainer: TrainerSettings = field(default_factory=TrainerSettings)
+    distill: DistillSettings = field(default_factory=DistillSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    abstain: AbstainSettings = field(default_factory=AbstainSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
     seed: int = number(0, SEED)  # of the split, the weights, dropout and the order of the batches
     recipe: Any = None

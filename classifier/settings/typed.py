@@ -7,7 +7,7 @@ from dataclasses import asdict
 from enum import Enum
 from typing import Any
 
-from classifier.settings.training import TrainSettings
+from classifier.settings.training import PretrainedSettings, TrainSettings
 
 PLAIN = re.compile(r"[A-Za-z0-9_./@*?|%+-]+")  # a string of these characters needs no quotes
 NOT_TEXT = re.compile(
@@ -17,6 +17,14 @@ SPECIAL, ESCAPED = re.compile(r"[\\()\[\]{}:=, \t]"), r"\\\g<0>"  # in the key o
 IRRELEVANT = ("trainer.resume", "recipe")  # like tracking, sweep and export, they do not affect the trained model
 
 
+def used(settings: TrainSettings) -> dict[str, Any]:
+    """Returns the settings as a dictionary, without the attention if a pretrained encoder brings its own."""
+    values = asdict(settings)
+    if isinstance(settings.encoder, PretrainedSettings):
+        del values["attention"]
+    return values
+
+
 def as_overrides(settings: TrainSettings, choices: Mapping[str, str]) -> dict[str, str]:
     """Returns every setting that affects the result, by key, with its value as typed on the command line.
 
@@ -24,7 +32,8 @@ def as_overrides(settings: TrainSettings, choices: Mapping[str, str]) -> dict[st
         settings: settings to flatten; those of tracking, sweeps, resuming and export are skipped.
         choices: the chosen file of each folder.
     """
-    typed = {folder: choice for folder, choice in choices.items() if choice and not folder.startswith("hydra")}
+    values = used(settings)
+    typed = {folder: choice for folder, choice in choices.items() if choice and folder in values}
 
     def add(key: str, value: Any) -> None:
         if isinstance(value, dict) and key != "trainer.class_weights":
@@ -37,7 +46,7 @@ def as_overrides(settings: TrainSettings, choices: Mapping[str, str]) -> dict[st
         ):
             typed[key] = as_typed(value)
 
-    add("", asdict(settings))
+    add("", values)
     return typed
 
 

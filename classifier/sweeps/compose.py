@@ -11,7 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, open_dict, read_write
 
 from classifier.command_line.run import checked
-from classifier.data import file_sha256, find_files
+from classifier.data import content_sha256, find_labelled
 from classifier.errors import UserError
 from classifier.settings import DataSettings, TrainSettings, as_overrides
 from classifier.sweeps.trial import Trial
@@ -140,8 +140,8 @@ def data_hashes(data: DataSettings) -> list[str]:
     Raises:
         UserError: if a file is missing.
     """
-    patterns = [pattern for pattern in (data.train, data.valid, data.test) if pattern is not None]
-    return [hash_once(str(path)) for pattern in patterns for path in find_files(pattern)]
+    patterns = [pattern for pattern in (data.train, data.valid, data.test, data.unlabelled) if pattern is not None]
+    return [hash_once(path) for pattern in patterns for path in find_labelled(pattern, data)]
 
 
-hash_once = cache(file_sha256)  # the trials of a sweep share their files
+hash_once = cache(content_sha256)  # the trials of a sweep share their files

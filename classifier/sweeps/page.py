@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from classifier.drawing.page import as_address, as_png, render
+from classifier.drawing.page import as_png, isolated, render
 from classifier.files import write_text
 from classifier.sweeps.objective import ranked
 from classifier.sweeps.pictures import pictures
@@ -25,10 +25,10 @@ def write_page(
         (folder / f"{title}.png").write_bytes(png)
     page = render(
         Path(__file__).with_name("sweep.html"),
-        title=f"Sweep {name}",
-        lines=result_lines(trials, objectives),
+        title=f"Sweep {isolated(name)}",
+        lines=result_lines(trials, objectives, isolated),
         command=best_command(trials, objectives),
-        pictures={title: as_address(png) for title, png in images.items()},
+        pictures={title.replace("_", " "): png for title, png in images.items()},
         tables=tables(trials, objectives),
     )
     write_text(folder / "sweep.html", page)

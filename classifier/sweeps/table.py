@@ -1,7 +1,7 @@
 """Formats the trials of a sweep as tables: all columns as CSV and JSON, and a few columns for the terminal."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -70,8 +70,10 @@ def best_first(
     return order, [trial for trial in trials if trial.kind == "refit"], len(front)
 
 
-def result_lines(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> list[str]:
-    """Returns sentences about the best trial and its refits."""
+def result_lines(
+    trials: Sequence[TrialRecord], objectives: Sequence[str], shown: Callable[[str], str] = str
+) -> list[str]:
+    """Returns sentences about the best trial and its refits, in which `shown` formats the names."""
     best, refits = ranked(trials, objectives), refit_metrics(trials)
     if not finished(trials, objectives):
         return ["No trial has finished"]
@@ -82,7 +84,7 @@ def result_lines(trials: Sequence[TrialRecord], objectives: Sequence[str]) -> li
             "that are to be compared one data set and one data.split_seed"
         ]
     values = ", ".join(f"{name} {number(best[0].metrics.get(name))}" for name in objectives)
-    lines = [f"Best: #{best[0].number} {best[0].name}, {values}"]
+    lines = [f"Best: #{best[0].number} {shown(best[0].name)}, {values}"]
     means = [
         f"{name} {number(refits[f'refit.{name}'])} ± {number(refits.get(f'refit.{name}_sd', 0.0))}"
         for name in metric_columns(trials, objectives)

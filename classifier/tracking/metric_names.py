@@ -29,6 +29,10 @@ RESULTS = {  # metrics of a split that are tracked; the others are in the report
         "macro_recall",
         "log_loss",
         "expected_calibration_error",
+        "accepted",
+        "accepted_precision",
+        "coverage",
+        "mean_set_size",
     ),
     "valid": ("accuracy", "macro_f1", "macro_precision", "macro_recall", "log_loss"),
 }
@@ -38,6 +42,8 @@ NAMES = {
     "parameters": "training.parameters",
     "latency_ms": "text.latency_ms",  # of a single text
     "seconds": "trial.seconds",  # of all processes of a trial
+    "test.accepted": "test.share_accepted",  # only of a model that abstains
+    "test.accepted_precision": "test.share_right_of_accepted",
 }
 PLAIN = {logged: name for name, logged in NAMES.items()}
 

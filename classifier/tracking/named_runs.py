@@ -14,6 +14,7 @@ KIND = "classifier.kind"  # tag: trial or refit of a sweep, or one of the kinds 
 COMPARISON, SWEEP_KIND = "comparison", "sweep"
 SWEEP = "sweep"  # tag of a sweep and of its trials: its name
 RUN_ID = re.compile("[0-9a-f]{32}")
+RUN_ID_START = re.compile("[0-9a-f]{8,31}")
 
 
 def existing_run(mlflow, run_id: str, key: str, server: Server):
@@ -44,6 +45,23 @@ def nearest_run(mlflow, run_id: str) -> str:
     with_prefix = [run.info.run_id for run in runs if run.info.run_id.startswith(run_id)]
     found = with_prefix or difflib.get_close_matches(run_id, ids, n=1)
     return f". Did you mean {ids[found[0]]}?" if found and ids[found[0]] != run_id else "."
+
+
+def full_run_id(mlflow, run_id: str) -> str:
+    """Returns the id of the only run whose id begins with these eight or more digits; any other text unchanged.
+
+    Raises:
+        UserError: if there are several such runs.
+    """
+    if not RUN_ID_START.fullmatch(run_id):
+        return run_id
+    client = mlflow.MlflowClient()
+    experiments = [experiment.experiment_id for experiment in client.search_experiments(max_results=1000)]
+    found = [run.info.run_id for run in all_runs(mlflow, experiments, "")] if experiments else []
+    found = [one for one in found if one.startswith(run_id)]
+    if len(found) > 1:
+        raise UserError(f"{run_id} is the beginning of several run ids: {', '.join(found[:5])}.")
+    return found[0] if found else run_id
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str:

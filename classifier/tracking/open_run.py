@@ -6,6 +6,7 @@ from pathlib import Path
 
 from classifier.files import locked
 from classifier.settings import TrackingSettings
+from classifier.terminal import say
 from classifier.tracking.abandoned import end_abandoned_runs
 from classifier.tracking.run import EarlierRun, Run, checkpoint_in, find_run, start_run
 from classifier.tracking.untracked import UntrackedRun
@@ -37,6 +38,8 @@ def open_run(
         return
     end_abandoned_runs(settings)
     earlier = find_run(settings, identity) if resume else None
+    if resume and not earlier:
+        say("There is no earlier run of this command to continue, so a new one starts.")
     checkpoint = earlier.checkpoint if earlier else checkpoint_in(output)
     with locked(checkpoint.parent, "training"):
         if earlier:  # another process may have finished it before the lock was acquired

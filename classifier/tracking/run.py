@@ -11,6 +11,7 @@ from typing import Any
 
 from classifier.errors import UserError
 from classifier.interruption import uninterrupted
+from classifier.progress import Stage
 from classifier.settings import TrackingSettings
 from classifier.terminal import say, warn
 from classifier.tracking.abandoned import CHECKPOINT, HOST, connect_existing
@@ -120,7 +121,8 @@ class Run:
         """Sends the waiting requests in order, until the server cannot be reached."""
         while self.waiting:
             name, action = self.waiting[0]
-            with uninterrupted():  # until the request is removed from the list, so that it is not sent twice
+            # not interrupted until the request is removed from the list, so that it is not sent twice
+            with Stage(f"Logging {name} to MLflow"), uninterrupted():
                 try:
                     action()
                     self.lost_at = 0.0

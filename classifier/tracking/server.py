@@ -10,6 +10,7 @@ from filelock import FileLock
 
 from classifier.errors import UserError
 from classifier.files import sync_folder
+from classifier.progress import Stage
 from classifier.settings import Server, TrackingSettings
 from classifier.settings.passwords import without_passwords
 from classifier.tracking.address import (
@@ -87,7 +88,8 @@ def connect(settings: Server):
     """Returns mlflow, without log messages, and with the tracking URI set."""
     import logging
 
-    import mlflow
+    with Stage("Starting MLflow"):
+        import mlflow
 
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     logging.getLogger("mlflow.store.db").setLevel(logging.CRITICAL)  # its errors are raised as well

@@ -11,11 +11,13 @@ import numpy as np
 import tensorflow as tf
 
 from classifier.errors import UserError
+from classifier.progress import Stage
 from classifier.settings import BRANCHES, Loss, Monitor, Precision, TrainerSettings
 from classifier.training.batches import EncodedTexts, epoch_batches
 from classifier.training.checkpoint import load_checkpoint, save_checkpoint
 from classifier.training.precision import bfloat16_products, processor_has_bfloat16
 from classifier.training.predictor import Predictor
+from classifier.training.targets import as_probabilities
 
 FLOATS = ("float32", "float16", "bfloat16")
 AVERAGE_STEPS = 10  # steps between updates of the averages, which take as long as a step of a small model
@@ -42,13 +44,14 @@ class TrainingData:
     """Training examples and validation texts.
 
     Args:
-        texts, labels: training examples, with integer labels of shape (texts,).
+        texts: training texts.
+        targets: their targets; see `classifier.training.targets`.
         class_weights: float32 array of shape (classes,).
         valid_texts: validation texts.
     """
 
     texts: EncodedTexts
-    labels: np.ndarray
+    targets: np.ndarray
     class_weights: np.ndarray
     valid_texts: EncodedTexts
 
@@ -78,7 +81,6 @@ class Training:
     ) -> None:
         self.model, self.optimizer, self.settings = model, optimizer, settings
         self.data, self.validate = data, validate
-        self.labels = data.labels.astype(np.int32)
         self.seed, self.checkpoint = seed, checkpoint
         self.class_weights = tf.constant(data.class_weights)
         self.state = State()
@@ -96,16 +98,17 @@ class Training:
         self.train_step = self.make_train_step()
 
     def make_train_step(self):
-        """Returns a graph of an optimizer step, from ids (batch, tokens) and labels (batch,) to the loss."""
-        ids, labels = tf.TensorSpec(self.model.input.shape, self.model.input.dtype), tf.TensorSpec([None], tf.int32)
+        """Returns a graph of an optimizer step, from ids (batch, tokens) and targets (batch, classes) to the loss."""
+        ids = tf.TensorSpec(self.model.input.shape, self.model.input.dtype)
+        targets = tf.TensorSpec([None, len(self.data.class_weights)])
 
-        @tf.function(autograph=False, input_signature=[ids] * BRANCHES + [labels] * BRANCHES)
+        @tf.function(autograph=False, input_signature=[ids] * BRANCHES + [targets] * BRANCHES)
         def train_step(*shards):
-            weights = [tf.gather(self.class_weights, labels) for labels in shards[BRANCHES:]]
+            weights = [tf.reduce_sum(targets * self.class_weights, axis=1) for targets in shards[BRANCHES:]]
             with tf.GradientTape() as tape:
                 sums = [
-                    tf.reduce_sum(self.losses(ids, labels) * weight)
-                    for ids, labels, weight in zip(shards[:BRANCHES], shards[BRANCHES:], weights, strict=True)
+                    tf.reduce_sum(self.losses(ids, targets) * weight)
+                    for ids, targets, weight in zip(shards[:BRANCHES], shards[BRANCHES:], weights, strict=True)
                 ]
                 loss = tf.add_n(sums) / tf.reduce_sum(tf.concat(weights, axis=0))
             gradients = tape.gradient(loss, self.model.trainable_variables)
@@ -114,10 +117,15 @@ class Training:
 
         return train_step
 
-    def losses(self, ids, labels):
-        """Returns the loss of each text (batch,) with label smoothing, from ids (batch, tokens) and labels (batch,)."""
-        targets, logits = tf.one_hot(labels, self.model.output_shape[-1]), self.model(ids, training=True)
-        options = {"from_logits": True, "label_smoothing": self.settings.label_smoothing}
+    def losses(self, ids, targets):
+        """Returns the loss of each text (batch,), with label smoothing.
+
+        Args:
+            ids: ids of shape (batch, tokens).
+            targets: probabilities of shape (batch, classes).
+        """
+        logits = self.model(ids, training=True)
+        options = {"from_logits": True, "label_smoothing": self.settings.label_smoothing or 0.0}
         if self.settings.loss is Loss.focal:
             focal = {"alpha": 1.0, "gamma": self.settings.focal_gamma}  # classes are weighted by class_weights
             return keras.losses.categorical_focal_crossentropy(targets, logits, **focal, **options)
@@ -177,8 +185,9 @@ class Training:
         """Runs a step on the texts with the given indices, and returns its loss."""
         with bfloat16_products(self.reduced):
             shards = np.array_split(batch, BRANCHES)
-            ids, labels = [self.data.texts.padded(shard) for shard in shards], [self.labels[shard] for shard in shards]
-            loss = float(self.train_step(*ids, *labels))
+            ids = [self.data.texts.padded(shard) for shard in shards]
+            targets = [as_probabilities(self.data.targets[shard], len(self.data.class_weights)) for shard in shards]
+            loss = float(self.train_step(*ids, *targets))
         self.unaveraged += 1
         if self.unaveraged == AVERAGE_STEPS:
             self.move_averages()
@@ -197,7 +206,8 @@ class Training:
         raw = weights_of(self.model)
         if self.averages:
             set_weights(self.model, [average.numpy() for average in self.averages])
-        metrics = self.validate(self.predict(self.data.valid_texts))
+        with Stage("Validating"):
+            metrics = self.validate(self.predict(self.data.valid_texts))
         monitor = self.settings.monitor
         value = -metrics[monitor.name] if monitor is Monitor.log_loss else metrics[monitor.name]
         if state.best_value is None or value > state.best_value:

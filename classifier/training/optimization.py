@@ -12,6 +12,7 @@ from classifier.errors import UserError
 
 EXAMPLES_SEEN, FEWEST_EPOCHS, MOST_EPOCHS = 40_000, 3, 20
 PRETRAINED_EXAMPLES_SEEN = 15_000  # by an encoder that is trained already
+LABEL_SMOOTHING = 0.1  # of logits that are no cosines, whose scale is limited anyway
 NEVER_DECAYED = ("bias", "gamma", "beta", "embeddings")  # names of Keras variables: biases, norms, embeddings
 
 

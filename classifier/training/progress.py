@@ -1,55 +1,30 @@
-"""The progress display of a training: a live line in a terminal, otherwise a line per epoch."""
+"""What a training shows of its steps and epochs."""
 
-import time
-from types import TracebackType
-
-from classifier.terminal import LiveLine, say
-from classifier.training.fit import State
+from classifier.progress import Stage, duration
+from classifier.terminal import say
+from classifier.training.fit import State, Training
 
 
-class TrainingDisplay:
-    """Shows epoch, step, examples per second, loss, validation metrics and the maximum remaining time.
+def show_step(stage: Stage, training: Training, examples: int) -> None:
+    """Updates the stage of the training after a step with a batch of `examples`.
 
-    Args:
-        epochs: maximum number of epochs.
-        monitor: validation metric that selects the best epoch.
+    The remaining time includes all epochs, of which the last may not be needed.
     """
-
-    def __init__(self, epochs: int, monitor: str) -> None:
-        self.epochs, self.monitor, self.live = epochs, monitor, LiveLine()
-        self.began, self.steps, self.examples = time.monotonic(), 0, 0
-
-    def __enter__(self) -> "TrainingDisplay":
-        self.live.__enter__()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
-        self.live.__exit__(kind, error, trace)
-
-    def on_step(self, state: State, steps: int, examples: int) -> None:
-        """Updates the display after a step, with `steps` per epoch and `examples` in the batch."""
-        self.steps, self.examples = self.steps + 1, self.examples + examples
-        elapsed = time.monotonic() - self.began
-        left = elapsed / self.steps * (steps * (self.epochs - state.epoch) - state.step)
-        loss, rate = state.loss_sum / state.examples, self.examples / elapsed
-        after = f"step {state.step}/{steps}  {rate:,.0f} examples/s  loss {loss:.4f}  {duration(left)} left at most"
-        self.live.update(state.step, steps, f"epoch {state.epoch + 1}/{self.epochs}", after)
-
-    def on_epoch(self, state: State) -> None:
-        """Prints a line after an epoch."""
-        last = state.history[-1]
-        shown = dict.fromkeys([f"valid.{self.monitor}", "valid.accuracy", "valid.log_loss"])
-        metrics = "  ".join(f"{name} {last[name]:.4f}" for name in shown)
-        best = "  best so far" if state.best_epoch == state.epoch else ""
-        rate = self.examples / (time.monotonic() - self.began)
-        say(
-            f"epoch {state.epoch}/{self.epochs}  loss {last['loss']:.4f}  {metrics}  "
-            f"{rate:,.0f} examples/s  {duration(last['seconds'])}{best}"
-        )
+    state, total = training.state, len(training.data.targets)
+    stage.name = f"epoch {state.epoch + 1}/{training.most_epochs}"
+    stage.logged = False  # each epoch has its own line
+    stage.total, stage.done = total, state.examples - examples
+    stage.later = total * (training.most_epochs - state.epoch - 1)
+    stage.note = f"loss {state.loss_sum / state.examples:.3f}"
+    if state.step == 1:
+        stage.marks.clear()  # the validation in between is no work of this stage
+    stage.advance(examples)
 
 
-def duration(seconds: float) -> str:
-    """Formats seconds as minutes and seconds, with hours if there are any."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+def print_epoch(state: State, epochs: int, monitor: str) -> None:
+    """Prints a line after an epoch, with the validation metric that selects the best of `epochs`."""
+    last = state.history[-1]
+    shown = dict.fromkeys([f"valid.{monitor}", "valid.accuracy", "valid.log_loss"])
+    metrics = "  ".join(f"{name} {last[name]:.4f}" for name in shown)
+    best = "  best so far" if state.best_epoch == state.epoch else ""
+    say(f"epoch {state.epoch}/{epochs}  loss {last['loss']:.4f}  {metrics}  {duration(last['seconds'])}{best}")

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from classifier.errors import UserError
-from classifier.progress import Progress
+from classifier.progress import Stage
 from classifier.training.batches import EncodedTexts, batches_in_order
 
 BATCH_TOKENS = 8192
@@ -36,7 +36,7 @@ def resting_states(model: keras.Model, texts: EncodedTexts, folder: Path) -> Enc
     states = mapped(folder, (max(1, len(texts.tokens)), width))
     order = np.argsort(texts.lengths, kind="stable")
     size = max(1, BATCH_TOKENS // max(1, int(texts.lengths.max(initial=0))))
-    with Progress("Computing states that are not trained", len(texts)) as progress:
+    with Stage("Computing states that are not trained", len(texts.tokens), "tokens") as stage:
         for batch in batches_in_order(order, size):
             found = forward(texts.padded(batch)).numpy()
             for row, text in zip(found, batch.tolist(), strict=True):
@@ -45,7 +45,7 @@ def resting_states(model: keras.Model, texts: EncodedTexts, folder: Path) -> Enc
                     states[start:end] = row[: end - start]
                 if not np.isfinite(states[start:end]).all():
                     raise UserError("The states of this encoder do not fit into 16-bit floats: use encoder.tune=full.")
-            progress.advance(len(batch))
+            stage.advance(int(texts.lengths[batch].sum()))
     return EncodedTexts(states, texts.starts)
 
 

@@ -22,7 +22,13 @@ def test_signatures(classifier):
     serve = classifier.loaded.signatures["serving_default"]
     assert {name: spec.dtype for name, spec in serve.structured_input_signature[1].items()} == {"text": tf.string}
     kinds = {name: (spec.dtype, spec.shape.rank) for name, spec in serve.structured_outputs.items()}
-    assert kinds == {"probabilities": (tf.float32, 2), "label": (tf.string, 1), "score": (tf.float32, 1)}
+    assert kinds == {
+        "probabilities": (tf.float32, 2),
+        "label": (tf.string, 1),
+        "score": (tf.float32, 1),
+        "accepted": (tf.bool, 1),
+        "label_set": (tf.string, 2),
+    }
     assert classifier.label_names == LABELS
 
 

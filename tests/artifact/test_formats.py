@@ -28,6 +28,7 @@ from classifier.encoders.scratch import build_classifier
 from classifier.model.classifier_module import ClassifierModule
 from classifier.pretrained import find_checkpoint, read_bert_files
 from classifier.settings import Activation, PretrainedSettings, ScratchSettings, Tune
+from classifier.tasks import NO_DECISION
 from classifier.tokenizers import BertTokenizer, WordPieceTokenizer, WordTokenizer
 
 EXPORTS = [
@@ -98,6 +99,17 @@ def test_a_thousand_texts_have_the_probabilities_of_the_saved_model(written, cla
     assert model.labels == list(LABELS)
 
 
+def test_a_program_decides_as_the_saved_model_does(reference, classifier):
+    texts = many_texts(100)
+    answers = reference.answers(texts)
+    served = classifier.serve(text=tf.constant([text.encode("utf-8", "replace") for text in texts]))
+    assert [one["label"].encode() for one in answers] == served["label"].numpy().tolist()
+    assert [one["accepted"] for one in answers] == served["accepted"].numpy().tolist()
+    assert [one["label_set"] for one in answers] == [
+        [label.decode() for label in row if label] for row in served["label_set"].numpy()
+    ]
+
+
 @given(text=strategies.text(max_size=60))
 @settings(deadline=None, max_examples=25)
 def test_any_text_is_tokenised_as_in_the_graph(reference, untrained, text):
@@ -127,7 +139,7 @@ def test_smaller_weights_answer_nearly_the_same(written, untrained):
 def test_nothing_half_written_stays(written):
     assert [path.name for path in written[0].parent.iterdir()] == ["formats"]
     files = {path.name for path in (written[0] / "onnx" / "float32").iterdir()}
-    assert files == {"model.onnx", "tokenizer.json", "labels.json", "ngrams.npz", "classify.py"}
+    assert files == {"model.onnx", "tokenizer.json", "labels.json", "decision.json", "ngrams.npz", "classify.py"}
 
 
 def test_pieces_and_an_encoder_alone(tmp_path):
@@ -159,7 +171,8 @@ def test_a_pretrained_encoder(tmp_path, kind):
     files = read_bert_files(PRETRAINED)
     tokenizer = BertTokenizer(files, max_tokens=11, truncation="head_tail")
     settings = PretrainedSettings(source=str(PRETRAINED), tune=Tune.lora)
-    model = build_pretrained(find_checkpoint(str(PRETRAINED)), settings, MeanPooling(name="pooling"), len(LABELS))
+    pooling, checkpoint = MeanPooling(name="pooling"), find_checkpoint(str(PRETRAINED))
+    model = build_pretrained(checkpoint, settings, pooling, len(LABELS), few_texts=True)
     write_one(ClassifierModule(Encoder(model, tokenizer), LABELS), kind, "float32", tmp_path / kind)
     found, texts = (
         Classifier(tmp_path / kind),
@@ -187,7 +200,9 @@ def bert_program(lower_case: bool) -> tuple[BertTokenizer, Classifier]:
     tokenizer, program = BertTokenizer(files, max_tokens=11), object.__new__(Classifier)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(classify, "runtime", lambda folder: None)
-        write_data(SimpleNamespace(tokenizer=tokenizer, names=tf.constant([]), ngrams=None), Path(folder))
+        write_data(
+            SimpleNamespace(decision=NO_DECISION, tokenizer=tokenizer, names=tf.constant([]), ngrams=None), Path(folder)
+        )
         program.__init__(Path(folder))
     return tokenizer, program
 

@@ -24,7 +24,7 @@ from classifier.evaluation.scored import Scored
 
 ROOT = Path(__file__).parents[2]
 DOORS = (
-    *("accuracy", "attention", "attention_sweep", "notebooks", "pretrained", "scoring"),
+    *("accuracy", "attention", "attention_sweep", "few_labels", "notebooks", "pictures", "pretrained", "scoring"),
     *("screenshots", "search", "serving", "training"),
 )
 
@@ -117,6 +117,26 @@ def keep_case(output: Path, case: Case, right: int, text: str = "") -> None:
     pyarrow.parquet.write_table(predictions_table(Scored(labels, sure, ["a", "b"], texts, texts)), folder / "p.parquet")
     costs = dict.fromkeys(("choosing_seconds", "training_seconds", "wall_seconds", "peak_memory_mb", "model_mb"), 1.0)
     kept(folder, {}, lambda: {"settings": "C=1", "predictions": "p.parquet", **costs})
+
+
+def test_few_labels_compares_draw_by_draw(door, docs, tmp_path):
+    right = {"ours": (0.80, 0.84, 0.82), "setfit": (0.78, 0.80, 0.82), "logistic": (0.75, 0.76, 0.77)}
+    for draw, place in ((str(seed), tmp_path / "out" / "banking77_5" / str(seed)) for seed in range(3)):
+        place.mkdir(parents=True)
+        files = {part: str(place / f"{part}.jsonl") for part in ("train", "test")}
+        for path in files.values():
+            Path(path).touch()
+        for method, accuracies in right.items():
+            found = {"accuracy": accuracies[int(draw)], "wall_seconds": 90.0}
+            kept(place / method, {"files": files}, found.copy)
+    arguments = ("--data", "banking77", "--shots", 5, "--draws", 0, 1, 2, "--output", tmp_path / "out", "--docs", docs)
+    with pytest.raises(SystemExit) as ended:
+        door("few_labels", *arguments)
+    assert not ended.value.code
+    outside, inside = changed(docs, "pretrained.md")
+    assert outside == ""
+    assert "| banking77, 5 texts a class | 3 | 0.820 (0.770 to 0.870), 1.5 min | 0.800 (" in inside
+    assert "| +0.020 (-0.030 to +0.070) |" in inside
 
 
 def test_attention_writes_what_was_kept(door, docs, tmp_path):

@@ -67,7 +67,8 @@ def test_a_database_with_a_blank_in_its_path(run, tmp_path):
     (tmp_path / "my runs").mkdir()
     done = run("train", "encoder=tiny", "trainer.epochs=1", f"tracking.uri=sqlite:///{tmp_path}/my runs/x.db")
     assert done.returncode == 0, done.stderr
-    command = shlex.split(done.stdout.strip().splitlines()[-2].removeprefix("Start"))
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("Start")]
+    command = shlex.split(line.removeprefix("Start"))
     assert command[-1] == f"sqlite:///{tmp_path}/my runs/x.db"
 
 

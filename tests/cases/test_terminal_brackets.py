@@ -48,5 +48,5 @@ def test_the_path_of_a_report_exists(case, run, tmp_path):
     for folder in ("ev [v2] y", "ev/[/b]"):
         done = run("evaluate", f"run={run_id}", f'hydra.run.dir="{tmp_path}/{folder}"')
         assert done.returncode == 0, done.stderr
-        path = done.stdout.splitlines()[-1].removeprefix("Tables and pictures: ")
-        assert Path(path) == tmp_path / folder / "report/test" and (Path(path) / "metrics.json").exists()
+        path = done.stdout.splitlines()[-1].removeprefix("Report   ")
+        assert Path(path) == tmp_path / folder / "report/index.html" and Path(path).exists()

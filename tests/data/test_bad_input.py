@@ -77,7 +77,7 @@ BAD = [
         ["300 labels, each of which occurs once", "data.label=label", "unique.csv"],
     ),
     # Delimiter and encoding.
-    ("delimiter.csv", GOOD.replace(",", ";"), {}, [":1:", "'text;label'", "data.delimiter=semicolon"]),
+    ("delimiter.csv", GOOD.replace(",", ";") + "one field\n", {}, [":1:", "'text;label'", "data.delimiter=semicolon"]),
     ("delimiter.csv", GOOD.replace(",", "|"), {}, ["data.delimiter=pipe"]),
     ("delimiter.csv", GOOD.replace(",", "\t"), {}, ["data.delimiter=tab"]),
     ("delimiter.tsv", GOOD, {}, ["data.delimiter=comma"]),

@@ -39,13 +39,13 @@ def naive(labels, probabilities, predicted):
 
 def test_intervals_are_the_percentiles_of_the_resamples(simulate):
     labels, probabilities = checked(*simulate(47, 3))
-    predicted = probabilities.argmax(axis=1)
     resampled = [
-        sklearn_metrics.accuracy_score(labels[drawn], predicted[drawn]) for drawn in resampled_indices(47, 101, seed=7)
+        sklearn_metrics.log_loss(labels[drawn], probabilities[drawn], labels=range(3))
+        for drawn in resampled_indices(47, 101, seed=7)
     ]
     interval = intervals(
         Scored(labels, probabilities, list(map(str, range(probabilities.shape[1])))), resamples=101, seed=7
-    )["accuracy"]
+    )["log_loss"]
     assert (interval.low, interval.high) == pytest.approx(tuple(np.percentile(resampled, [2.5, 97.5])))
 
 

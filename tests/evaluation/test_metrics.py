@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
 from classifier.errors import UserError
-from classifier.evaluation.metrics import Interval, evaluate, headline
+from classifier.evaluation.metrics import evaluate, headline
 from classifier.evaluation.scored import Scored
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -45,6 +45,7 @@ def test_equals_scikit_learn(simulate, examples, classes):
             expected[f"{average}_{name}"] = score(labels, predicted, average=average, zero_division=0)
     metrics = evaluated(labels, probabilities).metrics
     assert 0 < metrics.pop("expected_calibration_error") < 1
+    assert 0 < metrics.pop("risk_coverage_area") < 1
     assert metrics == pytest.approx(expected)
 
 
@@ -96,7 +97,31 @@ def test_a_single_example():
     assert evaluation.metrics["accuracy"] == evaluation.metrics["macro_f1"] == 1
     assert evaluation.metrics["matthews_correlation"] == 0
     assert evaluation.metrics["log_loss"] == pytest.approx(-np.log(0.8))
-    assert evaluation.intervals["accuracy"] == Interval(1, 1)
+    assert evaluation.intervals["accuracy"].low == pytest.approx(0.2065, abs=1e-4)
+
+
+@pytest.mark.parametrize("examples", [3, 12, 60])
+def test_without_a_mistake_no_interval_is_a_point(examples):
+    labels = np.arange(examples) % 3
+    evaluation = evaluate(Scored(labels, np.eye(3)[labels], names(3)))
+    for name in ("accuracy", "macro_precision", "macro_recall", "macro_f1"):
+        interval = evaluation.intervals[name]
+        assert interval.high == 1 and interval.low < 1 - 1 / examples
+    row = evaluation.per_class[0]
+    assert row.f1 == row.f1_high == 1 and row.precision_low == row.recall_low < 1
+
+
+def test_intervals_of_small_test_sets_cover_the_truth():
+    """40 examples, each right with probability 0.9, which is also the expected macro F1."""
+    random = np.random.default_rng(5)
+    covered = {"accuracy": 0, "macro_f1": 0}
+    for _ in range(100):
+        labels = np.arange(40) % 4
+        answers = np.where(random.random(40) < 0.9, labels, random.integers(1, 4, 40) + labels) % 4
+        found = evaluate(Scored(labels, np.eye(4)[answers], names(4)), resamples=199).intervals
+        for name in covered:
+            covered[name] += found[name].low <= 0.9 <= found[name].high
+    assert all(count >= 90 for count in covered.values()), covered
 
 
 def test_all_predictions_in_one_class():

@@ -15,7 +15,7 @@ from classifier.evaluation.metrics import evaluate
 from classifier.evaluation.scored import Scored
 
 pytestmark = pytest.mark.filterwarnings("error")
-ALWAYS = {"confusion_matrix", "reliability", "class_support"}
+ALWAYS = {"confusion_matrix", "reliability", "risk_coverage", "class_support"}
 CURVES = {"precision_recall", "roc"}
 HARD_NAMES = ["天气", "_private", "cost in $ and $", r"$\foo{$", "العربية", "line\nbreak\0", "", "😀" * 40]
 

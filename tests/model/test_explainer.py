@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
@@ -167,7 +168,9 @@ def test_the_command_on_a_text(model_folder, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("classifier.tracking.models.log_folder", lambda *given: not logged.append(given[:3]))
     run(model_folder, tmp_path, text="where is my <lamp>")
     assert logged == [("run7", tmp_path / "explanation", f"explanation/{tmp_path.name}")]
-    assert "Run      run7" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Run      run7" in printed
+    assert re.search(r"^\w.* \d+\.\d%: (\S+ [+-]\d+\.\d\d, ){4}\S+ [+-]\d+\.\d\d \(integrated", printed, re.MULTILINE)
     html = (tmp_path / "explanation" / "explanation.html").read_text(encoding="utf-8")
     assert "&lt;" in html and "Which explanation to believe" not in html
     assert (tmp_path / "explanation" / "pictures" / "text_1_attention.png").exists()

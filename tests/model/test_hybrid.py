@@ -28,6 +28,7 @@ from classifier.model.hybrid import (
 from classifier.model.mixture import Mixture
 from classifier.model.ngram_fit import NgramCounter, Recipe, compute_tfidf, fit_ngram_model
 from classifier.tokenizers import WordTokenizer
+from classifier.training.targets import TrainingTexts
 
 TOKENIZER = WordTokenizer()
 RECIPES = [Recipe(method, strength) for method, strengths in STRENGTHS.items() for strength in strengths]
@@ -114,7 +115,8 @@ def examples_of(count: int, seed: int, extra: str = "") -> Examples:
 
 def fitted_ngrams(train: Examples, valid: Examples, class_weights: np.ndarray, seed: int) -> NgramFit:
     with ThreadPoolExecutor(1) as executor:
-        return fit_ngrams(executor, Event(), TOKENIZER, train, valid, class_weights, seed)
+        texts = TrainingTexts(train.texts, train.labels, train.labels)
+        return fit_ngrams(executor, Event(), TOKENIZER, texts, valid, class_weights, seed)
 
 
 @pytest.fixture(scope="module")

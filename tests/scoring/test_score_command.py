@@ -12,7 +12,6 @@ from table_files import read, write
 
 from classifier.artifact.saved_model import local_folder
 from classifier.errors import UserError
-from classifier.progress import Progress
 from classifier.score import score
 from classifier.settings import ScoreSettings
 
@@ -92,16 +91,3 @@ def test_a_run_id_is_looked_up(monkeypatch, tmp_path, model_folder, capsys):
     assert summary["model"] == str(model_folder) and summary["rows"] == 1
     assert summary["model_version"] == "mails/7" == read(tmp_path / "out.csv")[0]["model_version"]
     assert "\n1 rows; " in capsys.readouterr().out
-
-
-def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(monkeypatch, capsys):
-    with Progress("Scoring", 100) as progress:
-        progress.advance(10)
-        progress.last_line -= 11
-        progress.began -= 1
-        progress.advance(10)
-    assert capsys.readouterr().err.startswith("Scoring: 20 of 100 rows, ")
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    with Progress("Scoring") as progress:
-        progress.advance(10)
-        assert progress.live.live.tasks[0].completed == 10

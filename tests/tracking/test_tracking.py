@@ -363,7 +363,7 @@ def test_an_unknown_run_is_reported_with_the_most_similar_run(settings, tmp_path
     with start_run(named, tmp_path, "abc") as run:
         pass
     wrong = f"{run.run_id[:-1]}{'0' if run.run_id[-1] != '0' else '1'}"
-    for typed in (run.run_id[:8], wrong, "quiet-owl-71"):
+    for typed in (run.run_id[:7], wrong, "quiet-owl-71"):
         for look in (
             partial(find_model, typed, settings),
             partial(run_config, typed, settings),

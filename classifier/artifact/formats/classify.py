@@ -22,7 +22,8 @@ class Classifier:
     """Classifies texts.
 
     Args:
-        folder: folder with tokenizer.json, labels.json, the model and, if the model has n-grams, ngrams.npz.
+        folder: folder with tokenizer.json, labels.json, the model and, if the model has them, ngrams.npz and
+            decision.json.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,6 +42,8 @@ class Classifier:
         self.spaced = {code: " " for first, last in self.data["spaces"] for code in range(first, last + 1)}
         self.spaced |= {code: f" {chr(code)} " for first, last in self.data["alone"] for code in range(first, last + 1)}
         self.known = dict(np.load(folder / "ngrams.npz")) if (folder / "ngrams.npz").exists() else {}
+        decision = folder / "decision.json"
+        self.decision = json.loads(decision.read_text("utf-8")) if decision.exists() else {}
         self.run = runtime(folder)
 
     def words(self, text: str) -> list[str]:
@@ -119,6 +122,20 @@ class Classifier:
         """Returns probabilities of shape (texts, classes)."""
         return self.run(self.inputs(texts))
 
+    def answers(self, texts: list[str]) -> list[dict]:
+        """Returns label and score of each text and, if the model decides on them, `accepted` and `label_set`."""
+        return [self.answer(row) for row in self.probabilities(texts)]
+
+    def answer(self, row: np.ndarray) -> dict:
+        """Returns the answer for probabilities of shape (classes,)."""
+        answer = {"label": self.labels[row.argmax()], "score": float(row.max())}
+        if self.decision.get("accept_from") is not None:
+            answer["accepted"] = bool(row.max() >= np.float32(self.decision["accept_from"]))
+        if self.decision.get("include_from") is not None:
+            included = row >= np.array(self.decision["include_from"], np.float32)
+            answer["label_set"] = [self.labels[place] for place in np.argsort(-row, kind="stable") if included[place]]
+        return answer
+
 
 def padded(rows, dtype) -> np.ndarray:
     """Pads rows with zeros to the same length, at least 1: [[1, 2], [3]] -> [[1, 2], [3, 0]]."""
@@ -143,5 +160,6 @@ def runtime(folder: Path):
 
 if __name__ == "__main__":
     classifier = Classifier(Path(__file__).parent)
-    for text, row in zip(sys.argv[1:], classifier.probabilities(sys.argv[1:]), strict=True):
-        print(f"{classifier.labels[row.argmax()]}\t{row.max():.4f}\t{text}")
+    for text, answer in zip(sys.argv[1:], classifier.answers(sys.argv[1:]), strict=True):
+        decided = [f"{name}={answer[name]}" for name in ("accepted", "label_set") if name in answer]
+        print("\t".join([answer["label"], f"{answer['score']:.4f}", *decided, text]))

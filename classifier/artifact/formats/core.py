@@ -41,9 +41,10 @@ def numbers_to_probabilities(classifier: ClassifierModule):
         constants = [tf.constant(weight) for weight in weights]
         return encoder.stateless_call(constants, others, ids, training=False)[0]
 
-    if ngrams is None or mixture is None:
-        return lambda ids: {"probabilities": tf.nn.softmax(encode(ids))}
-    table, bias, shares = (variable.numpy() for variable in (ngrams.weights, ngrams.bias, mixture.weights))
+    shares = [1.0] if mixture is None else mixture.weights.numpy()
+    if ngrams is None:
+        return lambda ids: {"probabilities": tf.nn.softmax(shares[0] * encode(ids))}
+    table, bias = ngrams.weights.numpy(), ngrams.bias.numpy()
 
     def classify(ids, features, values):
         rows = tf.gather(tf.constant(table), features)

@@ -69,5 +69,6 @@ def write_halves(classifier: ClassifierModule, weights: str, folder: Path) -> No
         [name.decode() for name in classifier.names.numpy()],
         HalfNgrams(classifier.ngrams, dtype) if classifier.ngrams else None,
         mixture,
+        classifier.decision,
     )
     save_module(half, folder, {"serving_default": half.classify, "label_names": half.label_names})

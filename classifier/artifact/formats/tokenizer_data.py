@@ -1,6 +1,7 @@
 """Exports the tokenizer and the keys of the n-grams as data for programs in any language."""
 
 import json
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ SURROGATES = range(0xD800, 0xE000)  # not characters
 
 
 def write_data(classifier: ClassifierModule, folder: Path) -> None:
-    """Writes tokenizer.json, labels.json and, if the model has n-grams, ngrams.npz (keys and idf by feature)."""
+    """Writes tokenizer.json, labels.json and, if the model has them, decision.json and ngrams.npz (keys and idf)."""
     tokenizer = classifier.tokenizer
     data = {
         **(bert_data(tokenizer) if isinstance(tokenizer, BertTokenizer) else learned_data(tokenizer)),
@@ -36,6 +37,8 @@ def write_data(classifier: ClassifierModule, folder: Path) -> None:
     }
     write_json(folder / "tokenizer.json", data)
     write_json(folder / "labels.json", [name.decode() for name in classifier.names.numpy()])
+    if classifier.decision:
+        write_json(folder / "decision.json", asdict(classifier.decision))
     if classifier.ngrams:
         np.savez(folder / "ngrams.npz", keys=classifier.ngrams.keys.numpy(), idf=classifier.ngrams.idf.numpy())
 

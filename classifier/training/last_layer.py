@@ -1,10 +1,11 @@
-"""Initializes the last layer with a logistic regression before a pretrained encoder is fine-tuned."""
+"""Initializes the last layer before a pretrained encoder is fine-tuned."""
 
 import warnings
 
 import keras
 import numpy as np
 
+from classifier.encoders.cosine_logits import CosineLogits, unit
 from classifier.training.batches import EncodedTexts
 from classifier.training.predictor import Predictor
 
@@ -12,7 +13,7 @@ MOST_TEXTS = 5000  # maximum number of texts that the regression is fitted on
 INVERSE_REGULARIZATION = 1.0  # scikit-learn's C
 
 
-def fit_linear_probe(
+def fit_last_layer(
     vectors: keras.Model,
     model: keras.Model,
     texts: EncodedTexts,
@@ -20,7 +21,7 @@ def fit_linear_probe(
     class_weights: np.ndarray,
     seed: int,
 ) -> None:
-    """Sets the weights of the layer `logits` to those of a logistic regression on the vectors that it receives.
+    """Fits the layer `logits` on the vectors that it receives, before any training.
 
     A random last layer would first pull the encoder in random directions (Kumar et al. 2022, "Fine-tuning can distort
     pretrained features and underperform out-of-distribution", section 3.4).
@@ -33,14 +34,31 @@ def fit_linear_probe(
         class_weights: loss weight of each class, (classes,).
         seed: seed of the sample if there are more than MOST_TEXTS.
     """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-
+    predict, layer = Predictor(vectors), model.get_layer("logits")
+    if isinstance(layer, CosineLogits):
+        fit_class_means(layer, predict(texts), labels)
+        return
     chosen = np.arange(len(texts))
     if len(chosen) > MOST_TEXTS:
         chosen = np.sort(np.random.default_rng(seed).choice(len(texts), MOST_TEXTS, replace=False))
-    inputs = Predictor(vectors)(texts.subset(chosen))
-    layer, labels = model.get_layer("logits"), labels[chosen]
+    fit_linear_probe(layer, predict(texts.subset(chosen)), labels[chosen], class_weights)
+
+
+def fit_class_means(layer: CosineLogits, inputs: np.ndarray, labels: np.ndarray) -> None:
+    """Sets the vector of each class to the mean direction of its inputs (Snell et al. 2017, equation 1)."""
+    directions, kernel = unit(inputs), layer.kernel.numpy()
+    for label in np.unique(labels):
+        kernel[:, label] = unit(directions[labels == label].mean(axis=0))
+    layer.set_weights([kernel])
+
+
+def fit_linear_probe(
+    layer: keras.layers.Dense, inputs: np.ndarray, labels: np.ndarray, class_weights: np.ndarray
+) -> None:
+    """Sets the weights of the layer to those of a logistic regression; with a single class, they stay as they are."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
     present = np.unique(labels)
     if len(present) < 2:
         return

@@ -1,0 +1,1 @@
+"""The parts of few_labels.py."""

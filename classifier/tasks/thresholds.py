@@ -1,0 +1,165 @@
+"""Chooses the thresholds of a `Decision` on validation examples."""
+
+import math
+from dataclasses import asdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.errors import UserError
+from classifier.settings import AbstainSettings, ExportSettings
+from classifier.tasks.decision import NEVER, Decision
+
+CONFIDENCE = 0.95  # with which a promised precision holds
+FIRST_TEST = 2  # times the examples that would prove the precision without a mistake, so that a few mistakes may occur
+GROWTH = 1.1  # from one number of tested answers to the next
+
+
+def decide(
+    abstain: AbstainSettings,
+    export: ExportSettings,
+    probabilities: NDArray[np.floating],
+    labels: NDArray[np.integer],
+) -> Decision:
+    """Chooses the thresholds.
+
+    Args:
+        abstain: when an answer is accepted.
+        export: coverage of the label sets.
+        probabilities: probabilities of the validation examples, (examples, classes).
+        labels: their classes, (examples,).
+    """
+    promised = {f"abstain.{key}": value for key, value in asdict(abstain).items() if value is not None}
+    include_from = None
+    if export.coverage is not None:
+        promised["export.coverage"] = export.coverage
+        include_from = least_probabilities(probabilities, labels, export.coverage, by_class=export.coverage_by_class)
+    return Decision(accept_from(abstain, probabilities, labels), include_from, promised, len(labels))
+
+
+def accept_from(
+    abstain: AbstainSettings, probabilities: NDArray[np.floating], labels: NDArray[np.integer]
+) -> float | None:
+    """Returns the lowest score of an accepted answer, or None if nothing is asked for; arguments as for `decide`."""
+    scores, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    if abstain.precision is not None:
+        return least_score_for_precision(scores, right, abstain.precision)
+    if abstain.coverage is not None:
+        return least_score_for_coverage(scores, abstain.coverage)
+    if abstain.mistake_cost is not None:
+        return 1 - 1 / abstain.mistake_cost  # Chow 1970, "On optimum recognition error and reject tradeoff"
+    return None
+
+
+def refuse_impossible(abstain: AbstainSettings, export: ExportSettings, examples: int) -> None:
+    """Refuses a promise that cannot be kept with a number of validation examples, even without any mistake.
+
+    Raises:
+        UserError: if there are too few examples.
+    """
+    more = "Give more with data.valid= or data.valid_share=, or ask for less."
+    if abstain.precision is not None:
+        needed = enough_without_mistake(abstain.precision)
+        if examples < needed:
+            raise UserError(
+                f"abstain.precision={abstain.precision:g} cannot be promised with {examples:,} validation examples: "
+                f"even without a mistake, it takes {needed:,}. {more}"
+            )
+    if export.coverage is not None and examples < (needed := enough_for(export.coverage)):
+        raise UserError(
+            f"export.coverage={export.coverage:g} needs {needed:,} validation examples, but there are {examples:,}. "
+            f"{more}"
+        )
+
+
+def least_score_for_precision(
+    scores: NDArray[np.floating], right: NDArray[np.bool_], precision: float, confidence: float = CONFIDENCE
+) -> float:
+    """Returns the lowest score from which the answers are right with a precision, with some confidence.
+
+    Tests more and more of the best answers, and stops before the first test that fails: in such a fixed sequence, each
+    test may use the whole risk of error (Angelopoulos et al. 2021, "Learn then test", section 4.2).
+
+    Args:
+        scores: scores of the validation examples, (examples,).
+        right: whether their answers are right, (examples,).
+        precision: share of right answers among the accepted ones.
+        confidence: probability with which the precision holds on new examples of the same distribution.
+
+    Returns:
+        The threshold; NEVER if no threshold passes.
+    """
+    order = np.argsort(-scores, kind="stable")
+    ordered, hits = scores[order], np.cumsum(right[order])
+    least, tested = NEVER, FIRST_TEST * enough_without_mistake(precision, confidence)
+    while True:
+        score = ordered[min(tested, len(ordered)) - 1]
+        accepted = int((scores >= score).sum())
+        if lower_bound(int(hits[accepted - 1]), accepted, 1 - confidence) < precision:
+            return least
+        least = float(score)
+        if accepted == len(ordered):
+            return least
+        tested = math.ceil(GROWTH * tested)
+
+
+def enough_without_mistake(precision: float, confidence: float = CONFIDENCE) -> int:
+    """Returns the number of examples that prove a precision if all of them are right: 59 for 0.95."""
+    return math.ceil(math.log(1 - confidence) / math.log(precision))
+
+
+def lower_bound(right: int, examples: int, risk: float) -> float:
+    """Returns the one-sided lower confidence bound of a share (Clopper and Pearson 1934).
+
+    >>> round(lower_bound(20, 20, 0.05), 3)
+    0.861
+    """
+    from scipy.stats import beta
+
+    return float(beta.ppf(risk, right, examples - right + 1)) if right else 0.0
+
+
+def least_score_for_coverage(scores: NDArray[np.floating], coverage: float) -> float:
+    """Returns the highest score from which at least the share `coverage` of the examples is accepted."""
+    ordered = np.sort(scores)[::-1]
+    return float(ordered[math.ceil(coverage * len(ordered)) - 1])
+
+
+def least_probabilities(
+    probabilities: NDArray[np.floating], labels: NDArray[np.integer], coverage: float, *, by_class: bool
+) -> tuple[float, ...]:
+    """Returns the lowest probability with which each label belongs to the label set.
+
+    The set contains the right label with at least the probability `coverage` on new examples of the same distribution
+    (Sadinle, Lei and Wasserman 2019, "Least ambiguous set-valued classifiers with bounded error levels").
+
+    Args:
+        probabilities: probabilities of the validation examples, (examples, classes).
+        labels: their classes, (examples,).
+        coverage: share of examples whose set contains the label.
+        by_class: whether the coverage holds for each class that has enough examples, instead of on average.
+
+    Returns:
+        One threshold per class.
+    """
+    of_label = probabilities[np.arange(len(labels)), labels]
+    overall = conformal_quantile(of_label, coverage)
+    if not by_class:
+        return (overall,) * probabilities.shape[1]
+    enough = enough_for(coverage)
+    counts = np.bincount(labels, minlength=probabilities.shape[1])
+    return tuple(
+        conformal_quantile(of_label[labels == number], coverage) if count >= enough else overall
+        for number, count in enumerate(counts)
+    )
+
+
+def enough_for(coverage: float) -> int:
+    """Returns the least number of examples for a conformal quantile: 9 for a coverage of 0.9."""
+    return math.ceil(round(coverage / (1 - coverage), 6))
+
+
+def conformal_quantile(values: NDArray[np.floating], coverage: float) -> float:
+    """Returns the value that a new one reaches with at least the probability `coverage`; 0 with too few values."""
+    rank = math.ceil(round((len(values) + 1) * coverage, 6))
+    return float(np.sort(values)[::-1][rank - 1]) if rank <= len(values) else 0.0

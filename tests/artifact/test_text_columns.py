@@ -1,0 +1,33 @@
+"""A model remembers the columns of its texts."""
+
+from pathlib import Path
+
+import pytest
+
+from classifier.artifact.text_columns import with_text_columns, write_text_columns
+from classifier.settings import Reading
+
+
+@pytest.fixture
+def model(tmp_path) -> Path:
+    write_text_columns(tmp_path, ["subject", "body"])
+    return tmp_path
+
+
+def test_its_columns_are_used_where_a_file_has_them(model):
+    path = model / "new.csv"
+    path.write_text("subject,body,id\na,b,1\n")
+    found, notice = with_text_columns(Reading(), str(path), model)
+    assert found.text == ["subject", "body"] and "'subject' and 'body'" in notice
+    assert with_text_columns(Reading(text="id"), str(path), model) == (Reading(text="id"), "")
+    path.write_text("subject,text\na,b\n")
+    assert with_text_columns(Reading(), str(path), model) == (Reading(), "")
+    assert with_text_columns(Reading(), str(model / "none.csv"), model) == (Reading(), "")
+
+
+def test_models_without_a_file_and_with_the_usual_column(model, tmp_path_factory):
+    path = model / "new.csv"
+    path.write_text("text,id\na,1\n")
+    assert with_text_columns(Reading(), str(path), tmp_path_factory.mktemp("older")) == (Reading(), "")
+    write_text_columns(model, "text")
+    assert with_text_columns(Reading(), str(path), model) == (Reading(), "")

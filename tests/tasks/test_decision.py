@@ -1,0 +1,135 @@
+"""Thresholds chosen on validation keep their promises on new examples, in NumPy and in the graph."""
+
+import json
+
+import numpy as np
+import pytest
+
+from classifier.errors import UserError
+from classifier.settings import AbstainSettings, ExportSettings
+from classifier.tasks import DECISION, NEVER, NO_DECISION, Decision, decide, refuse_impossible
+from classifier.tasks.thresholds import (
+    conformal_quantile,
+    least_probabilities,
+    least_score_for_coverage,
+    least_score_for_precision,
+    lower_bound,
+)
+
+NOTHING = AbstainSettings(), ExportSettings()
+
+
+def draw(examples: int, seed: int, classes: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Returns calibrated probabilities (examples, classes) and labels drawn from them."""
+    random = np.random.default_rng(seed)
+    probabilities = random.dirichlet(np.full(classes, 0.4), examples)
+    labels = (random.random((examples, 1)) > probabilities.cumsum(axis=1)[:, :-1]).sum(axis=1)
+    return probabilities.astype(np.float32), labels
+
+
+def test_nothing_is_decided_unless_asked_for():
+    assert not decide(*NOTHING, *draw(50, 0))
+    assert NO_DECISION.accepted(np.array([[0.5, 0.5]])).all()
+
+
+def test_a_promised_precision_holds_in_nearly_all_draws():
+    held, shares = 0, []
+    for seed in range(100):
+        decision = decide(AbstainSettings(precision=0.9), ExportSettings(), *draw(1000, seed))
+        probabilities, labels = draw(4000, seed + 1000)
+        accepted = decision.accepted(probabilities)
+        right = (probabilities.argmax(axis=1) == labels)[accepted]
+        held += len(right) == 0 or right.mean() >= 0.9
+        shares.append(accepted.mean())
+    assert held >= 95
+    assert np.mean(shares) > 0.2  # of these examples, the ideal threshold would accept 0.4
+
+
+def test_no_threshold_passes_if_nothing_is_right():
+    assert least_score_for_precision(np.linspace(0.3, 0.9, 200), np.zeros(200, bool), 0.8) == NEVER
+    assert not Decision(NEVER).accepted(np.array([[1.0, 0.0]])).any()
+
+
+def test_the_bound_is_that_of_clopper_and_pearson():
+    assert lower_bound(0, 10, 0.05) == 0
+    assert lower_bound(20, 20, 0.05) == pytest.approx(0.05 ** (1 / 20))
+    assert lower_bound(97, 100, 0.05) == pytest.approx(0.9242, abs=1e-4)  # one-sided, from tables
+
+
+@pytest.mark.parametrize("coverage", [0.01, 0.5, 0.73, 0.99])
+def test_a_share_of_answers_is_accepted(coverage):
+    probabilities, _ = draw(997, 5)
+    least = least_score_for_coverage(probabilities.max(axis=1), coverage)
+    share = Decision(least).accepted(probabilities).mean()
+    assert coverage <= share < coverage + 0.01
+
+
+def test_a_cost_of_mistakes_is_a_threshold():
+    decision = decide(AbstainSettings(mistake_cost=5), ExportSettings(), *draw(10, 0))
+    assert decision.accept_from == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("coverage", [0.8, 0.9, 0.95])
+def test_label_sets_have_their_coverage(coverage):
+    found = []
+    for seed in range(100):
+        decision = decide(AbstainSettings(), ExportSettings(coverage=coverage), *draw(199, seed))
+        probabilities, labels = draw(2000, seed + 1000)
+        found.append(decision.label_sets(probabilities)[np.arange(2000), labels].mean())
+    assert np.mean(found) == pytest.approx(coverage, abs=0.01)
+
+
+def test_coverage_by_class_needs_examples_of_the_class():
+    probabilities = np.array([[0.9, 0.1]] * 9 + [[0.4, 0.6]] * 2, np.float32)
+    labels = np.array([0] * 9 + [1] * 2)
+    overall = least_probabilities(probabilities, labels, 0.8, by_class=False)
+    assert overall == (pytest.approx(0.6), pytest.approx(0.6))
+    assert least_probabilities(probabilities, labels, 0.8, by_class=True) == (pytest.approx(0.9), pytest.approx(0.6))
+
+
+def test_the_conformal_quantile():
+    assert conformal_quantile(np.linspace(0.1, 0.9, 9), 0.9) == pytest.approx(0.1)
+    assert conformal_quantile(np.linspace(0.1, 0.9, 9), 0.8) == pytest.approx(0.2)
+    assert conformal_quantile(np.array([0.7, 0.8]), 0.9) == 0
+
+
+def test_promises_that_cannot_be_kept_are_refused():
+    refuse_impossible(*NOTHING, 1)
+    with pytest.raises(UserError, match=r"abstain.precision=0.95 cannot be promised with 58 validation examples"):
+        refuse_impossible(AbstainSettings(precision=0.95), ExportSettings(), 58)
+    with pytest.raises(UserError, match=r"export.coverage=0.9 needs 9 validation examples, but there are 8"):
+        refuse_impossible(AbstainSettings(), ExportSettings(coverage=0.9), 8)
+    refuse_impossible(AbstainSettings(precision=0.95), ExportSettings(coverage=0.9), 59)
+
+
+def test_written_and_read(tmp_path):
+    decision = decide(AbstainSettings(precision=0.8), ExportSettings(coverage=0.9), *draw(300, 1))
+    decision.write(tmp_path)
+    assert Decision.read(tmp_path) == decision
+    assert json.loads((tmp_path / DECISION).read_text())["promise"] == {
+        "abstain.precision": 0.8,
+        "export.coverage": 0.9,
+    }
+    (tmp_path / DECISION).write_text("{}")
+    with pytest.raises(UserError, match="is damaged"):
+        Decision.read(tmp_path)
+    (tmp_path / DECISION).unlink()
+    assert not Decision.read(tmp_path)
+
+
+def test_the_graph_decides_as_numpy_does():
+    import tensorflow as tf
+
+    from classifier.model.decisions import Decisions
+
+    probabilities, labels = draw(300, 2)
+    decision = decide(AbstainSettings(coverage=0.6), ExportSettings(coverage=0.9), probabilities, labels)
+    names = np.array(["a", "b", "c"])
+    answer = Decisions(decision, tf.Variable(names.tolist()))(tf.constant(probabilities))
+    np.testing.assert_array_equal(answer["accepted"], decision.accepted(probabilities))
+    assert 0 < decision.accepted(probabilities).mean() < 1
+    for row, included, label_set in zip(
+        probabilities, decision.label_sets(probabilities), answer["label_set"].numpy(), strict=True
+    ):
+        wanted = [name for _, name in sorted(zip(-row[included], names[included], strict=True))]
+        assert [name.decode() for name in label_set] == wanted + [""] * (3 - len(wanted))
