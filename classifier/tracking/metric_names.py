@@ -42,6 +42,8 @@ NAMES = {
     "parameters": "training.parameters",
     "latency_ms": "text.latency_ms",  # of a single text
     "seconds": "trial.seconds",  # of all processes of a trial
+    "test.accepted": "test.share_accepted",  # only of a model that abstains
+    "test.accepted_precision": "test.share_right_of_accepted",
 }
 PLAIN = {logged: name for name, logged in NAMES.items()}
 
