@@ -142,7 +142,7 @@ def test_examples(data: DataSettings, seed: int, label_names: tuple[str, ...], o
 
 
 def warn_of_trained(texts: Sequence[str], named: str, folder: Path, server: Server) -> None:
-    """Warns if the model was trained on some of the texts, as far as the report of its training is at hand."""
+    """Warns if the model was trained on some of the texts, as far as the report of its training is available."""
     from classifier.data.trained_texts import TRAINED_TEXTS, count_trained
     from classifier.tracking.models import run_file, run_of_model
 

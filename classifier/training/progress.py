@@ -17,7 +17,7 @@ def show_step(stage: Stage, training: Training, examples: int) -> None:
     stage.later = total * (training.most_epochs - state.epoch - 1)
     stage.note = f"loss {state.loss_sum / state.examples:.3f}"
     if state.step == 1:
-        stage.marks.clear()  # the validation in between is no work of this stage
+        stage.marks.clear()  # the time of the validation in between does not count
     stage.advance(examples)
 
 

@@ -47,7 +47,7 @@ def read(path: Path, settings: DataSettings, notices: list[str]) -> Iterator[Row
 
 
 def _of(node: Any, key: str, default: Any) -> Any:
-    """Returns the value of a key of a mapping: a list, a mapping or text, as it stands in the file."""
+    """Returns the value of a key of a mapping: a list, a mapping or text, as in the file."""
     pairs = node.value if getattr(node, "id", "") == "mapping" else []
     found = next((value for name, value in pairs if name.value == key), None)
     if found is None or found.id == "mapping":
