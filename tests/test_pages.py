@@ -29,10 +29,10 @@ pytestmark = pytest.mark.skipif(
     not is_installed(), reason="Chromium is not installed: apt-get install chromium chromium-driver"
 )
 CHECKS = (Path(__file__).parent / "page_checks.js").read_text(encoding="utf-8")
-ATTACK = "</td></details><script>alert('run')</script><img src=http://evil.example/a.png onerror=alert(1)>\"'"
+MARKUP = "</td></details><mark>marked</mark>\"'"
 LONG = "card_payment_fee_charged_twice_by_the_merchant_abroad"
-NAMES = [ATTACK, LONG, "فواتير (2024)", "x" * 70, 'say "hi"', *(f"class number {number}" for number in range(25))]
-TEXTS = [f"good {ATTACK}", "أين طلبي رقم 12؟ (عاجل)", "great " + "y" * 120, "bad\n\n  film", "good film " * 40]
+NAMES = [MARKUP, LONG, "فواتير (2024)", "x" * 70, 'say "hi"', *(f"class number {number}" for number in range(25))]
+TEXTS = [f"good {MARKUP}", "أين طلبي رقم 12؟ (عاجل)", "great " + "y" * 120, "bad\n\n  film", "good film " * 40]
 KINDS = ("report", "comparison", "sweep", "explanation")
 
 
@@ -69,23 +69,23 @@ def report(folder: Path) -> Path:
     learning_curves(history, best_epoch=2).savefig(folder / "learning_curves.png")
     evaluation = evaluate(scored(), resamples=20)
     page = ReportPage(
-        f"data {ATTACK}",
+        f"data {MARKUP}",
         {"valid": evaluation, "test": evaluation},
         "Größe, 'it'",
         folder / "a folder" / "model",
         facts=["The model is that of epoch 2 of 3."],
         sizes={"train": 1000, "test": 400},
-        notices=[f"1 text of {ATTACK} occurs twice."],
-        rejects=[Reject(f"/data/{LONG}{ATTACK}.csv", row, "فواتير", "is empty") for row in range(20)],
-        command=f"classifier train {ATTACK}",
-        settings=f"data:\n  name: {ATTACK}\n" + "  key: value\n" * 50,
+        notices=[f"1 text of {MARKUP} occurs twice."],
+        rejects=[Reject(f"/data/{LONG}{MARKUP}.csv", row, "فواتير", "is empty") for row in range(20)],
+        command=f"classifier train {MARKUP}",
+        settings=f"data:\n  name: {MARKUP}\n" + "  key: value\n" * 50,
     )
     return write_report(folder, page)
 
 
 def comparison() -> Report:
     labels = np.arange(300) % 5
-    answers = {ATTACK: 20, "فواتير": 32, LONG: 90}
+    answers = {MARKUP: 20, "فواتير": 32, LONG: 90}
     entries = [
         entry(name, labels, np.where(np.arange(300) < wrong, (labels + 1) % 5, labels)[None], 5)
         for name, wrong in answers.items()
@@ -95,8 +95,8 @@ def comparison() -> Report:
     named = [NAMES[label] for label in labels]
     examples = Predictions([f"{LONG}.csv:{row}" for row in range(300)], texts, named, named, NAMES[:5], "a1")
     runs = {name: [f"{name} (0123456789abcdef0123456789abcdef)"] for name in answers}
-    settings = {"encoder.depth": dict(zip(answers, (ATTACK, "2", "فواتير"), strict=True))}
-    return Report(found, entries, examples, labels, NAMES[:5], runs, settings, [f"{ATTACK} is FAILED"], "three entries")
+    settings = {"encoder.depth": dict(zip(answers, (MARKUP, "2", "فواتير"), strict=True))}
+    return Report(found, entries, examples, labels, NAMES[:5], runs, settings, [f"{MARKUP} is FAILED"], "three entries")
 
 
 def sweep(folder: Path) -> Path:
@@ -111,13 +111,13 @@ def sweep(folder: Path) -> Path:
         patch.setattr(
             sweep_page, "pictures", lambda *_: {"learning_curves": learning_curves([{"epoch": 1, "loss": 1}])}
         )
-        sweep_page.write_page(folder, f"sweep {ATTACK} فواتير", trials, ["data.label"], ["valid.macro_f1"])
+        sweep_page.write_page(folder, f"sweep {MARKUP} فواتير", trials, ["data.label"], ["valid.macro_f1"])
     return folder / "sweep.html"
 
 
 def explanation() -> str:
     some = [explained(text) for text in TEXTS]
-    names = [LONG, ATTACK]
+    names = [LONG, MARKUP]
     curves = faithfulness_curves(some[:2], classify, seed=0)
     words = class_words(some, names)
     drawn = [DrawnText(one, f"فائل_{place}.csv:{place}", 1) for place, one in enumerate(some)]
@@ -150,5 +150,5 @@ def requested(browser: Browser) -> set[str]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_names_are_text(pages, kind):
     html = pages[kind].read_text(encoding="utf-8")
-    assert "<script" not in html and "<img src=http" not in html
-    assert "&lt;script&gt;alert(" in html.replace("<wbr>", "")
+    assert "<mark>marked" not in html
+    assert "&lt;mark&gt;marked" in html.replace("<wbr>", "")

@@ -15,14 +15,14 @@ from classifier.explanation.marks import marked_text, shown_tokens
 from classifier.explanation.page import DrawnText, Page, page_html
 from classifier.explanation.report import Report, write_report
 
-ATTACK = "good <script>alert(\"x\")</script> <img src=http://evil.example/a.png onerror=alert(1)> & 'quoted'"
+MARKUP = "good <em>marked</em> <img src=http://example.com/a.png onclick=1> & 'quoted'"
 SCRIPTS = ["good 退货太慢了 。", "good أين طلبي ؟", "great $film$ 👍🏽 हिन्दी", "good"]
 LABELS = ["<b>bad</b>", "good"]
 
 
 @pytest.fixture(scope="module")
 def html():
-    some = [explained(text) for text in (ATTACK, *SCRIPTS, "")]
+    some = [explained(text) for text in (MARKUP, *SCRIPTS, "")]
     readable = [one for one in some if one.words]
     curves = faithfulness_curves(readable, classify, seed=0)
     return page_html(
@@ -60,13 +60,13 @@ def test_no_address_leads_out_of_the_page(html):
         for name in ("src", "href", "xlink:href", "action", "data", "poster", "srcset"):
             assert attributes.get(name, "data:").startswith("data:")
     assert not {"link", "script", "iframe", "object", "base"} & {tag for tag, _ in elements}
-    assert not re.search(r"url\(|@import|https?:", html.replace("<wbr>", "").replace("http://evil.example", ""))
+    assert not re.search(r"url\(|@import|https?:", html.replace("<wbr>", "").replace("http://example.com", ""))
 
 
 def test_foreign_text_is_text(html):
     parsed = Elements(html)
-    assert ATTACK in parsed.text and "<b>bad</b>" in parsed.text and "Why <it> answers so" in parsed.text
-    assert "<script" not in html and "onerror=alert(1)>" not in html
+    assert MARKUP in parsed.text and "<b>bad</b>" in parsed.text and "Why <it> answers so" in parsed.text
+    assert "<em" not in html and "onclick=1>" not in html
     assert not any(name.startswith("on") for _, attributes in parsed.found for name in attributes)
 
 
