@@ -72,3 +72,4 @@ def write_halves(classifier: ClassifierModule, weights: str, folder: Path) -> No
         classifier.decision,
     )
     save_module(half, folder, {"serving_default": half.classify, "label_names": half.label_names})
+    half.decision.write(folder)
