@@ -67,15 +67,13 @@ def with_files(arguments: Sequence[str]) -> list[str]:
 
 
 def is_data_file(argument: str) -> bool:
-    """Whether the argument is a file of a known format or a folder, and not an option or an override."""
+    """Whether the argument is a file of a known format, and not an option or an override."""
     if argument.startswith(("-", "+", "~")) or ("=" in argument and not Path(argument).is_file()):
         return False
     from classifier.data.files import COMPRESSIONS, FORMATS  # imported late, because it imports NumPy
     from classifier.data.formats.choose import SUFFIXES
 
     path = Path(argument.lower())
-    if Path(argument).is_dir():
-        return True
     return (Path(path.stem).suffix if path.suffix in COMPRESSIONS else path.suffix) in (*FORMATS, *SUFFIXES)
 
 

@@ -11,7 +11,7 @@ from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 POINTER = ctypes.c_void_p
 STRING_BYTES = 24  # of a TF_TString
-FLOAT, STRING = 1, 7  # of TF_DataType
+FLOAT, STRING, BOOL = 1, 7, 10  # of TF_DataType
 
 
 class Place(ctypes.Structure):
@@ -66,8 +66,9 @@ class Session:
         rank = self.call("TF_NumDims", tensor, result=ctypes.c_int)
         shape = [self.call("TF_Dim", tensor, ctypes.c_int(axis), result=ctypes.c_int64) for axis in range(rank)]
         data, count = self.call("TF_TensorData", tensor), int(np.prod(shape))
-        if self.call("TF_TensorType", tensor, result=ctypes.c_int) == FLOAT:
-            return np.array((ctypes.c_float * count).from_address(data)[:]).reshape(shape)
+        numbers = {FLOAT: ctypes.c_float, BOOL: ctypes.c_bool}
+        if number := numbers.get(self.call("TF_TensorType", tensor, result=ctypes.c_int)):
+            return np.array((number * count).from_address(data)[:]).reshape(shape)
         found = []
         for start in range(data, data + STRING_BYTES * count, STRING_BYTES):
             size = self.call("TF_StringGetSize", start, result=ctypes.c_size_t)

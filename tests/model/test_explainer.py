@@ -158,7 +158,7 @@ def test_the_command_on_a_file(model_folder, tmp_path, capsys):
     one = json.loads(lines[-1])
     assert one["text"] == SOME[1] and len(one["words"]) == len(one["occlusion"]) == len(one["ngrams"])
     assert (tmp_path / "explanation" / "faithfulness.csv").read_text().count("\n") == 1 + 4 * 7
-    assert "but it is billing" in (tmp_path / "explanation" / "explanation.html").read_text(encoding="utf-8")
+    assert "but it is <bdi>billing</bdi>" in (tmp_path / "explanation" / "explanation.html").read_text(encoding="utf-8")
     assert (tmp_path / "rejects.csv").exists() and not (tmp_path / "none.db").exists()
 
 

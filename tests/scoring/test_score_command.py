@@ -77,7 +77,7 @@ def test_unknown_model(model, message, tmp_path, monkeypatch):
 def test_a_run_id_is_looked_up(monkeypatch, tmp_path, model_folder, capsys):
     asked = []
 
-    def find_model(model, tracking):
+    def find_model(model, tracking, key):
         asked.append((model, tracking.uri))
         return model_folder
 
