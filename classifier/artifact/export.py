@@ -1,6 +1,7 @@
 """Exports the trained model as a SavedModel from strings to probabilities, and checks it in a clean process."""
 
 import errno
+import glob
 import os
 import shutil
 import subprocess
@@ -55,7 +56,7 @@ def export_model(classifier: ClassifierModule, texts: Sequence[str], folder: Pat
         OSError: if the disk is full; nothing is left behind.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    for left in folder.parent.glob(f".{folder.name}-*"):  # by an export that was killed
+    for left in folder.parent.glob(f".{glob.escape(folder.name)}-*"):  # by an export that was killed
         shutil.rmtree(left, ignore_errors=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     samples = [text.encode("utf-8", "replace") for text in texts[:VALID_TEXTS]] + list(NASTY_TEXTS)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import keras
 from hydra.utils import instantiate
 
-from classifier.data import Examples
 from classifier.encoders.encoder import Encoder
 from classifier.encoders.pretrained import build_pretrained, rate_factors
 from classifier.encoders.scratch import build_classifier
@@ -31,10 +30,16 @@ def make_tokenizer(settings: TrainSettings, texts: Sequence[str]) -> Tokenizer:
     return tokenizer
 
 
-def make_encoder(settings: TrainSettings, tokenizer: Tokenizer, train: Examples) -> Encoder:
-    """Returns the encoder with its initial weights; a pretrained one has cosines as logits if there are few texts."""
-    classes = len(train.label_names)
-    few_texts = isinstance(settings.encoder, PretrainedSettings) and are_few(len(train), classes)
+def make_encoder(settings: TrainSettings, tokenizer: Tokenizer, texts: int, classes: int) -> Encoder:
+    """Returns the encoder with its initial weights; a pretrained one has cosines as logits if there are few texts.
+
+    Args:
+        settings: settings of the training.
+        tokenizer: tokenizer of the encoder.
+        texts: number of texts to learn from, with those that a teacher labels.
+        classes: number of classes.
+    """
+    few_texts = isinstance(settings.encoder, PretrainedSettings) and are_few(texts, classes)
     model = build_model(settings, len(tokenizer.vocabulary), tokenizer.max_tokens, classes, few_texts)
     if few_texts:
         say(f"At most {FEW_TEXTS} texts per class: the logits are cosines")

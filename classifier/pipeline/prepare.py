@@ -50,7 +50,7 @@ def prepare(
         texts = encode_texts(tokenizer, train.texts, run)
     keras.utils.set_random_seed(settings.seed)  # set here, because tracking uses the same generators before
     with Stage("Building the encoder"):
-        encoder = make_encoder(settings, tokenizer, splits.train)
+        encoder = make_encoder(settings, tokenizer, len(train.texts), len(splits.train.label_names))
     weights = class_weights(settings.trainer.class_weights, splits.train.labels, splits.train.label_names)
     ngrams: NgramFit | None = None
     if settings.encoder.linear is Linear.ngrams:
