@@ -1,7 +1,7 @@
 """Datasets of Prodigy as `prodigy db-out` writes them: JSONL with answers, and labels or chosen options.
 
-Documented at prodi.gy/docs/api-interfaces (Prodigy 1.18): `answer` is accept, reject or ignore; the interface
-`classification` has one `label`, and `choice` the IDs of the chosen options in `accept`.
+`answer` is accept, reject or ignore; the interface `classification` has one `label`, and `choice` the IDs of the chosen
+options in `accept`. Prodigy is not public: this follows outputs that its users have published, not files made for it.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,6 @@
-"""Writes records of the shape that Prodigy documents; Prodigy is not public, so that it cannot write them itself.
+"""Writes records in the shape of published outputs of `prodigy db-out`; Prodigy is not public and cannot write them.
 
-prodi.gy/docs/api-interfaces#choice and #classification, and the "textcat.manual" recipe of Prodigy 1.18: records have
-`text`, hashes, `answer`, and either `label` or `options` with the IDs of the chosen ones in `accept`.
+Records have `text`, hashes, `answer`, and either `label` or `options` with the IDs of the chosen ones in `accept`.
 """
 
 import json
