@@ -41,14 +41,6 @@ def in_range(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     return probabilities.clip(0, 1)
 
 
-def checked_scores(labels: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Like `checked`, but applies the softmax to scores (examples, classes) that are not probabilities."""
-    from scipy.special import softmax
-
-    scores = finite(scores, "outputs")
-    return checked(labels, scores if are_probabilities(scores) else softmax(scores, axis=1))
-
-
 def are_probabilities(scores: NDArray[np.float64]) -> bool:
     """Whether all entries are nonnegative and all rows sum to 1, up to rounding in float32 or bfloat16."""
     return bool((scores >= 0).all() and (np.abs(scores.sum(axis=1) - 1) <= SUM_TOLERANCE).all())

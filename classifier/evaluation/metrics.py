@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classifier.evaluation.arrays import checked, checked_scores
+from classifier.evaluation.arrays import checked
 from classifier.evaluation.bootstrap import Interval, percentile_interval, resampled_metrics
 from classifier.evaluation.calibration import reliability_bins
 from classifier.evaluation.decisions import decision_metrics
@@ -70,18 +70,17 @@ def evaluate(scored: Scored, *, resamples: int = 1000, seed: int = 0) -> Evaluat
     return Evaluation(scored, metrics, intervals(scored, resamples, seed), per_class)
 
 
-def headline(labels: ArrayLike, logits_or_probabilities: ArrayLike) -> dict[str, float]:
+def headline(labels: ArrayLike, probabilities: ArrayLike) -> dict[str, float]:
     """Computes the metrics of an epoch: accuracy, macro precision, recall and F1, and log_loss in nats.
 
-    Takes labels (examples,) and scores (examples, classes). Scores that are negative or do not sum to 1 are logits.
-    If a text can have several labels, see `epoch_metrics`. Raises the same errors as `arrays.checked`; NaN is a
-    UserError about a diverged training.
+    Takes labels (examples,) and probabilities (examples, classes); if a text can have several labels, see
+    `epoch_metrics`. Raises the same errors as `arrays.checked`; NaN is a UserError about a diverged training.
     """
     from sklearn.metrics import accuracy_score
 
-    if np.ndim(labels) == 2:
-        return epoch_metrics(*checked(labels, logits_or_probabilities))
-    labels, probabilities = checked_scores(labels, logits_or_probabilities)
+    labels, probabilities = checked(labels, probabilities)
+    if labels.ndim == 2:
+        return epoch_metrics(labels, probabilities)
     predicted = probabilities.argmax(axis=1)
     return {
         "accuracy": float(accuracy_score(labels, predicted)),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from classifier.errors import UserError
-from classifier.evaluation.arrays import checked, checked_scores, contrasted, one_hot
+from classifier.evaluation.arrays import checked, contrasted, one_hot
 
 pytestmark = pytest.mark.filterwarnings("error")
 FAIR = [[0.5, 0.5]] * 3
@@ -37,12 +37,6 @@ def test_rows_sum_to_one_in_float64(simulate):
     assert exact.dtype == np.float64
     np.testing.assert_allclose(exact.sum(axis=1), 1, atol=1e-15)
     np.testing.assert_allclose(exact, probabilities, rtol=1e-5)
-
-
-def test_logits_and_probabilities_agree(simulate):
-    labels, probabilities = simulate(53, 7)
-    _, from_logits = checked_scores(labels, np.log(probabilities.astype(np.float64)) + 11)
-    np.testing.assert_allclose(from_logits, checked(labels, probabilities)[1], rtol=1e-6)
 
 
 def test_a_class_is_contrasted_if_it_is_neither_absent_nor_alone():
