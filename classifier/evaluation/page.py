@@ -80,6 +80,7 @@ def write_page(folder: Path, page: Page) -> Path:
         metrics=metric_rows(page.evaluations),
         classes=class_rows(evaluation),
         open_classes=MOST_OPEN,
+        confusion=not evaluation.scored.several,
         pairs=[] if evaluation.scored.several else confused_pairs(evaluation),
         matrix=[] if evaluation.scored.several or evaluation.scored.classes > MOST_CLASSES else matrix(evaluation),
         wrong=int((~evaluation.scored.right).sum()),
@@ -87,7 +88,7 @@ def write_page(folder: Path, page: Page) -> Path:
         most_characters=MOST_CHARACTERS,
         curves=curves.read_bytes() if curves.exists() else b"",
         rejects=[(Path(one.file).name, one.row, one.column, one.reason) for one in page.rejects[:MOST_REJECTS]],
-        usage=usage(page.model, page.text_column) if page.model else {},
+        usage=usage(page.model, page.text_column, evaluation.scored.several) if page.model else {},
         files=sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*") if path.name != PAGE),
     )
     write_text(folder / PAGE, text)
@@ -169,8 +170,9 @@ def matrix(evaluation: Evaluation) -> list[list[tuple[int, str]]]:
     ]
 
 
-def usage(model: Path, text_column: str) -> dict[str, str]:
-    """Returns commands and programs that use the model, by what they are for."""
+def usage(model: Path, text_column: str, several: bool) -> dict[str, str]:
+    """Returns commands and programs that use the model, by what they are for; `several`: labels per text."""
+    outputs = ", ".join(f'"{name}": ...' for name in (*["labels"] * several, "label", "score", "probabilities"))
     path, column = str(model), shlex.quote(f"text={text_column}")
     chosen = shlex.quote(f"model={path}")
     return {
@@ -180,6 +182,6 @@ def usage(model: Path, text_column: str) -> dict[str, str]:
         "In any program with TensorFlow": (
             "import tensorflow as tf\n\n"
             f'classify = tf.saved_model.load({path!r}).signatures["serving_default"]\n'
-            'classify(text=tf.constant(["a text of yours"]))  # {"label": ..., "score": ..., "probabilities": ...}'
+            'classify(text=tf.constant(["a text of yours"]))  # {' + outputs + "}"
         ),
     }
