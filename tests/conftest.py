@@ -14,7 +14,10 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
 pytest_plugins = ["small_model"]
-LONG = ("test_commands.py", "test_notebooks.py", "test_spark.py", "test_formats.py")
+LONG = (
+    *("test_commands.py", "test_notebooks.py", "test_pretrained_commands.py", "test_spark.py", "test_fit.py"),
+    *("test_estimator.py", "test_cpp_loader.py", "test_formats.py"),
+)
 
 
 TRACKING = ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_EXPERIMENT_NAME")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from unchecked import unchecked_exports
 
 LABELS = ("billing", "praise", "tech, or not", "返品", "other")
 TEXTS = ["the lamp is broken", "where is my refund", "love it, thank you!", "it will not switch on", "退货太慢了"]
@@ -45,12 +46,20 @@ def untrained():
     return ClassifierModule(Encoder(encoder, tokenizer), LABELS, ngrams, Weights(np.array([0.7, 3.0])), decision)
 
 
+@pytest.fixture
+def unchecked():
+    """Models that the test exports are not checked."""
+    with unchecked_exports():
+        yield
+
+
 @pytest.fixture(scope="session")
 def model_folder(untrained, tmp_path_factory) -> Path:
     """The folder of the SavedModel."""
     from classifier.artifact.export import export_model
 
-    return export_model(untrained, TEXTS, tmp_path_factory.mktemp("export") / "model")
+    with unchecked_exports():
+        return export_model(untrained, TEXTS, tmp_path_factory.mktemp("export") / "model")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The commands in separate processes: train, kill, resume, interrupt, evaluate."""
+"""The commands in separate processes: train, kill, resume, interrupt, evaluate. Only `whole` starts from nothing."""
 
 import contextlib
 import csv
@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Callable
@@ -19,6 +18,7 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 import tensorflow as tf
+from forked_commands import SERVER, Command, address
 from mlflow import MlflowClient
 
 from classifier.evaluation.predictions import read_predictions
@@ -43,43 +43,27 @@ def folder(tmp_path_factory):
     return folder
 
 
-def command(folder: Path, output: str, *overrides: str, name: str = "train") -> list[str]:
+def arguments(folder: Path, output: str, *overrides: str, name: str = "train") -> list[str]:
     data = ["data=files", "data.train=texts.csv", "data.text=message", "data.label=topic", *SMALL]
-    start = [sys.executable, "-m", f"classifier.{name}", f"hydra.run.dir={folder / output}"]
-    return [*start, *(data if name == "train" else []), *overrides]
+    return [f"hydra.run.dir={folder / output}", *(data if name == "train" else []), *overrides]
+
+
+def start(folder: Path, output: str, *overrides: str, name: str = "train") -> Command:
+    return Command(name, *arguments(folder, output, *overrides, name=name), folder=folder)
 
 
 def run(folder: Path, output: str, *overrides: str, name: str = "train") -> subprocess.CompletedProcess[str]:
-    arguments = command(folder, output, *overrides, name=name)
-    return subprocess.run(arguments, cwd=folder, capture_output=True, text=True, timeout=600)
+    return start(folder, output, *overrides, name=name).wait()
 
 
 def run_until(folder: Path, line: str, how: signal.Signals, output: str, *overrides: str, delay: float = 0.0) -> str:
-    """Starts the command, sends the signal once the line was printed, and returns the complete output."""
-    process = subprocess.Popen(
-        command(folder, output, *overrides),
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        preexec_fn=lambda: signal.signal(
-            signal.SIGINT, signal.default_int_handler
-        ),  # a shell's & would make it ignored
-    )
-    given_up = threading.Timer(240, process.kill)
-    given_up.start()
-    assert process.stdout
-    printed = ""
-    for printed_line in process.stdout:
-        printed += printed_line
-        if line in printed_line:
-            time.sleep(delay)
-            process.send_signal(how)
-            break
-    printed += process.stdout.read()
-    process.wait()
-    given_up.cancel()
-    return printed
+    """Starts the command, sends the signal once the line was printed, and returns the rest of the output."""
+    started = start(folder, output, *overrides)
+    next(printed for printed in started.stdout if line in printed)
+    time.sleep(delay)
+    started.send_signal(how)
+    ended = started.wait()
+    return ended.stdout + ended.stderr
 
 
 def summary(folder: Path, output: str) -> dict:
@@ -97,7 +81,9 @@ LONG = ["trainer.epochs=8", "trainer.checkpoint_seconds=0", "trainer.batch_size=
 @pytest.fixture(scope="module")
 def whole(folder):
     export = ["export.weights=[float32,bfloat16]", "export.serving_dir=served/topics"]
-    done = run(folder, "whole", *LONG, *export, "tracking.uri=sqlite:///whole.db", "tracking.register=topics")
+    given = arguments(folder, "whole", *LONG, *export, "tracking.uri=sqlite:///whole.db", "tracking.register=topics")
+    command = [sys.executable, "-m", "classifier.train", *given]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     return done
 
@@ -269,16 +255,14 @@ def wait_for(address: str) -> None:
 def test_a_server_lost_during_training_costs_no_model(folder, server):
     """The training continues, ends with its model, and reports what was not sent to the server."""
     address, process = server
-    arguments = command(folder, "lost", "trainer.epochs=12", f"tracking.uri={address}", "tracking.system_metrics=false")
-    training = subprocess.Popen(arguments, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert training.stdout
-    for line in training.stdout:
-        if "epoch 2/" in line:
-            os.killpg(process.pid, signal.SIGKILL)
-            break
-    rest, errors = training.communicate(timeout=300)
-    assert training.returncode == 0, errors
-    assert "epoch 12/12" in rest
+    alone = ["encoder.linear=none", "trainer.epochs=12", "tracking.system_metrics=false"]
+    training = start(folder, "lost", *alone, f"tracking.uri={address}")
+    next(line for line in training.stdout if "epoch 2/" in line)
+    os.killpg(process.pid, signal.SIGKILL)
+    ended = training.wait()
+    errors = ended.stderr
+    assert ended.returncode == 0, errors
+    assert "epoch 12/12" in ended.stdout
     assert (Path(summary(folder, "lost")["model"]) / "saved_model.pb").exists()
     assert "Training continues" in errors
     assert "the model, " in errors
@@ -294,7 +278,7 @@ def test_a_server_that_is_not_there_is_refused_before_training(folder):
     assert time.monotonic() - began < 10
 
 
-def test_a_sweep_that_is_killed_goes_on_where_it_was(folder):
+def test_a_sweep_that_is_killed_goes_on_where_it_was(folder, monkeypatch):
     """One trial is invalid and the other is trained; after kill -9 of the sweep, the same command completes both."""
     several = [
         "hydra.mode=MULTIRUN",
@@ -304,11 +288,13 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(folder):
     ]
     several += ["tracking.uri=sqlite:///several.db", *LONG, "trainer.epochs=30", "trainer.validation_only=true"]
     log = folder / "several/1/log.txt"
-    with subprocess.Popen(command(folder, "unused", *several), cwd=folder) as sweep:
-        try:
-            wait_until(lambda: log.exists() and "epoch 2/" in log.read_text(), sweep)
-        finally:
-            sweep.kill()
+    monkeypatch.setenv(SERVER, address())  # its trials are forked, too
+    sweep = start(folder, "unused", *several)
+    try:
+        wait_until(lambda: log.exists() and "epoch 2/" in log.read_text(), sweep)
+    finally:
+        sweep.send_signal(signal.SIGKILL)
+        sweep.wait()
     done = run(folder, "unused", *several)
     assert done.returncode == 2
     assert "1 of 2 trials failed" in done.stderr
@@ -325,7 +311,7 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(folder):
     assert steps == list(range(1, 31))
 
 
-def wait_until(happened: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+def wait_until(happened: Callable[[], bool], process: Command) -> None:
     for _ in range(6000):  # a busy machine may need minutes
         if happened():
             return

@@ -9,18 +9,23 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from forked_commands import run_command
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
+from unchecked import unchecked_exports
 
 from classifier import TextClassifier, load
 from classifier.errors import UserError
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning", "ignore::UserWarning"
-)
+pytestmark = [
+    pytest.mark.usefixtures("unchecked"),
+    pytest.mark.filterwarnings(
+        "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning", "ignore::UserWarning"
+    ),
+]
 WORDS = {"bird": ["owl", "wren", "kite"], "fruit": ["apple", "pear", "plum"], "tool": ["saw", "axe", "file"]}
 QUICK = ("encoder=tiny", "encoder.width=12", "attention.num_heads=3", "encoder.linear=none", "trainer.epochs=2")
 
@@ -37,7 +42,8 @@ TEXTS, LABELS = examples()
 
 @pytest.fixture(scope="module")
 def fitted() -> TextClassifier:
-    return TextClassifier(*QUICK).fit(TEXTS, LABELS)
+    with unchecked_exports():
+        return TextClassifier(*QUICK).fit(TEXTS, LABELS)
 
 
 def test_probabilities_and_labels(fitted, capsys):
@@ -74,8 +80,7 @@ def test_a_model_is_that_of_the_command(fitted, tmp_path):
     """The same rows and settings give the same probabilities, bit for bit."""
     pd.DataFrame({"text": TEXTS, "label": LABELS}).to_parquet(tmp_path / "train.parquet")
     files = [f"data.train={tmp_path}/train.parquet", "data.test_share=0", "tracking.enabled=false"]
-    command = [sys.executable, "-m", "classifier", "train", *QUICK, *files, f"hydra.run.dir={tmp_path}/run"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=300)
+    done = run_command("train", *QUICK, *files, f"hydra.run.dir={tmp_path}/run", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Run  " not in done.stdout
     assert not (tmp_path / "mlflow.db").exists()

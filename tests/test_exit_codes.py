@@ -1,21 +1,23 @@
 """A training whose database rejected data ends with a specific exit code and its summary."""
 
 import json
-import subprocess
 import sys
-
-import pytest
-
-PROGRAM = """
+from pathlib import Path
 from types import SimpleNamespace
 
-from classifier.command_line.run import run_command
-from classifier.settings import PromoteSettings
-from classifier.pipeline.finish import failed_if_refused
+import pytest
+from forked_commands import start_process
 
-run = SimpleNamespace(status={run!r}, refused={refused})
-run_command("promote", PromoteSettings, lambda *_: failed_if_refused({summary}, run))
-"""
+
+def end(folder: Path, status: str, run: str, refused: list[str]) -> None:
+    """Ends a command as a training with these results does."""
+    from classifier.command_line.run import run_command
+    from classifier.pipeline.finish import failed_if_refused
+    from classifier.settings import PromoteSettings
+
+    ended = SimpleNamespace(status=run, refused=refused)
+    sys.argv = ["promote", "name=any", "run=any", f"hydra.run.dir={folder}"]
+    run_command("promote", PromoteSettings, lambda *_: failed_if_refused({"status": status}, ended))
 
 
 @pytest.mark.parametrize(
@@ -28,9 +30,8 @@ run_command("promote", PromoteSettings, lambda *_: failed_if_refused({summary}, 
     ],
 )
 def test_the_exit_code_says_whether_all_has_arrived(tmp_path, status, run, refused, expected, code):
-    program = PROGRAM.format(summary={"status": status}, run=run, refused=refused)
-    arguments = ["name=any", "run=any", f"hydra.run.dir={tmp_path}"]
-    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True)
-    assert done.returncode == code, done.stderr
+    process = start_process(end, tmp_path, status, run, refused)
+    process.join()
+    assert process.exitcode == code
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert {key: summary[key] for key in expected} == expected

@@ -4,13 +4,12 @@ import csv
 import json
 import random
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from forked_commands import Command, run_command
 
 REFERENCE = Path(__file__).parent / "pretrained" / "references" / "bert"
 WORDS = {"low": ["cab", "ab", "Cä"], "high": ["gh", "feh", "hgf"], "mixed": ["ah", "hc", "bag"]}
@@ -38,12 +37,8 @@ def folder(tmp_path_factory):
     return folder
 
 
-def command(name: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", f"classifier.{name}", *arguments]
-
-
 def run(folder: Path, name: str, *arguments: str) -> str:
-    done = subprocess.run(command(name, *arguments), cwd=folder, capture_output=True, text=True, timeout=600)
+    done = run_command(name, *arguments, folder=folder)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -83,10 +78,10 @@ def test_what_rests_keeps_the_weights_of_the_checkpoint(folder, trained):
 
 def test_killed_and_resumed_it_ends_with_the_same_bits(folder, trained):
     arguments = [*SETTINGS, *TUNES[trained], f"tracking.uri=sqlite:///{trained}.db", f"hydra.run.dir={trained}-killed"]
-    with subprocess.Popen(command("train", *arguments), cwd=folder, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        next(line for line in process.stdout if line.startswith("epoch 3/"))
-        process.send_signal(signal.SIGKILL)
+    training = Command("train", *arguments, folder=folder)
+    next(line for line in training.stdout if line.startswith("epoch 3/"))
+    training.send_signal(signal.SIGKILL)
+    assert training.wait().returncode == -signal.SIGKILL
     resumed = [*arguments[:-1], f"hydra.run.dir={trained}-resumed", "trainer.resume=true"]
     assert "Continuing run" in run(folder, "train", *resumed)
     whole, continued = (weights(folder / name / "model") for name in (trained, f"{trained}-resumed"))

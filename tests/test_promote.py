@@ -1,12 +1,11 @@
 """The champion is replaced by the rule or by force, or rolled back, with a reason for every change."""
 
-import subprocess
-import sys
 from itertools import count
 from pathlib import Path
 
 import pytest
 from finished_runs import make_model, make_run
+from forked_commands import start_process
 
 from classifier.errors import UserError
 from classifier.promote import promote
@@ -219,21 +218,13 @@ def test_registering_at_training_is_the_same_rule(stored, client, capsys):
 
 def test_two_concurrent_promotions_leave_one_champion_of_two_versions(promoted, client, stored):
     """In two processes, for a new name: each has its version, and the tags of both are correct."""
-    program = (
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from classifier.promote import promote\n"
-        "from classifier.settings import PromoteSettings, Server\n"
-        "print(promote(PromoteSettings(sys.argv[2], sys.argv[3], tracking=Server(sys.argv[1])), Path())['champion'])"
-    )
     both = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, stored["uri"], promoted.name, stored[one]], stdout=-1, stderr=-1
-        )
+        start_process(promote, PromoteSettings(promoted.name, stored[one], tracking=Server(stored["uri"])), Path())
         for one in ("much better", "worse")
     ]
-    output = [process.communicate() for process in both]
-    assert [process.returncode for process in both] == [0, 0], output
+    for process in both:
+        process.join()
+    assert [process.exitcode for process in both] == [0, 0]
     versions = {one.run_id: one for one in client.search_model_versions(f"name='{promoted.name}'")}
     assert sorted(int(one.version) for one in versions.values()) == [1, 2]
     assert champion(client, promoted).run_id == stored["much better"]

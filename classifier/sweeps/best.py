@@ -19,7 +19,8 @@ EXCLUDED = ("tracking", "sweep", "recipe")  # keys that a recipe does not set
 def write_recipe(path: Path, composer: Composer, best: TrialRecord, sweep: str, objective: str) -> None:
     """Writes the differences of the trial from `python -m classifier.train` without overrides."""
     seed = composer.settings(best.overrides)[0].seed
-    wanted = composer.compose(composer.with_split(best.overrides, seed))  # keeps the test data of the sweep
+    overrides, *_ = composer.with_split(best.overrides, seed)  # keeps the test data of the sweep
+    wanted = composer.compose(overrides)
     choices = wanted.hydra.runtime.choices
     default = compose("train", return_hydra_config=True)
     chosen = {

@@ -61,21 +61,28 @@ class Composer:
         settings = checked(config, "train")
         return settings, as_overrides(settings, HydraConfig.get().runtime.choices)
 
-    def with_split(self, overrides: Sequence[str], seed: int | None) -> list[str]:
+    def with_split(
+        self, overrides: Sequence[str], seed: int | None, number: int = 0
+    ) -> tuple[list[str], TrainSettings, dict[str, str]]:
         """Adds the seed of the split to the overrides, unless they already determine the split.
 
         Args:
             overrides: overrides of a trial.
             seed: seed of the split; None leaves the overrides unchanged.
+            number: number of the trial.
+
+        Returns:
+            The overrides, and what `settings` returns for them.
 
         Raises:
             UserError: for incompatible settings.
         """
-        if seed is None:
-            return list(overrides)
-        data = self.settings(overrides)[0].data
-        undetermined = data.split_seed is None and (data.valid is None or data.test is None)
-        return [*overrides, f"{SPLIT_SEED}={seed}"] if undetermined else list(overrides)
+        settings, typed = self.settings(overrides, number)
+        data = settings.data
+        if seed is None or data.split_seed is not None or not (data.valid is None or data.test is None):
+            return list(overrides), settings, typed
+        overrides = [*overrides, f"{SPLIT_SEED}={seed}"]
+        return overrides, *self.settings(overrides, number)
 
     def trial(self, number: int, name: str, overrides: Sequence[str], split_seed: int | None = None) -> Trial:
         """Creates a trial; if its settings are invalid, it has the error message as its problem.
@@ -87,8 +94,7 @@ class Composer:
             split_seed: seed of the split if the overrides do not determine the split; see `with_split`.
         """
         try:
-            overrides = self.with_split(overrides, split_seed)
-            settings, typed = self.settings(overrides, number)
+            overrides, settings, typed = self.with_split(overrides, split_seed, number)
             folder, contents = trial_folder(), data_hashes(settings.data)
         except UserError as error:
             identity = identity_of({"refused": " ".join(sorted(overrides))}, [])

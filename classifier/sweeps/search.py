@@ -61,7 +61,7 @@ def sweep_search(config: DictConfig, loader: ConfigLoader, arguments: Sequence[s
     composer = Composer(config, loader)
     split_seed = config.seed if "seed" in space else None
     extremes = [as_overrides({key: ends(choice)[end] for key, choice in space.items()}) for end in (0, 1)]
-    examples = [composer.settings(composer.with_split([*fixed, *extreme], split_seed)) for extreme in extremes]
+    examples = [composer.with_split([*fixed, *extreme], split_seed)[1:] for extreme in extremes]
     composer.check_folders([*fixed, *extremes[0]])
     composed = [example for example, _ in examples]
     shared = {key: value for key, value in examples[0][1].items() if key not in space}

@@ -1,5 +1,7 @@
 """TensorFlow's C++ loader gives the same results as Python's loader for all signatures of all SavedModels."""
 
+from collections.abc import Callable, Mapping
+
 import keras
 import numpy as np
 import pytest
@@ -42,8 +44,8 @@ ENCODERS = {
 }
 
 
-def check_both_loaders(folder) -> None:
-    """Compares the loaders on every signature, text by text."""
+def check_both_loaders(folder) -> Mapping[str, Callable]:
+    """Compares the loaders on every signature, text by text; returns the signatures of Python's loader."""
     python, session = load_module(folder).signatures, Session(folder)
     assert set(session.signatures) - {"__saved_model_init_op"} == set(python)
     for name, function in python.items():
@@ -57,6 +59,7 @@ def check_both_loaders(folder) -> None:
                     np.testing.assert_array_equal(values, expected[key].numpy())
                 elif key != "pooling_max":  # depends on rounding if two states are equal
                     np.testing.assert_allclose(values, expected[key].numpy(), atol=1e-5)
+    return python
 
 
 @pytest.fixture(params=list(ENCODERS))
@@ -72,8 +75,13 @@ def encoder_alone(request) -> ClassifierModule:
     )
 
 
-def test_every_encoder(encoder_alone, tmp_path):
-    check_both_loaders(export_model(encoder_alone, TEXTS, tmp_path / "model"))
+def test_every_encoder(encoder_alone, tmp_path, unchecked):
+    python = check_both_loaders(export_model(encoder_alone, TEXTS, tmp_path / "model"))
+    for text in map(tf.constant, zip(TEXTS, strict=True)):
+        found, expected = python["explain"](text=text), encoder_alone.explain(text)
+        assert set(found) == set(expected)
+        for name in set(expected) - {"label", "tokens", "pooling_max"}:
+            np.testing.assert_allclose(found[name], expected[name], atol=1e-5)
 
 
 def test_encoder_with_ngrams(model_folder):

@@ -15,7 +15,7 @@ from classifier.artifact.saved_model import SavedClassifier, local_folder
 from classifier.errors import UserError
 from classifier.tracking.models import run_id_of
 
-NAMES = ["third [v2]", "a [b", "back\\slash", "it's 100 % #1 {x} ?*", "Prüfung", "n" * 200]
+NAMES = ["third [v2]/back\\slash", "a [b", f"it's 100 % #1 {{x}} ?*/Prüfung/{'n' * 200}"]
 
 
 @pytest.fixture(scope="module")

@@ -97,7 +97,7 @@ def test_unlabelled_texts_of_a_split_are_left_out(tmp_path):
     assert parts.notices[-3:] == [f"1 unlabelled text also occurs in {name}: left out." for name in parts.parts()]
 
 
-def test_a_training_learns_what_only_the_teacher_knows(tmp_path, monkeypatch):
+def test_a_training_learns_what_only_the_teacher_knows(tmp_path, monkeypatch, unchecked):
     """Unlabelled texts bring words that no labelled text has."""
     monkeypatch.chdir(tmp_path)
     labelled = [f"{word} number {number}" for number in range(20) for word in ("owl", "apple")]

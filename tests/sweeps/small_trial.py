@@ -1,20 +1,17 @@
 """A trial that logs to MLflow like a training, in a separate process that starts quickly."""
 
-import multiprocessing
 import tempfile
 from multiprocessing.connection import wait
 from pathlib import Path
 from threading import Lock
+
+from forked_commands import start_process
 
 from classifier.sweeps.process import Ended
 from classifier.sweeps.trial import split_override
 
 EPOCHS = 3
 start_lock = Lock()  # starting a process also polls the others, but an exit code is only reported once
-processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(
-    ["mlflow", "mlflow.store.tracking.sqlalchemy_store", "classifier.train", "classifier.sweeps.run", "fake_process"]
-)
 
 
 class SmallTrial:
@@ -25,9 +22,8 @@ class SmallTrial:
     def __init__(self, overrides, log: Path, threads: int) -> None:
         values = {key: value.strip("'") for key, value in map(split_override, overrides)}
         arguments = (self.uri, values["tracking.run_id"], float(values["optimizer.learning_rate"]))
-        self.process = processes.Process(target=log_as_a_training, args=arguments)
         with start_lock:
-            self.process.start()
+            self.process = start_process(log_as_a_training, *arguments)
 
     def wait(self, on_epoch) -> Ended:
         wait([self.process.sentinel])

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from fake_process import FakeProcess
+from forked_commands import start_process
 from mlflow import MlflowClient
-from small_trial import processes
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 DEPTHS, KILLS = "1,2,3,4", 3
@@ -53,8 +53,7 @@ def test_a_sweep_killed_at_random_moments_loses_nothing(database, tmp_path):
         experiment = client.get_experiment_by_name("killed")
         before = client.search_runs([experiment.experiment_id], "status = 'FINISHED'") if experiment else []
         (tmp_path / "started").write_text("")
-        start = processes.Process(target=sweep_that_dies, args=(database, tmp_path, request))
-        start.start()
+        start = start_process(sweep_that_dies, database, tmp_path, request)
         start.join(300)
         assert start.exitcode == (0 if request is None else -signal.SIGKILL), request
         started = (tmp_path / "started").read_text().split()

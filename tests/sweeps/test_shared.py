@@ -1,63 +1,52 @@
 """Several commands of a search with a PostgreSQL database share its trials and its run."""
 
-import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
 import optuna
 import pytest
+from fake_process import FakeProcess
+from forked_commands import start_process
 from mlflow import MlflowClient
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")  # from SQLAlchemy 2.1
 COMMANDS, TRIALS = 3, 7
-COMMAND = """
-import os, sys, time
-from pathlib import Path
-sys.path.insert(0, {tests!r})
-from fake_process import FakeProcess
-from classifier.command_line.run import run_command
-from classifier.settings import TrainSettings
-from classifier.sweeps import run, sweep
-FakeProcess.uri, FakeProcess.started = {uri!r}, []
-started = Path({started!r})
-(started / str(os.getpid())).touch()
 
 
-def score(values):
-    while len(list(started.iterdir())) < {commands}:  # none is done before all are there
-        time.sleep(0.05)
-    return 0.9 - 0.1 * abs(5 - int(values["encoder.depth"]))
+def search(uri: str, folder: Path, number: int, *overrides: str) -> None:
+    """Runs the command of a search with simulated trials, none of which ends before all commands have started."""
+    from classifier.command_line.run import run_command
+    from classifier.settings import TrainSettings
+    from classifier.sweeps import run, sweep
 
+    started = folder / "started"
+    (started / str(number)).touch()
 
-FakeProcess.score = score
-sweep.TrialProcess, run.write_page = FakeProcess, lambda folder, *_: None
-run_command("train", TrainSettings, None)
-"""
+    def score(values):
+        while len(list(started.iterdir())) < COMMANDS:
+            time.sleep(0.05)
+        return 0.9 - 0.1 * abs(5 - int(values["encoder.depth"]))
+
+    FakeProcess.uri, FakeProcess.started, FakeProcess.score = uri, [], score
+    sweep.TrialProcess, run.write_page = FakeProcess, lambda folder, *_: None
+    sys.argv = ["train", *overrides, f"hydra.sweep.dir={folder / str(number)}"]
+    run_command("train", TrainSettings, lambda *_: {})
 
 
 def test_three_commands_share_a_search(postgres, database, tmp_path):
     (tmp_path / "started").mkdir()
-    program = COMMAND.format(
-        tests=str(Path(__file__).parent), uri=database, started=str(tmp_path / "started"), commands=COMMANDS
-    )
     overrides = [
         "-m", "hydra/sweeper=optuna", "encoder.depth=range(0,8)", "sweep.name=shared",
         f"hydra.sweeper.n_trials={TRIALS}",
         f"hydra.sweeper.storage={postgres}", "hydra.sweeper.sampler=grid", "hydra.sweeper.pruner=none",
         f"tracking.uri={database}", "tracking.experiment=shared", "sweep.objective=valid.macro_f1",
     ]  # fmt: skip
-    commands = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, *overrides, f"hydra.sweep.dir={tmp_path / str(number)}"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for number in range(COMMANDS)
-    ]
-    said = [command.communicate(timeout=300)[0] for command in commands]
-    assert [command.returncode for command in commands] == [0] * COMMANDS, said
+    commands = [start_process(search, database, tmp_path, number, *overrides) for number in range(COMMANDS)]
+    for command in commands:
+        command.join(300)
+    assert [command.exitcode for command in commands] == [0] * COMMANDS
     storage = optuna.storages.RDBStorage(postgres)
     trials = optuna.load_study(study_name="shared", storage=storage).trials
     storage.remove_session()

@@ -1,17 +1,18 @@
 """Runs in MLflow: reachability, resuming, and no loss of data if the server is unavailable."""
 
 import json
+import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from finished_runs import make_model, make_run
+from forked_commands import start_process
 from mlflow.entities import LoggedModelOutput
 
 from classifier.errors import UserError
@@ -242,15 +243,21 @@ def test_a_run_that_is_continued_is_running_again(settings, tmp_path):
 
 def test_two_concurrent_first_uses_of_a_file(tmp_path):
     """Both processes create the tables; MLflow itself would corrupt them."""
-    program = (
-        "from classifier.settings import TrackingSettings as T\n"
-        "from classifier.tracking.server import connect, experiment_id\n"
-        f"s = T('sqlite:///{tmp_path}/mlflow.db', experiment='primes'); print(experiment_id(connect(s), s))"
-    )
-    both = [subprocess.Popen([sys.executable, "-c", program], stdout=-1, stderr=-1, text=True) for _ in range(2)]
-    said = [process.communicate() for process in both]
-    assert [process.returncode for process in both] == [0, 0], said
-    assert said[0][0] == said[1][0]
+    settings = TrackingSettings(f"sqlite:///{tmp_path}/mlflow.db", experiment="primes")
+    both = [start_process(write_experiment, settings, tmp_path / f"{number}.txt") for number in range(2)]
+    for process in both:
+        process.join()
+    assert [process.exitcode for process in both] == [0, 0]
+    assert (tmp_path / "0.txt").read_text() == (tmp_path / "1.txt").read_text() == "1"
+
+
+def write_experiment(settings: TrackingSettings, path: Path, killed: bool = False) -> None:
+    """Writes the number of the experiment to the file; or kills its process while it creates the database."""
+    from mlflow.store.db import utils
+
+    if killed:
+        utils._upgrade_db = lambda engine: os.kill(os.getpid(), signal.SIGKILL)
+    path.write_text(str(experiment_id(connect(settings), settings)))
 
 
 def test_identity_depends_on_settings_and_data_alone():
@@ -380,24 +387,11 @@ def test_an_unknown_run_is_reported_with_the_most_similar_run(settings, tmp_path
 
 
 def test_a_process_that_is_killed_while_it_creates_the_database_leaves_none(tmp_path):
-    uri = f"sqlite:///{tmp_path}/a%20b/runs.db"
     (tmp_path / "a b").mkdir()
-    code = (
-        "import os, signal\n"
-        "import mlflow.store.db.utils as utils\n"
-        "from classifier.settings import TrackingSettings\n"
-        "from classifier.tracking.server import connect, experiment_id\n"
-        "if {killed}:\n"
-        "    utils._upgrade_db = lambda engine: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "settings = TrackingSettings(uri={uri!r}, experiment='one')\n"
-        "print('experiment', experiment_id(connect(settings), settings))\n"
-    )
-    killed, whole = (
-        subprocess.run(
-            [sys.executable, "-c", code.format(killed=killed, uri=uri)], capture_output=True, text=True, timeout=300
-        )
-        for killed in (True, False)
-    )
-    assert killed.returncode == -signal.SIGKILL
-    assert "experiment 1" in whole.stdout, whole.stderr
+    settings = TrackingSettings(f"sqlite:///{tmp_path}/a%20b/runs.db", experiment="one")
+    for killed, code in ((True, -signal.SIGKILL), (False, 0)):
+        process = start_process(write_experiment, settings, tmp_path / "experiment.txt", killed)
+        process.join()
+        assert process.exitcode == code
+    assert (tmp_path / "experiment.txt").read_text() == "1"
     assert {path.name for path in (tmp_path / "a b").iterdir()} == {"runs.db", "runs.db.lock"}
