@@ -6,7 +6,7 @@ from classifier.artifact.formats.packages import check_packages
 from classifier.artifact.publish import check_serving_dir
 from classifier.data import check_unlabelled
 from classifier.errors import UserError
-from classifier.pretrained import find_checkpoint, read_bert_files
+from classifier.pretrained import BertFiles, find_checkpoint, read_tokenizer
 from classifier.settings import PretrainedSettings, TrainSettings, Tune, chosen_exports
 from classifier.settings.targets import KERAS, TARGET
 from classifier.start import start_tensorflow
@@ -43,12 +43,18 @@ def check_checkpoint(settings: TrainSettings, encoder: PretrainedSettings) -> No
     """
     checkpoint = find_checkpoint(encoder.source)
     checkpoint.check_weights()
-    files = read_bert_files(checkpoint.folder)
+    files = read_tokenizer(checkpoint.folder)
     if len(files.vocabulary) > checkpoint.config.vocabulary_size:
         raise UserError(
             f"encoder.source={encoder.source}: the tokenizer has {len(files.vocabulary):,} tokens, but the encoder has "
             f"vectors of only {checkpoint.config.vocabulary_size:,}."
         )
+    for kind, _ in chosen_exports(settings.export):
+        if kind != "savedmodel" and not isinstance(files, BertFiles):
+            raise UserError(
+                f"export.formats={kind} supports BERT's tokenizer only, and that of encoder.source={encoder.source} is "
+                "another: leave export.formats=savedmodel, which contains the tokenizer."
+            )
     most, wanted = checkpoint.config.max_tokens, settings.tokenizer["max_tokens"]
     if wanted < 3:
         raise UserError(

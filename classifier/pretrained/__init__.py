@@ -3,15 +3,20 @@
 `checkpoint` reads the configuration and the weights of an encoder, and `tokenizer_files` its tokenizer.
 """
 
+from classifier.pretrained.bert_files import SUFFIX, BertFiles
+from classifier.pretrained.byte_pair_files import BytePairFiles, byte_letters
 from classifier.pretrained.checkpoint import Checkpoint, CheckpointConfig, CheckpointWeights, find_checkpoint
-from classifier.pretrained.tokenizer_files import SUFFIX, BertFiles, read_bert_files
+from classifier.pretrained.tokenizer_files import TokenizerFiles, read_tokenizer
 
 __all__ = [
     "SUFFIX",
     "BertFiles",
+    "BytePairFiles",
     "Checkpoint",
     "CheckpointConfig",
     "CheckpointWeights",
+    "TokenizerFiles",
+    "byte_letters",
     "find_checkpoint",
-    "read_bert_files",
+    "read_tokenizer",
 ]

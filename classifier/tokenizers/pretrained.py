@@ -1,0 +1,21 @@
+"""Chooses the tokenizer of a checkpoint."""
+
+from classifier.pretrained import BertFiles, TokenizerFiles
+from classifier.tokenizers.bert import BertTokenizer
+from classifier.tokenizers.byte_pair import BytePairTokenizer
+from classifier.tokenizers.pieces import PieceTokenizer
+
+
+def pretrained_tokenizer(files: TokenizerFiles, max_tokens: int = 128, truncation: str = "head") -> PieceTokenizer:
+    """Returns the tokenizer of a checkpoint.
+
+    Args:
+        files: see `classifier.pretrained`.
+        max_tokens, truncation: see `Tokenizer`.
+
+    Raises:
+        ValueError: if an argument is out of range.
+    """
+    if isinstance(files, BertFiles):
+        return BertTokenizer(files, max_tokens, truncation)
+    return BytePairTokenizer(files, max_tokens, truncation)
