@@ -67,6 +67,7 @@ def test_the_keys_of_a_choice_are_arguments_of_its_class(path):
 
 
 REFERENCE = f"encoder=pretrained encoder.source={Path(__file__).parent}/pretrained/references/bert"
+ALBERT = REFERENCE.removesuffix("bert") + "albert_groups"
 ROBERTA = REFERENCE.removesuffix("bert") + "roberta"
 MISTAKES = {
     "encoder.dept=3": "Error: encoder.dept is not an option. Did you mean 'encoder.depth'?",
@@ -100,6 +101,8 @@ MISTAKES = {
     "encoder=pretrained encoder.source=package:__main__/a": "there is no installed Python package '__main__'.",
     f"{ROBERTA} export.formats=[onnx]": "Error: export.formats=onnx supports BERT's tokenizer only, and that of",
     f"{ROBERTA} tokenizer.max_tokens=20": "Error: tokenizer.max_tokens=20: this encoder has 19 positions.",
+    f"{ALBERT} encoder.tune=top": "Error: encoder.tune=top: the blocks of encoder.source=",
+    f"{ALBERT} encoder.layer_decay=0.9": "choose encoder.tune=full, lora or frozen, with encoder.layer_decay=1.",
     f"{REFERENCE} tokenizer.max_tokens=2": "Error: tokenizer.max_tokens=2 leaves no room next to [CLS] and [SEP]:",
     f"{REFERENCE} tokenizer.max_tokens=12": "Error: tokenizer.max_tokens=12: this encoder has 11 positions.",
     "encoder=pretrained encoder.source=a tokenizer.lower_case=false": "is an option of tokenizer=word, wordpiece only.",

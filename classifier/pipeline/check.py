@@ -62,6 +62,12 @@ def check_checkpoint(settings: TrainSettings, encoder: PretrainedSettings) -> No
         )
     if wanted > most:
         raise UserError(f"tokenizer.max_tokens={wanted}: this encoder has {most} positions.")
+    if checkpoint.config.groups and (encoder.tune is Tune.top or encoder.layer_decay < 1):
+        key = "tune=top" if encoder.tune is Tune.top else f"layer_decay={encoder.layer_decay:g}"
+        raise UserError(
+            f"encoder.{key}: the blocks of encoder.source={encoder.source} share their weights, so that all of them "
+            "are trained alike: choose encoder.tune=full, lora or frozen, with encoder.layer_decay=1."
+        )
     if encoder.tune is Tune.top and encoder.top_blocks > checkpoint.config.depth:
         raise UserError(f"encoder.top_blocks={encoder.top_blocks}: this encoder has {checkpoint.config.depth} blocks.")
 

@@ -5,8 +5,10 @@
 
 from classifier.pretrained.bert_files import SUFFIX, BertFiles
 from classifier.pretrained.byte_pair_files import BytePairFiles, byte_letters
+from classifier.pretrained.character_map import Mapped
 from classifier.pretrained.checkpoint import Checkpoint, CheckpointConfig, CheckpointWeights, find_checkpoint
 from classifier.pretrained.tokenizer_files import TokenizerFiles, read_tokenizer
+from classifier.pretrained.unigram_files import Replaced, UnigramFiles
 
 __all__ = [
     "SUFFIX",
@@ -15,7 +17,10 @@ __all__ = [
     "Checkpoint",
     "CheckpointConfig",
     "CheckpointWeights",
+    "Mapped",
+    "Replaced",
     "TokenizerFiles",
+    "UnigramFiles",
     "byte_letters",
     "find_checkpoint",
     "read_tokenizer",

@@ -47,6 +47,7 @@ KEYS = {  # keys of config.json by architecture, with our names
     "bert": BERT_KEYS,
     "roberta": BERT_KEYS,
     "xlm-roberta": BERT_KEYS,
+    "albert": BERT_KEYS,
     "distilbert": {
         "width": "dim",
         "depth": "n_layers",
@@ -74,6 +75,16 @@ BLOCKS = {  # tensors of a block by our names
     "bert": BERT_BLOCK,
     "roberta": BERT_BLOCK,
     "xlm-roberta": BERT_BLOCK,
+    "albert": {
+        "query": "encoder.albert_layer_groups.{}.attention.query",
+        "key": "encoder.albert_layer_groups.{}.attention.key",
+        "value": "encoder.albert_layer_groups.{}.attention.value",
+        "output": "encoder.albert_layer_groups.{}.attention.dense",
+        "attention_norm": "encoder.albert_layer_groups.{}.attention.LayerNorm",
+        "expand": "encoder.albert_layer_groups.{}.ffn",
+        "contract": "encoder.albert_layer_groups.{}.ffn_output",
+        "feed_forward_norm": "encoder.albert_layer_groups.{}.full_layer_layer_norm",
+    },
     "distilbert": {
         "query": "transformer.layer.{}.attention.q_lin",
         "key": "transformer.layer.{}.attention.k_lin",
@@ -87,6 +98,7 @@ BLOCKS = {  # tensors of a block by our names
 }
 PREFIXES = {"xlm-roberta": "roberta"}  # of tensors next to a head, if they differ from the architecture
 AFTER_PADDING = {"roberta": 1, "xlm-roberta": 1}  # default ids of padding, after which positions are counted
+PROJECTION = "encoder.embedding_hidden_mapping_in"  # from the width of embeddings to that of states
 TOKEN_TYPES = "embeddings.token_type_embeddings.weight"
 BUFFERS = ("embeddings.position_ids", "embeddings.token_type_ids")  # saved by early versions of transformers
 OLD_KINDS = {"weight": "gamma", "bias": "beta"}
@@ -108,7 +120,7 @@ class CheckpointConfig:
     """The configuration of a pretrained encoder.
 
     Args:
-        architecture: `bert`, `distilbert`, `roberta` or `xlm-roberta`.
+        architecture: `bert`, `distilbert`, `roberta`, `xlm-roberta` or `albert`.
         width: size of token states.
         depth: number of blocks.
         num_heads: number of attention heads.
@@ -118,6 +130,9 @@ class CheckpointConfig:
         max_tokens: number of positions.
         vocabulary_size: number of tokens.
         first_position: number of rows of position embeddings that no token has.
+        embedding_width: size of embeddings that are projected to the width of states; None if they are not projected.
+        groups: number of groups of adjacent layers with the same weights; 0 if each block has its own.
+        group_size: number of blocks of each layer of a group.
     """
 
     architecture: str
@@ -130,6 +145,27 @@ class CheckpointConfig:
     max_tokens: int
     vocabulary_size: int
     first_position: int = 0
+    embedding_width: int | None = None
+    groups: int = 0
+    group_size: int = 1
+
+    @property
+    def distinct_blocks(self) -> int:
+        """The number of blocks with weights of their own."""
+        return self.groups * self.group_size if self.groups else self.depth
+
+    def weights_of(self, block: int) -> int:
+        """Returns the index of the weights of a block among the distinct ones (Lan et al. 2020, section 3.1)."""
+        if not self.groups:
+            return block
+        layer, inner = divmod(block, self.group_size)
+        return layer * self.groups // (self.depth // self.group_size) * self.group_size + inner
+
+    def place_of(self, weights: int) -> str:
+        """Returns the part of the names of tensors that says to which of the distinct blocks they belong."""
+        if not self.groups:
+            return str(weights)
+        return "{}.albert_layers.{}".format(*divmod(weights, self.group_size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,14 +260,15 @@ class Checkpoint:
             if kind != "distilbert":  # all tokens have the first type
                 positions = positions + tensor(TOKEN_TYPES)[0]
             blocks = [
-                {ours: layer(theirs.format(i), ours in NORMS) for ours, theirs in BLOCKS[kind].items()}
-                for i in range(self.config.depth)
+                {ours: layer(theirs.format(place), ours in NORMS) for ours, theirs in BLOCKS[kind].items()}
+                for place in map(self.config.place_of, range(self.config.distinct_blocks))
             ]
             return CheckpointWeights(
                 padding_first(tensor(EMBEDDINGS["token"]), read_tokenizer(self.folder).padding),
                 positions[self.config.first_position :],
                 layer(EMBEDDINGS["norm"], norm=True),
                 blocks,
+                layer(PROJECTION, norm=False) if self.config.embedding_width else None,
             )
 
 
@@ -240,16 +277,19 @@ class CheckpointWeights:
     """The weights of a pretrained encoder.
 
     Args:
-        tokens: token embeddings of shape (vocabulary, width), that of padding first.
-        positions: position embeddings of shape (max_tokens, width), including that of the token type.
+        tokens: token embeddings of shape (vocabulary, embedding_width), that of padding first.
+        positions: position embeddings of shape (max_tokens, embedding_width), including that of the token type.
         norm: scale and offset of the normalization of the embeddings.
-        blocks: for each block, kernels and biases of dense layers, and scales and offsets of normalizations, by name.
+        blocks: for each distinct block, kernels and biases of dense layers, and scales and offsets of normalizations,
+            by name.
+        projection: kernel and bias of the projection of the embeddings, if there is one.
     """
 
     tokens: np.ndarray
     positions: np.ndarray
     norm: tuple[np.ndarray, np.ndarray]
     blocks: list[dict[str, tuple[np.ndarray, np.ndarray]]]
+    projection: tuple[np.ndarray, np.ndarray] | None = None
 
 
 def find_checkpoint(source: str) -> Checkpoint:
@@ -320,15 +360,16 @@ def open_weights(path: Path) -> Iterator[Any]:
 def tensor_shapes(config: CheckpointConfig) -> Iterator[tuple[str, tuple[int | None, ...]]]:
     """Yields the name of each tensor of the encoder, without prefix, and its shape; None is any size."""
     width, inner = config.width, config.intermediate_dim
-    yield EMBEDDINGS["token"], (config.vocabulary_size, width)
-    yield EMBEDDINGS["position"], (config.first_position + config.max_tokens, width)
+    embedded = config.embedding_width or width
+    yield EMBEDDINGS["token"], (config.vocabulary_size, embedded)
+    yield EMBEDDINGS["position"], (config.first_position + config.max_tokens, embedded)
     if config.architecture != "distilbert":
-        yield TOKEN_TYPES, (None, width)
-    layers = [(EMBEDDINGS["norm"], (width,))]
+        yield TOKEN_TYPES, (None, embedded)
+    layers = [(EMBEDDINGS["norm"], (embedded,)), *([(PROJECTION, (width, embedded))] if config.embedding_width else [])]
     kernels = {**dict.fromkeys(NORMS, (width,)), "expand": (inner, width), "contract": (width, inner)}
     blocks = (
-        (theirs.format(number), kernels.get(ours, (width, width)))
-        for number in range(config.depth)
+        (theirs.format(config.place_of(number)), kernels.get(ours, (width, width)))
+        for number in range(config.distinct_blocks)
         for ours, theirs in BLOCKS[config.architecture].items()
     )
     for name, kernel in itertools.chain(layers, blocks):
@@ -375,9 +416,16 @@ def read_config(path: Path) -> CheckpointConfig:
         first = 1 + value_of(path, found, "pad_token_id", int, AFTER_PADDING[kind])
         if not 0 < first < positions:
             raise UserError(f"{path}: pad_token_id={first - 1} leaves none of max_position_embeddings={positions}.")
+    shared = {}
+    if kind == "albert":
+        shared = {"embedding_width": size_of(path, found, "embedding_size")}
+        shared |= {"groups": size_of(path, found, "num_hidden_groups", 1)}
+        shared |= {"group_size": size_of(path, found, "inner_group_num", 1)}
+        sizes["depth"] *= shared["group_size"]
     return CheckpointConfig(
         kind,
         **sizes,
+        **shared,
         activation=ACTIVATIONS[activation],
         epsilon=epsilon,
         max_tokens=positions - first,

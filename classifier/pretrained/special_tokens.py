@@ -12,7 +12,7 @@ from classifier.pretrained.json_files import shown, value_of
 CONFIG = "tokenizer_config.json"
 
 
-def padding_first(rows: Sequence[str] | np.ndarray, padding: int) -> Any:
+def padding_first(rows: Sequence[Any] | np.ndarray, padding: int) -> Any:
     """Returns rows by id in which padding and id 0 change places, as everywhere else in this package padding is 0.
 
     >>> padding_first(["<s>", "<pad>", "</s>"], 1)

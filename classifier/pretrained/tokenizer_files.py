@@ -3,14 +3,21 @@
 from pathlib import Path
 
 from classifier.errors import UserError
-from classifier.pretrained import bert_files, byte_pair_files
+from classifier.pretrained import bert_files, byte_pair_files, unigram_files
 from classifier.pretrained.bert_files import BertFiles
 from classifier.pretrained.byte_pair_files import BytePairFiles
 from classifier.pretrained.json_files import is_present, read_object, section, shown
+from classifier.pretrained.unigram_files import UnigramFiles
 
-TokenizerFiles = BertFiles | BytePairFiles
-KINDS = {"WordPiece": bert_files, "BPE": byte_pair_files}  # by the type of the model in tokenizer.json
+TokenizerFiles = BertFiles | BytePairFiles | UnigramFiles
+KINDS = {
+    "WordPiece": bert_files,
+    "BPE": byte_pair_files,
+    "Unigram": unigram_files,
+}  # by the type of the model in tokenizer.json
 OLDER = {"vocab.txt": bert_files.from_vocabulary, "vocab.json": byte_pair_files.from_merges}
+
+SENTENCE_PIECE = ("sentencepiece.bpe.model", "spiece.model")
 
 
 def read_tokenizer(folder: Path) -> TokenizerFiles:
@@ -32,4 +39,10 @@ def read_tokenizer(folder: Path) -> TokenizerFiles:
     for name, read in OLDER.items():
         if is_present(folder / name):
             return read(folder / name)
+    for model in SENTENCE_PIECE:
+        if is_present(folder / model):
+            raise UserError(
+                f"{folder} has {model}, but no tokenizer.json: load the folder with transformers' AutoTokenizer and "
+                "save it with save_pretrained(folder), which writes the file that is needed."
+            )
     raise UserError(f"{folder} has no tokenizer: neither tokenizer.json nor {', '.join(OLDER)}.")

@@ -4,6 +4,7 @@ from classifier.tokenizers.base import PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID,
 from classifier.tokenizers.bert import BertTokenizer
 from classifier.tokenizers.byte_pair import BytePairTokenizer
 from classifier.tokenizers.pretrained import pretrained_tokenizer
+from classifier.tokenizers.unigram import UnigramTokenizer
 from classifier.tokenizers.word import WordTokenizer
 from classifier.tokenizers.wordpiece import WordPieceTokenizer
 
@@ -16,6 +17,7 @@ __all__ = [
     "BytePairTokenizer",
     "LearnedTokenizer",
     "Tokenizer",
+    "UnigramTokenizer",
     "WordPieceTokenizer",
     "WordTokenizer",
     "batches_of",

@@ -1,9 +1,10 @@
 """Chooses the tokenizer of a checkpoint."""
 
-from classifier.pretrained import BertFiles, TokenizerFiles
+from classifier.pretrained import BertFiles, BytePairFiles, TokenizerFiles
 from classifier.tokenizers.bert import BertTokenizer
 from classifier.tokenizers.byte_pair import BytePairTokenizer
 from classifier.tokenizers.pieces import PieceTokenizer
+from classifier.tokenizers.unigram import UnigramTokenizer
 
 
 def pretrained_tokenizer(files: TokenizerFiles, max_tokens: int = 128, truncation: str = "head") -> PieceTokenizer:
@@ -18,4 +19,6 @@ def pretrained_tokenizer(files: TokenizerFiles, max_tokens: int = 128, truncatio
     """
     if isinstance(files, BertFiles):
         return BertTokenizer(files, max_tokens, truncation)
-    return BytePairTokenizer(files, max_tokens, truncation)
+    if isinstance(files, BytePairFiles):
+        return BytePairTokenizer(files, max_tokens, truncation)
+    return UnigramTokenizer(files, max_tokens, truncation)

