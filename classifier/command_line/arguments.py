@@ -9,6 +9,7 @@ from classifier.settings.passwords import check_no_password
 from classifier.settings.typed import as_typed, quoted
 
 MULTIRUN = ("-m", "--multirun")
+MARKS = ("data.delimiter", "data.separator")  # settings whose values are punctuation
 
 
 def key_of(argument: str) -> str:
@@ -26,6 +27,20 @@ def with_quotes(arguments: Sequence[str], key: str) -> list[str]:
         f"{key}={quoted(argument.partition('=')[2])}" if argument.startswith(f"{key}=") else argument
         for argument in arguments
     ]
+
+
+def with_quoted_marks(arguments: Sequence[str]) -> list[str]:
+    """Quotes punctuation that is given as a delimiter or a separator, which Hydra's grammar would not accept.
+
+    >>> with_quoted_marks(["data.separator=;", "data.delimiter='|'", "seed=1"])
+    ["data.separator=';'", "data.delimiter='|'", 'seed=1']
+    """
+    found = []
+    for argument in arguments:
+        key, _, value = argument.partition("=")
+        marks = key in MARKS and value and not value.startswith(("'", '"')) and not any(map(str.isalnum, value))
+        found.append(f"{key}={quoted(value)}" if marks else argument)
+    return found
 
 
 def multirun_first(arguments: Sequence[str]) -> list[str]:

@@ -22,7 +22,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from classifier.command_line.arguments import check_arguments, multirun_first
+from classifier.command_line.arguments import check_arguments, multirun_first, with_quoted_marks
 from classifier.command_line.choices import CONF, check_added_keys, check_leaves, named_classes, store_schema
 from classifier.command_line.hydra_checks import check_when_composed
 from classifier.command_line.messages import sentence
@@ -85,7 +85,7 @@ def run_command(
         if preprocess:
             sys.argv[1:] = preprocess(sys.argv[1:])
         check_arguments(sys.argv[1:])
-        sys.argv[1:] = multirun_first(sys.argv[1:])
+        sys.argv[1:] = multirun_first(with_quoted_marks(sys.argv[1:]))
         with hidden_passwords(sys.argv[1:]):
             job()
     except MISTAKES as error:

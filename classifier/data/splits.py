@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from classifier.data.examples import DataFile, Examples, Loaded, joined_paths, r
 from classifier.data.held_out import check_given, hold_out
 from classifier.data.rejects import Reject
 from classifier.data.split_keys import split_column
+from classifier.data.stratified_sets import stratified_sets
 from classifier.data.text_form import text_form
 from classifier.errors import UserError
 from classifier.settings import DataSettings
@@ -39,7 +41,9 @@ class Splits:
         return {name: examples for name, examples in parts.items() if examples is not None}
 
 
-def load_splits(settings: DataSettings, seed: int, *, label_names: tuple[str, ...] | None = None) -> Splits:
+def load_splits(
+    settings: DataSettings, seed: int, *, several: bool = False, label_names: tuple[str, ...] | None = None
+) -> Splits:
     """Reads train, and reads valid and test from their files or splits them off train.
 
     The split depends only on the usable rows, their order and the seed.
@@ -47,19 +51,16 @@ def load_splits(settings: DataSettings, seed: int, *, label_names: tuple[str, ..
     Args:
         settings: files, and how to read and split them.
         seed: seed of the split, unless the settings have one.
+        several: whether a text can have several labels, or none.
         label_names: classes of a model that is evaluated on these data; None means the classes of train.
 
     Raises:
         UserError: if the input cannot be used.
     """
-    if str(settings.train).startswith(f"{settings.root}/") and not Path(settings.root).is_dir():
-        raise UserError(
-            f"There is no folder data.root={settings.root}: name the one that holds {settings.name}/ with data.root=, "
-            "or with the environment variable CLASSIFIER_DATA."
-        )
+    check_root(settings)
     shares = _wanted_shares(settings)
     seed = seed if settings.split_seed is None else settings.split_seed
-    read = read_examples(settings.train, settings, split="train", label_names=label_names)
+    read = read_examples(settings.train, settings, split="train", several=several, label_names=label_names)
     if split_column(settings) and shares:
         read = hold_out(read, shares, settings, seed)
     free = [split for split in ("valid", "test") if getattr(settings, split) is None]
@@ -68,7 +69,7 @@ def load_splits(settings: DataSettings, seed: int, *, label_names: tuple[str, ..
     names = loaded["train"].examples.label_names
     for split, pattern in (("valid", settings.valid), ("test", settings.test)):
         if pattern is not None:
-            loaded[split] = read_examples(pattern, settings, split=split, label_names=names)
+            loaded[split] = read_examples(pattern, settings, split=split, several=several, label_names=names)
     check_given(loaded, settings)
     parts = {split: part.examples for split, part in loaded.items()}
     train = parts.pop("train")
@@ -83,6 +84,15 @@ def load_splits(settings: DataSettings, seed: int, *, label_names: tuple[str, ..
         notices=[*notices, *_many_classes_notice(train, settings.label), *_class_notices(parts, shares), *duplicates],
         contradictions=contradictions,
     )
+
+
+def check_root(settings: DataSettings) -> None:
+    """Raises UserError if the folder of the named data sets is missing, and one of them was chosen."""
+    if str(settings.train).startswith(f"{settings.root}/") and not Path(settings.root).is_dir():
+        raise UserError(
+            f"There is no folder data.root={settings.root}: name the one that holds {settings.name}/ with data.root=, "
+            "or with the environment variable CLASSIFIER_DATA."
+        )
 
 
 def _wanted_shares(settings: DataSettings) -> dict[str, float]:
@@ -100,9 +110,10 @@ def _wanted_shares(settings: DataSettings) -> dict[str, float]:
     return shares
 
 
-def _split_off(train: Loaded, shares: dict[str, float], seed: int, label_column: str) -> dict[str, Examples]:
+def _split_off(train: Loaded, shares: dict[str, float], seed: int, label_column: Any) -> dict[str, Examples]:
     examples = train.examples
-    places = stratified(examples.texts, examples.labels, list(shares.values()), seed)
+    split_by = stratified_sets if examples.several else stratified
+    places = split_by(examples.texts, examples.labels, list(shares.values()), seed)
     parts = {split: examples.take(found) for split, found in zip(["train", *shares], places, strict=True)}
     for split in shares:
         if not len(parts[split]):
@@ -110,7 +121,7 @@ def _split_off(train: Loaded, shares: dict[str, float], seed: int, label_column:
     return parts
 
 
-def _no_split(examples: Examples, split: str, needed: int, label_column: str) -> str:
+def _no_split(examples: Examples, split: str, needed: int, label_column: Any) -> str:
     """Explains why nothing could be split off train: no class has enough different texts."""
     counts = [count for count in examples.class_counts().values() if count]
     how = "each of which occurs once" if max(counts) == 1 else f"none of which has {needed} different texts"
@@ -156,7 +167,7 @@ def _part_sizes(before: int, count: int, shares: Sequence[float]) -> list[int]:
     return sizes
 
 
-def _many_classes_notice(train: Examples, label_column: str) -> list[str]:
+def _many_classes_notice(train: Examples, label_column: Any) -> list[str]:
     """Questions the label column if there are nearly as many classes as texts."""
     classes = sum(count > 0 for count in train.class_counts().values())
     if classes <= len(train) / 2 or len(train) < FEW:

@@ -22,6 +22,8 @@ PAGE = "index.html"
 LEADING = ("accuracy", "macro_f1")
 NAMES = {  # that are not their keys with blanks
     "macro_f1": "macro F1",
+    "micro_f1": "micro F1",
+    "samples_f1": "F1 of a text",
     "roc_auc": "ROC AUC",
     "matthews_correlation": "Matthews correlation",
     "examples": "texts",
@@ -78,8 +80,8 @@ def write_page(folder: Path, page: Page) -> Path:
         metrics=metric_rows(page.evaluations),
         classes=class_rows(evaluation),
         open_classes=MOST_OPEN,
-        pairs=confused_pairs(evaluation),
-        matrix=matrix(evaluation) if evaluation.scored.classes <= MOST_CLASSES else [],
+        pairs=[] if evaluation.scored.several else confused_pairs(evaluation),
+        matrix=[] if evaluation.scored.several or evaluation.scored.classes > MOST_CLASSES else matrix(evaluation),
         wrong=int((~evaluation.scored.right).sum()),
         mistakes=confident_mistakes(evaluation.scored, limit=MOST_MISTAKES),
         most_characters=MOST_CHARACTERS,
@@ -101,6 +103,11 @@ def verdict(split: str, evaluation: Evaluation) -> str:
     """Returns the result in two sentences."""
     right, examples = int(evaluation.scored.right.sum()), len(evaluation.scored)
     share, largest = (100 * count / examples for count in (right, max(row.support for row in evaluation.per_class)))
+    if evaluation.scored.several:
+        return (
+            f"The model predicts all labels of {right:,} of {examples:,} {split} texts, and no other, which is "
+            f"{share:.1f} %; macro F1 is {evaluation.metrics['macro_f1']:.3f}."
+        )
     return (
         f"The model predicts the label of {right:,} of {examples:,} {split} texts, which is {share:.1f} %. "
         f"The most frequent class alone makes up {largest:.1f} %."
@@ -124,9 +131,12 @@ def metric_rows(evaluations: Mapping[str, Evaluation]) -> list[tuple[str, str, l
 
 def class_rows(evaluation: Evaluation) -> list[dict[str, Any]]:
     """Returns the metrics of each class, weakest first, and the class that is most often predicted instead."""
-    counts = confusion_counts(evaluation.scored)
     names = evaluation.scored.label_names
     rows = []
+    if evaluation.scored.several:
+        rows = [{"metrics": metrics, "instead": "", "times": 0} for metrics in evaluation.per_class]
+        return sorted(rows, key=lambda row: (row["metrics"].support == 0, row["metrics"].f1))
+    counts = confusion_counts(evaluation.scored)
     for number, metrics in enumerate(evaluation.per_class):
         mistaken = np.where(np.arange(len(names)) == number, 0, counts[number])
         instead = int(mistaken.argmax())

@@ -14,7 +14,9 @@ from classifier.data import (
     write_rejects,
 )
 from classifier.data.columns import with_columns
-from classifier.settings import TrainSettings
+from classifier.data.several_labels import has_several, refuse_joined
+from classifier.data.splits import check_root
+from classifier.settings import TaskKind, TrainSettings
 from classifier.settings.typed import as_typed
 from classifier.tasks import refuse_impossible
 from classifier.terminal import say
@@ -45,7 +47,9 @@ def load(settings: TrainSettings, output: Path) -> Splits:
     rejects = output / "report" / "rejects.csv"
     rejects.parent.mkdir(parents=True, exist_ok=True)
     try:
-        splits = load_splits(settings.data, settings.seed)
+        check_root(settings.data)
+        several = has_several(settings.task, settings.data)
+        splits = load_splits(settings.data, settings.seed, several=several)
         if settings.data.unlabelled is not None:
             add_unlabelled(splits, settings.data.unlabelled, settings.data)
     except TooManyBadRows as error:
@@ -53,6 +57,8 @@ def load(settings: TrainSettings, output: Path) -> Splits:
             raise
         write_rejects(rejects, error.rejects)
         raise TooManyBadRows(f"{error}\nAll of them are listed in {rejects}.", error.rejects) from None
+    if settings.task is TaskKind.auto and not several:
+        refuse_joined(splits.train.class_counts())
     for notice in splits.notices:
         say(notice)
     if splits.rejects:
@@ -61,10 +67,11 @@ def load(settings: TrainSettings, output: Path) -> Splits:
     if splits.contradictions:
         write_contradictions(rejects.with_name("contradictions.csv"), splits.contradictions)
     sizes = ", ".join(f"{len(part):,} {name}" for name, part in splits.parts().items())
-    say(f"{settings.data.name}: {sizes} examples, {len(splits.train.label_names)} classes")
+    labels = f", {splits.train.labels.sum(axis=1).mean():.2f} labels per text" if several else ""
+    say(f"{settings.data.name}: {sizes} examples, {len(splits.train.label_names)} classes{labels}")
     if splits.unlabelled:
         say(f"{len(splits.unlabelled):,} unlabelled texts")
-    refuse_impossible(settings.abstain, settings.export, len(splits.valid))
+    refuse_impossible(settings.abstain, settings.export, several, len(splits.valid))
     if small := small_classes(splits):
         say(f"Warning: {small}")
         splits.notices.append(small)

@@ -13,9 +13,11 @@ from classifier.encoders.pretrained import build_pretrained
 from classifier.explanation.explanation import against_others
 from classifier.explanation.saved_explainer import SavedExplainer
 from classifier.model.classifier_module import ClassifierModule
+from classifier.model.mixing import Weights
 from classifier.model.ngram_fit import Method, NgramCounter, Recipe, compute_tfidf, fit_ngram_model
 from classifier.pretrained import find_checkpoint, read_tokenizer
 from classifier.settings import PretrainedSettings
+from classifier.tasks import make_task
 from classifier.tokenizers import pretrained_tokenizer
 
 REFERENCES = Path(__file__).parent / "references"
@@ -32,8 +34,8 @@ def module(request):
     model = build_pretrained(checkpoint, PretrainedSettings(source=folder), pooling, len(LABELS))
     tfidf = compute_tfidf(NgramCounter(tokenizer), TEXTS, len(LABELS))
     recipes = {Recipe(Method.nb_svm, 1.0): 1.0}
-    ngrams = fit_ngram_model(tfidf, TARGETS, np.ones(len(TEXTS)), len(LABELS), recipes, seed=3)
-    return ClassifierModule(Encoder(model, tokenizer), LABELS, ngrams, np.array([0.7, 3.0]))
+    ngrams = fit_ngram_model(make_task(False), tfidf, TARGETS, np.ones(len(TEXTS)), len(LABELS), recipes, seed=3)
+    return ClassifierModule(Encoder(model, tokenizer), LABELS, ngrams, Weights(np.array([0.7, 3.0])))
 
 
 def test_it_is_saved_and_explained_by_words(module, tmp_path):
