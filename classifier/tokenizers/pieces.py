@@ -20,6 +20,11 @@ class PieceTokenizer(Tokenizer):
         ValueError: if an argument is out of range.
     """
 
+    # tf.Module searches all other attributes for variables, which takes long for 250,000 pieces
+    _TF_MODULE_IGNORED_PROPERTIES = frozenset(
+        ("vocabulary", "files", "_self_unconditional_checkpoint_dependencies", "_self_unconditional_dependency_names")
+    )
+
     def __init__(
         self, vocabulary: Sequence[str], max_tokens: int, truncation: str, begin: str, end: str, unknown: str
     ) -> None:
