@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.singleton import Singleton
-from hydra.utils import get_class
+from hydra.utils import get_object
 from omegaconf import OmegaConf
 
 from classifier.command_line.arguments import with_quotes
@@ -59,14 +59,16 @@ def test_the_keys_of_a_choice_are_arguments_of_its_class(path):
     choice = OmegaConf.to_container(OmegaConf.load(path))
     assert isinstance(choice, dict)
     target = choice.pop("_target_")
-    arguments = inspect.signature(get_class(target)).parameters
+    arguments = inspect.signature(get_object(target)).parameters
     assert set(choice) <= set(arguments)
-    if get_class(target).__init__.__module__.startswith("classifier."):
+    if getattr(get_object(target).__init__, "__module__", "classifier.").startswith("classifier."):
         own = {name for name, one in arguments.items() if one.default is not inspect.Parameter.empty}
         assert own == set(choice)
 
 
 REFERENCE = f"encoder=pretrained encoder.source={Path(__file__).parent}/pretrained/references/bert"
+ALBERT = REFERENCE.removesuffix("bert") + "albert_groups"
+ROBERTA = REFERENCE.removesuffix("bert") + "roberta"
 MISTAKES = {
     "encoder.dept=3": "Error: encoder.dept is not an option. Did you mean 'encoder.depth'?",
     "encodr=tiny": "Error: encodr is not an option. Did you mean 'encoder'?",
@@ -97,6 +99,10 @@ MISTAKES = {
     "encoder=pretrained encoder.source=a encoder.tune=frozen encoder.layer_decay=0.9": "layer_decay has no",
     "encoder=pretrained encoder.source='~no_such_user/a'": "Error: ~no_such_user/a: this user does not exist",
     "encoder=pretrained encoder.source=package:__main__/a": "there is no installed Python package '__main__'.",
+    f"{ROBERTA} export.formats=[onnx]": "Error: export.formats=onnx supports BERT's tokenizer only, and that of",
+    f"{ROBERTA} tokenizer.max_tokens=20": "Error: tokenizer.max_tokens=20: this encoder has 19 positions.",
+    f"{ALBERT} encoder.tune=top": "Error: encoder.tune=top: the blocks of encoder.source=",
+    f"{ALBERT} encoder.layer_decay=0.9": "choose encoder.tune=full, lora or frozen, with encoder.layer_decay=1.",
     f"{REFERENCE} tokenizer.max_tokens=2": "Error: tokenizer.max_tokens=2 leaves no room next to [CLS] and [SEP]:",
     f"{REFERENCE} tokenizer.max_tokens=12": "Error: tokenizer.max_tokens=12: this encoder has 11 positions.",
     "encoder=pretrained encoder.source=a tokenizer.lower_case=false": "is an option of tokenizer=word, wordpiece only.",

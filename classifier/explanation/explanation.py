@@ -1,5 +1,6 @@
 """The explanation of a text, and the methods of explanation."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -63,6 +64,7 @@ class Explanation:
         scores: for each method, one value per word.
         attention: for each layer, attention of shape (heads, tokens, tokens); rows are queries.
         pooling: weights of shape (tokens,) by name.
+        spaces: what stands before each word; empty if that is one space before each.
     """
 
     text: str
@@ -76,6 +78,7 @@ class Explanation:
     scores: dict[str, Array] = field(default_factory=dict)
     attention: list[Array] = field(default_factory=list)
     pooling: dict[str, Array] = field(default_factory=dict)
+    spaces: list[str] = field(default_factory=list)
 
     @property
     def predicted(self) -> int:
@@ -92,6 +95,26 @@ class Explanation:
         """Error of the sum of the integrated gradients, as a share of the difference, or of LEAST if that is larger."""
         missing = abs(float(self.scores["integrated_gradients"].sum()) - self.difference)
         return missing / max(abs(self.difference), LEAST)
+
+
+def joined(words: Sequence[str], spaces: Sequence[str], kept: Collection[int]) -> str:
+    """Returns the text of the words with these indices.
+
+    >>> joined(["it", "'s", "late"], ["", "", " "], [0, 2]), joined(["re", "-", "open"], ["", "", ""], [0, 2])
+    ('it late', 're open')
+
+    Args:
+        words: all words of a text.
+        spaces: what stands before each; empty if that is one space before each.
+        kept: indices of the words.
+    """
+    text, last = "", -1
+    for place in sorted(kept):
+        space = spaces[place] if spaces else " "
+        if not space and last < place - 1 and text[-1:].isalnum() and words[place][:1].isalnum():
+            space = " "  # so that two words do not become one
+        text, last = f"{text}{space}{words[place]}" if text else words[place], place
+    return text
 
 
 def contrasts_of(probabilities: Array, several: bool) -> Array:

@@ -16,7 +16,7 @@ from math import ceil
 import numpy as np
 
 from classifier.evaluation.bootstrap import Interval, percentile_interval, resampled_indices
-from classifier.explanation.explanation import METHODS, Array, Explanation
+from classifier.explanation.explanation import METHODS, Array, Explanation, joined
 
 FRACTIONS = (0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1)  # of the words
 BINS = (0.01, 0.05, 0.1, 0.2, 0.5)  # DeYoung et al. 2020, section 4
@@ -72,15 +72,16 @@ def ranking(scores: Array, random: np.random.Generator) -> np.ndarray:
     return np.lexsort((random.random(len(scores)), -np.asarray(scores)))
 
 
-def split_texts(words: Sequence[str], order: np.ndarray, fraction: float) -> tuple[str, str]:
+def split_texts(
+    words: Sequence[str], order: np.ndarray, fraction: float, spaces: Sequence[str] = ()
+) -> tuple[str, str]:
     """Returns the text without the first words of the order, and with only these; their number is rounded up.
 
     >>> split_texts(["good", "old", "film"], np.array([0, 2, 1]), 0.5)
     ('old', 'good film')
     """
     chosen = set(order[: ceil(fraction * len(words) - 1e-9)].tolist())
-    deleted = " ".join(word for place, word in enumerate(words) if place not in chosen)
-    return deleted, " ".join(word for place, word in enumerate(words) if place in chosen)
+    return joined(words, spaces, {*range(len(words))} - chosen), joined(words, spaces, chosen)
 
 
 def faithfulness_curves(
@@ -99,7 +100,7 @@ def faithfulness_curves(
     drawn = [[random.permutation(len(item.words)) for _ in range(RANDOM_ORDERS)] for item in explanations]
     texts = {
         method: [
-            [[split_texts(item.words, order, share) for share in FRACTIONS] for order in orders_of_item]
+            [[split_texts(item.words, order, share, item.spaces) for share in FRACTIONS] for order in orders_of_item]
             for item, orders_of_item in zip(explanations, orders_of_method, strict=True)
         ]
         for method, orders_of_method in {**orders, RANDOM: drawn}.items()

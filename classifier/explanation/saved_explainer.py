@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from classifier.artifact.saved_model import SavedClassifier
 from classifier.errors import UserError
-from classifier.explanation.explanation import Array, Explanation, contrasted
+from classifier.explanation.explanation import Array, Explanation, contrasted, joined
 from classifier.explanation.integration import gauss_legendre, integrate
 from classifier.explanation.rollout import by_word, token_shares
 from classifier.model.batching import batches, token_counts
@@ -81,6 +81,7 @@ class SavedExplainer:
             lambda rows, starts, ends: self.along_path(states, unknown, mask, contrast, rows, starts, ends), differences
         )
         words, tokens, places = read["words"].to_list(), read["tokens"].numpy(), read["places"].numpy()
+        spaces = read["spaces"].to_list() if "spaces" in read else [[]] * len(texts)  # older models have none
         explanations = []
         for row, text in enumerate(texts):
             real = slice(0, int(mask[row].numpy().sum()))
@@ -95,6 +96,7 @@ class SavedExplainer:
                 int(points[row]),
                 attention=[layer[row, :, real, real].numpy() for layer in watched["text"]["attention"]],
                 pooling={name: weights[row, real].numpy() for name, weights in watched["text"]["pooling"].items()},
+                spaces=[space.decode() for space in spaces[row]],
             )
             self.score(explanation, gradients[row][real], ngrams[row])
             explanations.append(explanation)
@@ -163,7 +165,7 @@ class SavedExplainer:
             classify: function from texts to probabilities (texts, classes); None means that of the classifier.
         """
         without = [
-            " ".join(explanation.words[:place] + explanation.words[place + 1 :])
+            joined(explanation.words, explanation.spaces, {*range(len(explanation.words))} - {place})
             for explanation in explanations
             for place in range(len(explanation.words))
         ]

@@ -66,7 +66,7 @@ class PlainClassifier(KerasModule):
         """Words (batch, words) -> what `classify` returns."""
         logits = self.encoder(self.tokenizer.padded(words), training=False)
         if self.mixture:
-            logits = self.mixture(logits, self.ngrams(words) if self.ngrams else None)
+            logits = self.mixture(logits, self.ngrams(self.tokenizer.bare(words)) if self.ngrams else None)
         probabilities = self.task.probabilities(logits)
         label = tf.gather(self.names, tf.argmax(probabilities, axis=-1))
         answer = {"probabilities": probabilities, "label": label, "score": tf.reduce_max(probabilities, axis=-1)}

@@ -37,13 +37,15 @@ class Explainer(KerasModule):
         """Tokenizes texts (batch,).
 
         Returns:
-            words: ragged strings (batch, words).
+            words: ragged strings (batch, words), without the spaces around them.
+            spaces: the spaces before each word, ragged strings (batch, words).
             ids: int32 (batch, tokens), 0 for padding.
             tokens: strings (batch, tokens), empty for padding, [UNK] for unknown tokens.
             places: index of the word of each token, int64 (batch, tokens), -1 for padding.
         """
         words = self.tokenizer.words(text)
-        return {"words": words, **self.encoded(words), "places": self.tokenizer.places(words)}
+        apart = {"words": self.tokenizer.bare(words), "spaces": self.tokenizer.spaces(words)}
+        return {**apart, **self.encoded(words), "places": self.tokenizer.places(words)}
 
     def encoded(self, words: tf.RaggedTensor) -> dict[str, tf.Tensor]:
         """Returns the ids and the tokens of `read` for words (batch, words)."""

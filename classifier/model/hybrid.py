@@ -295,6 +295,8 @@ def out_of_fold_logits(
 def logits_of(model: NgramModel, tokenizer: Tokenizer, texts: Sequence[str]) -> np.ndarray:
     """Returns logits (texts, classes) of an n-gram model for many texts."""
     answer = tf.function(
-        lambda batch: model(tokenizer.words(batch)), autograph=False, input_signature=[tf.TensorSpec([None], tf.string)]
+        lambda batch: model(tokenizer.bare(tokenizer.words(batch))),
+        autograph=False,
+        input_signature=[tf.TensorSpec([None], tf.string)],
     )
     return np.concatenate([answer(batch).numpy() for batch in batches_of(texts)])

@@ -269,7 +269,7 @@ class NgramCounter:
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string)])
     def count(self, batch):
         """Returns the triples of `__call__` for texts (batch,), with text indices within the batch."""
-        words = self.tokenizer.words(batch)
+        words = self.tokenizer.bare(self.tokenizer.words(batch))
         different = []
         for kind in KINDS:
             rows, keys, *_ = kind(words)

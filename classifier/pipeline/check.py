@@ -6,7 +6,7 @@ from classifier.artifact.formats.packages import check_packages
 from classifier.artifact.publish import check_serving_dir
 from classifier.data import check_unlabelled
 from classifier.errors import UserError
-from classifier.pretrained import find_checkpoint, read_bert_files
+from classifier.pretrained import BertFiles, find_checkpoint, read_tokenizer
 from classifier.settings import PretrainedSettings, TrainSettings, Tune, chosen_exports
 from classifier.settings.targets import KERAS, TARGET
 from classifier.start import start_tensorflow
@@ -43,12 +43,18 @@ def check_checkpoint(settings: TrainSettings, encoder: PretrainedSettings) -> No
     """
     checkpoint = find_checkpoint(encoder.source)
     checkpoint.check_weights()
-    files = read_bert_files(checkpoint.folder)
+    files = read_tokenizer(checkpoint.folder)
     if len(files.vocabulary) > checkpoint.config.vocabulary_size:
         raise UserError(
             f"encoder.source={encoder.source}: the tokenizer has {len(files.vocabulary):,} tokens, but the encoder has "
             f"vectors of only {checkpoint.config.vocabulary_size:,}."
         )
+    for kind, _ in chosen_exports(settings.export):
+        if kind != "savedmodel" and not isinstance(files, BertFiles):
+            raise UserError(
+                f"export.formats={kind} supports BERT's tokenizer only, and that of encoder.source={encoder.source} is "
+                "another: leave export.formats=savedmodel, which contains the tokenizer."
+            )
     most, wanted = checkpoint.config.max_tokens, settings.tokenizer["max_tokens"]
     if wanted < 3:
         raise UserError(
@@ -56,6 +62,12 @@ def check_checkpoint(settings: TrainSettings, encoder: PretrainedSettings) -> No
         )
     if wanted > most:
         raise UserError(f"tokenizer.max_tokens={wanted}: this encoder has {most} positions.")
+    if checkpoint.config.groups and (encoder.tune is Tune.top or encoder.layer_decay < 1):
+        key = "tune=top" if encoder.tune is Tune.top else f"layer_decay={encoder.layer_decay:g}"
+        raise UserError(
+            f"encoder.{key}: the blocks of encoder.source={encoder.source} share their weights, so that all of them "
+            "are trained alike: choose encoder.tune=full, lora or frozen, with encoder.layer_decay=1."
+        )
     if encoder.tune is Tune.top and encoder.top_blocks > checkpoint.config.depth:
         raise UserError(f"encoder.top_blocks={encoder.top_blocks}: this encoder has {checkpoint.config.depth} blocks.")
 

@@ -9,7 +9,7 @@ from classifier.data import Examples
 from classifier.encoders.encoder import Encoder
 from classifier.encoders.pretrained import build_pretrained, rate_factors
 from classifier.encoders.scratch import build_classifier
-from classifier.pretrained import find_checkpoint, read_bert_files
+from classifier.pretrained import find_checkpoint, read_tokenizer
 from classifier.settings import PretrainedSettings, ScratchSettings, TrainSettings
 from classifier.terminal import say
 from classifier.tokenizers import LearnedTokenizer, Tokenizer
@@ -30,7 +30,7 @@ def are_few(texts: Sequence[str], train: Examples) -> bool:
 def make_tokenizer(settings: TrainSettings, texts: Sequence[str]) -> Tokenizer:
     """Returns the tokenizer of the pretrained encoder, or learns a vocabulary from the training texts."""
     if isinstance(settings.encoder, PretrainedSettings):
-        return instantiate(settings.tokenizer, files=read_bert_files(find_checkpoint(settings.encoder.source).folder))
+        return instantiate(settings.tokenizer, files=read_tokenizer(find_checkpoint(settings.encoder.source).folder))
     tokenizer: LearnedTokenizer = instantiate(settings.tokenizer)
     tokenizer.learn(texts)
     return tokenizer

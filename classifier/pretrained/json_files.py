@@ -9,7 +9,7 @@ from typing import Any
 from classifier.errors import UserError
 
 MOST = 2**31 - 1  # upper bound of sizes
-NAMES = {str: "a string", bool: "true or false", dict: "an object", list: "a list"}
+NAMES = {str: "a string", int: "an integer", bool: "true or false", dict: "an object", list: "a list"}
 REQUIRED = object()
 
 

@@ -26,7 +26,7 @@ from classifier.settings.training import (
 )
 from classifier.settings.typed import as_typed
 
-BERT_TOKENIZER = ".BertTokenizer"
+PRETRAINED_TOKENIZER = ".pretrained_tokenizer"
 TUNED_BY = {  # settings of a pretrained encoder, and the choices with which they have an effect
     "top_blocks": [Tune.top],
     "lora_rank": [Tune.lora],
@@ -129,7 +129,7 @@ def check_decisions(abstain: AbstainSettings, export: ExportSettings) -> None:
 
 def check_scratch(settings: TrainSettings, encoder: ScratchSettings) -> None:
     """Checks that tokenizer, block, positions and export formats are compatible with the encoder and its attention."""
-    if settings.tokenizer[TARGET].endswith(BERT_TOKENIZER):
+    if settings.tokenizer[TARGET].endswith(PRETRAINED_TOKENIZER):
         raise UserError("tokenizer=pretrained needs encoder=minilm or encoder=pretrained, which brings its vocabulary.")
     mechanism = settings.attention[TARGET].rpartition(".")[2]
     if mechanism in NOT_IN_LITERT and "litert" in as_list(settings.export.formats):
@@ -161,7 +161,7 @@ def check_scratch(settings: TrainSettings, encoder: ScratchSettings) -> None:
 
 def check_pretrained(settings: TrainSettings, encoder: PretrainedSettings) -> None:
     """Checks that no settings of other encoders are given, and those of low-rank updates and learning rates."""
-    if not settings.tokenizer[TARGET].endswith(BERT_TOKENIZER):
+    if not settings.tokenizer[TARGET].endswith(PRETRAINED_TOKENIZER):
         raise UserError("A pretrained encoder reads texts with its own tokenizer: leave out tokenizer=.")
     if settings.attention != {TARGET: "classifier.attention.MultiHeadAttention", "num_heads": 4, "dropout": 0.0}:
         raise UserError("A pretrained encoder brings its own attention: leave out attention= and its keys.")

@@ -2,6 +2,9 @@
 
 from classifier.tokenizers.base import PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID, LearnedTokenizer, Tokenizer, batches_of
 from classifier.tokenizers.bert import BertTokenizer
+from classifier.tokenizers.byte_pair import BytePairTokenizer
+from classifier.tokenizers.pretrained import pretrained_tokenizer
+from classifier.tokenizers.unigram import UnigramTokenizer
 from classifier.tokenizers.word import WordTokenizer
 from classifier.tokenizers.wordpiece import WordPieceTokenizer
 
@@ -11,9 +14,12 @@ __all__ = [
     "UNKNOWN",
     "UNKNOWN_ID",
     "BertTokenizer",
+    "BytePairTokenizer",
     "LearnedTokenizer",
     "Tokenizer",
+    "UnigramTokenizer",
     "WordPieceTokenizer",
     "WordTokenizer",
     "batches_of",
+    "pretrained_tokenizer",
 ]

@@ -59,6 +59,14 @@ class Tokenizer(tf.Module):
     def token_ids(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
         """Converts words (batch, words) to int32 ids (batch, tokens), without truncation."""
 
+    def bare(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
+        """Removes the spaces around words (batch, words), if the words of a tokenizer include them."""
+        return words
+
+    def spaces(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
+        """Returns the spaces before each word (batch, words) as strings, one space if words do not include them."""
+        return words.with_values(tf.fill(tf.shape(words.flat_values), " "))
+
     def cut(self, ids: tf.RaggedTensor) -> tf.RaggedTensor:
         """Keeps the first `head` and the last `tail` ids of each row that is longer than `max_tokens`."""
         rows = ids.value_rowids()
@@ -94,11 +102,16 @@ class Tokenizer(tf.Module):
 
         It is -1 for padding and special tokens.
         """
-        count = tf.size(words.flat_values, out_type=tf.int64)
-        pieces = self.token_ids(tf.strings.split(words.flat_values)).row_lengths()  # per word
-        places = tf.range(count) - tf.gather(words.row_starts(), words.value_rowids())
-        inside = self.cut(self.token_ids(words).with_values(tf.repeat(places, pieces)))
+        inside = self.cut(self.token_ids(words).with_values(self.words_of_tokens(words)))
         return self.filled(self.enclosed(inside, [-1] * len(self.begin), [-1] * len(self.end)), -1)
+
+    def words_of_tokens(self, words: tf.RaggedTensor) -> tf.Tensor:
+        """Returns the word index, from 0 in each text, of each token of `token_ids`: int64 (tokens of all texts,)."""
+        count = tf.size(words.flat_values, out_type=tf.int64)
+        from_row_lengths = tf.RaggedTensor.from_row_lengths  # pyright: ignore[reportAttributeAccessIssue]
+        single = from_row_lengths(words.flat_values, tf.ones([count], tf.int64), validate=False)
+        pieces = self.token_ids(single).row_lengths()  # per word
+        return tf.repeat(tf.range(count) - tf.gather(words.row_starts(), words.value_rowids()), pieces)
 
     def filled(self, ragged: tf.RaggedTensor, padding: int) -> tf.Tensor:
         """Converts ragged (batch, tokens) to a dense tensor, padded to the smallest of `widths` that fits all rows."""

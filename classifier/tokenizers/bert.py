@@ -4,13 +4,11 @@ Reference: the `tokenizers` package with the checkpoint's tokenizer.json, whose 
 model is WordPiece (Devlin et al. 2019; Wu et al. 2016, section 4.1).
 """
 
-from collections.abc import Mapping
-
 import tensorflow as tf
 
 from classifier.pretrained import SUFFIX, BertFiles
-from classifier.tokenizers.base import Tokenizer
 from classifier.tokenizers.normal_form import Characters, decomposed
+from classifier.tokenizers.pieces import PieceTokenizer, by_owner, lookup_table
 
 REMOVED = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\p{Cf}\p{Co}\x{FFFD}]+"
 SPACES = r"[\t\n\r\p{Z}]+"
@@ -22,7 +20,7 @@ PUNCTUATION = r"!-/:-@\[-`{-~\p{P}"  # including ASCII symbols
 DECOMPOSING = r"(?s).*[^\x00-\x7F].*"  # texts that may contain characters with accents
 
 
-class BertTokenizer(Tokenizer):
+class BertTokenizer(PieceTokenizer):
     """Splits at spaces, punctuation and ideographs, then splits words greedily into the longest pieces.
 
     A special token inside a text, such as `[SEP]`, is split like any other text.
@@ -36,11 +34,8 @@ class BertTokenizer(Tokenizer):
     """
 
     def __init__(self, files: BertFiles, max_tokens: int = 128, truncation: str = "head") -> None:
-        id_of = {piece: number for number, piece in enumerate(files.vocabulary)}
-        begin, end, unknown = (id_of[token] for token in (files.begin, files.end, files.unknown))
-        super().__init__(max_tokens, truncation, (begin,), (end,), unknown)
-        self.files = files
-        self.vocabulary = files.vocabulary
+        super().__init__(files.vocabulary, max_tokens, truncation, files.begin, files.end, files.unknown)
+        self.files, id_of = files, self.id_of
         self.alone = PUNCTUATION + (IDEOGRAPHS if files.split_ideographs else "")
         special = {files.begin, files.end, files.unknown, "[PAD]", "[MASK]"}
         first = {piece: i for piece, i in id_of.items() if not piece.startswith(SUFFIX) and piece not in special}
@@ -60,13 +55,7 @@ class BertTokenizer(Tokenizer):
         texts = tf.strings.regex_replace(texts, SPACES, " ")
         return tf.strings.split(tf.strings.regex_replace(texts, f"([{self.alone}])", r" \1 "))
 
-    def token_ids(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
-        distinct, which = tf.unique(words.flat_values)
-        pieces = tf.gather(self.pieces_of(distinct), which)
-        return words.with_values(pieces).merge_dims(words.ragged_rank, words.ragged_rank + 1)
-
     def pieces_of(self, words: tf.Tensor) -> tf.RaggedTensor:
-        """Returns the ids of the pieces of each word, int32 (words, pieces)."""
         whole = self.first.lookup(words)
         length = tf.strings.length(words, unit="UTF8_CHAR")
         too_long = length > self.files.longest_word
@@ -84,9 +73,7 @@ class BertTokenizer(Tokenizer):
             axis=0,
         )
         order = tf.argsort(owners, stable=True)
-        from_value_rowids = tf.RaggedTensor.from_value_rowids  # pyright: ignore[reportAttributeAccessIssue]
-        count = tf.size(words, out_type=tf.int64)
-        return from_value_rowids(tf.gather(ids, order), tf.gather(owners, order), nrows=count, validate=False)
+        return by_owner(tf.gather(ids, order), tf.gather(owners, order), tf.size(words, out_type=tf.int64))
 
     def longest_pieces(self, words: tf.Tensor, length: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Finds the longest pieces from left to right, for all words in parallel, with a round per piece of a word.
@@ -138,12 +125,6 @@ class BertTokenizer(Tokenizer):
         return ids, owners, failed
 
 
-def lookup_table(ids: Mapping[str, int]) -> tf.lookup.StaticHashTable:
-    """Creates a table from strings to int32 ids, with -1 for any other string."""
-    keys, values = tf.constant(list(ids), tf.string), tf.constant(list(ids.values()), tf.int32)
-    return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, values), -1)
-
-
 def without_accents(texts: tf.Tensor) -> tf.Tensor:
     """Removes nonspacing marks from valid UTF-8 strings (batch,), and returns them in normal form D."""
     places = tf.where(tf.strings.regex_full_match(texts, DECOMPOSING))
@@ -151,8 +132,7 @@ def without_accents(texts: tf.Tensor) -> tf.Tensor:
     def stripped() -> tf.Tensor:
         codes = tf.strings.unicode_decode(tf.gather_nd(texts, places), "UTF-8")
         found = decomposed(Characters(codes.flat_values, tf.cast(codes.value_rowids(), tf.int64)))
-        from_value_rowids = tf.RaggedTensor.from_value_rowids  # pyright: ignore[reportAttributeAccessIssue]
-        ragged = from_value_rowids(found.codes, found.rows, nrows=codes.nrows(), validate=False)
+        ragged = by_owner(found.codes, found.rows, codes.nrows())
         plain = tf.strings.regex_replace(tf.strings.unicode_encode(ragged, "UTF-8"), r"\p{Mn}", "")
         return tf.tensor_scatter_nd_update(texts, places, plain)
 

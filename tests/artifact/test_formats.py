@@ -26,7 +26,7 @@ from classifier.encoders.encoder import Encoder
 from classifier.encoders.pretrained import build_pretrained
 from classifier.encoders.scratch import build_classifier
 from classifier.model.classifier_module import ClassifierModule
-from classifier.pretrained import find_checkpoint, read_bert_files
+from classifier.pretrained import find_checkpoint, read_tokenizer
 from classifier.settings import Activation, PretrainedSettings, ScratchSettings, Tune
 from classifier.tasks import NO_DECISION
 from classifier.tokenizers import BertTokenizer, WordPieceTokenizer, WordTokenizer
@@ -168,7 +168,7 @@ PRETRAINED = Path(__file__).parents[1] / "pretrained" / "references" / "bert"
 
 @pytest.mark.parametrize("kind", ["onnx", "litert"])
 def test_a_pretrained_encoder(tmp_path, kind):
-    files = read_bert_files(PRETRAINED)
+    files = read_tokenizer(PRETRAINED)
     tokenizer = BertTokenizer(files, max_tokens=11, truncation="head_tail")
     settings = PretrainedSettings(source=str(PRETRAINED), tune=Tune.lora)
     pooling, checkpoint = MeanPooling(name="pooling"), find_checkpoint(str(PRETRAINED))
@@ -196,7 +196,7 @@ def test_any_text_is_tokenized_as_in_the_graph_of_bert(tmp_path_factory, lower_c
 @cache
 def bert_program(lower_case: bool) -> tuple[BertTokenizer, Classifier]:
     """A tokenizer in the graph and in the program without TensorFlow."""
-    files = read_bert_files(PRETRAINED)._replace(lower_case=lower_case, strip_accents=lower_case)
+    files = read_tokenizer(PRETRAINED)._replace(lower_case=lower_case, strip_accents=lower_case)
     tokenizer, program = BertTokenizer(files, max_tokens=11), object.__new__(Classifier)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(classify, "runtime", lambda folder: None)

@@ -11,8 +11,9 @@ import tensorflow as tf
 
 from classifier.encoders import MeanPooling
 from classifier.encoders.pretrained import build_pretrained, gelu_tanh, rate_factors
-from classifier.pretrained import find_checkpoint, read_bert_files
+from classifier.pretrained import find_checkpoint, read_tokenizer
 from classifier.pretrained.checkpoint import ACTIVATIONS
+from classifier.pretrained.special_tokens import padding_first
 from classifier.settings import PretrainedSettings, Tune
 from classifier.tokenizers import BertTokenizer
 from classifier.training.adamw import AdamW
@@ -39,8 +40,10 @@ def states_of(model: keras.Model, ids: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("name", SMALL)
 def test_states_equal_those_of_the_original(name):
     reference = np.load(REFERENCES / name / "states.npz")
-    real = reference["ids"] != 0
-    states = states_of(built(str(REFERENCES / name)), reference["ids"].astype(np.int32))
+    files = read_tokenizer(REFERENCES / name)
+    ids = padding_first(np.arange(len(files.vocabulary), dtype=np.int32), files.padding)[reference["ids"]]
+    real = ids != 0
+    states = states_of(built(str(REFERENCES / name)), ids)
     np.testing.assert_allclose(states[real], reference["states"][real], atol=1e-5)
 
 
@@ -132,7 +135,7 @@ def test_sentence_vectors_of_minilm_equal_those_of_the_original():
     reference = np.load(REFERENCES / "minilm.npz")
     with CORPUS.open(newline="", encoding="utf-8") as file:
         texts = [row["text"] for row in csv.DictReader(file)][:1000]
-    tokenizer = BertTokenizer(read_bert_files(find_checkpoint(MINILM).folder), max_tokens=128)
+    tokenizer = BertTokenizer(read_tokenizer(find_checkpoint(MINILM).folder), max_tokens=128)
     model = built(MINILM)
     vectors = Predictor(keras.Model(model.input, model.get_layer("pooling").output))(encode(tokenizer, texts)[0])
     np.testing.assert_allclose(vectors @ reference["projections"], reference["projected"], atol=1e-4)

@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from classifier.errors import UserError
-from classifier.pretrained import find_checkpoint, read_bert_files
+from classifier.pretrained import find_checkpoint, read_tokenizer
 
 REFERENCES = Path(__file__).parent / "references"
 NOT_OBJECTS = {"": "not valid JSON", "{": "not valid JSON", "[" * 100_000: "not valid JSON", "[]": "not a JSON object"}
@@ -28,7 +28,7 @@ def folder(tmp_path):
 def read(folder: Path) -> None:
     checkpoint = find_checkpoint(str(folder))
     checkpoint.check_weights()
-    read_bert_files(folder)
+    read_tokenizer(folder)
 
 
 def assert_refused(folder: Path, *parts: str) -> None:
@@ -219,7 +219,7 @@ def test_only_bert_has_an_epsilon(folder, architecture):
     ("changes", "reason"),
     [
         ({"model": "x"}, "model=x is not an object."),
-        ({"model": {"type": "BPE"}}, "its model is BPE, not WordPiece."),
+        ({"model": {"type": "WordLevel"}}, "a tokenizer of type WordLevel is not supported"),
         ({"model": {"vocab": [["a", 1.0]]}}, 'vocab=[["a", 1.0]] is not an object.'),
         ({"model": {"vocab": {"[PAD]": "0", "[UNK]": 1}}}, "ids of the vocabulary are not 0 to 1"),
         ({"model": {"vocab": {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3}}}, "has only special tokens."),
@@ -270,9 +270,9 @@ def test_words_that_were_added_to_a_vocabulary(folder):
 
 
 def test_a_vocabulary_with_the_line_ends_of_windows(folder):
-    expected = read_bert_files(folder).vocabulary
+    expected = read_tokenizer(folder).vocabulary
     (folder / "vocab.txt").write_bytes((folder / "vocab.txt").read_bytes().replace(b"\n", b"\r\n"))
-    assert read_bert_files(folder).vocabulary == expected
+    assert read_tokenizer(folder).vocabulary == expected
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors", "vocab.txt", "tokenizer_config.json"])

@@ -8,7 +8,7 @@ import tensorflow as tf
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from classifier.errors import UserError
-from classifier.pretrained import BertFiles, read_bert_files
+from classifier.pretrained import BertFiles, read_tokenizer
 from classifier.tokenizers import BertTokenizer
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789éßöüñсветд日本語中国한국어σςøæ!?.,-_'\"€™😀"
@@ -111,18 +111,18 @@ def written(folder, **changes) -> None:
 
 def test_tokenizer_json_is_read(tmp_path):
     written(tmp_path)
-    assert read_bert_files(tmp_path) == FILES
+    assert read_tokenizer(tmp_path) == FILES
 
 
 def test_vocab_txt_is_read(tmp_path):
     (tmp_path / "vocab.txt").write_text("\n".join(PIECES) + "\n", encoding="utf-8")
     (tmp_path / "tokenizer_config.json").write_text('{"do_lower_case": false, "sep_token": {"content": "[SEP]"}}')
-    assert read_bert_files(tmp_path) == KINDS["cased"]
+    assert read_tokenizer(tmp_path) == KINDS["cased"]
 
 
 REFUSED = {
     "no files": ({}, "has no tokenizer: neither tokenizer.json nor vocab.txt"),
-    "byte pairs": ({"model": {"type": "BPE", "vocab": {}}}, "is not a tokenizer of BERT: its model is BPE,"),
+    "byte pairs": ({"model": {"type": "BPE", "vocab": {}}}, "is not supported with byte pairs, only null."),
     "no unknown": ({"model": {"type": "WordPiece", "vocab": {"[PAD]": 0, "[CLS]": 1}}}, "the vocabulary has no [SEP]"),
 }
 
@@ -132,5 +132,5 @@ def test_what_is_refused(tmp_path, changes, message):
     if changes:
         written(tmp_path, **changes)
     with pytest.raises(UserError) as refused:
-        read_bert_files(tmp_path)
+        read_tokenizer(tmp_path)
     assert message in str(refused.value)
