@@ -124,6 +124,11 @@ def test_examples(data: DataSettings, seed: int, label_names: tuple[str, ...], o
     """
     from classifier.data import Loaded, load_splits, read_examples, write_rejects
 
+    if data.test is None and data.folds is not None:
+        raise UserError(
+            f"This run was measured by cross-validation (data.folds={data.folds}) and has no test split: name a file "
+            "with data.test=."
+        )
     if data.test is None:
         splits = load_splits(data, seed, label_names=label_names)
         if splits.test is None:

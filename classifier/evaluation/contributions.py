@@ -1,4 +1,4 @@
-"""What the encoder and the n-gram model contribute to the answers, on validation, in numbers and in a sentence."""
+"""What the encoder and the n-gram model contribute to the answers, in numbers and in a sentence."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -25,10 +25,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Contributions:
-    """Accuracy of the parts on validation, and what each part adds to the other one.
+    """Accuracy of the parts on unseen texts, and what each part adds to the other one.
 
     Args:
-        examples: number of validation examples.
+        examples: number of examples.
         accuracy: estimates for each of PARTS.
         gains: differences between both together and the other part alone, for `encoder` and `ngrams`.
     """
@@ -46,7 +46,7 @@ def contributions(labels: NDArray, logits: Mapping[str, NDArray]) -> Contributio
     """Computes the accuracies, and the differences paired by example.
 
     Args:
-        labels: labels of the validation examples, of shape (examples,).
+        labels: labels of the examples, of shape (examples,).
         logits: logits of each of PARTS, of shape (examples, classes).
     """
     right = {part: (logits[part].argmax(axis=1) == labels).astype(float) for part in PARTS}
@@ -63,16 +63,17 @@ def contributions(labels: NDArray, logits: Mapping[str, NDArray]) -> Contributio
     return Contributions(len(labels), accuracy, {"encoder": gain("ngrams"), "ngrams": gain("encoder")})
 
 
-def verdict(found: Contributions, pretrained: bool) -> str:
+def verdict(found: Contributions, pretrained: bool, texts: str = "validation texts") -> str:
     """Says what carries the answer; names what to try if the encoder adds nothing that these examples can show.
 
     Args:
-        found: the contributions on validation.
+        found: the contributions.
         pretrained: whether the encoder is pretrained.
+        texts: what they were measured on.
     """
     accuracy = found.accuracy
     measured = (
-        f"Accuracy on {found.examples:,} validation texts: n-grams alone {accuracy['ngrams']}, "
+        f"Accuracy on {found.examples:,} {texts}: n-grams alone {accuracy['ngrams']}, "
         f"encoder alone {accuracy['encoder']}, together {accuracy['together']}."
     )
     encoder, ngrams = (gain.interval.low > 0 for gain in (found.gains["encoder"], found.gains["ngrams"]))

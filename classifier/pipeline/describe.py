@@ -1,6 +1,6 @@
 """Describes a finished training in a few sentences, for its page in MLflow."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from classifier.data import DataFile, Splits
@@ -9,7 +9,7 @@ from classifier.tracking.notes import as_markdown
 
 
 def describe(
-    evaluations: Mapping[str, Evaluation], splits: Splits, best_epoch: int, epochs: int, verdict: str | None
+    evaluations: Mapping[str, Evaluation], splits: Splits, best_epoch: int, epochs: int, facts: Sequence[str]
 ) -> str:
     """Returns accuracy, data and notices as Markdown.
 
@@ -17,7 +17,7 @@ def describe(
         evaluations: evaluations by split, with `test` if there is a test split.
         splits: the data of the training.
         best_epoch, epochs: the epoch that was kept, and the number of epochs.
-        verdict: what encoder and n-grams contribute, if there are both.
+        facts: sentences about the model: how it was measured, and what encoder and n-grams contribute.
     """
     split, evaluation = list(evaluations.items())[-1]
     train, measured = splits.train, "validation" if split == "valid" else split
@@ -30,9 +30,7 @@ def describe(
         f"Trained on {len(train):,} texts in {len(train.label_names)} classes of {as_markdown(names(splits.files))}; "
         f"epoch {best_epoch} of {epochs} was the best.",
     ]
-    if verdict:
-        sentences.append(verdict)
-    return "\n".join([" ".join(sentences), *(f"\n- {as_markdown(notice)}" for notice in splits.notices)])
+    return "\n".join([" ".join([*sentences, *facts]), *(f"\n- {as_markdown(notice)}" for notice in splits.notices)])
 
 
 def names(files: Iterable[DataFile], most: int = 3) -> str:

@@ -14,11 +14,14 @@ from classifier.data import (
     write_rejects,
 )
 from classifier.data.columns import with_columns
+from classifier.errors import UserError
 from classifier.settings import TrainSettings
+from classifier.settings.rules import check_folds
 from classifier.settings.typed import as_typed
 from classifier.tasks import refuse_impossible
 from classifier.terminal import say
 
+MOST_FOLDS = 5  # that the warning about small classes offers
 FEW_EXAMPLES = 30  # of a class; with fewer, even a metric over all of them is uncertain by about 15 points
 
 
@@ -65,14 +68,28 @@ def load(settings: TrainSettings, output: Path) -> Splits:
     if splits.unlabelled:
         say(f"{len(splits.unlabelled):,} unlabelled texts")
     refuse_impossible(settings.abstain, settings.export, len(splits.valid))
-    if small := small_classes(splits):
+    if small := small_classes(splits, can_fold(settings)):
         say(f"Warning: {small}")
         splits.notices.append(small)
     return splits
 
 
-def small_classes(splits: Splits) -> str:
-    """Returns a warning about classes with fewer than FEW_EXAMPLES examples in all splits, or an empty text."""
+def can_fold(settings: TrainSettings) -> bool:
+    """Whether `data.folds` may be added to the settings."""
+    try:
+        check_folds(replace(settings, data=replace(settings.data, folds=2)))
+    except UserError:
+        return False
+    return settings.data.folds is None
+
+
+def small_classes(splits: Splits, can_fold: bool = False) -> str:
+    """Returns a warning about classes with fewer than FEW_EXAMPLES examples in all splits, or an empty text.
+
+    Args:
+        splits: the data.
+        can_fold: whether to offer a cross-validation.
+    """
     counts = Counter[str]()
     for part in splits.parts().values():
         counts.update(part.class_counts())
@@ -81,7 +98,9 @@ def small_classes(splits: Splits) -> str:
         return ""
     shown = ", ".join(f"{name!r} ({count})" for count, name in small[:5])
     more = f" and {len(small) - 5:,} more" if len(small) > 5 else ""
+    folds = min(MOST_FOLDS, small[0][0])
+    offer = f", or measure on all examples with data.folds={folds}" if can_fold and folds > 1 else ""
     return (
         f"{shown}{more} of {len(counts):,} classes have fewer than {FEW_EXAMPLES} in all splits, so the "
-        "metrics will be rough. Add examples if you can."
+        f"metrics will be rough. Add examples if you can{offer}."
     )

@@ -266,3 +266,9 @@ def start_run(settings: TrackingSettings, output: Path, identity: str, earlier: 
 def checkpoint_in(output: Path) -> Path:
     """Returns the path of the checkpoint of a run that starts in this folder."""
     return output.absolute() / "checkpoint" / "state.npz"
+
+
+def delete_checkpoints(checkpoint: Path) -> None:
+    """Deletes the checkpoint of a run, and what is next to it of the folds of a cross-validation."""
+    for path in (checkpoint, *checkpoint.parent.glob("fold_*.npz")):
+        path.unlink(missing_ok=True)

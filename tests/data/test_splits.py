@@ -10,7 +10,7 @@ from hypothesis import given, strategies
 from hypothesis import settings as hypothesis_settings
 
 from classifier.data import load_splits, write_contradictions
-from classifier.data.splits import stratified
+from classifier.data.stratified import stratified
 from classifier.errors import UserError
 from classifier.settings import DataSettings
 
