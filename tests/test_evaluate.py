@@ -55,3 +55,9 @@ def test_texts_that_the_model_was_trained_on_are_reported(tmp_path, capsys):
     assert capsys.readouterr().err == ""
     warn_of_trained(["new", "cafe\u0301  noir", "seen"], str(model), model, server)
     assert "was trained on 2 of these 3 texts" in capsys.readouterr().err
+
+
+def test_a_run_that_was_measured_by_cross_validation_needs_a_file(tmp_path):
+    path = tmp_path / "data.csv"
+    with pytest.raises(UserError, match=r"by cross-validation \(data\.folds=5\).*name a file with data\.test="):
+        examples_of(settings(path, train=str(path), folds=5), 0, ("0", "1"), tmp_path)

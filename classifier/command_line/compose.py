@@ -11,6 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict
 
 from classifier.command_line.choices import CONF, store_schema
+from classifier.command_line.groups import check_choices
 from classifier.command_line.hydra_checks import check_when_composed
 from classifier.command_line.messages import sentence
 from classifier.command_line.run import MISTAKES, checked
@@ -33,6 +34,7 @@ def compose_training(overrides: Sequence[str]) -> Composed:
     Raises:
         UserError: for a mistake in the overrides, with the message that the command prints.
     """
+    check_choices(overrides)
     store_schema("train", TrainSettings)
     check_when_composed()
     with hydra_state():

@@ -10,6 +10,7 @@ from classifier.data.examples import Examples, Loaded, joined_paths
 from classifier.data.labels import in_order
 from classifier.data.rejects import Reject
 from classifier.errors import UserError
+from classifier.terminal import counted
 
 
 def declared_splits(read: Loaded, wanted: Sequence[str], *, known_names: bool = False) -> dict[str, Loaded]:
@@ -35,7 +36,8 @@ def declared_splits(read: Loaded, wanted: Sequence[str], *, known_names: bool = 
     classes = list(read.examples.label_names) if known_names else in_order(named[declared == "train"].tolist())
     if len(classes) < 2:
         raise UserError(
-            f"{joined_paths(read.files)}: the rows of train have {len(classes)} classes, but a classifier needs two "
+            f"{joined_paths(read.files)}: the rows of train have {counted(len(classes), 'class', 'classes')}, "
+            "but a classifier needs two "
             "classes or more."
         )
     known = KnownClasses(classes)
@@ -45,7 +47,7 @@ def declared_splits(read: Loaded, wanted: Sequence[str], *, known_names: bool = 
         places = np.flatnonzero((declared == split) & np.isin(named, classes))
         if split not in ("train", *wanted) and len(places):
             notices.append(
-                f"The {len(places):,} rows declared as {split} are left out: data.{split} names its own file."
+                f"Left out, because data.{split} names its own file: {counted(len(places), 'row')} declared as {split}."
             )
         elif len(places):
             taken = read.examples.take(places)

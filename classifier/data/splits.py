@@ -15,6 +15,7 @@ from classifier.data.split_keys import split_column
 from classifier.data.stratified import stratified
 from classifier.errors import UserError
 from classifier.settings import DataSettings
+from classifier.terminal import counted
 
 FEW = 20  # texts; a smaller data set is an example or a test, in which small classes are expected
 
@@ -131,8 +132,9 @@ def _no_split(examples: Examples, split: str, needed: int, label_column: str) ->
     counts = [count for count in examples.class_counts().values() if count]
     how = "each of which occurs once" if max(counts) == 1 else f"none of which has {needed} different texts"
     return (
-        f"{len(examples):,} texts have {len(counts):,} labels, {how}, so that no {split} can be split off. Is "
-        f"data.label={label_column} the column of the classes? If so, add texts, or name a file with data.{split}=."
+        f"there are {counted(len(examples), 'text')} with {counted(len(counts), 'label')}, {how}, so that no "
+        f"{split} can be split off. Is data.label={label_column} the column of the classes? If so, add texts, or name "
+        f"a file with data.{split}=."
     )
 
 

@@ -17,6 +17,7 @@ from classifier.evaluation.mistakes import confident_mistakes
 from classifier.evaluation.report import HEADLINES
 from classifier.files import write_text
 from classifier.settings import DataSettings
+from classifier.terminal import counted
 
 PAGE = "index.html"
 LEADING = ("accuracy", "macro_f1")
@@ -102,7 +103,7 @@ def verdict(split: str, evaluation: Evaluation) -> str:
     right, examples = int(evaluation.scored.right.sum()), len(evaluation.scored)
     share, largest = (100 * count / examples for count in (right, max(row.support for row in evaluation.per_class)))
     return (
-        f"The model predicts the label of {right:,} of {examples:,} {split} texts, which is {share:.1f} %. "
+        f"The model predicts the label of {right:,} of {counted(examples, f'{split} text')}, which is {share:.1f} %. "
         f"The most frequent class alone makes up {largest:.1f} %."
     )
 

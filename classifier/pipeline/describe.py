@@ -5,6 +5,7 @@ from pathlib import Path
 
 from classifier.data import DataFile, Splits
 from classifier.evaluation.metrics import Evaluation
+from classifier.terminal import counted
 from classifier.tracking.notes import as_markdown
 
 
@@ -25,7 +26,7 @@ def describe(
     interval = evaluation.intervals.get("accuracy")
     range_of = f" (95 % interval {interval.low:.3f} to {interval.high:.3f})" if interval else ""
     sentences = [
-        f"**{accuracy:.1%} of {examples:,.0f} {measured} texts are labelled correctly**{range_of}; "
+        f"**{accuracy:.1%} of {counted(examples, f'{measured} text')} labelled correctly**{range_of}; "
         f"macro F1 {evaluation.metrics['macro_f1']:.3f}.",
         f"Trained on {len(train):,} texts in {len(train.label_names)} classes of {as_markdown(names(splits.files))}; "
         f"epoch {best_epoch} of {epochs} was the best.",
@@ -36,5 +37,5 @@ def describe(
 def names(files: Iterable[DataFile], most: int = 3) -> str:
     """Lists the names of the first files, and the number of the others."""
     found = list(dict.fromkeys(Path(file.path).name for file in files if file.split == "train"))
-    more = f" and {len(found) - most} more files" if len(found) > most else ""
+    more = f" and {counted(len(found) - most, 'more file')}" if len(found) > most else ""
     return ", ".join(found[:most]) + more

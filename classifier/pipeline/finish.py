@@ -25,7 +25,7 @@ from classifier.pipeline.job import Job
 from classifier.pipeline.print_results import print_results
 from classifier.progress import Stage
 from classifier.settings import as_typed, chosen_exports
-from classifier.terminal import say, show, warn
+from classifier.terminal import counted, say, show, warn
 from classifier.tracking.metric_names import tracked_results
 from classifier.tracking.notes import NOTE
 from classifier.tracking.open_run import AnyRun
@@ -166,7 +166,7 @@ def write_report_page(
     settings, splits, state = job.settings, job.splits, job.training.state
     best = (
         f"The model is that of epoch {state.best_epoch} of {state.epoch}, the best by "
-        f"valid.{settings.trainer.monitor.name}, after {state.seconds:,.0f} seconds of training."
+        f"valid.{settings.trainer.monitor.name}, after {counted(round(state.seconds), 'second')} of training."
     )
     page = Page(
         name_of(settings.data, splits.files),
@@ -247,7 +247,8 @@ def verdict_of(judged: Mapping[str, Any]) -> list[str]:
 def export(classifier: ClassifierModule, job: Job) -> Path:
     """Exports the SavedModel and checks it in a clean process."""
     folder = job.run.output.absolute() / "model"
-    return export_model(classifier, job.splits.valid.texts, folder, job.settings.data.text)
+    data = job.settings.data
+    return export_model(classifier, job.splits.valid.texts, folder, data.text, data.label_case)
 
 
 def export_formats(job: Job, whole: Completed, model: Path) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from classifier.settings import TrainSettings
 from classifier.settings.rules import check_folds
 from classifier.settings.typed import as_typed
 from classifier.tasks import refuse_impossible
-from classifier.terminal import say
+from classifier.terminal import counted, say
 
 MOST_FOLDS = 5  # that the warning about small classes offers
 FEW_EXAMPLES = 30  # of a class; with fewer, even a metric over all of them is uncertain by about 15 points
@@ -60,13 +60,13 @@ def load(settings: TrainSettings, output: Path) -> Splits:
         say(notice)
     if splits.rejects:
         write_rejects(rejects, splits.rejects)
-        say(f"{len(splits.rejects)} rows could not be used; reasons in {rejects}")
+        say(f"{counted(len(splits.rejects), 'row')} could not be used; reasons in {rejects}")
     if splits.contradictions:
         write_contradictions(rejects.with_name("contradictions.csv"), splits.contradictions)
     sizes = ", ".join(f"{len(part):,} {name}" for name, part in splits.parts().items())
     say(f"{settings.data.name}: {sizes} examples, {len(splits.train.label_names)} classes")
     if splits.unlabelled:
-        say(f"{len(splits.unlabelled):,} unlabelled texts")
+        say(f"{counted(len(splits.unlabelled), 'unlabelled text')}")
     refuse_impossible(settings.abstain, settings.export, len(splits.valid))
     if small := small_classes(splits, can_fold(settings)):
         say(f"Warning: {small}")
@@ -101,6 +101,7 @@ def small_classes(splits: Splits, can_fold: bool = False) -> str:
     folds = min(MOST_FOLDS, small[0][0])
     offer = f", or measure on all examples with data.folds={folds}" if can_fold and folds > 1 else ""
     return (
-        f"{shown}{more} of {len(counts):,} classes have fewer than {FEW_EXAMPLES} in all splits, so the "
+        f"{shown}{more} of {len(counts):,} classes {'has' if len(small) == 1 else 'have'} fewer than "
+        f"{FEW_EXAMPLES} in all splits, so the "
         f"metrics will be rough. Add examples if you can{offer}."
     )

@@ -18,7 +18,7 @@ from classifier.progress import Stage
 from classifier.settings import PretrainedSettings, TrainSettings, used
 from classifier.settings.passwords import without_passwords
 from classifier.start import start_tensorflow
-from classifier.terminal import say
+from classifier.terminal import counted, say
 from classifier.tracking.open_run import AnyRun, open_run
 from classifier.tracking.run import EarlierRun, identity_of
 from classifier.tracking.versions import package_versions
@@ -114,7 +114,7 @@ def say_start(job: "Job") -> None:
         f"{tokenizer.max_tokens}"
     )
     if state.epoch or state.step:
-        say(f"Continuing run {job.run.run_id} after {state.epoch} epochs and {state.step} steps")
+        say(f"Continuing run {job.run.run_id} after {counted(state.epoch, 'epoch')} and {counted(state.step, 'step')}")
 
 
 def log_start(settings: TrainSettings, typed: Mapping[str, str], splits: Splits, run: AnyRun) -> None:

@@ -13,7 +13,7 @@ from classifier.errors import UserError
 from classifier.interruption import uninterrupted
 from classifier.progress import Stage
 from classifier.settings import TrackingSettings
-from classifier.terminal import say, warn
+from classifier.terminal import say, shown_path, warn
 from classifier.tracking.abandoned import CHECKPOINT, HOST, connect_existing
 from classifier.tracking.datasets import dataset_inputs
 from classifier.tracking.metric_names import BY_EPOCH, EPOCH_METRICS, LOSSES, logged_name
@@ -179,7 +179,7 @@ class Run:
 
     def log_folder(self, folder: Path) -> None:
         """Logs all files in the folder under the same names."""
-        self.send(f"files of {folder}", lambda: self.client.log_artifacts(self.run_id, str(folder)))
+        self.send(f"files of {shown_path(folder)}", lambda: self.client.log_artifacts(self.run_id, str(folder)))
 
     def log_datasets(self, files: Iterable[Any]) -> None:
         """Logs the data files (`classifier.data.DataFile`) with split, content hash, rows and classes."""
