@@ -103,7 +103,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
         Args:
             X: texts as a list, an array or a Series, or a DataFrame.
-            y: labels, one for each text; None means the column `label` of the DataFrame.
+            y: labels, one for each text; None means the column `label` of the DataFrame. A list, tuple or set for each
+                text means that a text can have several labels, or none.
             text: text column of a DataFrame, or several columns, which are joined.
             label: label column of a DataFrame.
             validation_data: (X, y), or a DataFrame with the same columns.
@@ -140,6 +141,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         files = write_examples(folder, sets)
         own = ["data=files", *files, "data.text=text", "data.label=label", "data.test_share=0"]
         named = [] if "data.name" in self.settings else ["data.name=texts"]
+        if sets["train"] is not None and sets["train"].several:
+            named.append("task=multi_label")
         tracked = [] if self.track else ["tracking.enabled=false"]
         composed = compose_training([*self.overrides(), *own, *named, *tracked])
         has_folder = self.track or "hydra.run.dir" in self.settings
@@ -177,9 +180,25 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         return self._fitted().probabilities(texts_of(X, "X"))[:, self._columns]
 
     def predict(self, X: Any) -> np.ndarray:
-        """Returns the most likely label of each text, of shape (texts,), as passed to `fit`."""
+        """Returns the most likely label of each text, of shape (texts,), as passed to `fit`.
+
+        If a text can have several labels, these are a tuple for each text, the most likely first.
+        """
         probabilities = self.predict_proba(X)
-        return self.classes_[probabilities.argmax(axis=1)]
+        if not self._fitted().decision.several:
+            return self.classes_[probabilities.argmax(axis=1)]
+        answers = self._saved.decision.answers(probabilities[:, np.argsort(self._columns)])[:, self._columns]
+        found = np.empty(len(probabilities), object)
+        for row, likely in enumerate(np.argsort(-probabilities, axis=1, kind="stable")):
+            found[row] = tuple(self.classes_[likely[answers[row, likely]]].tolist())
+        return found
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Returns the accuracy: the share of texts whose label, or set of labels, is the predicted one."""
+        if not self._fitted().decision.several:
+            return super().score(X, y, sample_weight)
+        right = [set(found) == set(given) for found, given in zip(self.predict(X), y, strict=True)]
+        return float(np.average(right, weights=sample_weight))
 
     def explain(self, text: str) -> "TextExplanation":
         """Explains the prediction for a text; notebooks display the explanation."""
@@ -268,18 +287,32 @@ class Labelled:
 
     Args:
         texts: the original texts.
-        labels: the original labels, which are converted to names of classes; `originals` maps the names back.
+        labels: the original labels, or a list, tuple or set of them for each text. They are converted to names of
+            classes; `originals` maps the names back.
+
+    Raises:
+        UserError: if a label cannot be used, or only some of the texts have lists of labels.
     """
 
     def __init__(self, texts: list[Any], labels: Iterable[Any]) -> None:
-        self.texts, self.labels, self.originals = texts, [], {}
-        for place, value in enumerate(labels):
-            value = value.item() if isinstance(value, np.generic) else value
-            name, problem = label_of(value)
-            if problem:
-                raise UserError(f"The label at place {place}, {value!r}, cannot be used: {problem}.")
-            self.labels.append(name)
-            self.originals.setdefault(name, value)
+        self.texts, self.originals = texts, {}
+        given = list(labels)
+        lists = [isinstance(value, list | tuple | set | frozenset | np.ndarray) for value in given]
+        self.several = any(lists)
+        if self.several and not all(lists):
+            raise UserError(f"The label at place {lists.index(False)} is not a list, but others are.")
+        self.labels: list[Any] = [
+            [self._name(place, one) for one in value] if self.several else self._name(place, value)
+            for place, value in enumerate(given)
+        ]
+
+    def _name(self, place: int, value: Any) -> str:
+        value = value.item() if isinstance(value, np.generic) else value
+        name, problem = label_of(value)
+        if problem:
+            raise UserError(f"The label at place {place}, {value!r}, cannot be used: {problem}.")
+        self.originals.setdefault(name, value)
+        return name
 
 
 def labelled(X: Any, y: Any, text: str | Sequence[str], label: str, name: str) -> Labelled:
@@ -331,7 +364,8 @@ def write_examples(folder: Path, sets: Mapping[str, Labelled | None]) -> list[st
         if examples is not None:
             path = folder / f"{split}.parquet"
             texts = [text.encode("utf-8", "replace").decode() for text in examples.texts]  # lone surrogates
-            columns = {"text": pa.array(texts, pa.string()), "label": pa.array(examples.labels, pa.string())}
+            kind = pa.list_(pa.string()) if examples.several else pa.string()
+            columns = {"text": pa.array(texts, pa.string()), "label": pa.array(examples.labels, kind)}
             pq.write_table(pa.table(columns), path)
             settings.append(f"data.{split}={as_typed(str(path))}")
     return settings

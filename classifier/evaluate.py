@@ -22,6 +22,7 @@ from classifier.settings.passwords import without_passwords
 from classifier.terminal import counted, say, show, shown_path, warn
 
 if TYPE_CHECKING:
+    from classifier.artifact.saved_model import SavedClassifier
     from classifier.data import Loaded
     from classifier.evaluation.metrics import Evaluation
     from classifier.evaluation.page import Page
@@ -65,7 +66,7 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
 
     with Stage("Loading the model"):
         classifier = SavedClassifier(folder)
-    loaded = test_examples(data, seed, classifier.label_names, output)
+    loaded = test_examples(data, seed, classifier, output)
     examples, report = loaded.examples, output / "report"
     with Stage("Classifying", len(examples), "texts") as stage:
         probabilities = classifier.probabilities(examples.texts, stage.advance)
@@ -120,7 +121,7 @@ def chosen_data(settings: EvaluateSettings) -> tuple[DataSettings, int]:
     return OmegaConf.to_object(data), config.seed  # pyright: ignore[reportReturnType]
 
 
-def test_examples(data: DataSettings, seed: int, label_names: tuple[str, ...], output: Path) -> "Loaded":
+def test_examples(data: DataSettings, seed: int, classifier: "SavedClassifier", output: Path) -> "Loaded":
     """Returns the test split with the class numbers of the model; unusable rows are written to rejects.csv.
 
     Raises:
@@ -133,13 +134,14 @@ def test_examples(data: DataSettings, seed: int, label_names: tuple[str, ...], o
             f"This run was measured by cross-validation (data.folds={data.folds}) and has no test split: name a file "
             "with data.test=."
         )
+    names, several = classifier.label_names, classifier.decision.several
     if data.test is None:
-        splits = load_splits(data, seed, label_names=label_names)
+        splits = load_splits(data, seed, several=several, label_names=names)
         if splits.test is None:
             raise UserError("This run has no test split (data.test_share=0): name a file with data.test=.")
         loaded = Loaded(splits.test, splits.rejects, splits.files, splits.notices)
     else:
-        loaded = read_examples(data.test, data, split="test", label_names=label_names)
+        loaded = read_examples(data.test, data, split="test", several=several, label_names=names)
     for notice in loaded.notices:
         say(notice)
     if rejects := loaded.rejects:

@@ -19,6 +19,7 @@ from classifier.settings import DataFormat, DataSettings, ExplainSettings
 from classifier.terminal import counted, say, shown_path
 
 if TYPE_CHECKING:
+    from classifier.artifact.saved_model import SavedClassifier
     from classifier.explanation.explain_texts import Texts
 
 
@@ -52,7 +53,7 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
     with Stage("Loading the model"):
         classifier = SavedClassifier(model)
     explainer = SavedExplainer(classifier)
-    texts = read_texts(settings, classifier.label_names, output)
+    texts = read_texts(settings, classifier, output)
     folder = output / "explanation"
     report = explain_texts(explainer, texts, settings.explain, settings.seed)
     with Stage("Drawing pictures"):
@@ -84,10 +85,10 @@ def check_input(settings: ExplainSettings) -> None:
 
     if settings.input is not None:
         for path in find_files(settings.input):
-            check_columns(path, settings.data, settings.data.label)
+            check_columns(path, settings.data, [settings.data.label] if settings.data.label is not None else [])
 
 
-def read_texts(settings: ExplainSettings, label_names: tuple[str, ...], output: Path) -> "Texts":
+def read_texts(settings: ExplainSettings, classifier: "SavedClassifier", output: Path) -> "Texts":
     """Returns the text or the texts of the files, with labels if a label column is named.
 
     Rows that cannot be explained are counted and written to rejects.csv.
@@ -102,11 +103,12 @@ def read_texts(settings: ExplainSettings, label_names: tuple[str, ...], output: 
         texts, rejects = unlabelled(settings)
     else:
         reading = DataSettings(**asdict(data), name="input", format=DataFormat.table, max_bad_rows=1.0)
-        loaded = read_examples(settings.input, reading, split="input", label_names=label_names)
+        names, several = classifier.label_names, classifier.decision.several
+        loaded = read_examples(settings.input, reading, split="input", several=several, label_names=names)
         for notice in loaded.notices:
             say(notice)
         found, rejects = loaded.examples, loaded.rejects
-        texts = Texts(found.texts, found.origins, found.labels)
+        texts = Texts(found.texts, found.origins, None if several else found.labels)
     if rejects:
         write_rejects(output / "rejects.csv", rejects)
         say(f"{counted(len(rejects), 'row')} cannot be explained; reasons in {output / 'rejects.csv'}")

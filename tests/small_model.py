@@ -19,9 +19,10 @@ def untrained():
     from classifier.encoders.encoder import Encoder
     from classifier.encoders.scratch import build_classifier
     from classifier.model.classifier_module import ClassifierModule
+    from classifier.model.mixing import Weights
     from classifier.model.ngram_fit import Method, NgramCounter, Recipe, compute_tfidf, fit_ngram_model
     from classifier.settings import ScratchSettings
-    from classifier.tasks import Decision
+    from classifier.tasks import Decision, make_task
     from classifier.tokenizers import WordTokenizer
 
     keras.utils.set_random_seed(3)
@@ -37,9 +38,11 @@ def untrained():
     twice = 2 * TEXTS  # n-grams that occur in a single text have no weights
     labels, sample_weights = np.arange(len(twice)) % len(LABELS), np.ones(len(twice))
     tfidf = compute_tfidf(NgramCounter(tokenizer), twice, len(LABELS))
-    ngrams = fit_ngram_model(tfidf, labels, sample_weights, len(LABELS), {Recipe(Method.nb_svm, 1.0): 1.0}, seed=3)
-    decision = Decision(0.6, (0.1, 0.2, 0.3, 0.2, 0.1), {"abstain.coverage": 0.5, "export.coverage": 0.9}, 10)
-    return ClassifierModule(Encoder(encoder, tokenizer), LABELS, ngrams, np.array([0.7, 3.0]), decision)
+    ngrams = fit_ngram_model(
+        make_task(False), tfidf, labels, sample_weights, len(LABELS), {Recipe(Method.nb_svm, 1.0): 1.0}, seed=3
+    )
+    decision = Decision(0.6, (0.1, 0.2, 0.3, 0.2, 0.1), None, {"abstain.coverage": 0.5, "export.coverage": 0.9}, 10)
+    return ClassifierModule(Encoder(encoder, tokenizer), LABELS, ngrams, Weights(np.array([0.7, 3.0])), decision)
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,21 @@
 """The labels of the evaluated data are matched with the classes of the model."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from classifier.data.trained_texts import write_trained_texts
 from classifier.errors import UserError
-from classifier.evaluate import test_examples as examples_of
+from classifier.evaluate import test_examples as read_test_examples
 from classifier.evaluate import warn_of_trained
 from classifier.settings import DataSettings, LabelCase, Server
+from classifier.tasks import NO_DECISION
+
+
+def examples_of(data, seed, names, output):
+    return read_test_examples(data, seed, SimpleNamespace(label_names=names, decision=NO_DECISION), output)
+
 
 ROWS = "".join(f"text {i},{i % 2}.0\n" for i in range(40))
 

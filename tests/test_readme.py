@@ -12,7 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from classifier.command_line.arguments import with_files, with_quotes
+from classifier.command_line.arguments import with_files, with_quoted_marks, with_quotes
 from classifier.command_line.choices import CONF, LEAVES, known_keys, store_schema
 from classifier.command_line.compose import hydra_state
 from classifier.command_line.run import checked
@@ -68,6 +68,7 @@ def test_a_command_composes(command, tmp_path, monkeypatch):
         overrides = [first_choice(override) for override in overrides if override != "-m"]
     if name == "train":
         overrides = with_files(overrides)
+    overrides = with_quoted_marks(overrides)
     if name == "explain":
         overrides = with_quotes(overrides, "text")
     monkeypatch.chdir(tmp_path)

@@ -97,6 +97,7 @@ def ours(workload: Workload) -> Train:
     from hydra.utils import instantiate
 
     from classifier.pipeline.make_encoder import build_model
+    from classifier.tasks import make_task
     from classifier.training.fit import Training, TrainingData
     from classifier.training.optimization import WarmupDecay, spare_from_decay
 
@@ -104,7 +105,8 @@ def ours(workload: Workload) -> Train:
     model = build_model(settings, workload.vocabulary_size, workload.max_tokens, workload.classes)
     rate = WarmupDecay(settings.optimizer["learning_rate"], SCHEDULED_STEPS, 0, settings.trainer.schedule.name)
     optimizer = spare_from_decay(instantiate(settings.optimizer, learning_rate=rate))
-    data = TrainingData(workload.texts, workload.labels, np.ones(workload.classes, np.float32), workload.texts)
+    task = make_task(several=False)
+    data = TrainingData(workload.texts, workload.labels, np.ones(workload.classes, np.float32), workload.texts, task)
     never_written = Path(tempfile.gettempdir()) / "never_written"
     trainer = replace(settings.trainer, epochs=1)
     training = Training(model, optimizer, trainer, data, lambda logits: {}, settings.seed, never_written)

@@ -105,7 +105,12 @@ class SavedClassifier:
     def _check_decision(self, folder: Path) -> None:
         """Raises UserError if the graph has other decisions than the file next to it."""
         outputs = self.serve.structured_outputs
-        decided = {"accepted": self.decision.accept_from, "label_set": self.decision.include_from}
+        decision = self.decision
+        decided = {
+            "accepted": decision.accept_from,
+            "label_set": decision.include_from,
+            "labels": decision.label_from,
+        }
         for name, threshold in decided.items():
             if (name in outputs) != (threshold is not None):
                 raise UserError(f"{folder / DECISION} does not fit the model, which may be incomplete. Copy it again.")

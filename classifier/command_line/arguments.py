@@ -12,6 +12,7 @@ from classifier.settings.typed import as_typed, quoted
 RUN_KEYS = ("run", "runs", "model", "sweep", "tracking.run_id", "distill.teacher")
 NUMERIC_ID = re.compile(r"(?<=[=\[,])([0-9]+(?:e[0-9]+)?)(?=[,\]]|$)")
 MULTIRUN = ("-m", "--multirun")
+MARKS = ("data.delimiter", "data.separator")  # settings whose values are punctuation
 
 
 def key_of(argument: str) -> str:
@@ -38,6 +39,20 @@ def with_run_ids(arguments: Sequence[str]) -> list[str]:
     ["runs=['12e45678',0a1b2c3d]", "model='12345678'", 'seed=1']
     """
     return [NUMERIC_ID.sub(r"'\1'", argument) if key_of(argument) in RUN_KEYS else argument for argument in arguments]
+
+
+def with_quoted_marks(arguments: Sequence[str]) -> list[str]:
+    """Quotes punctuation that is given as a delimiter or a separator, which Hydra's grammar would not accept.
+
+    >>> with_quoted_marks(["data.separator=;", "data.delimiter='|'", "seed=1"])
+    ["data.separator=';'", "data.delimiter='|'", 'seed=1']
+    """
+    found = []
+    for argument in arguments:
+        key, _, value = argument.partition("=")
+        marks = key in MARKS and value and not value.startswith(("'", '"')) and not any(map(str.isalnum, value))
+        found.append(f"{key}={quoted(value)}" if marks else argument)
+    return found
 
 
 def multirun_first(arguments: Sequence[str]) -> list[str]:

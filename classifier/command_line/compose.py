@@ -10,6 +10,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict
 
+from classifier.command_line.arguments import with_quoted_marks
 from classifier.command_line.choices import CONF, store_schema
 from classifier.command_line.groups import check_choices
 from classifier.command_line.hydra_checks import check_when_composed
@@ -40,7 +41,7 @@ def compose_training(overrides: Sequence[str]) -> Composed:
     with hydra_state():
         try:
             with initialize_config_dir(str(CONF), version_base="1.3"):
-                config: Any = compose("train", list(overrides), return_hydra_config=True)
+                config: Any = compose("train", with_quoted_marks(overrides), return_hydra_config=True)
                 HydraConfig.instance().set_config(config)
                 folder = str(config.hydra.run.dir)
                 with open_dict(config):

@@ -22,7 +22,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from classifier.command_line.arguments import check_arguments, multirun_first, with_run_ids
+from classifier.command_line.arguments import check_arguments, multirun_first, with_quoted_marks, with_run_ids
 from classifier.command_line.choices import CONF, check_added_keys, check_leaves, named_classes, store_schema
 from classifier.command_line.groups import check_choices
 from classifier.command_line.hydra_checks import check_when_composed
@@ -88,7 +88,7 @@ def run_command(
             sys.argv[1:] = preprocess(sys.argv[1:])
         check_arguments(sys.argv[1:])
         check_choices(sys.argv[1:])
-        sys.argv[1:] = with_run_ids(multirun_first(sys.argv[1:]))
+        sys.argv[1:] = with_run_ids(multirun_first(with_quoted_marks(sys.argv[1:])))
         with hidden_passwords(sys.argv[1:]):
             job()
     except MISTAKES as error:

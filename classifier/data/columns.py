@@ -12,6 +12,7 @@ from classifier.data.fields import label_of, text_columns
 from classifier.data.files import format_of
 from classifier.data.formats.choose import chosen_format, find_labelled
 from classifier.data.json_lines import json_columns
+from classifier.data.label_reader import label_columns
 from classifier.data.parquet import parquet_columns
 from classifier.data.rows import open_rows, read_rows
 from classifier.errors import UserError
@@ -59,12 +60,15 @@ def with_columns(data: DataSettings) -> tuple[DataSettings, str]:
         return data, ""
     columns = sampled_columns(path, data, names)
     texts = [] if text_open else text_columns(data.text)
-    if not set(texts) <= set(names) or not (label_open or data.label in names):
+    labels = () if label_open else label_columns(data)
+    if not {*texts, *labels} <= set(names):
         return data, ""  # reported when the file is read
-    found = choose(columns, texts, None if label_open else data.label)
+    found = choose(
+        [column for column in columns if column.name not in labels[1:]], texts, labels[0] if labels else None
+    )
     if found is None:
         raise UserError(not_plain(path, data, columns))
-    chosen = replace(data, text=found[0], label=found[1])
+    chosen = replace(data, text=found[0], label=found[1] if label_open else data.label)
     typed = f"data.text={as_typed(chosen.text)} data.label={as_typed(chosen.label)}"
     return chosen, f"{path}: the text is read from {chosen.text!r} and the label from {chosen.label!r} ({typed})."
 
@@ -124,7 +128,8 @@ def not_plain(path: Path, data: DataSettings, columns: Sequence[Column]) -> str:
     labels = [column for column in columns if column is not text and column.distinct > 1]
     label = min(labels, key=lambda column: column.distinct).name if labels else "<column>"
     shown = ", ".join(repr(column.name[:40]) for column in columns[:20]) + (", ..." if len(columns) > 20 else "")
-    missing = [name for name in (data.text, data.label) if name not in [column.name for column in columns]]
+    wanted = [*text_columns(data.text), *label_columns(data)]
+    missing = [name for name in wanted if name not in [column.name for column in columns]]
     line = ["classifier", "train", str(path), f"data.text={as_typed(text.name)}", f"data.label={as_typed(label)}"]
     return (
         f"{path} has no column {' and no column '.join(map(repr, missing))}. Its columns are {shown}; name yours with "

@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from classifier.data.classes import KnownClasses
-from classifier.data.examples import Examples, Loaded, joined_paths
-from classifier.data.labels import in_order
+from classifier.data.examples import Loaded, joined_paths
 from classifier.data.rejects import Reject
 from classifier.errors import UserError
 from classifier.terminal import counted
@@ -31,32 +30,34 @@ def declared_splits(read: Loaded, wanted: Sequence[str], *, known_names: bool = 
     """
     if not any(read.splits):
         return {"train": read}
-    declared = np.array([split or "train" for split in read.splits])
-    named = np.array(read.examples.named_labels())
-    classes = list(read.examples.label_names) if known_names else in_order(named[declared == "train"].tolist())
-    if len(classes) < 2:
+    declared, examples = np.array([split or "train" for split in read.splits]), read.examples
+    kept = np.arange(len(examples.label_names))
+    if not known_names:
+        counts = examples.take(np.flatnonzero(declared == "train")).class_counts()
+        kept = np.flatnonzero([counts[name] for name in examples.label_names])
+    if len(kept) < 2:
         raise UserError(
-            f"{joined_paths(read.files)}: the rows of train have {counted(len(classes), 'class', 'classes')}, "
-            "but a classifier needs two "
+            f"{joined_paths(read.files)}: the rows of train have {counted(len(kept), 'class', 'classes')}, but a "
+            "classifier needs two "
             "classes or more."
         )
-    known = KnownClasses(classes)
-    number = {name: i for i, name in enumerate(classes)}
+    narrowed, known = examples.with_classes(kept)
     parts, notices, rejects = {}, list(read.notices), list(read.rejects)
     for split in ("train", "valid", "test"):
-        places = np.flatnonzero((declared == split) & np.isin(named, classes))
+        places = np.flatnonzero((declared == split) & known)
         if split not in ("train", *wanted) and len(places):
             notices.append(
                 f"Left out, because data.{split} names its own file: {counted(len(places), 'row')} declared as {split}."
             )
         elif len(places):
-            taken = read.examples.take(places)
-            labels = np.array([number[name] for name in named[places]], dtype=np.int32)
-            examples = Examples(taken.texts, labels, tuple(classes), taken.origins)
-            parts[split] = Loaded(examples, [], [], [], [split] * len(places), [read.keys[place] for place in places])
-    for place in np.flatnonzero(~np.isin(named, classes)):
-        file, _, row = read.examples.origins[place].rpartition(":")
-        rejects.append(Reject(file, int(row), "label", known.problem(str(named[place]))))
+            keys = [read.keys[place] for place in places]
+            parts[split] = Loaded(narrowed.take(places), [], [], [], [split] * len(places), keys)
+    names = KnownClasses(narrowed.label_names)
+    for place in np.flatnonzero(~known):
+        file, _, row = examples.origins[place].rpartition(":")
+        (found,) = examples.take([int(place)]).named_labels()
+        missing = found if isinstance(found, str) else next(name for name in found if names.find(name) is None)
+        rejects.append(Reject(file, int(row), "label", names.problem(missing)))
     if "train" not in parts:
         raise UserError(f"{joined_paths(read.files)}: none of its rows belongs to train.")
     return parts | {"train": replace(parts["train"], notices=notices, rejects=rejects, files=read.files)}

@@ -26,13 +26,14 @@ def find_duplicates(train: Examples, others: Mapping[str, Examples]) -> tuple[li
     forms = list(map(text_form, train.texts))
     first_label: dict[str, int] = {}
     contradictory: dict[str, list[Contradiction]] = {}
-    for form, label in zip(forms, train.labels.tolist(), strict=True):
+    for form, label in zip(forms, train.answers().tolist(), strict=True):
         if first_label.setdefault(form, label) != label:
             contradictory[form] = []
     for place, form in enumerate(forms if contradictory else ()):
         if form in contradictory:
-            label = train.label_names[train.labels[place]]
-            contradictory[form].append(Contradiction(train.texts[place], label, train.origins[place]))
+            (label,) = train.take([place]).named_labels()
+            shown = label if isinstance(label, str) else ", ".join(label)
+            contradictory[form].append(Contradiction(train.texts[place], shown, train.origins[place]))
     notices = []
     for split, examples in others.items():
         if count := sum(text_form(text) in first_label for text in examples.texts):

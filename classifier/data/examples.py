@@ -3,15 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from classifier.data.classes import KnownClasses, joined_notice, near_notice
-from classifier.data.fields import label_of, text_columns, text_of
+from classifier.data.fields import text_columns, text_of
 from classifier.data.formats.choose import chosen_format, content_sha256, find_labelled
 from classifier.data.formats.labelled import LABEL, PLACE, SPLIT, TEXT
+from classifier.data.label_reader import LabelReader, label_columns
 from classifier.data.labels import class_names, in_order
 from classifier.data.missing_labels import missing_notice
 from classifier.data.rejects import Reject, TooManyBadRows, first_rejects, refuse_too_many
@@ -27,10 +29,13 @@ LONG_TEXT = 100_000  # characters; a longer text is more likely a mistake in the
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Texts and their labels: `label_names[labels[i]]` is the class of `texts[i]`, which was read from `origins[i]`."""
+    """Texts and their labels: `label_names[labels[i]]` is the class of `texts[i]`, which was read from `origins[i]`.
+
+    If a text can have several labels, `labels[i, j]` is 1 if it has the label `label_names[j]`, and 0 otherwise.
+    """
 
     texts: list[str]
-    labels: np.ndarray  # (examples,), int32
+    labels: np.ndarray  # (examples,), int32; or (examples, classes), int8
     label_names: tuple[str, ...]
     origins: list[str]  # "train.csv:17"
 
@@ -44,12 +49,43 @@ class Examples:
             [self.texts[i] for i in places], self.labels[places], self.label_names, [self.origins[i] for i in places]
         )
 
-    def named_labels(self) -> list[str]:
+    @property
+    def several(self) -> bool:
+        """Whether a text can have several labels, or none."""
+        return self.labels.ndim == 2
+
+    def named_labels(self) -> list[str] | list[tuple[str, ...]]:
+        """Returns the label of each text; a tuple of labels if a text can have several."""
+        if self.several:
+            return [tuple(self.label_names[number] for number in np.flatnonzero(row)) for row in self.labels]
         return [self.label_names[number] for number in self.labels]
 
     def class_counts(self) -> dict[str, int]:
-        counts = np.bincount(self.labels, minlength=len(self.label_names))
+        """Returns the number of texts of each class."""
+        if self.several:
+            counts = self.labels.sum(axis=0, dtype=int)
+        else:
+            counts = np.bincount(self.labels, minlength=len(self.label_names))
         return dict(zip(self.label_names, counts.tolist(), strict=True))
+
+    def with_classes(self, kept: np.ndarray) -> tuple["Examples", np.ndarray]:
+        """Returns the examples with some of the classes only, and whether each has no label of another class.
+
+        Args:
+            kept: numbers of the classes, in ascending order.
+        """
+        names = tuple(self.label_names[number] for number in kept)
+        if self.several:
+            labels = self.labels[:, kept]
+            known = labels.sum(axis=1) == self.labels.sum(axis=1)
+        else:
+            known = np.isin(self.labels, kept)
+            labels = np.searchsorted(kept, self.labels).astype(np.int32)  # meaningless where it is not known
+        return Examples(self.texts, labels, names, self.origins), known
+
+    def answers(self) -> np.ndarray:
+        """Returns a number for each text, (examples,), which is equal for texts with the same labels."""
+        return np.unique(self.labels, axis=0, return_inverse=True)[1].ravel() if self.several else self.labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +115,7 @@ def read_examples(
     settings: DataSettings,
     *,
     split: str,
+    several: bool = False,
     label_names: tuple[str, ...] | None = None,
 ) -> Loaded:
     """Reads all usable rows of the files that match `pattern`.
@@ -87,6 +124,7 @@ def read_examples(
         pattern: path, folder or glob, or a list of these.
         settings: how to read the files.
         split: name of the split to which the files belong.
+        several: whether a text can have several labels, or none.
         label_names: classes of train, if they are known; rows with other labels are rejected.
 
     Raises:
@@ -95,22 +133,22 @@ def read_examples(
     """
     columns, fold = text_columns(settings.text), settings.label_case is LabelCase.fold
     known = None if label_names is None else KnownClasses(label_names, fold=fold)
+    reader = LabelReader(label_columns(settings), several, settings.separator, known)
     gathered = _Gathered()
     for path in find_labelled(pattern, settings):
-        _add_file(gathered, path, columns, settings, split, known)
+        _add_file(gathered, path, columns, settings, split, reader)
     if not gathered.texts:
         raise TooManyBadRows(_empty(gathered, settings, split), gathered.rejects)
     if known is None:
         _name_classes(gathered, fold)
-    names = tuple(in_order(gathered.labels)) if known is None else known.names
-    if len(names) == 1:
+    names = tuple(in_order(chain.from_iterable(gathered.labels))) if known is None else known.names
+    if len(names) < 2:
+        what = f"every label in the column {settings.label!r} is {names[0]!r}" if names else "no text has a label"
         raise UserError(
-            f"{joined_paths(gathered.files)}: every label in the column {settings.label!r} is {names[0]!r}, but a "
-            "classifier needs two classes or more. Is another column meant, with data.label=?"
+            f"{joined_paths(gathered.files)}: {what}, but a classifier needs two classes or more. Is another column "
+            "meant, with data.label=?"
         )
-    number = {name: i for i, name in enumerate(names)}
-    labels = np.array([number[label] for label in gathered.labels], dtype=np.int32)
-    examples = Examples(gathered.texts, labels, names, gathered.origins)
+    examples = Examples(gathered.texts, _numbers(gathered.labels, names, several), names, gathered.origins)
     return Loaded(examples, gathered.rejects, gathered.files, gathered.notices, gathered.splits, gathered.keys)
 
 
@@ -128,12 +166,23 @@ def _empty(gathered: "_Gathered", settings: DataSettings, split: str) -> str:
     )
 
 
+def _numbers(labels: list[tuple[str, ...]], names: tuple[str, ...], several: bool) -> np.ndarray:
+    """Returns the labels as `Examples` has them."""
+    number = {name: i for i, name in enumerate(names)}
+    if not several:
+        return np.array([number[label] for (label,) in labels], dtype=np.int32)
+    found = np.zeros((len(labels), len(names)), np.int8)
+    for row, of_text in enumerate(labels):
+        found[row, [number[label] for label in of_text]] = 1
+    return found
+
+
 @dataclass(slots=True)
 class _Gathered:
     """The content of the files of one split that has been read so far."""
 
     texts: list[str] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
+    labels: list[tuple[str, ...]] = field(default_factory=list)  # of each text
     origins: list[str] = field(default_factory=list)
     splits: list[str] = field(default_factory=list)
     keys: list[Any] = field(default_factory=list)
@@ -144,11 +193,11 @@ class _Gathered:
 
 def _name_classes(gathered: _Gathered, fold: bool) -> None:
     """Replaces the labels with the names of their classes, and adds notices about different spellings."""
-    counts = Counter(gathered.labels)
+    counts = Counter(chain.from_iterable(gathered.labels))
     names = class_names(counts, fold=fold)
-    gathered.labels = [names[label] for label in gathered.labels]
+    gathered.labels = [tuple(dict.fromkeys(names[label] for label in of_text)) for of_text in gathered.labels]
     gathered.files = [replace(file, classes=_renamed(file.classes, names)) for file in gathered.files]
-    classes = Counter(gathered.labels)
+    classes = Counter(chain.from_iterable(gathered.labels))
     gathered.notices += [*joined_notice(counts, names), *near_notice(classes), *missing_notice(classes)]
 
 
@@ -165,21 +214,21 @@ def _add_file(
     columns: list[str],
     settings: DataSettings,
     split: str,
-    known: KnownClasses | None,
+    reader: LabelReader,
 ) -> None:
     first, rejects, rows, others = len(gathered.texts), [], 0, 0
-    label_column, form = settings.label, chosen_format(path, settings)
+    form = chosen_format(path, settings)
     if form is None:
-        check_columns(path, settings, label_column)
+        check_columns(path, settings, reader.columns)
         keys = check_split_column(path, settings)
-        found = read_rows(path, settings, [*columns, label_column, *keys], gathered.notices)
+        found = read_rows(path, settings, [*columns, *reader.columns, *keys], gathered.notices)
     else:
         refuse_split_column(path, settings)
-        columns, label_column = [TEXT], LABEL
+        columns, reader = [TEXT], reader.for_format(LABEL)
         found = form.read(path, settings, gathered.notices)
     for row in found:
         rows += 1
-        text, label, problem, column = _example(row, columns, label_column, known)
+        text, labels, problem, column = _example(row, columns, reader)
         key, fault, at = split_key(row, settings)
         problem, column = (problem, column) if problem else (fault, at)
         place, declared = (row.values.get(PLACE, ""), row.values.get(SPLIT, "")) if form else ("", "")
@@ -190,14 +239,14 @@ def _add_file(
             rejects.append(Reject(str(path / place), row.number, column, problem))
             continue
         gathered.texts.append(text)
-        gathered.labels.append(label)
+        gathered.labels.append(labels)
         gathered.splits.append(declared)
         gathered.keys.append(key)
         gathered.origins.append(f"{place or path.name}:{row.number}")
     gathered.rejects += rejects
     refuse_too_many(path, rows, rejects, settings.max_bad_rows, gathered.rejects)
     used = gathered.labels[first:]
-    counts = Counter(used)
+    counts = Counter(chain.from_iterable(used))
     classes = {name: counts[name] for name in in_order(counts)}
     gathered.files.append(DataFile(str(path), split, content_sha256(path), rows, len(used), classes))
     gathered.notices += _file_notices(gathered, first, path, rows)
@@ -205,16 +254,10 @@ def _add_file(
         gathered.notices.append(f"{path}: left out are {counted(others, 'row')} of other splits than {split}.")
 
 
-def _example(row: Row, columns: list[str], label_column: str, known: KnownClasses | None) -> tuple[str, str, str, str]:
-    """Returns (text, label, problem, column of the problem); if `known` is given, other classes are a problem."""
+def _example(row: Row, columns: list[str], reader: LabelReader) -> tuple[str, tuple[str, ...], str, str]:
+    """Returns (text, labels, problem, column of the problem)."""
     text, problem, column = text_of(row, columns)
-    if problem:
-        return text, "", problem, column
-    label, problem = label_of(row.value(label_column))
-    if known is None or problem:
-        return text, label, problem, label_column
-    name = known.find(label)
-    return (text, label, known.problem(label), label_column) if name is None else (text, name, "", label_column)
+    return (text, (), problem, column) if problem else (text, *reader.read(row))
 
 
 def _file_notices(gathered: _Gathered, first: int, path: Path, rows: int) -> list[str]:

@@ -39,7 +39,7 @@ def text_of(row: Row, columns: list[str]) -> tuple[str, str, str]:
         if fault and not problem:
             problem, place = fault, column
     if not parts and not problem:
-        missing = all(_is_missing(row.value(column)) for column in columns)
+        missing = all(is_missing(row.value(column)) for column in columns)
         problem, place = f"the text is {'missing' if missing else 'empty'}", ", ".join(columns)
     return "\n".join(parts), problem, place
 
@@ -49,7 +49,7 @@ def _as_text(value: Any) -> tuple[str, str]:
         if value.isascii() and "\0" not in value:  # the usual case, checked quickly
             return value, ""
         return _whole_characters(value, "text")
-    if _is_missing(value):
+    if is_missing(value):
         return "", ""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value), ""
@@ -65,16 +65,16 @@ def label_of(value: Any) -> tuple[str, str]:
     >>> label_of(" pos"), label_of(1.0), label_of(True), label_of(["pos"])
     (('pos', ''), ('1.0', ''), ('true', ''), ('pos', ''))
     """
-    labels = _several(value)
+    labels = label_list(value)
     if labels is not None:
         if len(labels) > 1:
-            return "", f"the row has {len(labels)} labels; only one label per text is supported"
+            return "", f"the row has {len(labels)} labels; task=multi_label learns several labels per text"
         value = labels[0] if labels else None
     if isinstance(value, str):
         label, problem = _whole_characters(value, "label")
         label = label if problem else clean_label(label)
         return label, problem or ("" if label else "the label is empty")
-    if _is_missing(value):
+    if is_missing(value):
         return "", "the label is missing"
     if isinstance(value, bool):
         return str(value).lower(), ""
@@ -83,7 +83,7 @@ def label_of(value: Any) -> tuple[str, str]:
     return "", f"the label is {_kind(value)}, not a string, a number or a boolean"
 
 
-def _several(value: Any) -> list[Any] | None:
+def label_list(value: Any) -> list[Any] | None:
     """Returns the labels of a list or of {"choices": [...]}, and None for any other value."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
@@ -103,7 +103,7 @@ def _whole_characters(text: str, what: str) -> tuple[str, str]:
     return text.encode(errors="replace").decode(), f"the {what} has {fault}"
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 

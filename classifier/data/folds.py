@@ -31,6 +31,10 @@ def fold_places(read: Loaded, settings: DataSettings, seed: int) -> list[tuple[n
         raise UserError(
             f"{where} divides all examples, but the file declares splits of its own: leave out data.folds to use them."
         )
+    if examples.several:
+        raise UserError(
+            f"{where} needs one label per text, by which the parts are stratified: set a test split aside instead."
+        )
     keys: list[Hashable] = [("", place) if key is None else key for place, key in enumerate(read.keys)]
     found = []
     for number, test in enumerate(_tests(examples, keys if settings.group else None, settings, seed, where), 1):
@@ -97,5 +101,5 @@ def _train_and_valid(
     if settings.group is None:
         train, valid = stratified(examples.texts, examples.labels, [share], seed)
         return train, valid
-    splits = np.array(by_group(list(keys), examples.labels, {"valid": share}, seed))
+    splits = np.array(by_group(list(keys), examples.answers(), {"valid": share}, seed))
     return np.flatnonzero(splits == "train"), np.flatnonzero(splits == "valid")

@@ -29,7 +29,7 @@ def hold_out(read: Loaded, shares: Mapping[str, float], settings: DataSettings, 
         what = f"data.time={settings.time} has {counted(len(set(read.keys)), 'different time')}"
     else:
         keys = [("", place) if key is None else key for place, key in enumerate(read.keys)]
-        splits = by_group(keys, read.examples.labels, shares, seed)
+        splits = by_group(keys, read.examples.answers(), shares, seed)
         what = f"data.group={settings.group} has {counted(len(set(keys)), 'group')}"
     if empty := [name for name in ("train", *shares) if name not in splits]:
         hint = "Add rows, " if empty[0] == "train" else f"Name a file with data.{empty[0]}=, "

@@ -72,23 +72,24 @@ def parquet_columns(path: str | Path) -> dict[str, Any]:
     return {**own, **{name: pa.string() for name in partitions(path) if name not in own}}
 
 
-def check_types(path: str | Path, texts: Sequence[str], label: str | None) -> None:
+def check_types(path: str | Path, texts: Sequence[str], labels: Sequence[str]) -> None:
     """Raises UserError if the type of a column is not suitable for texts or labels."""
-    check_arrow_types(path, parquet_columns(path), texts, label)
+    check_arrow_types(path, parquet_columns(path), texts, labels)
 
 
-def check_arrow_types(path: str | Path, types: Mapping[str, Any], texts: Sequence[str], label: str | None) -> None:
+def check_arrow_types(path: str | Path, types: Mapping[str, Any], texts: Sequence[str], labels: Sequence[str]) -> None:
     """Raises UserError if an Arrow type, by column, is not suitable for texts or labels."""
     for column in texts:
         if not _is_text(types[column]):
             raise UserError(
                 f"{path}: column {column!r} is of type {types[column]}, not text. Name another with data.text=."
             )
-    if label is not None and not _is_label(types[label]):
-        raise UserError(
-            f"{path}: column {label!r} is of type {types[label]}; a label is a string, a number, a boolean or a list "
-            "of one of these. Name another with data.label=."
-        )
+    for label in labels:
+        if not _is_label(types[label]):
+            raise UserError(
+                f"{path}: column {label!r} is of type {types[label]}; a label is a string, a number, a boolean or a "
+                "list of these. Name another with data.label=."
+            )
 
 
 @contextmanager

@@ -65,25 +65,32 @@ def columns_of(path: str | Path, reading: Reading) -> list[str]:
             return open_rows(path, reading, [])[0]
 
 
-def check_columns(path: str | Path, reading: Reading, label: str | None = None) -> None:
-    """Raises UserError if a column is missing from the file or has an unsuitable type."""
+def check_columns(path: str | Path, reading: Reading, labels: Sequence[str] = ()) -> None:
+    """Raises UserError if a column is missing from the file or has an unsuitable type.
+
+    Args:
+        path: path of the file.
+        reading: how to read the file, with the columns of the text.
+        labels: columns of the labels, if there are any.
+    """
     texts = text_columns(reading.text)
     if twice := [column for column in texts if texts.count(column) > 1]:
         raise UserError(f"data.text names {twice[0]!r} twice; each column is joined once.")
-    if label in texts:
-        raise UserError(f"{path}: data.text and data.label both name the column {label!r}; change one of them.")
+    for label in labels:
+        if label in texts:
+            raise UserError(f"{path}: data.text and data.label both name the column {label!r}; change one of them.")
     kind = format_of(path)
-    if kind == "text" and label is not None:
+    if kind == "text" and labels:
         raise UserError(f"{path}: plain text has no labels. Name a file with a column of texts and one of labels.")
     names = columns_of(path, reading)
     if kind not in ("parquet", "json"):
-        require_header(path, texts if label is None else [*texts, label], *open_rows(path, reading, []))
+        require_header(path, [*texts, *labels], *open_rows(path, reading, []))
     # If no row of a JSON file can be read, there are no names; the rows have the reasons.
     if names or kind == "parquet":
-        for column in [*texts, *([] if label is None else [label])]:
-            require_column(path, column, names, "data.label" if column == label else "data.text")
+        for column in [*texts, *labels]:
+            require_column(path, column, names, "data.label" if column in labels else "data.text")
     if kind == "parquet":
-        check_types(path, texts, label)
+        check_types(path, texts, labels)
 
 
 def require_header(path: AnyPath, columns: Sequence[str], names: list[str], rows: Iterator[Row]) -> None:

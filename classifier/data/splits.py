@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from classifier.data.held_out import check_given, hold_out
 from classifier.data.rejects import Reject
 from classifier.data.split_keys import split_column
 from classifier.data.stratified import stratified
+from classifier.data.stratified_sets import stratified_sets
 from classifier.errors import UserError
 from classifier.settings import DataSettings
 from classifier.terminal import counted
@@ -41,7 +43,9 @@ class Splits:
         return {name: examples for name, examples in parts.items() if examples is not None}
 
 
-def load_splits(settings: DataSettings, seed: int, *, label_names: tuple[str, ...] | None = None) -> Splits:
+def load_splits(
+    settings: DataSettings, seed: int, *, several: bool = False, label_names: tuple[str, ...] | None = None
+) -> Splits:
     """Reads train, and reads valid and test from their files or splits them off train.
 
     The split depends only on the usable rows, their order and the seed.
@@ -49,19 +53,16 @@ def load_splits(settings: DataSettings, seed: int, *, label_names: tuple[str, ..
     Args:
         settings: files, and how to read and split them.
         seed: seed of the split, unless the settings have one.
+        several: whether a text can have several labels, or none.
         label_names: classes of a model that is evaluated on these data; None means the classes of train.
 
     Raises:
         UserError: if the input cannot be used.
     """
-    if str(settings.train).startswith(f"{settings.root}/") and not Path(settings.root).is_dir():
-        raise UserError(
-            f"There is no folder data.root={settings.root}: name the one that holds {settings.name}/ with data.root=, "
-            "or with the environment variable CLASSIFIER_DATA."
-        )
+    check_root(settings)
     shares = _wanted_shares(settings)
     seed = seed if settings.split_seed is None else settings.split_seed
-    read = read_examples(settings.train, settings, split="train", label_names=label_names)
+    read = read_examples(settings.train, settings, split="train", several=several, label_names=label_names)
     places = fold_places(read, settings, seed) if settings.folds else []
     in_several = shared_texts_notice(read.examples.texts, [test for *_, test in places])
     folds = [_fold_of(read.examples, *of_fold) for of_fold in places]
@@ -73,7 +74,7 @@ def load_splits(settings: DataSettings, seed: int, *, label_names: tuple[str, ..
     names = loaded["train"].examples.label_names
     for split, pattern in (("valid", settings.valid), ("test", settings.test)):
         if pattern is not None:
-            loaded[split] = read_examples(pattern, settings, split=split, label_names=names)
+            loaded[split] = read_examples(pattern, settings, split=split, several=several, label_names=names)
     check_given(loaded, settings)
     parts = {split: part.examples for split, part in loaded.items()}
     train = parts.pop("train")
@@ -102,6 +103,15 @@ def _fold_of(examples: Examples, train: np.ndarray, valid: np.ndarray, test: np.
     return Splits(examples.take(train), examples.take(valid), examples.take(test), [], [], [], [])
 
 
+def check_root(settings: DataSettings) -> None:
+    """Raises UserError if the folder of the named data sets is missing, and one of them was chosen."""
+    if str(settings.train).startswith(f"{settings.root}/") and not Path(settings.root).is_dir():
+        raise UserError(
+            f"There is no folder data.root={settings.root}: name the one that holds {settings.name}/ with data.root=, "
+            "or with the environment variable CLASSIFIER_DATA."
+        )
+
+
 def _wanted_shares(settings: DataSettings) -> dict[str, float]:
     """Returns the shares to split off train, for the splits without a file."""
     shares = {}
@@ -117,9 +127,10 @@ def _wanted_shares(settings: DataSettings) -> dict[str, float]:
     return shares
 
 
-def _split_off(train: Loaded, shares: dict[str, float], seed: int, label_column: str) -> dict[str, Examples]:
+def _split_off(train: Loaded, shares: dict[str, float], seed: int, label_column: Any) -> dict[str, Examples]:
     examples = train.examples
-    places = stratified(examples.texts, examples.labels, list(shares.values()), seed)
+    split_by = stratified_sets if examples.several else stratified
+    places = split_by(examples.texts, examples.labels, list(shares.values()), seed)
     parts = {split: examples.take(found) for split, found in zip(["train", *shares], places, strict=True)}
     for split in shares:
         if not len(parts[split]):
@@ -127,7 +138,7 @@ def _split_off(train: Loaded, shares: dict[str, float], seed: int, label_column:
     return parts
 
 
-def _no_split(examples: Examples, split: str, needed: int, label_column: str) -> str:
+def _no_split(examples: Examples, split: str, needed: int, label_column: Any) -> str:
     """Explains why nothing could be split off train: no class has enough different texts."""
     counts = [count for count in examples.class_counts().values() if count]
     how = "each of which occurs once" if max(counts) == 1 else f"none of which has {needed} different texts"
@@ -138,7 +149,7 @@ def _no_split(examples: Examples, split: str, needed: int, label_column: str) ->
     )
 
 
-def _many_classes_notice(train: Examples, label_column: str) -> list[str]:
+def _many_classes_notice(train: Examples, label_column: Any) -> list[str]:
     """Questions the label column if there are nearly as many classes as texts."""
     classes = sum(count > 0 for count in train.class_counts().values())
     if classes <= len(train) / 2 or len(train) < FEW:

@@ -12,22 +12,34 @@ SUM_TOLERANCE = 0.01  # the error of a softmax in bfloat16 is up to 0.004; that 
 def checked(labels: ArrayLike, probabilities: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Validates class numbers (examples,) and probabilities (examples, classes), and normalizes rows to 1 in float64.
 
+    If a text can have several labels, the labels are zeros and ones (examples, classes), and rows are left as they are.
     Raises UserError for no examples, fewer than two classes, NaN or infinity; ValueError for inconsistent shapes,
     invalid class numbers, and rows that are not probabilities.
     """
     probabilities = finite(probabilities, "probabilities")
+    if np.ndim(labels) == 2:
+        return indicators(labels, probabilities.shape), in_range(probabilities)
     labels = class_numbers(labels, probabilities.shape)
     if not are_probabilities(probabilities):
         raise ValueError("probabilities must not be negative and each row must sum to 1; are these logits?")
     return labels, probabilities / probabilities.sum(axis=1, keepdims=True)
 
 
-def checked_scores(labels: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Like `checked`, but applies the softmax to scores (examples, classes) that are not probabilities."""
-    from scipy.special import softmax
+def indicators(labels: ArrayLike, shape: tuple[int, int]) -> NDArray[np.int64]:
+    """Validates zeros and ones of the shape (examples, classes); raises ValueError."""
+    labels = np.asarray(labels)
+    if labels.shape != shape:
+        raise ValueError(f"labels must be of the shape of the probabilities, {shape}, not {labels.shape}")
+    if not np.isin(labels, (0, 1)).all():
+        raise ValueError("labels must be 0 or 1 for each class")
+    return labels.astype(np.int64)
 
-    scores = finite(scores, "outputs")
-    return checked(labels, scores if are_probabilities(scores) else softmax(scores, axis=1))
+
+def in_range(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Validates that probabilities are between 0 and 1, up to rounding, and clips them; raises ValueError."""
+    if (probabilities < -SUM_TOLERANCE).any() or (probabilities > 1 + SUM_TOLERANCE).any():
+        raise ValueError("probabilities must be between 0 and 1; are these logits?")
+    return probabilities.clip(0, 1)
 
 
 def are_probabilities(scores: NDArray[np.float64]) -> bool:
@@ -70,12 +82,12 @@ def check_names(label_names: list[str], classes: int) -> None:
         raise ValueError(f"there are {len(label_names)} label names for {classes} columns of probabilities")
 
 
-def one_hot(labels: NDArray[np.int64], classes: int) -> NDArray[np.int8]:
-    """Returns the one-hot encoding (examples, classes) of labels (examples,)."""
-    return (labels[:, None] == np.arange(classes)).astype(np.int8)
+def one_hot(labels: NDArray[np.int64], classes: int) -> NDArray[np.bool_]:
+    """Returns whether each example has each class, (examples, classes), from labels of either shape."""
+    return labels > 0 if labels.ndim == 2 else labels[:, None] == np.arange(classes)
 
 
-def contrasted(labels: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
+def contrasted(truth: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Returns the classes with both positive and negative examples, for which ranking metrics are defined."""
-    support = np.bincount(labels, minlength=classes)
-    return np.flatnonzero((support > 0) & (support < len(labels)))
+    support = truth.sum(axis=0)
+    return np.flatnonzero((support > 0) & (support < len(truth)))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.evaluation.scored import Scored
+
 BINS = 15  # as in Guo et al.
 
 
@@ -22,10 +24,14 @@ class Reliability:
         return float(np.average(np.abs(self.accuracy - self.confidence), weights=self.counts))
 
 
-def reliability_bins(labels: NDArray[np.int64], probabilities: NDArray[np.float64], bins: int = BINS) -> Reliability:
-    """Bins the confidence of probabilities (examples, classes); bin m is (m / bins, (m + 1) / bins]."""
-    confidence = probabilities.max(axis=1)
-    hit = labels == probabilities.argmax(axis=1)
+def reliability_bins(scored: Scored, bins: int = BINS) -> Reliability:
+    """Bins the confidence in each prediction; bin m is (m / bins, (m + 1) / bins].
+
+    If a text can have several labels, the probability of each label of each text is a prediction.
+    """
+    confidence, hit = scored.confidence, scored.right
+    if scored.several:
+        confidence, hit = scored.probabilities.ravel(), scored.truth.ravel()
     edges = np.linspace(0, 1, bins + 1)
     bin_of = np.digitize(confidence, edges[1:-1], right=True)
     counts = np.bincount(bin_of, minlength=bins)

@@ -42,25 +42,24 @@ class Contributions:
         return {"examples": self.examples, **{name: asdict(one) for name, one in self.accuracy.items()}}
 
 
-def contributions(labels: NDArray, logits: Mapping[str, NDArray]) -> Contributions:
+def contributions(right: Mapping[str, NDArray]) -> Contributions:
     """Computes the accuracies, and the differences paired by example.
 
     Args:
-        labels: labels of the examples, of shape (examples,).
-        logits: logits of each of PARTS, of shape (examples, classes).
+        right: whether each of PARTS answers the examples right, of shape (examples,).
     """
-    right = {part: (logits[part].argmax(axis=1) == labels).astype(float) for part in PARTS}
+    right = {part: right[part].astype(float) for part in PARTS}
+    examples = len(right["together"])
     accuracy = {
-        part: Estimate(float(hits.mean()), wilson_interval(int(hits.sum()), len(labels)))
-        for part, hits in right.items()
+        part: Estimate(float(hits.mean()), wilson_interval(int(hits.sum()), examples)) for part, hits in right.items()
     }
 
     def gain(other: str) -> Estimate:
         gained = right["together"] - right[other]
-        interval = paired_interval(int((gained > 0).sum()), int((gained < 0).sum()), len(labels))
+        interval = paired_interval(int((gained > 0).sum()), int((gained < 0).sum()), examples)
         return Estimate(float(gained.mean()), interval)
 
-    return Contributions(len(labels), accuracy, {"encoder": gain("ngrams"), "ngrams": gain("encoder")})
+    return Contributions(examples, accuracy, {"encoder": gain("ngrams"), "ngrams": gain("encoder")})
 
 
 def verdict(found: Contributions, pretrained: bool, texts: str = "validation texts") -> str:

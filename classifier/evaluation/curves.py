@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
 from classifier.drawing.style import COLOURS, GREY, INK, canvas, display_names, unit_axis
-from classifier.evaluation.arrays import one_hot
 from classifier.evaluation.scored import Scored
 
 MOST_CLASSES_IN_FULL = 10
@@ -66,7 +65,7 @@ def curves(scored: Scored, plane: Plane) -> list[Curve]:
     if not len(columns):
         raise ValueError(f"the picture '{plane.title}' needs examples of at least two classes")
     names = display_names(scored.label_names)
-    truth, scores = one_hot(scored.labels, scored.classes)[:, columns], scored.probabilities[:, columns]
+    truth, scores = scored.truth[:, columns], scored.probabilities[:, columns]
     of_class = [
         curve(names[column], truth[:, place], scores[:, place], plane) for place, column in enumerate(columns.tolist())
     ]
@@ -76,7 +75,7 @@ def curves(scored: Scored, plane: Plane) -> list[Curve]:
     return [micro, macro(of_class, plane), *sorted(of_class, key=lambda line: line.score)[:WORST]]
 
 
-def curve(name: str, truth: NDArray[np.int8], scores: NDArray[np.float64], plane: Plane) -> Curve:
+def curve(name: str, truth: NDArray[np.bool_], scores: NDArray[np.float64], plane: Plane) -> Curve:
     """Returns the curve of a class from truth and probabilities, both of shape (examples,)."""
     return Curve(name, *plane.points(truth, scores), float(plane.area(truth, scores)))
 
@@ -104,13 +103,13 @@ def draw(lines: list[Curve], plane: Plane) -> Figure:
     return figure
 
 
-def recall_precision(truth: NDArray[np.int8], scores: NDArray[np.float64]) -> Points:
+def recall_precision(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> Points:
     """Returns recall in ascending order and precision, both of shape (thresholds,), from arrays (examples,)."""
     precision, recall, _ = precision_recall_curve(truth, scores, drop_intermediate=True)
     return recall[::-1], precision[::-1]
 
 
-def positive_rates(truth: NDArray[np.int8], scores: NDArray[np.float64]) -> Points:
+def positive_rates(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> Points:
     """Returns false and true positive rates, both of shape (thresholds,), from arrays (examples,)."""
     false_positives, true_positives, _ = roc_curve(truth, scores)
     return false_positives, true_positives

@@ -9,11 +9,15 @@ from classifier.evaluation.scored import Scored
 def decision_metrics(scored: Scored) -> dict[str, float]:
     """Returns the metrics of the decisions of a model, all between 0 and 1 except for the size of sets.
 
+    There are none if a text can have several labels.
+
     - `risk_coverage_area`: the mean share of mistakes among the most confident answers, over all shares of accepted
       answers (Geifman, Uziel and El-Yaniv 2019, "Bias-reduced uncertainty estimation for deep neural classifiers").
     - `accepted`: share of accepted answers; `accepted_precision`: share of right ones among them, if there are any.
     - `coverage`: share of examples whose label set contains the label; `mean_set_size`: mean number of labels in a set.
     """
+    if scored.several:
+        return {}
     metrics = {"risk_coverage_area": float(risk_coverage(scored)[1].mean())}
     decision = scored.decision
     if decision.accept_from is not None:

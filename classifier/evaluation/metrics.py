@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classifier.evaluation.arrays import checked_scores
+from classifier.evaluation.arrays import checked
 from classifier.evaluation.bootstrap import Interval, percentile_interval, resampled_metrics
 from classifier.evaluation.calibration import reliability_bins
 from classifier.evaluation.decisions import decision_metrics
+from classifier.evaluation.label_sets import epoch_metrics, resampled_set_metrics, set_losses, set_metrics
 from classifier.evaluation.proportions import f1_limits, mean_interval, wilson_interval, wilson_limits
 from classifier.evaluation.scored import Scored
 
@@ -51,33 +52,35 @@ def evaluate(scored: Scored, *, resamples: int = 1000, seed: int = 0) -> Evaluat
 
     As in scikit-learn, macro precision, recall and F1 average over the classes that occur in labels or predictions.
     `roc_auc` and `average_precision` are macro averages of one class against the rest, and are omitted unless every
-    class has examples. `resamples=0` skips the intervals. For the metrics of decisions see `decision_metrics`.
+    class has examples. `resamples=0` skips the intervals. For the metrics of decisions see `decision_metrics`, for
+    those of several labels per text `set_metrics`.
 
     >>> evaluate(Scored(np.array([0, 1]), np.array([[0.9, 0.1], [0.2, 0.8]]), ["ham", "spam"])).metrics["accuracy"]
     1.0
     """
-    labels, probabilities = scored.labels, scored.probabilities
     per_class = class_metrics(scored)
     metrics = {
         "examples": float(len(scored)),
-        **label_metrics(labels, scored.predicted),
-        "log_loss": log_loss(labels, probabilities),
-        "expected_calibration_error": reliability_bins(labels, probabilities).calibration_error,
+        **(set_metrics(scored) if scored.several else label_metrics(scored.labels, scored.predicted)),
+        "log_loss": mean_loss(scored),
+        "expected_calibration_error": reliability_bins(scored).calibration_error,
         **ranking_metrics(per_class),
         **decision_metrics(scored),
     }
     return Evaluation(scored, metrics, intervals(scored, resamples, seed), per_class)
 
 
-def headline(labels: ArrayLike, logits_or_probabilities: ArrayLike) -> dict[str, float]:
+def headline(labels: ArrayLike, probabilities: ArrayLike) -> dict[str, float]:
     """Computes the metrics of an epoch: accuracy, macro precision, recall and F1, and log_loss in nats.
 
-    Takes labels (examples,) and scores (examples, classes). Scores that are negative or do not sum to 1 are logits.
-    Raises the same errors as `arrays.checked`; NaN is a UserError about a diverged training.
+    Takes labels (examples,) and probabilities (examples, classes); if a text can have several labels, see
+    `epoch_metrics`. Raises the same errors as `arrays.checked`; NaN is a UserError about a diverged training.
     """
     from sklearn.metrics import accuracy_score
 
-    labels, probabilities = checked_scores(labels, logits_or_probabilities)
+    labels, probabilities = checked(labels, probabilities)
+    if labels.ndim == 2:
+        return epoch_metrics(labels, probabilities)
     predicted = probabilities.argmax(axis=1)
     return {
         "accuracy": float(accuracy_score(labels, predicted)),
@@ -118,6 +121,13 @@ def defined_scores(labels: NDArray[np.int64], predicted: NDArray[np.int64], /, *
     return precision_recall_fscore_support(labels, predicted, **{"zero_division": 0, **options})
 
 
+def mean_loss(scored: Scored) -> float:
+    """Computes the mean loss of an example in nats; that of several labels is the sum over all classes."""
+    if scored.several:
+        return float(set_losses(scored.truth, scored.probabilities).mean())
+    return log_loss(scored.labels, scored.probabilities)
+
+
 def log_loss(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float:
     """Computes the mean cross-entropy in nats."""
     from sklearn import metrics
@@ -129,12 +139,12 @@ def class_metrics(scored: Scored) -> list[ClassMetrics]:
     """Computes the metrics of each class against the rest, in the order of `label_names`."""
     from sklearn.metrics import average_precision_score, roc_auc_score
 
-    labels, classes = scored.labels, np.arange(scored.classes)
-    scores = defined_scores(labels, scored.predicted, labels=classes)
+    classes, support = np.arange(scored.classes), scored.truth.sum(axis=0)
+    scores = class_scores(scored.truth, scored.answers)
     ranked, limits = set(scored.contrasted.tolist()), class_limits(scored)
 
     def ranking(score: Callable[..., Any], column: int) -> float | None:
-        return float(score(labels == column, scored.probabilities[:, column])) if column in ranked else None
+        return float(score(scored.truth[:, column], scored.probabilities[:, column])) if column in ranked else None
 
     return [
         ClassMetrics(
@@ -152,17 +162,31 @@ def class_metrics(scored: Scored) -> list[ClassMetrics]:
             average_precision=ranking(average_precision_score, column),
         )
         for column, name, precision, recall, f1, support in zip(
-            classes.tolist(), scored.label_names, *scores, strict=True
+            classes.tolist(), scored.label_names, *scores, support, strict=True
         )
     ]
 
 
+def class_counts(
+    truth: NDArray[np.bool_], answers: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Returns hits, examples and predictions of each class, (classes,), from tables (examples, classes)."""
+    return (truth & answers).sum(axis=0), truth.sum(axis=0), answers.sum(axis=0)
+
+
+def class_scores(
+    truth: NDArray[np.bool_], answers: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Returns precision, recall and F1 of each class, (classes,), from tables (examples, classes); 0 if undefined."""
+    hits, support, predicted = class_counts(truth, answers)
+    return tuple(  # pyright: ignore[reportReturnType]
+        times * hits / np.maximum(count, 1) for times, count in ((1, predicted), (1, support), (2, support + predicted))
+    )
+
+
 def class_limits(scored: Scored) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """Computes the ends (classes,) of the 95 % intervals of precision, recall and F1 of each class."""
-    hits, support, predicted = (
-        np.bincount(rows, minlength=scored.classes)
-        for rows in (scored.labels[scored.right], scored.labels, scored.predicted)
-    )
+    hits, support, predicted = class_counts(scored.truth, scored.answers)
     return {
         "precision": wilson_limits(hits, predicted),
         "recall": wilson_limits(hits, support),
@@ -184,17 +208,11 @@ def intervals(scored: Scored, resamples: int, seed: int) -> dict[str, Interval]:
     """
     if not resamples:
         return {}
-    labels, probabilities = scored.labels, scored.probabilities
-    least = np.finfo(probabilities.dtype).eps  # as in scikit-learn's log_loss
-    losses = -np.log(np.clip(probabilities[np.arange(len(labels)), labels], least, 1 - least))
-    values = resampled_metrics(
-        labels,
-        scored.predicted,
-        losses,
-        classes=scored.classes,
-        resamples=resamples,
-        seed=seed,
-    )
+    if scored.several:
+        values = resampled_set_metrics(scored, resamples, seed)
+    else:
+        options = {"classes": scored.classes, "resamples": resamples, "seed": seed}
+        values = resampled_metrics(scored.labels, scored.predicted, losses(scored), **options)
     found = {name: percentile_interval(of_resamples) for name, of_resamples in values.items()}
     found["accuracy"] = wilson_interval(int(scored.right.sum()), len(scored))
     return found | {
@@ -202,14 +220,20 @@ def intervals(scored: Scored, resamples: int, seed: int) -> dict[str, Interval]:
     }
 
 
+def losses(scored: Scored) -> NDArray[np.float64]:
+    """Computes the loss of each example with one label in nats, (examples,)."""
+    least = np.finfo(scored.probabilities.dtype).eps  # as in scikit-learn's log_loss
+    of_label = scored.probabilities[np.arange(len(scored)), scored.labels]
+    return -np.log(np.clip(of_label, least, 1 - least))
+
+
 def macro_intervals(scored: Scored) -> dict[str, Interval]:
     """Computes the intervals of macro precision, recall and F1 from those of the classes that occur."""
-    classes = np.union1d(scored.labels, scored.predicted)
-    scores = defined_scores(scored.labels, scored.predicted, labels=classes)
-    limits = class_limits(scored)
+    classes = np.flatnonzero((scored.truth | scored.answers).any(axis=0))
+    scores, limits = class_scores(scored.truth, scored.answers), class_limits(scored)
     return {
-        name: mean_interval(values, *(end[classes] for end in limits[name]))
-        for name, values in zip(("precision", "recall", "f1"), scores[:3], strict=True)
+        name: mean_interval(values[classes], *(end[classes] for end in limits[name]))
+        for name, values in zip(("precision", "recall", "f1"), scores, strict=True)
     }
 
 

@@ -23,6 +23,8 @@ PAGE = "index.html"
 LEADING = ("accuracy", "macro_f1")
 NAMES = {  # that are not their keys with blanks
     "macro_f1": "macro F1",
+    "micro_f1": "micro F1",
+    "samples_f1": "F1 of a text",
     "roc_auc": "ROC AUC",
     "matthews_correlation": "Matthews correlation",
     "examples": "texts",
@@ -79,14 +81,15 @@ def write_page(folder: Path, page: Page) -> Path:
         metrics=metric_rows(page.evaluations),
         classes=class_rows(evaluation),
         open_classes=MOST_OPEN,
-        pairs=confused_pairs(evaluation),
-        matrix=matrix(evaluation) if evaluation.scored.classes <= MOST_CLASSES else [],
+        confusion=not evaluation.scored.several,
+        pairs=[] if evaluation.scored.several else confused_pairs(evaluation),
+        matrix=[] if evaluation.scored.several or evaluation.scored.classes > MOST_CLASSES else matrix(evaluation),
         wrong=int((~evaluation.scored.right).sum()),
         mistakes=confident_mistakes(evaluation.scored, limit=MOST_MISTAKES),
         most_characters=MOST_CHARACTERS,
         curves=curves.read_bytes() if curves.exists() else b"",
         rejects=[(Path(one.file).name, one.row, one.column, one.reason) for one in page.rejects[:MOST_REJECTS]],
-        usage=usage(page.model, page.text_column) if page.model else {},
+        usage=usage(page.model, page.text_column, evaluation.scored.several) if page.model else {},
         files=sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*") if path.name != PAGE),
     )
     write_text(folder / PAGE, text)
@@ -102,6 +105,11 @@ def verdict(split: str, evaluation: Evaluation) -> str:
     """Returns the result in two sentences."""
     right, examples = int(evaluation.scored.right.sum()), len(evaluation.scored)
     share, largest = (100 * count / examples for count in (right, max(row.support for row in evaluation.per_class)))
+    if evaluation.scored.several:
+        return (
+            f"The model predicts all labels of {right:,} of {examples:,} {split} texts, and no other, which is "
+            f"{share:.1f} %; macro F1 is {evaluation.metrics['macro_f1']:.3f}."
+        )
     return (
         f"The model predicts the label of {right:,} of {counted(examples, f'{split} text')}, which is {share:.1f} %. "
         f"The most frequent class alone makes up {largest:.1f} %."
@@ -125,9 +133,12 @@ def metric_rows(evaluations: Mapping[str, Evaluation]) -> list[tuple[str, str, l
 
 def class_rows(evaluation: Evaluation) -> list[dict[str, Any]]:
     """Returns the metrics of each class, weakest first, and the class that is most often predicted instead."""
-    counts = confusion_counts(evaluation.scored)
     names = evaluation.scored.label_names
     rows = []
+    if evaluation.scored.several:
+        rows = [{"metrics": metrics, "instead": "", "times": 0} for metrics in evaluation.per_class]
+        return sorted(rows, key=lambda row: (row["metrics"].support == 0, row["metrics"].f1))
+    counts = confusion_counts(evaluation.scored)
     for number, metrics in enumerate(evaluation.per_class):
         mistaken = np.where(np.arange(len(names)) == number, 0, counts[number])
         instead = int(mistaken.argmax())
@@ -160,8 +171,9 @@ def matrix(evaluation: Evaluation) -> list[list[tuple[int, str]]]:
     ]
 
 
-def usage(model: Path, text_column: str) -> dict[str, str]:
-    """Returns commands and programs that use the model, by what they are for."""
+def usage(model: Path, text_column: str, several: bool) -> dict[str, str]:
+    """Returns commands and programs that use the model, by what they are for; `several`: labels per text."""
+    outputs = ", ".join(f'"{name}": ...' for name in (*["labels"] * several, "label", "score", "probabilities"))
     path, column = str(model), shlex.quote(f"text={text_column}")
     chosen = shlex.quote(f"model={path}")
     return {
@@ -171,6 +183,6 @@ def usage(model: Path, text_column: str) -> dict[str, str]:
         "In any program with TensorFlow": (
             "import tensorflow as tf\n\n"
             f'classify = tf.saved_model.load({path!r}).signatures["serving_default"]\n'
-            'classify(text=tf.constant(["a text of yours"]))  # {"label": ..., "score": ..., "probabilities": ...}'
+            'classify(text=tf.constant(["a text of yours"]))  # {' + outputs + "}"
         ),
     }

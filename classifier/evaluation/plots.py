@@ -44,16 +44,14 @@ LOSSES = {
 def figures(scored: Scored, evaluation: Evaluation) -> dict[str, Figure]:
     """Returns the figures of a split by name.
 
-    Curves are omitted if one class has all examples; confused pairs if there are two classes or no mistakes.
+    Curves are omitted if one class has all examples; confused pairs if there are two classes or no mistakes. If a text
+    can have several labels, there is no confusion of one with another.
     """
-    drawn = {
-        "confusion_matrix": confusion_matrix(scored),
-        "reliability": reliability(scored),
-        "risk_coverage": risk_coverage(scored),
-        "class_support": class_support(evaluation.per_class),
-    }
-    if scored.classes > 2 and not scored.right.all():
-        drawn["confused_pairs"] = confused_pairs(scored)
+    drawn = {"reliability": reliability(scored), "class_support": class_support(evaluation.per_class)}
+    if not scored.several:
+        drawn |= {"confusion_matrix": confusion_matrix(scored), "risk_coverage": risk_coverage(scored)}
+        if scored.classes > 2 and not scored.right.all():
+            drawn["confused_pairs"] = confused_pairs(scored)
     if len(scored.contrasted):
         drawn |= {"precision_recall": precision_recall(scored), "roc": roc(scored)}
     return drawn
@@ -61,7 +59,7 @@ def figures(scored: Scored, evaluation: Evaluation) -> dict[str, Figure]:
 
 def reliability(scored: Scored) -> Figure:
     """Draws accuracy against confidence in 15 bins, the number of examples per bin, and the calibration error."""
-    bins = reliability_bins(scored.labels, scored.probabilities)
+    bins = reliability_bins(scored)
     edges = np.linspace(0, 1, len(bins.counts) + 1)
     centres, width, filled = (edges[:-1] + edges[1:]) / 2, 0.94 * edges[1], bins.counts > 0
     with canvas(5.6, 6, rows=2, sharex=True, height_ratios=[3, 1]) as (figure, (above, below)):

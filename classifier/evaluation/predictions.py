@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.errors import UserError
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
@@ -26,17 +28,29 @@ class Predictions:
 
 
 def read_predictions(path: Path) -> Predictions:
-    """Reads a table that was created by `mistakes.predictions_table`."""
+    """Reads a table that was created by `mistakes.predictions_table`.
+
+    Raises:
+        UserError: if the texts can have several labels, for which models are not compared yet.
+    """
+    import pyarrow
     import pyarrow.parquet
 
+    if pyarrow.types.is_list(pyarrow.parquet.read_schema(path).field("label").type):
+        raise UserError(
+            f"{path}: models of texts with several labels each cannot be compared or promoted by a rule yet. Compare "
+            "their metrics in MLflow, and promote one with force=true."
+        )
     table = pyarrow.parquet.read_table(path, columns=["origin", "text", "label", "predicted"])
     origins, texts, labels, predicted = (column.to_pylist() for column in table.columns)
     names = json.loads(table.schema.metadata[b"label_names"])
     return Predictions(origins, texts, labels, predicted, names, content_hash(texts, labels))
 
 
-def content_hash(texts: Sequence[str], labels: Sequence[str]) -> str:
+def content_hash(texts: Sequence[str], labels: Sequence[str] | Sequence[Sequence[str]]) -> str:
     """Returns a hash of 16 digits that is equal for the same texts and labels in any order.
+
+    A text that can have several labels has a list of them.
 
     >>> content_hash(["a", "b"], ["x", "y"]) == content_hash(["b", "a"], ["y", "x"])
     True

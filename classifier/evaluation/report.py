@@ -13,10 +13,14 @@ from classifier.progress import Stage
 from classifier.terminal import Table, counted
 
 HEADLINES = {
-    "accuracy": "share of the texts whose label is predicted",
+    "accuracy": "share of the texts that are labelled correctly",
     "macro_precision": "how often a predicted class is right, mean over the classes",
     "macro_recall": "how much of a class is found, mean over the classes",
     "macro_f1": "harmonic mean of precision and recall, mean over the classes",
+    "micro_f1": "harmonic mean of precision and recall over all labels of all texts",
+    "samples_f1": "harmonic mean of precision and recall of the labels of a text, mean over the texts",
+    "hamming_loss": "share of wrong decisions over all labels of all texts; lower is better",
+    "label_ranking_average_precision": "how far up the labels of a text are among all; 1 is best",
     "log_loss": "surprise at the true labels in nats; lower is better",
     "roc_auc": "how well the probabilities rank the texts of a class above the others; chance is 0.5",
     "matthews_correlation": "correlation of labels and predictions; chance is 0",

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.evaluation.arrays import check_names, checked, contrasted
+from classifier.evaluation.arrays import check_names, checked, contrasted, one_hot
 from classifier.tasks import NO_DECISION, Decision
+
+NO_LABEL = "–"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -15,8 +17,10 @@ class Scored:
     """Examples with their labels and predicted probabilities.
 
     Args:
-        labels: class numbers of shape (examples,).
-        probabilities: probabilities of shape (examples, classes); rows are normalized to 1 in float64.
+        labels: class numbers of shape (examples,); if a text can have several labels, zeros and ones (examples,
+            classes).
+        probabilities: probabilities of shape (examples, classes); of one label per text, rows are normalized to 1 in
+            float64.
         label_names: names of the classes.
         texts: texts of shape (examples,), only required for tables.
         origins: origin of each text, such as file:line.
@@ -33,6 +37,8 @@ class Scored:
     texts: Sequence[str] = ()
     origins: Sequence[str] = ()
     decision: Decision = NO_DECISION
+    truth: NDArray[np.bool_] = field(init=False)  # whether each example has each class, (examples, classes)
+    answers: NDArray[np.bool_] = field(init=False)  # whether each class is predicted, (examples, classes)
     predicted: NDArray[np.int64] = field(init=False)  # the most likely class of each example
 
     def __post_init__(self) -> None:
@@ -46,9 +52,16 @@ class Scored:
         object.__setattr__(self, "probabilities", probabilities)
         object.__setattr__(self, "label_names", list(self.label_names))
         object.__setattr__(self, "predicted", probabilities.argmax(axis=1))
+        object.__setattr__(self, "truth", one_hot(labels, probabilities.shape[1]))
+        object.__setattr__(self, "answers", self.decision.answers(probabilities))
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def several(self) -> bool:
+        """Whether a text can have several labels, or none."""
+        return self.labels.ndim == 2
 
     @property
     def classes(self) -> int:
@@ -62,10 +75,18 @@ class Scored:
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """Whether the predicted class is the label, (examples,)."""
-        return self.labels == self.predicted
+        """Whether the predicted labels are exactly the given ones, (examples,)."""
+        return (self.truth == self.answers).all(axis=1)
 
     @property
     def contrasted(self) -> NDArray[np.int64]:
         """The classes for which ranking metrics are defined; see `arrays.contrasted`."""
-        return contrasted(self.labels, self.classes)
+        return contrasted(self.truth)
+
+    def named(self, row: int) -> tuple[str, str]:
+        """Returns the labels of an example and the predicted ones, each joined by commas; a dash stands for none."""
+        label, predicted = (
+            ", ".join(self.label_names[number] for number in np.flatnonzero(table[row])) or NO_LABEL
+            for table in (self.truth, self.answers)
+        )
+        return label, predicted

@@ -7,7 +7,7 @@ import numpy as np
 
 from classifier.artifact.saved_model import SavedClassifier
 from classifier.explanation.classes import class_words
-from classifier.explanation.explanation import Array, Explanation, against, against_others
+from classifier.explanation.explanation import Array, Explanation, against, contrasts_of
 from classifier.explanation.faithfulness import faithfulness_curves, faithfulness_table
 from classifier.explanation.integration import TOLERANCE
 from classifier.explanation.page import DrawnText
@@ -33,7 +33,7 @@ def explain_texts(explainer: SavedExplainer, texts: Texts, options: Explained, s
     """Returns the complete report on the texts."""
     classifier, random = explainer.classifier, np.random.default_rng(seed)
     probabilities = with_progress(classifier, "Classifying")(texts.texts)
-    contrasts = against_others(probabilities.argmax(axis=1), len(classifier.label_names))
+    contrasts = contrasts_of(probabilities, classifier.decision.several)
     report = Report(classifier.label_names, first_texts(explainer, texts, probabilities, contrasts, options))
     if len(texts.texts) < FEWEST:
         return report

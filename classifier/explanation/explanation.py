@@ -56,7 +56,8 @@ class Explanation:
         tokens: the words or word pieces that the encoder receives, after truncation.
         places: index of the word of each token.
         probabilities: probability of each class.
-        contrast: factor of the logit of each class in the explained value; the factors sum to zero.
+        contrast: factor of the logit of each class in the explained value; the factors sum to zero, unless a text can
+            have several labels.
         difference: explained value minus that of a text of unknown tokens.
         points: number of points on the path of the integrated gradients.
         scores: for each method, one value per word.
@@ -93,6 +94,19 @@ class Explanation:
         return missing / max(abs(self.difference), LEAST)
 
 
+def contrasts_of(probabilities: Array, several: bool) -> Array:
+    """Returns the contrasts (texts, classes) that explain the most likely class of each text.
+
+    Of one label per text, it is compared with the other classes; of several, its own logit is explained.
+
+    Args:
+        probabilities: probabilities of shape (texts, classes).
+        several: whether a text can have several labels.
+    """
+    predicted, classes = probabilities.argmax(axis=1), probabilities.shape[1]
+    return np.eye(classes)[predicted] if several else against_others(predicted, classes)
+
+
 def against_others(predicted: NDArray[np.integer], classes: int) -> Array:
     """Returns contrasts (texts, classes) of the predicted classes (texts,) with the mean of the other classes."""
     contrast = np.full((len(predicted), classes), -1 / max(1, classes - 1))
@@ -107,6 +121,13 @@ def against(predicted: int, other: int, classes: int) -> Array:
     return contrast
 
 
-def contrasted(probabilities: Array, contrasts: Array) -> Array:
-    """Returns the explained values (texts,) from probabilities and contrasts, both of shape (texts, classes)."""
-    return (np.log(np.maximum(probabilities.astype(np.float64), 1e-37)) * contrasts).sum(axis=-1)
+def contrasted(probabilities: Array, contrasts: Array, several: bool = False) -> Array:
+    """Returns the explained values (texts,) from probabilities and contrasts, both of shape (texts, classes).
+
+    The logit of one of several labels of a text is that of a sigmoid.
+    """
+    probabilities = probabilities.astype(np.float64)
+    logits = np.log(np.maximum(probabilities, 1e-37))
+    if several:
+        logits -= np.log(np.maximum(1 - probabilities, 1e-37))
+    return (logits * contrasts).sum(axis=-1)

@@ -168,7 +168,10 @@ class SavedExplainer:
             for place in range(len(explanation.words))
         ]
         probabilities = (classify or self.classifier.probabilities)(without)
+        several = self.classifier.decision.several
         ends = np.cumsum([len(explanation.words) for explanation in explanations])
         for explanation, found in zip(explanations, np.split(probabilities, ends[:-1]), strict=True):
-            whole = contrasted(explanation.probabilities, explanation.contrast)
-            explanation.scores["occlusion"] = whole - contrasted(found, explanation.contrast)
+            whole, left = (
+                contrasted(given, explanation.contrast, several) for given in (explanation.probabilities, found)
+            )
+            explanation.scores["occlusion"] = whole - left

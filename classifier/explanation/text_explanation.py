@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from classifier.artifact.saved_model import SavedClassifier
-from classifier.explanation.explanation import Array, Explanation, against_others
+from classifier.explanation.explanation import Array, Explanation, contrasts_of
 from classifier.explanation.page import DrawnText, Page, page_html
 from classifier.explanation.saved_explainer import SavedExplainer
 
@@ -69,8 +67,8 @@ class TextExplanation:
 def explain_text(classifier: SavedClassifier, text: str) -> TextExplanation:
     """Explains the prediction for a text by all methods."""
     probabilities = classifier.probabilities([text])
-    contrasts = against_others(probabilities.argmax(axis=1), probabilities.shape[1])
+    contrasts = contrasts_of(probabilities, classifier.decision.several)
     explainer = SavedExplainer(classifier)
-    ((_, explanation),) = explainer.explain([text], probabilities, np.asarray(contrasts))
+    ((_, explanation),) = explainer.explain([text], probabilities, contrasts)
     explainer.occlude([explanation])
     return TextExplanation(explanation, classifier.label_names)

@@ -12,10 +12,11 @@ from classifier.model.batching import classify_texts
 from classifier.model.decisions import Decisions
 from classifier.model.explainer import Explainer
 from classifier.model.keras_module import KerasModule
+from classifier.model.mixing import Weights
 from classifier.model.mixture import Mixture
 from classifier.model.ngram_model import NgramModel
 from classifier.settings import BRANCHES
-from classifier.tasks import NO_DECISION, Decision
+from classifier.tasks import NO_DECISION, Decision, Task, make_task
 from classifier.tokenizers import Tokenizer
 
 
@@ -27,8 +28,9 @@ class PlainClassifier(KerasModule):
         tokenizer: tokenizer of the encoder.
         label_names: names of the classes.
         ngrams: n-gram model, or None.
-        weights: weights of encoder and n-gram model in the `Mixture`, of shape (1,) or (2,).
+        weights: weights of encoder and n-gram model in the `Mixture`.
         decision: thresholds by which the model decides on its answers.
+        task: what an answer is.
     """
 
     def __init__(
@@ -37,15 +39,17 @@ class PlainClassifier(KerasModule):
         tokenizer: Tokenizer,
         label_names: Sequence[str],
         ngrams: NgramModel | None = None,
-        weights: np.ndarray | None = None,
+        weights: Weights | None = None,
         decision: Decision = NO_DECISION,
+        task: Task | None = None,
     ) -> None:
         super().__init__(encoder)
         if ngrams is not None and weights is None:
             raise ValueError("An n-gram model needs the weights of the mixture.")
         self.tokenizer = tokenizer
         self.ngrams = ngrams
-        self.mixture = None if weights is None else Mixture(weights)
+        self.task = task or make_task(several=False)
+        self.mixture = None if weights is None else Mixture(weights, self.task)
         self.classes = len(label_names)
         self.names = tf.Variable(tf.constant([name.encode() for name in label_names], tf.string), trainable=False)
         self.decision, self.decisions = decision, Decisions(decision, self.names)
@@ -63,7 +67,7 @@ class PlainClassifier(KerasModule):
         logits = self.encoder(self.tokenizer.padded(words), training=False)
         if self.mixture:
             logits = self.mixture(logits, self.ngrams(words) if self.ngrams else None)
-        probabilities = tf.nn.softmax(logits)
+        probabilities = self.task.probabilities(logits)
         label = tf.gather(self.names, tf.argmax(probabilities, axis=-1))
         answer = {"probabilities": probabilities, "label": label, "score": tf.reduce_max(probabilities, axis=-1)}
         return {**answer, **self.decisions(probabilities)}
@@ -84,7 +88,7 @@ class ClassifierModule(PlainClassifier):
 
     Args:
         encoder: encoder with its tokenizer.
-        label_names, ngrams, weights, decision: see `PlainClassifier`.
+        label_names, ngrams, weights, decision, task: see `PlainClassifier`.
     """
 
     def __init__(
@@ -92,11 +96,12 @@ class ClassifierModule(PlainClassifier):
         encoder: Encoder,
         label_names: Sequence[str],
         ngrams: NgramModel | None = None,
-        weights: np.ndarray | None = None,
+        weights: Weights | None = None,
         decision: Decision = NO_DECISION,
+        task: Task | None = None,
     ) -> None:
-        super().__init__(encoder.model, encoder.tokenizer, label_names, ngrams, weights, decision)
-        self.explainer = Explainer(encoder, ngrams, self.mixture)
+        super().__init__(encoder.model, encoder.tokenizer, label_names, ngrams, weights, decision, task)
+        self.explainer = Explainer(encoder, ngrams, self.mixture, self.task)
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def explain(self, text):

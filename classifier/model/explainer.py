@@ -6,6 +6,7 @@ from classifier.encoders.encoder import Encoder
 from classifier.model.keras_module import KerasModule
 from classifier.model.mixture import Mixture
 from classifier.model.ngram_model import NgramModel
+from classifier.tasks import Task
 from classifier.tokenizers import PADDING_ID
 
 
@@ -16,14 +17,15 @@ class Explainer(KerasModule):
         encoder: encoder with its tokenizer.
         ngrams: n-gram model, or None.
         mixture: mixture of both, or None.
+        task: what an answer is.
     """
 
     watched: Encoder
 
-    def __init__(self, encoder: Encoder, ngrams: NgramModel | None, mixture: Mixture | None) -> None:
+    def __init__(self, encoder: Encoder, ngrams: NgramModel | None, mixture: Mixture | None, task: Task) -> None:
         super().__init__(encoder.model)
         object.__setattr__(self, "watched", encoder)  # bypasses the tracking of tf.Module, as in KerasModule
-        self.tokenizer, self.ngram_model, self.mixture = encoder.tokenizer, ngrams, mixture
+        self.tokenizer, self.ngram_model, self.mixture, self.task = encoder.tokenizer, ngrams, mixture, task
         self.vocabulary = tf.Variable(tf.constant(self.tokenizer.vocabulary), trainable=False)
         if ngrams:
             words = tf.RaggedTensorSpec([None, None], tf.string)
@@ -73,9 +75,9 @@ class Explainer(KerasModule):
         """
         states.set_shape([None, None, self.watched.width])
         found = self.watched.watch(states, mask)
-        share = self.mixture.weights[0] if self.mixture else 1.0
         attention = [weights if weights.shape.rank == 4 else weights[:, None] for weights in found.attention]
-        return {"encoder": share * tf.nn.log_softmax(found.logits), "attention": attention, "pooling": found.pooling}
+        scores = self.mixture.encoder(found.logits) if self.mixture else self.task.scores(found.logits)
+        return {"encoder": scores, "attention": attention, "pooling": found.pooling}
 
     def ngram_contributions(self, words, contrast):
         """Returns the contributions of words to a weighted sum of the logits of the mixture, through their n-grams.
@@ -84,7 +86,8 @@ class Explainer(KerasModule):
             words: ragged words (batch, words).
             contrast: factor of each logit in the sum, (batch, classes).
         """
-        return self.mixture.weights[1] * self.ngram_model.contributions(words, contrast)  # pyright: ignore
+        weights = self.mixture.weights[1]  # pyright: ignore[reportOptionalMemberAccess]
+        return self.ngram_model.contributions(words, weights * contrast)  # pyright: ignore
 
     def looked_at(self, words: tf.RaggedTensor) -> dict[str, tf.Tensor]:
         """Returns tokens, and attention and pooling weights, for words (batch, words).

@@ -7,15 +7,14 @@ from threading import Event
 
 import numpy as np
 import tensorflow as tf
-from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
-from scipy.special import log_softmax, softmax
 
 from classifier.data import Examples
 from classifier.encoders.encoder import Encoder
 from classifier.evaluation.metrics import headline
 from classifier.model.classifier_module import ClassifierModule
 from classifier.model.imprinting import with_validation
+from classifier.model.mixing import Weights, least_log_loss, mix
 from classifier.model.ngram_fit import (
     Method,
     NgramCounter,
@@ -28,15 +27,14 @@ from classifier.model.ngram_fit import (
 )
 from classifier.model.ngram_model import NgramModel
 from classifier.progress import Stage
-from classifier.tasks import Decision
+from classifier.tasks import NO_DECISION, Decision, Task
 from classifier.tokenizers import Tokenizer, batches_of
 from classifier.training.targets import TrainingTexts, as_labels, as_probabilities, sample_weights
 
 STRENGTHS = {Method.svm: (0.3, 1.0), Method.nb_svm: (0.3, 1.0), Method.regression: (10.0,)}  # candidates
+STRENGTHS_BY_CLASS = {Method.nb_svm: (0.1,), Method.regression: (3.0,)}  # if a text can have several labels
 ENOUGH_EXAMPLES = 1000  # of validation, to select the settings; with fewer examples, folds of train are used
 FOLDS = 5
-LEAST_SHARE = 0.01  # minimum weight of each part, even if neither helps on a few validation examples
-MOST_SHARE = 2.0  # maximum weight, because a small validation split without mistakes would make it arbitrarily large
 MOST_METHOD_SHARE = 16.0  # maximum weight of a linear classifier in the n-gram model; margins of an SVM are small
 
 
@@ -93,18 +91,18 @@ class Completed:
     Args:
         validated: model for validation, which is fitted on train only.
         final: model for the export, with n-grams and class directions (`imprinting`) of train and validation.
-        mixture: weights of the encoder and, if there is one, the n-gram model, of shape (1,) or (2,).
+        mixture: weights of the encoder and, if there is one, the n-gram model.
         decision: thresholds that were chosen on validation.
         shares: weights of the linear classifiers in the n-gram model.
-        valid_logits: logits (examples, classes) of `encoder`, `ngrams` and both `together` for the validation examples.
+        valid_right: whether `encoder`, `ngrams` and both `together` answer the validation examples right, (examples,).
     """
 
     validated: ClassifierModule
     final: ClassifierModule
-    mixture: np.ndarray
+    mixture: Weights
     decision: Decision
     shares: Mapping[Recipe, float] = field(default_factory=dict)
-    valid_logits: Mapping[str, np.ndarray] = field(default_factory=dict)
+    valid_right: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +110,15 @@ class Hybrid:
     """An encoder and, depending on the settings, an n-gram model that is fitted while the encoder is trained.
 
     Args:
+        task: what an answer is.
         encoder: encoder with its tokenizer.
         valid: validation examples.
         class_weights: loss weight of each class, (classes,).
-        decide: function from probabilities (examples, classes) and labels (examples,) to the thresholds.
+        decide: function from probabilities (examples, classes) and labels to the thresholds.
         ngrams: result of `fit_ngrams`; None without an n-gram model.
     """
 
+    task: Task
     encoder: Encoder
     valid: Examples
     class_weights: np.ndarray
@@ -131,46 +131,67 @@ class Hybrid:
         Args:
             logits: logits of the encoder for the validation examples, of shape (examples, classes).
         """
-        metrics = headline(self.valid.labels, softmax(self.mix(logits)[1], axis=1))
-        if self.ngrams is None:
-            return metrics
-        return {**metrics, "encoder_log_loss": headline(self.valid.labels, softmax(logits, axis=1))["log_loss"]}
+        metrics = self.measure(self.mix(logits)[1])
+        return metrics if self.ngrams is None else {**metrics, "encoder_log_loss": self.measure(logits)["log_loss"]}
 
-    def complete(self, logits: np.ndarray, train_labels: np.ndarray) -> Completed:
+    def measure(self, logits: np.ndarray) -> dict[str, float]:
+        """Returns the metrics of logits for the validation examples, of shape (examples, classes)."""
+        return headline(self.valid.labels, self.task.numpy_probabilities(logits))
+
+    def complete(self, logits: np.ndarray, targets: np.ndarray) -> Completed:
         """Returns the complete classifier, with the mixture and the thresholds fitted on validation.
 
         Args:
             logits: see `validate`.
-            train_labels: integers (training texts,).
+            targets: targets of the training texts; see `classifier.training.targets`.
         """
         weights, mixed = self.mix(logits)
-        decision = self.decide(softmax(mixed, axis=1), self.valid.labels)
-        names, final_encoder = self.valid.label_names, with_validation(self.encoder, train_labels, self.valid)
+        decision = self.decide(self.task.numpy_probabilities(mixed), self.valid.labels)
+        final_encoder = with_validation(self.encoder, targets, self.valid)
+
+        def whole(encoder: Encoder, ngrams: NgramModel | None = None) -> ClassifierModule:
+            return ClassifierModule(encoder, self.valid.label_names, ngrams, weights, decision, self.task)
+
         if self.ngrams is None:
-            alone = ClassifierModule(self.encoder, names, None, weights, decision)
-            return Completed(alone, ClassifierModule(final_encoder, names, None, weights, decision), weights, decision)
+            return Completed(whole(self.encoder), whole(final_encoder), weights, decision)
         with Stage("Fitting the n-gram model"):
             chosen, final = self.ngrams.chosen.result(), self.ngrams.final.result()
-        parts = {"encoder": logits, "ngrams": chosen.valid_logits, "together": mixed}
+        right = {
+            "encoder": self.right(logits),
+            "ngrams": self.right(chosen.valid_logits),
+            "together": decision.right(self.task.numpy_probabilities(mixed), self.valid.labels),
+        }
         return Completed(
-            ClassifierModule(self.encoder, names, chosen.model, weights, decision),
-            ClassifierModule(final_encoder, names, final, weights, decision),
+            whole(self.encoder, chosen.model),
+            whole(final_encoder, final),
             weights,
             decision,
             chosen.shares,
-            parts,
+            right,
         )
 
-    def mix(self, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def right(self, logits: np.ndarray) -> np.ndarray:
+        """Returns whether a part alone answers the validation examples right, (examples,).
+
+        If a text can have several labels, the part is calibrated and has thresholds of its own.
+        """
+        if not self.task.several:
+            return NO_DECISION.right(logits, self.valid.labels)
+        _, weights = least_log_loss(self.task, [logits], self.valid.labels, [MOST_METHOD_SHARE])
+        probabilities = self.task.numpy_probabilities(weights.mix([logits]))
+        return self.decide(probabilities, self.valid.labels).right(probabilities, self.valid.labels)
+
+    def mix(self, logits: np.ndarray) -> tuple[Weights, np.ndarray]:
         """Returns the weights of the mixture and the mixed logits (examples, classes) of validation; see `mix`."""
         if self.ngrams is None:
-            return mix(logits, None, self.valid.labels, self.class_weights)
+            return mix(self.task, logits, None, self.valid.labels, self.class_weights)
         with Stage("Fitting the n-gram model"):
             chosen = self.ngrams.chosen.result()
-        return mix(logits, chosen.valid_logits, self.valid.labels, self.class_weights)
+        return mix(self.task, logits, chosen.valid_logits, self.valid.labels, self.class_weights)
 
 
 def fit_ngrams(
+    task: Task,
     executor: Executor,
     stop: Event,
     tokenizer: Tokenizer,
@@ -182,6 +203,7 @@ def fit_ngrams(
     """Fits a weighted sum of linear classifiers, with strengths and weights that minimize log-loss on unseen texts.
 
     Args:
+        task: what an answer is.
         executor: executor with a single thread.
         stop: event that cancels the fit before the next classifier; the futures raise CancelledError.
         tokenizer: tokenizer that splits texts into words.
@@ -193,7 +215,7 @@ def fit_ngrams(
     counter = NgramCounter(tokenizer)
 
     def choose_on_train() -> ChosenNgrams:
-        shares, chosen = choose(stop, counter, train, valid, class_weights, seed)
+        shares, chosen = choose(task, stop, counter, train, valid, class_weights, seed)
         return ChosenNgrams(shares, chosen, logits_of(chosen, tokenizer, valid.texts))
 
     def fit_on_both() -> NgramModel:
@@ -204,21 +226,28 @@ def fit_ngrams(
         targets = [train.targets, as_probabilities(valid.labels, classes) if soft else valid.labels]
         both, targets = [*train.texts, *valid.texts], np.concatenate(targets)
         tfidf = compute_tfidf(counter, both, classes)
-        return fit_ngram_model(tfidf, targets, sample_weights(targets, class_weights), classes, shares, seed)
+        weights = sample_weights(task, targets, class_weights)
+        return fit_ngram_model(task, tfidf, targets, weights, classes, shares, seed)
 
     chosen = executor.submit(choose_on_train)
     return NgramFit(chosen, executor.submit(fit_on_both))
 
 
 def choose(
-    stop: Event, counter: NgramCounter, train: TrainingTexts, valid: Examples, class_weights: np.ndarray, seed: int
+    task: Task,
+    stop: Event,
+    counter: NgramCounter,
+    train: TrainingTexts,
+    valid: Examples,
+    class_weights: np.ndarray,
+    seed: int,
 ) -> tuple[dict[Recipe, float], NgramModel]:
     """Returns the weights of the classifiers, and their weighted sum fitted on train.
 
     The unseen texts are the validation split or, if it is small, the folds of a cross-validation on the labelled texts
     of train. Arguments and errors are the same as in `fit_ngrams`.
     """
-    classes, weights_of_texts = len(class_weights), sample_weights(train.targets, class_weights)
+    classes, weights_of_texts = len(class_weights), sample_weights(task, train.targets, class_weights)
     tfidf = compute_tfidf(counter, train.texts, classes)
     folds = len(valid) < ENOUGH_EXAMPLES
     unseen = train.labels if folds else valid.labels
@@ -227,37 +256,37 @@ def choose(
     def attempt(recipe: Recipe) -> Attempt:
         if stop.is_set():
             raise CancelledError
-        weights, bias = fit_weights(tfidf.values, train.targets, weights_of_texts, classes, recipe, seed)
+        weights, bias = fit_weights(task, tfidf.values, train.targets, weights_of_texts, classes, recipe, seed)
         if valid_values is None:
-            logits = out_of_fold_logits(tfidf.values, train.targets, class_weights, recipe, seed)[: len(unseen)]
+            logits = out_of_fold_logits(task, tfidf.values, train.targets, class_weights, recipe, seed)[: len(unseen)]
         else:
             logits = valid_values @ weights + bias
-        loss, _ = least_log_loss([logits], unseen, [MOST_METHOD_SHARE], class_weights[unseen])
+        loss, _ = least_log_loss(task, [logits], unseen, [MOST_METHOD_SHARE], class_weights)
         return Attempt(recipe, weights, bias, logits, loss)
 
     best = [
         min((attempt(Recipe(method, strength)) for strength in strengths), key=lambda one: one.loss)
-        for method, strengths in STRENGTHS.items()
+        for method, strengths in (STRENGTHS_BY_CLASS if task.several else STRENGTHS).items()
     ]
     limits = [MOST_METHOD_SHARE] * len(best)
-    _, shares = least_log_loss([one.logits for one in best], unseen, limits, class_weights[unseen])
-    by_recipe = {one.recipe: float(share) for one, share in zip(best, shares, strict=True)}
+    _, weights = least_log_loss(task, [one.logits for one in best], unseen, limits, class_weights)
+    by_recipe = {one.recipe: float(share.mean()) for one, share in zip(best, weights.parts, strict=True)}
     chosen = sum_ngram_models(tfidf, classes, [(by_recipe[one.recipe], one.weights, one.bias) for one in best])
     return by_recipe, chosen
 
 
 def out_of_fold_logits(
-    values: csr_matrix, targets: np.ndarray, class_weights: np.ndarray, recipe: Recipe, seed: int
+    task: Task, values: csr_matrix, targets: np.ndarray, class_weights: np.ndarray, recipe: Recipe, seed: int
 ) -> np.ndarray:
     """Returns logits (texts, classes) by cross-validation: each by a classifier that was not fitted on the text."""
-    texts, weights_of_texts = len(targets), sample_weights(targets, class_weights)
+    texts, weights_of_texts = len(targets), sample_weights(task, targets, class_weights)
     logits = np.zeros((texts, len(class_weights)), np.float32)
     fold_of = np.empty(texts, np.int64)
     fold_of[np.argsort(as_labels(targets), kind="stable")] = np.arange(texts) % FOLDS  # distributes each class evenly
     for fold in range(FOLDS):
         seen, left = fold_of != fold, fold_of == fold
         weights, bias = fit_weights(
-            values[seen], targets[seen], weights_of_texts[seen], len(class_weights), recipe, seed
+            task, values[seen], targets[seen], weights_of_texts[seen], len(class_weights), recipe, seed
         )
         logits[left] = values[left] @ weights + bias
     return logits
@@ -269,50 +298,3 @@ def logits_of(model: NgramModel, tokenizer: Tokenizer, texts: Sequence[str]) -> 
         lambda batch: model(tokenizer.words(batch)), autograph=False, input_signature=[tf.TensorSpec([None], tf.string)]
     )
     return np.concatenate([answer(batch).numpy() for batch in batches_of(texts)])
-
-
-def mix(
-    encoder_logits: np.ndarray,
-    ngram_logits: np.ndarray | None,
-    labels: np.ndarray,
-    class_weights: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Finds the weights of encoder and n-gram model that minimize the log-loss on validation.
-
-    The weights also calibrate the probabilities: that of an encoder alone is the inverse of its temperature (Guo et al.
-    2017, "On calibration of modern neural networks", section 4.2).
-
-    Args:
-        encoder_logits, ngram_logits: logits of the validation examples, of shape (examples, classes); None without an
-            n-gram model.
-        labels: labels of shape (examples,).
-        class_weights: class weights of the loss, of shape (classes,); None means equal weights.
-
-    Returns:
-        The weights, (1,) or (2,), and the mixed logits (examples, classes).
-    """
-    parts = [log_softmax(encoder_logits, axis=1)]
-    if ngram_logits is not None:
-        parts.append(ngram_logits)
-    sample_weights = None if class_weights is None else class_weights[labels]
-    _, weights = least_log_loss(parts, labels, [MOST_SHARE] * len(parts), sample_weights)
-    return weights, np.sum([weight * part for weight, part in zip(weights, parts, strict=True)], axis=0)
-
-
-def least_log_loss(
-    parts: Sequence[np.ndarray], labels: np.ndarray, most: Sequence[float], sample_weights: np.ndarray | None = None
-) -> tuple[float, np.ndarray]:
-    """Returns the minimum log-loss of a weighted sum of logits in nats, and its weights from LEAST_SHARE to `most`."""
-    right = np.arange(len(labels)), labels
-    shares = np.ones(len(labels)) if sample_weights is None else sample_weights
-    shares = (shares / shares.sum())[:, None]
-
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        log_probabilities = log_softmax(sum(w * part for w, part in zip(weights, parts, strict=True)), axis=1)
-        error = np.exp(log_probabilities)
-        error[right] -= 1
-        error *= shares
-        return -(log_probabilities[right] * shares[:, 0]).sum(), np.array([(error * part).sum() for part in parts])
-
-    found = minimize(loss, x0=[0.5] * len(parts), jac=True, bounds=[(LEAST_SHARE, limit) for limit in most])
-    return float(found.fun), found.x

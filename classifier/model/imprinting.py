@@ -8,9 +8,10 @@ from classifier.encoders.cosine_logits import CosineLogits, unit
 from classifier.encoders.encoder import Encoder
 from classifier.training.batches import encode
 from classifier.training.predictor import Predictor
+from classifier.training.targets import as_labels
 
 
-def with_validation(encoder: Encoder, train_labels: np.ndarray, valid: Examples) -> Encoder:
+def with_validation(encoder: Encoder, targets: np.ndarray, valid: Examples) -> Encoder:
     """Returns the encoder for the final model: if its logits are cosines, validation texts move the class directions.
 
     The new direction of a class is the mean of its trained direction, once for each of its training texts, and of the
@@ -19,14 +20,14 @@ def with_validation(encoder: Encoder, train_labels: np.ndarray, valid: Examples)
 
     Args:
         encoder: trained encoder.
-        train_labels: integers (texts,).
+        targets: targets of the training texts; see `classifier.training.targets`.
         valid: validation examples.
     """
     layer = encoder.model.get_layer("logits")
     if not isinstance(layer, CosineLogits):
         return encoder
     texts, _ = encode(encoder.tokenizer, valid.texts)
-    kernel = imprinted(layer.kernel.numpy(), train_labels, Predictor(encoder.vectors())(texts), valid.labels)
+    kernel = imprinted(layer.kernel.numpy(), as_labels(targets), Predictor(encoder.vectors())(texts), valid.labels)
     logits = CosineLogits(layer.classes, layer.scale, dtype=layer.dtype_policy, name="logits")
     model = keras.Model(encoder.model.input, logits(encoder.vectors().output), name=encoder.model.name)
     logits.set_weights([kernel])

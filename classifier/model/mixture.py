@@ -1,21 +1,33 @@
 """Weighted mixture of the encoder and, if there is one, the n-gram model."""
 
-import numpy as np
 import tensorflow as tf
+
+from classifier.model.mixing import Weights
+from classifier.tasks import Task
 
 
 class Mixture(tf.Module):
-    """Weighted sum of the logits of encoder and n-gram model; `classifier.model.hybrid` finds the weights.
+    """Weighted sum of the logits of encoder and n-gram model; `classifier.model.mixing` finds the weights.
 
     Args:
-        weights: weights of the encoder's log-probabilities and of the n-gram model's logits, of shape (1,) or (2,).
+        weights: weights of the encoder's scores and of the n-gram model's logits.
+        task: what an answer is, by which logits of the encoder become scores.
     """
 
-    def __init__(self, weights: np.ndarray) -> None:
+    def __init__(self, weights: Weights, task: Task) -> None:
         super().__init__()
-        self.weights = tf.Variable(tf.constant(weights, tf.float32), trainable=False)
+        self.task, self.fitted = task, weights
+        self.weights = tf.Variable(tf.constant(weights.parts, tf.float32), trainable=False)
+        shift = weights.shift
+        self.shift = None if shift is None else tf.Variable(tf.constant(shift, tf.float32), trainable=False)
 
     def __call__(self, encoder_logits: tf.Tensor, ngram_logits: tf.Tensor | None = None) -> tf.Tensor:
         """Returns mixed logits (batch, classes) from logits of the same shape."""
-        mixed = self.weights[0] * tf.nn.log_softmax(encoder_logits)
-        return mixed if ngram_logits is None else mixed + self.weights[1] * ngram_logits
+        mixed = self.encoder(encoder_logits)
+        if ngram_logits is not None:
+            mixed += self.weights[1] * ngram_logits
+        return mixed if self.shift is None else mixed + self.shift
+
+    def encoder(self, logits: tf.Tensor) -> tf.Tensor:
+        """Returns the contribution of the encoder to the mixed logits (batch, classes)."""
+        return self.weights[0] * self.task.scores(logits)

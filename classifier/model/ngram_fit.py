@@ -10,11 +10,11 @@ import numpy as np
 import tensorflow as tf
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
-from scipy.special import log_softmax
 
 from classifier.model.ngram_features import KEYS, KINDS
 from classifier.model.ngram_model import NgramModel
 from classifier.settings import BRANCHES
+from classifier.tasks import Task
 from classifier.tokenizers import Tokenizer, batches_of
 from classifier.training.targets import as_labels
 
@@ -70,6 +70,7 @@ class Recipe:
 
 
 def fit_ngram_model(
+    task: Task,
     tfidf: TfIdf,
     targets: np.ndarray,
     sample_weights: np.ndarray,
@@ -80,6 +81,7 @@ def fit_ngram_model(
     """Fits a weighted sum of linear classifiers, which is a linear classifier itself.
 
     Args:
+        task: what an answer is.
         tfidf: features of the training texts.
         targets: labels or probabilities; see `classifier.training.targets`.
         sample_weights: loss weights of shape (texts,).
@@ -88,7 +90,7 @@ def fit_ngram_model(
         seed: seed of the order in which the solver processes the texts.
     """
     fits = (
-        (share, *fit_weights(tfidf.values, targets, sample_weights, classes, recipe, seed))
+        (share, *fit_weights(task, tfidf.values, targets, sample_weights, classes, recipe, seed))
         for recipe, share in shares.items()
     )
     return sum_ngram_models(tfidf, classes, fits)
@@ -104,30 +106,48 @@ def sum_ngram_models(tfidf: TfIdf, classes: int, fits: Iterable[tuple[float, np.
 
 
 def fit_weights(
-    values: csr_matrix, targets: np.ndarray, sample_weights: np.ndarray, classes: int, recipe: Recipe, seed: int
+    task: Task,
+    values: csr_matrix,
+    targets: np.ndarray,
+    sample_weights: np.ndarray,
+    classes: int,
+    recipe: Recipe,
+    seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fits weights (features, classes) and bias (classes,); a class with no or all texts only has a bias.
 
-    From probabilities, a regression learns all of them, the others only the most likely class of each text.
+    From probabilities, a regression learns all of them, the others only the most likely answer for each text.
     """
     if recipe.method is Method.regression and targets.ndim == 2:
-        return fit_soft_regression(values, targets, sample_weights, recipe.inverse_regularization)
+        return fit_soft_regression(task, values, targets, sample_weights, recipe.inverse_regularization)
+    if task.several:
+        return fit_by_class(values, targets > 0.5, sample_weights, recipe, seed)
     labels = as_labels(targets)
-    weights, bias = np.zeros((values.shape[1], classes), np.float32), np.full(classes, -1.0, np.float32)
     present = np.unique(labels)
-    if len(present) == 1:
-        bias[present] = 1.0
-    elif recipe.method is Method.nb_svm:
-        for label in present:
-            scale = np.abs(log_count_ratio(values, labels == label))
+    if recipe.method is Method.nb_svm or len(present) == 1:
+        return fit_by_class(values, labels[:, None] == np.arange(classes), sample_weights, recipe, seed)
+    weights, bias = np.zeros((values.shape[1], classes), np.float32), np.full(classes, -1.0, np.float32)
+    fitted = fit_classifier(values, labels, sample_weights, recipe, seed)
+    one_line = len(present) == 2  # for two classes, scikit-learn only has the weights of the second
+    weights[:, present] = np.vstack([-fitted.coef_, fitted.coef_]).T if one_line else fitted.coef_.T
+    bias[present] = np.append(-fitted.intercept_, fitted.intercept_) if one_line else fitted.intercept_
+    return weights, bias
+
+
+def fit_by_class(
+    values: csr_matrix, truth: np.ndarray, sample_weights: np.ndarray, recipe: Recipe, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fits each class against the rest; `truth`, boolean (texts, classes), says which class each text has."""
+    weights = np.zeros((values.shape[1], truth.shape[1]), np.float32)
+    bias = np.where(truth.all(axis=0), np.float32(1), np.float32(-1))
+    for column in np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0)):
+        mine, scale, scaled = truth[:, column], None, values
+        if recipe.method is Method.nb_svm:
+            scale = np.abs(log_count_ratio(values, mine))
             scaled = csr_matrix((values.data * scale[values.indices], values.indices, values.indptr), values.shape)
-            one = fit_classifier(scaled, labels == label, sample_weights, recipe, seed)
-            weights[:, label], bias[label] = one.coef_[0] * scale, one.intercept_[0]
-    else:
-        fitted = fit_classifier(values, labels, sample_weights, recipe, seed)
-        one_line = len(present) == 2  # for two classes, scikit-learn only has the weights of the second
-        weights[:, present] = np.vstack([-fitted.coef_, fitted.coef_]).T if one_line else fitted.coef_.T
-        bias[present] = np.append(-fitted.intercept_, fitted.intercept_) if one_line else fitted.intercept_
+        fitted = fit_classifier(scaled, mine, sample_weights, recipe, seed)
+        weights[:, column] = fitted.coef_[0] if scale is None else fitted.coef_[0] * scale
+        bias[column] = fitted.intercept_[0]
     return weights, bias
 
 
@@ -148,12 +168,17 @@ def fit_classifier(values: csr_matrix, labels: np.ndarray, sample_weights: np.nd
 
 
 def fit_soft_regression(
-    values: csr_matrix, probabilities: np.ndarray, sample_weights: np.ndarray, inverse_regularization: float
+    task: Task,
+    values: csr_matrix,
+    probabilities: np.ndarray,
+    sample_weights: np.ndarray,
+    inverse_regularization: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fits a multinomial logistic regression to probabilities; returns weights (features, classes), bias (classes,).
+    """Fits a logistic regression to probabilities; returns weights (features, classes) and bias (classes,).
 
-    It minimizes C sum_i w_i CE(p_i, softmax(x_i W + b)) + |W|^2 / 2 with the cross-entropy CE, as scikit-learn does for
-    labels, where C is the inverse regularization and w_i the loss weight of a text.
+    It minimizes C sum_i w_i L(p_i, x_i W + b) + |W|^2 / 2 as scikit-learn does for labels, where L is the loss of the
+    task (cross-entropy of a softmax, or of one sigmoid per class), C the inverse regularization and w_i the loss weight
+    of a text.
     """
     values, transposed = values.astype(np.float32), values.T.tocsr().astype(np.float32)
     shape, scale = (values.shape[1] + 1, probabilities.shape[1]), sample_weights[:, None] / sample_weights.sum()
@@ -161,10 +186,10 @@ def fit_soft_regression(
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         weights, bias = np.split(flat.reshape(shape), [-1])
-        log_probabilities = log_softmax(values @ weights.astype(np.float32) + bias, axis=1)
-        errors = scale * (np.exp(log_probabilities) - probabilities)
+        losses, errors = task.losses_and_errors(values @ weights.astype(np.float32) + bias, probabilities)
+        errors = scale * errors
         gradient = np.concatenate([transposed @ errors.astype(np.float32) + strength * weights, errors.sum(0)[None]])
-        value = -(scale * probabilities * log_probabilities).sum() + strength * (weights**2).sum() / 2
+        value = (scale[:, 0] * losses).sum() + strength * (weights**2).sum() / 2
         return float(value), gradient.ravel()
 
     found = minimize(loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options={"maxiter": MOST_ITERATIONS})

@@ -31,7 +31,6 @@ from classifier.tracking.notes import NOTE
 from classifier.tracking.open_run import AnyRun
 from classifier.tracking.run import EarlierRun, Run
 from classifier.training.fit import set_weights
-from classifier.training.targets import as_labels
 
 LATENCY_TEXTS = 20  # number of texts to measure the latency
 
@@ -204,9 +203,9 @@ def finish_interrupted(job: Job) -> dict[str, Any]:
 def complete(job: Job) -> Completed:
     """Returns the complete classifier with the encoder of the best epoch; notes the mixture."""
     training = job.training
-    whole = job.hybrid.complete(training.predict(training.data.valid_texts), as_labels(training.data.targets))
-    names = ["mixture.encoder", "mixture.linear"][: len(whole.mixture)]
-    job.run.facts |= dict(zip(names, map(float, whole.mixture), strict=True))
+    whole = job.hybrid.complete(training.predict(training.data.valid_texts), training.data.targets)
+    for name, weights in zip(("mixture.encoder", "mixture.linear"), whole.mixture.parts, strict=False):
+        job.run.facts[name] = float(weights.mean())  # over the classes, if a text can have several labels
     for recipe, share in whole.shares.items():
         job.run.facts[f"linear.{recipe.method.name}.share"] = share
         job.run.facts[f"linear.{recipe.method.name}.inverse_regularization"] = recipe.inverse_regularization
@@ -216,11 +215,11 @@ def complete(job: Job) -> Completed:
 
 def mixture_text(whole: Completed) -> str:
     """Returns how the logits of encoder and n-gram model are weighted, for the report."""
-    if len(whole.mixture) == 1:
-        return f"Logits of the encoder, times {whole.mixture[0]:.2f} (chosen on validation)\n"
+    encoder, *ngrams = (float(weights.mean()) for weights in whole.mixture.parts)
+    if not ngrams:
+        return f"Logits of the encoder, times {encoder:.2f} (chosen on validation)\n"
     recipes = " + ".join(f"{share:.2f} x {recipe}" for recipe, share in whole.shares.items())
-    encoder, ngrams = whole.mixture
-    return f"N-gram model: {recipes}\nMixture: encoder {encoder:.2f}, n-grams {ngrams:.2f} (chosen on validation)\n"
+    return f"N-gram model: {recipes}\nMixture: encoder {encoder:.2f}, n-grams {ngrams[0]:.2f} (chosen on validation)\n"
 
 
 def judge(job: Job, whole: Completed, pooled: Pooled | None = None) -> dict[str, Any]:
@@ -228,12 +227,10 @@ def judge(job: Job, whole: Completed, pooled: Pooled | None = None) -> dict[str,
 
     It is measured on validation, or by cross-validation.
     """
-    if not whole.valid_logits:
+    if not whole.valid_right:
         return {}
-    if pooled:
-        found, measured = contributions(pooled.scored.labels, pooled.parts), "texts in cross-validation"
-    else:
-        found, measured = contributions(job.splits.valid.labels, whole.valid_logits), "validation texts"
+    found = contributions(pooled.right if pooled else whole.valid_right)
+    measured = "texts in cross-validation" if pooled else "validation texts"
     sentence = verdict(found, job.hybrid.encoder.pretrained, measured)
     write_text(job.report / "verdict.txt", f"{sentence}\n")
     return {"verdict": sentence, "parts": found.summary()}

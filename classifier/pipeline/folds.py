@@ -20,7 +20,6 @@ from classifier.tracking.open_run import AnyRun
 from classifier.tracking.untracked import UntrackedRun
 from classifier.training.checkpoint import load_checkpoint, save_checkpoint
 from classifier.training.progress import show_step
-from classifier.training.targets import as_labels
 
 PARTS = ("encoder", "ngrams")
 
@@ -31,12 +30,12 @@ class Pooled:
 
     Args:
         scored: all texts, fold by fold.
-        parts: logits (texts, classes) of `encoder`, `ngrams` and both `together`; empty without an n-gram model.
+        right: whether `encoder`, `ngrams` and both `together` answer right, each (texts,); empty without n-grams.
         accuracies: accuracy of each fold.
     """
 
     scored: Scored
-    parts: Mapping[str, np.ndarray]
+    right: Mapping[str, np.ndarray]
     accuracies: list[float]
 
     def summary(self) -> dict[str, Any]:
@@ -87,7 +86,7 @@ def answer_fold(
         with Stage(name, unit="texts") as stage:
             for _ in training.epochs(lambda state, steps, examples: show_step(stage, training, examples, f"{name}: ")):
                 pass
-        whole = job.hybrid.complete(training.predict(training.data.valid_texts), as_labels(training.data.targets))
+        whole = job.hybrid.complete(training.predict(training.data.valid_texts), training.data.targets)
     with Stage(f"{name}: classifying"):
         answers = answers_of(whole, fold.test.texts, fold.test.label_names)
     accuracy = float(np.mean(answers["probabilities"].argmax(axis=1) == fold.test.labels))
@@ -118,4 +117,5 @@ def pooled(splits: Splits, answers: list[dict[str, np.ndarray]]) -> Pooled:
         float(np.mean(one["probabilities"].argmax(axis=1) == test.labels))
         for one, test in zip(answers, tests, strict=True)
     ]
-    return Pooled(scored, {**joined, "together": probabilities} if joined else {}, accuracies)
+    parts = {**joined, "together": probabilities} if joined else {}
+    return Pooled(scored, {part: scores.argmax(axis=1) == labels for part, scores in parts.items()}, accuracies)

@@ -14,8 +14,10 @@ from classifier.data import (
     write_rejects,
 )
 from classifier.data.columns import with_columns
+from classifier.data.several_labels import has_several, refuse_joined
+from classifier.data.splits import check_root
 from classifier.errors import UserError
-from classifier.settings import TrainSettings
+from classifier.settings import TaskKind, TrainSettings
 from classifier.settings.rules import check_folds
 from classifier.settings.typed import as_typed
 from classifier.tasks import refuse_impossible
@@ -48,7 +50,9 @@ def load(settings: TrainSettings, output: Path) -> Splits:
     rejects = output / "report" / "rejects.csv"
     rejects.parent.mkdir(parents=True, exist_ok=True)
     try:
-        splits = load_splits(settings.data, settings.seed)
+        check_root(settings.data)
+        several = has_several(settings.task, settings.data)
+        splits = load_splits(settings.data, settings.seed, several=several)
         if settings.data.unlabelled is not None:
             add_unlabelled(splits, settings.data.unlabelled, settings.data)
     except TooManyBadRows as error:
@@ -56,6 +60,8 @@ def load(settings: TrainSettings, output: Path) -> Splits:
             raise
         write_rejects(rejects, error.rejects)
         raise TooManyBadRows(f"{error}\nAll of them are listed in {rejects}.", error.rejects) from None
+    if settings.task is TaskKind.auto and not several:
+        refuse_joined(splits.train.class_counts())
     for notice in splits.notices:
         say(notice)
     if splits.rejects:
@@ -64,11 +70,12 @@ def load(settings: TrainSettings, output: Path) -> Splits:
     if splits.contradictions:
         write_contradictions(rejects.with_name("contradictions.csv"), splits.contradictions)
     sizes = ", ".join(f"{len(part):,} {name}" for name, part in splits.parts().items())
-    say(f"{settings.data.name}: {sizes} examples, {len(splits.train.label_names)} classes")
+    labels = f", {splits.train.labels.sum(axis=1).mean():.2f} labels per text" if several else ""
+    say(f"{settings.data.name}: {sizes} examples, {len(splits.train.label_names)} classes{labels}")
     if splits.unlabelled:
         say(f"{counted(len(splits.unlabelled), 'unlabelled text')}")
-    refuse_impossible(settings.abstain, settings.export, len(splits.valid))
-    if small := small_classes(splits, can_fold(settings)):
+    refuse_impossible(settings.abstain, settings.export, several, len(splits.valid))
+    if small := small_classes(splits, can_fold(settings) and not several):
         say(f"Warning: {small}")
         splits.notices.append(small)
     return splits

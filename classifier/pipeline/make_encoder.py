@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import keras
 from hydra.utils import instantiate
 
+from classifier.data import Examples
 from classifier.encoders.encoder import Encoder
 from classifier.encoders.pretrained import build_pretrained, rate_factors
 from classifier.encoders.scratch import build_classifier
@@ -16,9 +17,14 @@ from classifier.tokenizers import LearnedTokenizer, Tokenizer
 FEW_TEXTS = 50  # per class on average, up to which the logits of a pretrained encoder are cosines
 
 
-def are_few(examples: int, classes: int) -> bool:
-    """Whether there are at most FEW_TEXTS training texts per class on average."""
-    return examples <= FEW_TEXTS * classes
+def are_few(texts: Sequence[str], train: Examples) -> bool:
+    """Whether there are at most FEW_TEXTS texts to learn from per class, each with one label.
+
+    Args:
+        texts: texts to learn from, with those that a teacher labels.
+        train: the labelled ones.
+    """
+    return not train.several and len(texts) <= FEW_TEXTS * len(train.label_names)
 
 
 def make_tokenizer(settings: TrainSettings, texts: Sequence[str]) -> Tokenizer:
@@ -30,16 +36,15 @@ def make_tokenizer(settings: TrainSettings, texts: Sequence[str]) -> Tokenizer:
     return tokenizer
 
 
-def make_encoder(settings: TrainSettings, tokenizer: Tokenizer, texts: int, classes: int) -> Encoder:
+def make_encoder(settings: TrainSettings, tokenizer: Tokenizer, classes: int, few_texts: bool) -> Encoder:
     """Returns the encoder with its initial weights; a pretrained one has cosines as logits if there are few texts.
 
     Args:
         settings: settings of the training.
         tokenizer: tokenizer of the encoder.
-        texts: number of texts to learn from, with those that a teacher labels.
         classes: number of classes.
+        few_texts: whether there are few texts per class.
     """
-    few_texts = isinstance(settings.encoder, PretrainedSettings) and are_few(texts, classes)
     model = build_model(settings, len(tokenizer.vocabulary), tokenizer.max_tokens, classes, few_texts)
     if few_texts:
         say(f"At most {FEW_TEXTS} texts per class: the logits are cosines")

@@ -13,8 +13,8 @@ from classifier.data import Splits
 from classifier.model.hybrid import Hybrid, NgramFit, fit_ngrams
 from classifier.pipeline.make_encoder import are_few, make_encoder, make_tokenizer
 from classifier.progress import Stage
-from classifier.settings import Linear, TrainerSettings, TrainSettings
-from classifier.tasks import decide
+from classifier.settings import Linear, PretrainedSettings, TrainerSettings, TrainSettings
+from classifier.tasks import decide, make_task
 from classifier.tokenizers import Tokenizer
 from classifier.tracking.open_run import AnyRun
 from classifier.training.batches import EncodedTexts, encode
@@ -30,7 +30,7 @@ from classifier.training.optimization import (
     spare_from_decay,
 )
 from classifier.training.resting import resting_states
-from classifier.training.targets import TrainingTexts, as_labels, taught
+from classifier.training.targets import TrainingTexts, as_probabilities, taught
 
 
 def prepare(
@@ -42,28 +42,31 @@ def prepare(
         executor: executor that fits the n-gram model while the encoder is trained.
         stop: event that cancels the fit of the n-gram model.
     """
-    train = training_texts(splits)
+    task, train = make_task(splits.train.several), training_texts(splits)
     with Stage("Learning the vocabulary"):
         tokenizer = make_tokenizer(settings, train.texts)
     with Stage("Encoding the texts"):
         texts = encode_texts(tokenizer, train.texts, run)
     keras.utils.set_random_seed(settings.seed)  # set here, because tracking uses the same generators before
     with Stage("Building the encoder"):
-        encoder = make_encoder(settings, tokenizer, len(train.texts), len(splits.train.label_names))
-    weights = class_weights(settings.trainer.class_weights, splits.train.labels, splits.train.label_names)
+        few = isinstance(settings.encoder, PretrainedSettings) and are_few(train.texts, splits.train)
+        encoder = make_encoder(settings, tokenizer, len(splits.train.label_names), few_texts=few)
+    weights = class_weights(settings.trainer.class_weights, splits.train)
     ngrams: NgramFit | None = None
     if settings.encoder.linear is Linear.ngrams:
-        ngrams = fit_ngrams(executor, stop, tokenizer, train, splits.valid, weights, settings.seed)
-    hybrid = Hybrid(encoder, splits.valid, weights, partial(decide, settings.abstain, settings.export), ngrams)
+        ngrams = fit_ngrams(task, executor, stop, tokenizer, train, splits.valid, weights, settings.seed)
+    thresholds = partial(decide, settings.abstain, settings.export, settings.labels)
+    hybrid = Hybrid(task, encoder, splits.valid, weights, thresholds, ngrams)
     model, vectors, valid_texts = encoder.model, encoder.vectors(), encode(tokenizer, splits.valid.texts)[0]
     if parts := encoder.parts():
         resting, vectors, model = parts
         texts, valid_texts = (resting_states(resting, one, run.output) for one in (texts, valid_texts))
     if encoder.pretrained and not run.checkpoint.exists():
         with Stage("Fitting the output layer"):
-            fit_last_layer(vectors, model, texts, as_labels(train.targets), weights, settings.seed)
-    data = TrainingData(texts, train.targets, weights, valid_texts)
-    trainer = trainer_settings(settings.trainer, len(texts), len(weights), encoder.pretrained)
+            fit_last_layer(task, vectors, model, texts, train.targets, weights, settings.seed)
+    data = TrainingData(texts, train.targets, weights, valid_texts, task)
+    smoothing = 0.0 if few or task.several else LABEL_SMOOTHING
+    trainer = trainer_settings(settings.trainer, len(texts), len(weights), encoder.pretrained, smoothing)
     optimizer = make_optimizer(settings, trainer, len(texts))
     if encoder.rate_factors:
         optimizer.rate_factors = encoder.rate_factors
@@ -77,7 +80,10 @@ def prepare(
 def training_texts(splits: Splits) -> TrainingTexts:
     """Returns the texts to learn from, with the targets of the teacher if there is one."""
     labels = splits.train.labels
-    targets = labels if splits.taught is None else taught(splits.taught, labels)
+    if splits.taught is not None:
+        targets = taught(splits.taught, labels)
+    else:
+        targets = as_probabilities(labels, len(splits.train.label_names)) if splits.train.several else labels
     return TrainingTexts([*splits.train.texts, *splits.unlabelled], targets, labels)
 
 
@@ -88,10 +94,11 @@ def encode_texts(tokenizer: Tokenizer, train: Sequence[str], run: AnyRun) -> Enc
     return texts
 
 
-def trainer_settings(trainer: TrainerSettings, examples: int, classes: int, pretrained: bool) -> TrainerSettings:
+def trainer_settings(
+    trainer: TrainerSettings, examples: int, classes: int, pretrained: bool, smoothing: float
+) -> TrainerSettings:
     """Returns the settings with the epochs and the label smoothing that suit the data if they are not given."""
     seen = PRETRAINED_EXAMPLES_SEEN if pretrained else EXAMPLES_SEEN
-    smoothing = 0.0 if pretrained and are_few(examples, classes) else LABEL_SMOOTHING
     return replace(
         trainer,
         epochs=trainer.epochs or epochs_for(examples, classes, seen),

@@ -17,7 +17,7 @@ LABEL_AND_SCORE = (("label", str), ("score", float))
 class Predictions:
     """The added columns.
 
-    They are label, score, accepted and label_set if the model decides on them, top_<k>_label and _score,
+    They are label, score, accepted, label_set and labels if the model decides on them, top_<k>_label and _score,
     probability_<label>, model_version and error.
 
     >>> list(Predictions(prefix="my_").columns(["a", "b"]))
@@ -34,7 +34,11 @@ class Predictions:
         """Returns the names in order, and the type of each column: str, float, bool or list (of str)."""
         ranks = [(f"top_{rank}_{what}", kind) for rank in range(1, self.top_k + 1) for what, kind in LABEL_AND_SCORE]
         classes = [(PROBABILITY + label, float) for label in label_names] if self.probabilities else []
-        decided = {"accepted": (bool, self.decision.accept_from), "label_set": (list, self.decision.include_from)}
+        decided = {
+            "accepted": (bool, self.decision.accept_from),
+            "label_set": (list, self.decision.include_from),
+            "labels": (list, self.decision.label_from),
+        }
         decisions = [(name, kind) for name, (kind, threshold) in decided.items() if threshold is not None]
         last = (("model_version", str), ("error", str))
         return {self.prefix + name: kind for name, kind in (*LABEL_AND_SCORE, *decisions, *ranks, *classes, *last)}
@@ -73,16 +77,24 @@ class Predictions:
         if self.decision.accept_from is not None:
             decisions.append(self.decision.accepted(probabilities))
         if self.decision.include_from is not None:
-            decisions.append(self.label_sets(probabilities, labels))
+            decisions.append(named_sets(self.decision.label_sets(probabilities), probabilities, labels))
+        if self.decision.label_from is not None:
+            decisions.append(named_sets(self.decision.answers(probabilities), probabilities, labels))
         columns = [*ranks[0], *decisions, *(column for rank in ranks[: self.top_k] for column in rank), *classes]
         scored = [np.ma.masked_array(column, bad) for column in columns]
         return [*scored, [self.version] * len(errors), [error or None for error in errors]]
 
-    def label_sets(self, probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """Returns the label set of each row as a list, the most likely first, in an object array (rows,)."""
-        included = self.decision.label_sets(probabilities)
-        order = np.argsort(-probabilities, axis=1, kind="stable")
-        sets = np.empty(len(probabilities), object)
-        for row, places in enumerate(order):
-            sets[row] = labels[places[included[row, places]]].tolist()
-        return sets
+
+def named_sets(included: np.ndarray, probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Returns the included labels of each row as a list, the most likely first, in an object array (rows,).
+
+    Args:
+        included: whether each label belongs to the set, (rows, classes).
+        probabilities: probabilities of shape (rows, classes).
+        labels: names of the classes, an object array (classes,).
+    """
+    order = np.argsort(-probabilities, axis=1, kind="stable")
+    sets = np.empty(len(probabilities), object)
+    for row, places in enumerate(order):
+        sets[row] = labels[places[included[row, places]]].tolist()
+    return sets

@@ -26,12 +26,14 @@ class Totals:
     def add(self, probabilities: np.ndarray, errors: Sequence[str]) -> None:
         """Adds rows with probabilities of shape (rows, classes); rows with an error are only counted as errors."""
         good = probabilities[[not error for error in errors]]
-        labels, classes = good.argmax(axis=1), len(self.counts)
         self.rows += len(errors)
         self.errors += len(errors) - len(good)
-        self.accepted += int(self.decision.accepted(good).sum()) if len(good) else 0
-        self.counts += np.bincount(labels, minlength=classes)
-        self.scores += np.bincount(labels, good.max(axis=1), minlength=classes) if len(good) else 0
+        if not len(good):
+            return
+        answers = self.decision.answers(good)
+        self.accepted += int(self.decision.accepted(good).sum())
+        self.counts += answers.sum(axis=0)
+        self.scores += np.where(answers, good, 0).sum(axis=0, dtype=float)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -52,7 +54,7 @@ class Totals:
             self.scores += np.array(part["scores"], float)
 
     def summary(self, label_names: Sequence[str]) -> dict[str, Any]:
-        """Returns rows, errors, accepted answers if the model abstains, mean score, and rows by label."""
+        """Returns rows, errors, accepted answers if the model abstains, mean score of a label, and rows by label."""
         labels = {
             name: {"rows": int(count), "mean_score": mean(score, int(count))}
             for name, count, score in zip(label_names, self.counts, self.scores, strict=True)

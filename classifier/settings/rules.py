@@ -16,9 +16,11 @@ from classifier.settings.training import (
     AbstainSettings,
     Block,
     ExportSettings,
+    LabelsSettings,
     Positions,
     PretrainedSettings,
     ScratchSettings,
+    TaskKind,
     TrainSettings,
     Tune,
 )
@@ -71,6 +73,10 @@ def check_training(settings: TrainSettings) -> None:
         check_choice("pooling.poolings", pooling, POOLINGS)
     check_class_weights(settings.trainer.class_weights)
     check_decisions(settings.abstain, settings.export)
+    if settings.task is TaskKind.single_label and settings.labels != LabelsSettings():
+        raise UserError("labels.maximize and labels.precision are for several labels per text: task=multi_label.")
+    if settings.data.separator is not None and not settings.data.separator.strip():
+        raise UserError("data.separator is blank, but labels may contain blanks: separate them with another character.")
     if settings.data.unlabelled is not None and settings.distill.teacher is None:
         raise UserError(
             "data.unlabelled needs a teacher, which labels these texts: name a model with distill.teacher=, or leave "

@@ -82,7 +82,8 @@ class DataSettings(Reading):
     valid: Any = None  # as train; None: a stratified share of train
     test: Any = None  # as train; None: a stratified share of train
     unlabelled: Any = None  # as train, without labels; a teacher labels these texts
-    label: str = "label"  # column of the label
+    label: Any = "label"  # column of the label, or a list of columns with 0 or 1, one per label
+    separator: str | None = None  # between the labels of a text that has several in one cell, such as "|"
     label_case: LabelCase = LabelCase.keep  # fold: labels that differ only in case or whitespace are one class
     format: DataFormat = DataFormat.auto  # the program or library that wrote the files
     agreement: Agreement = Agreement.majority  # the label of a text that several annotators labelled

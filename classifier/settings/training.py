@@ -203,6 +203,29 @@ class AbstainSettings:
     mistake_cost: float | None = number(None, Bounds(above=1, at_most=1e6))  # of a mistake; abstaining costs 1
 
 
+class TaskKind(Enum):
+    """How many labels a text has."""
+
+    auto = "auto"  # several if the data plainly have several per text, otherwise one
+    single_label = "single_label"
+    multi_label = "multi_label"  # any number, also none
+
+
+class Maximize(Enum):
+    """What the thresholds of labels maximize on validation."""
+
+    macro_f1 = "macro_f1"  # F1 of each label, by a threshold of its own
+    micro_f1 = "micro_f1"  # F1 over all labels, by a common threshold
+
+
+@dataclass
+class LabelsSettings:
+    """Which labels a text has if it can have several, by thresholds that are chosen on validation."""
+
+    maximize: Maximize = Maximize.macro_f1
+    precision: float | None = number(None, OPEN_FRACTION)  # of each label on validation; takes the place of maximize
+
+
 @dataclass
 class ExportSettings:
     """Export formats, in addition to the SavedModel that is always written to `model/`, and publishing."""
@@ -242,6 +265,7 @@ class TrainSettings:
     """Settings of `python -m classifier.train`; dictionaries name a class in `_target_` and hold its arguments."""
 
     data: DataSettings = MISSING
+    task: TaskKind = TaskKind.auto
     tokenizer: dict[str, Any] = MISSING
     encoder: EncoderSettings = MISSING  # ScratchSettings or PretrainedSettings
     attention: dict[str, Any] = MISSING
@@ -251,6 +275,7 @@ class TrainSettings:
     distill: DistillSettings = field(default_factory=DistillSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     abstain: AbstainSettings = field(default_factory=AbstainSettings)
+    labels: LabelsSettings = field(default_factory=LabelsSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
     seed: int = number(0, SEED)  # of the split, the weights, dropout and the order of the batches
     recipe: Any = None

@@ -25,17 +25,41 @@ class Decision:
         accept_from: lowest score of an answer that is accepted; None if the model does not abstain.
         include_from: lowest probability with which each label belongs to the label set, one per class; None without
             label sets.
+        label_from: lowest probability with which a text has each label, one per class; None if a text has one label,
+            which is the most likely one.
         promise: what was asked for, such as `{"abstain.precision": 0.95}`.
         examples: number of validation examples on which the thresholds were chosen.
     """
 
     accept_from: float | None = None
     include_from: tuple[float, ...] | None = None
-    promise: dict[str, float] | None = None
+    label_from: tuple[float, ...] | None = None
+    promise: dict[str, float | str] | None = None
     examples: int = 0
 
     def __bool__(self) -> bool:
-        return self.accept_from is not None or self.include_from is not None
+        return any(given is not None for given in (self.accept_from, self.include_from, self.label_from))
+
+    @property
+    def several(self) -> bool:
+        """Whether a text can have several labels, or none."""
+        return self.label_from is not None
+
+    def answers(self, probabilities: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """Returns whether each label is predicted, (examples, classes), from probabilities of this shape."""
+        if self.label_from is None:
+            return probabilities.argmax(axis=1)[:, None] == np.arange(probabilities.shape[1])
+        return probabilities.astype(np.float32) >= np.array(self.label_from, np.float32)
+
+    def right(self, probabilities: NDArray[np.floating], labels: NDArray) -> NDArray[np.bool_]:
+        """Returns whether the predicted labels are the given ones, (examples,).
+
+        Args:
+            probabilities: probabilities of shape (examples, classes).
+            labels: labels of the examples; see `Examples`.
+        """
+        truth = labels > 0 if labels.ndim == 2 else labels[:, None] == np.arange(probabilities.shape[1])
+        return (self.answers(probabilities) == truth).all(axis=1)
 
     def accepted(self, probabilities: NDArray[np.floating]) -> NDArray[np.bool_]:
         """Returns whether the model accepts its answer, (examples,), from probabilities (examples, classes)."""
@@ -50,15 +74,22 @@ class Decision:
     def sentences(self) -> list[str]:
         """Describes the thresholds and what they rest on."""
         rests = f"chosen on {self.examples:,} validation texts"
-        promised = {key: f"{key}={value:g}" for key, value in (self.promise or {}).items()}
+        promised = {
+            key: f"{key}={value}" if isinstance(value, str) else f"{key}={value:g}"
+            for key, value in (self.promise or {}).items()
+        }
         found = []
         if self.accept_from is not None:
             rule = ", ".join(text for key, text in promised.items() if key.startswith("abstain."))
             least = "never" if self.accept_from >= NEVER else f"from a score of {self.accept_from:.3f}"
             found.append(f"The model accepts its answer {least} ({rule}, {rests}).")
+        if self.label_from is not None:
+            rule = ", ".join(text for key, text in promised.items() if key.startswith("labels."))
+            found.append(
+                f"A text has the labels with a probability of at least {span(self.label_from)} ({rule}, {rests})."
+            )
         if self.include_from is not None:
-            low, high = min(self.include_from), max(self.include_from)
-            least = f"{low:.3f}" if low == high else f"{low:.3f} to {high:.3f}, depending on the label"
+            least = span(self.include_from)
             rule = promised.get("export.coverage", "")
             found.append(f"Its label sets contain the labels with a probability of at least {least} ({rule}, {rests}).")
         return found
@@ -81,15 +112,26 @@ class Decision:
             return cls()
         try:
             read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            sets = read["include_from"]
             return cls(
                 None if read["accept_from"] is None else float(read["accept_from"]),
-                None if sets is None else tuple(map(float, sets)),
+                by_class(read["include_from"]),
+                by_class(read.get("label_from")),
                 read["promise"],
                 int(read["examples"]),
             )
         except (ValueError, KeyError, TypeError):
             raise UserError(f"{path} is damaged. Copy the model again, or export it again.") from None
+
+
+def by_class(thresholds: list[float] | None) -> tuple[float, ...] | None:
+    """Returns thresholds that were read from JSON."""
+    return None if thresholds is None else tuple(map(float, thresholds))
+
+
+def span(thresholds: tuple[float, ...]) -> str:
+    """Describes thresholds of classes by the lowest and the highest."""
+    low, high = min(thresholds), max(thresholds)
+    return f"{low:.3f}" if low == high else f"{low:.3f} to {high:.3f}, depending on the label"
 
 
 NO_DECISION = Decision()  # of a model that accepts every answer and has no label sets

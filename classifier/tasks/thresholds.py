@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.errors import UserError
-from classifier.settings import AbstainSettings, ExportSettings
+from classifier.settings import AbstainSettings, ExportSettings, LabelsSettings
 from classifier.tasks.decision import NEVER, Decision
+from classifier.tasks.label_thresholds import label_thresholds, promise_of
 
 CONFIDENCE = 0.95  # with which a promised precision holds
 FIRST_TEST = 2  # times the examples that would prove the precision without a mistake, so that a few mistakes may occur
@@ -18,6 +19,7 @@ GROWTH = 1.1  # from one number of tested answers to the next
 def decide(
     abstain: AbstainSettings,
     export: ExportSettings,
+    chosen: LabelsSettings,
     probabilities: NDArray[np.floating],
     labels: NDArray[np.integer],
 ) -> Decision:
@@ -26,15 +28,19 @@ def decide(
     Args:
         abstain: when an answer is accepted.
         export: coverage of the label sets.
+        chosen: how the labels of a text are chosen, if it can have several.
         probabilities: probabilities of the validation examples, (examples, classes).
-        labels: their classes, (examples,).
+        labels: their classes, (examples,), or whether they have each label, (examples, classes).
     """
+    if labels.ndim == 2:
+        thresholds = label_thresholds(chosen, probabilities, labels > 0)
+        return Decision(label_from=thresholds, promise=promise_of(chosen), examples=len(labels))
     promised = {f"abstain.{key}": value for key, value in asdict(abstain).items() if value is not None}
     include_from = None
     if export.coverage is not None:
         promised["export.coverage"] = export.coverage
         include_from = least_probabilities(probabilities, labels, export.coverage, by_class=export.coverage_by_class)
-    return Decision(accept_from(abstain, probabilities, labels), include_from, promised, len(labels))
+    return Decision(accept_from(abstain, probabilities, labels), include_from, promise=promised, examples=len(labels))
 
 
 def accept_from(
@@ -51,12 +57,27 @@ def accept_from(
     return None
 
 
-def refuse_impossible(abstain: AbstainSettings, export: ExportSettings, examples: int) -> None:
+def refuse_impossible(abstain: AbstainSettings, export: ExportSettings, several: bool, examples: int) -> None:
     """Refuses a promise that cannot be kept with a number of validation examples, even without any mistake.
 
+    Args:
+        abstain, export: see `decide`.
+        several: whether a text can have several labels, for which there are no such promises.
+        examples: number of validation examples.
+
     Raises:
-        UserError: if there are too few examples.
+        UserError: if there are too few examples, or several labels.
     """
+    if several:
+        asked = {f"abstain.{key}": value for key, value in asdict(abstain).items()} | {
+            "export.coverage": export.coverage
+        }
+        for key, value in asked.items():
+            if value is not None:
+                raise UserError(
+                    f"{key}={value:g} is for texts with one label each. If a text can have several, choose their "
+                    "thresholds with labels.precision= or labels.maximize=."
+                )
     more = "Give more with data.valid= or data.valid_share=, or ask for less."
     if abstain.precision is not None:
         needed = enough_without_mistake(abstain.precision)

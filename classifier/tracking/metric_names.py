@@ -25,6 +25,10 @@ RESULTS = {  # metrics of a split that are tracked; the others are in the report
         "macro_f1",
         "macro_f1_low",
         "macro_f1_high",
+        "micro_f1",  # only of texts with several labels; of one label it is the accuracy
+        "micro_f1_low",
+        "micro_f1_high",
+        "hamming_loss",
         "macro_precision",
         "macro_recall",
         "log_loss",
@@ -34,7 +38,7 @@ RESULTS = {  # metrics of a split that are tracked; the others are in the report
         "coverage",
         "mean_set_size",
     ),
-    "valid": ("accuracy", "macro_f1", "macro_precision", "macro_recall", "log_loss"),
+    "valid": ("accuracy", "macro_f1", "micro_f1", "macro_precision", "macro_recall", "log_loss"),
 }
 NAMES = {
     "best_epoch": "training.best_epoch",

@@ -45,6 +45,8 @@ def log_model(mlflow, run_id: str, folder: Path, example: str, label_names: tupl
         outputs.append(("accepted", "boolean"))
     if decision.include_from is not None:
         outputs.append(("label_set", Array("string")))
+    if decision.label_from is not None:
+        outputs.append(("labels", Array("string")))
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")  # about missing type hints
         logged = Model.log(

@@ -1,6 +1,6 @@
 """Serves the exported SavedModel with MLflow: returns the label, its score and the probability of each label.
 
-A model that decides on its answers also returns `accepted` and `label_set`.
+A model that decides on its answers also returns `accepted`, `label_set` and `labels`.
 
 MLflow copies this file next to the model, so it does not import this package. As a service (`mlflow models serve`) it
 limits the size of requests, which share memory and time; in a program or in Spark there is no limit.
@@ -58,9 +58,10 @@ class SavedModel(PythonModel):
         }
         if answers and "accepted" in answers[0]:
             columns["accepted"] = [bool(value) for answer in answers for value in answer["accepted"].numpy()]
-        if answers and "label_set" in answers[0]:
-            sets = [row for answer in answers for row in answer["label_set"].numpy()]
-            columns["label_set"] = [[label.decode() for label in row if label] for row in sets]
+        for name in ("label_set", "labels"):
+            if answers and name in answers[0]:
+                sets = [row for answer in answers for row in answer[name].numpy()]
+                columns[name] = [[label.decode() for label in row if label] for row in sets]
         return pandas.DataFrame(columns, index=given.index)
 
 

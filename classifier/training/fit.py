@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from classifier.errors import UserError
 from classifier.progress import Stage
-from classifier.settings import BRANCHES, Loss, Monitor, Precision, TrainerSettings
+from classifier.settings import BRANCHES, Monitor, Precision, TrainerSettings
+from classifier.tasks import Task
 from classifier.training.batches import EncodedTexts, epoch_batches
 from classifier.training.checkpoint import load_checkpoint, save_checkpoint
 from classifier.training.precision import bfloat16_products, processor_has_bfloat16
@@ -48,12 +49,14 @@ class TrainingData:
         targets: their targets; see `classifier.training.targets`.
         class_weights: float32 array of shape (classes,).
         valid_texts: validation texts.
+        task: what an answer is.
     """
 
     texts: EncodedTexts
     targets: np.ndarray
     class_weights: np.ndarray
     valid_texts: EncodedTexts
+    task: Task
 
 
 class Training:
@@ -80,7 +83,7 @@ class Training:
         checkpoint: Path,
     ) -> None:
         self.model, self.optimizer, self.settings = model, optimizer, settings
-        self.data, self.validate = data, validate
+        self.data, self.validate, self.task = data, validate, data.task
         self.seed, self.checkpoint = seed, checkpoint
         self.class_weights = tf.constant(data.class_weights)
         self.state = State()
@@ -104,7 +107,7 @@ class Training:
 
         @tf.function(autograph=False, input_signature=[ids] * BRANCHES + [targets] * BRANCHES)
         def train_step(*shards):
-            weights = [tf.reduce_sum(targets * self.class_weights, axis=1) for targets in shards[BRANCHES:]]
+            weights = [self.task.text_weights(targets, self.class_weights) for targets in shards[BRANCHES:]]
             with tf.GradientTape() as tape:
                 sums = [
                     tf.reduce_sum(self.losses(ids, targets) * weight)
@@ -118,18 +121,13 @@ class Training:
         return train_step
 
     def losses(self, ids, targets):
-        """Returns the loss of each text (batch,), with label smoothing.
+        """Returns the loss of each text (batch,).
 
         Args:
             ids: ids of shape (batch, tokens).
             targets: probabilities of shape (batch, classes).
         """
-        logits = self.model(ids, training=True)
-        options = {"from_logits": True, "label_smoothing": self.settings.label_smoothing or 0.0}
-        if self.settings.loss is Loss.focal:
-            focal = {"alpha": 1.0, "gamma": self.settings.focal_gamma}  # classes are weighted by class_weights
-            return keras.losses.categorical_focal_crossentropy(targets, logits, **focal, **options)
-        return keras.losses.categorical_crossentropy(targets, logits, **options)
+        return self.task.losses(targets, self.model(ids, training=True), self.class_weights, self.settings)
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([], tf.float32)])
     def update_averages(self, steps) -> None:

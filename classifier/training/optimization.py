@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from classifier.data import KnownClasses, label_of, listed
+from classifier.data import Examples, KnownClasses, label_of, listed
 from classifier.errors import UserError
 
 EXAMPLES_SEEN, FEWEST_EPOCHS, MOST_EPOCHS = 40_000, 3, 20
@@ -63,17 +63,23 @@ def spare_from_decay(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.
     return optimizer
 
 
-def class_weights(choice, labels: np.ndarray, label_names: tuple[str, ...]) -> np.ndarray:
-    """Returns class weights of the loss, float32 (classes,): ones, `balanced` (inverse to the counts), or by name.
+def class_weights(choice, train: Examples) -> np.ndarray:
+    """Returns class weights of the loss, float32 (classes,): ones, `balanced`, or by name.
+
+    Balanced weights are inverse to the counts of the classes; if a text can have several labels, the weight of a label
+    is the number of texts without it divided by the number of texts with it.
 
     Raises:
         UserError: for any other choice, an unknown label or a weight that is not positive.
     """
+    label_names = train.label_names
     if choice is None:
         return np.ones(len(label_names), np.float32)
     if choice == "balanced":
-        counts = np.bincount(labels, minlength=len(label_names))
-        return (len(labels) / (len(label_names) * np.maximum(counts, 1))).astype(np.float32)
+        counts = np.maximum(list(train.class_counts().values()), 1)
+        if train.several:
+            return (np.maximum(len(train) - counts, 1) / counts).astype(np.float32)
+        return (len(train) / (len(label_names) * counts)).astype(np.float32)
     if not isinstance(choice, Mapping):
         raise UserError(f"trainer.class_weights={choice} is neither null, balanced nor a mapping {{label: weight}}.")
     given = weights_by_name(choice, label_names)

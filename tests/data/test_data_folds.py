@@ -72,3 +72,9 @@ def test_contradictory_copies_stay_together(write, settings):
     assert sum(map(len, tests)) == 30
     assert len(splits.contradictions) == 4
     assert np.isclose([len(fold.test) for fold in splits.folds], 6, atol=2).all()
+
+
+def test_several_labels_per_text_are_refused(write, settings):
+    path = write("rows.jsonl", "".join(f'{{"text": "text {i}", "label": ["a", "b"]}}\n' for i in range(20)))
+    with pytest.raises(UserError, match="needs one label per text"):
+        load_splits(settings(str(path), folds=2), seed=0, several=True)

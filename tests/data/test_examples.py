@@ -75,7 +75,7 @@ def test_categorical_labels(write, settings, kind):
         (float("inf"), "inf", ""),
         (["a"], "a", ""),
         ([], "", "the label is missing"),
-        (["a", "b", "c"], "", "the row has 3 labels; only one label per text is supported"),
+        (["a", "b", "c"], "", "the row has 3 labels; task=multi_label learns several labels per text"),
         ([["a"]], "", "the label is a list"),
         ({"choices": ["a"]}, "a", ""),
         ('{"choices": ["a"]}', "a", ""),

@@ -297,7 +297,7 @@ def test_plain_text_is_a_text_a_line_blank_or_not(write):
 def test_folders_of_parquet_are_columns(write):
     path = write("lake/year=2024/topic=a%20b/no=__HIVE_DEFAULT_PARTITION__/01=01/part.parquet", {"text": ["x", "y"]})
     expected = {"text": "x", "year": "2024", "topic": "a b", "no": None, "01": "01"}
-    check_columns(path, Reading(), "topic")
+    check_columns(path, Reading(), ["topic"])
     assert [row.values for row in read(path)] == [expected, {**expected, "text": "y"}]
     assert next(read(path, columns=["topic", "text"])).values == {"topic": "a b", "text": "x"}
     assert next(read(path, columns=["year"])).values == {"year": "2024"}

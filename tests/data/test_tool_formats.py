@@ -49,7 +49,7 @@ class TestLabelStudio:
         loaded = load(self.FOLDER / name, label=label)
         assert pairs(loaded) == [*self.EXPECTED]
         assert reasons(loaded)[103].startswith("the annotators disagree: '") and "'01' (1)" in reasons(loaded)[103]
-        assert reasons(loaded)[104] == "the row has 2 labels; only one label per text is supported"
+        assert reasons(loaded)[104] == "the row has 2 labels; task=multi_label learns several labels per text"
         assert loaded.examples.origins[0] == f"{name}:100"
 
     def test_texts_without_an_answer_are_counted(self, load):
@@ -110,7 +110,7 @@ class TestProdigy:
             ("Three of us read this", "01"),
         ]
         assert reasons(loaded) == {
-            4: "the row has 2 labels; only one label per text is supported",
+            4: "the row has 2 labels; task=multi_label learns several labels per text",
             9: "the annotators disagree: 'true' (1), '01' (1)",
         }
         assert any("(1 ignored, 1 rejected)" in notice for notice in loaded.notices)
@@ -127,7 +127,7 @@ class TestFastText:
         expected = [(" ".join(words), labels[0].replace("\u00a0", " ")) for words, labels in found if len(labels) == 1]
         assert [(" ".join(text.split()), label) for text, label in pairs(loaded)] == expected
         assert reasons(loaded) == {
-            5: "the row has 2 labels; only one label per text is supported",
+            5: "the row has 2 labels; task=multi_label learns several labels per text",
             6: "the line has no word that begins with __label__",
         }
 
@@ -180,7 +180,7 @@ class TestDoccano:
         loaded = load(FILES / "doccano" / name)
         assert pairs(loaded) == [*self.EXPECTED, ("A language", "C#")]
         assert [reject.reason for reject in loaded.rejects] == [
-            "the row has 2 labels; only one label per text is supported"
+            "the row has 2 labels; task=multi_label learns several labels per text"
         ]
         assert any("left out 1 text without an answer (1 not annotated)" in n for n in loaded.notices)
 

@@ -22,6 +22,7 @@ from classifier.explanation.integration import TOLERANCE
 from classifier.explanation.saved_explainer import SavedExplainer
 from classifier.model.explainer import Explainer
 from classifier.settings import Columns, Explained, ExplainSettings, LabelCase, ScratchSettings, Server
+from classifier.tasks import make_task
 from classifier.tokenizers import WordPieceTokenizer
 
 SOME = [*TEXTS, "thank you it is broken , broken", "word", "the refund will not switch on where is my lamp love it"]
@@ -106,7 +107,7 @@ def test_a_text_without_words(explainer):
 def test_pieces_belong_to_their_words(untrained):
     tokenizer = WordPieceTokenizer(max_tokens=5, min_frequency=1, truncation="head_tail")
     tokenizer.learn(TEXTS)
-    explainer = Explainer(Encoder(untrained.encoder, tokenizer), None, None)
+    explainer = Explainer(Encoder(untrained.encoder, tokenizer), None, None, make_task(several=False))
     read = explainer.read(tf.constant(["love thelamp", "on it where is switch on"]))
     tokens, places = read["tokens"].numpy().tolist(), read["places"].numpy().tolist()
     words = read["words"].to_list()
@@ -183,21 +184,23 @@ def test_a_missing_column_is_refused_before_the_model_is_loaded(model_folder, tm
         run(model_folder, tmp_path, input=str(tmp_path / "in.csv"), data=Columns(text="message"))
 
 
-def test_labels_in_another_case_find_their_classes(model_folder, tmp_path):
+def test_labels_in_another_case_find_their_classes(model_folder, classifier, tmp_path):
     (tmp_path / "in.csv").write_text(f"text,label\nwhere is it,{LABELS[0].upper()}\nthank you,\u200b{LABELS[1]}\n")
     columns = Columns(label="label", label_case=LabelCase.fold)
     settings = ExplainSettings(str(model_folder), input=str(tmp_path / "in.csv"), data=columns)
-    labels = command.read_texts(settings, LABELS, tmp_path).labels
+    labels = command.read_texts(settings, classifier, tmp_path).labels
     assert labels is not None and labels.tolist() == [0, 1]
 
 
-def test_texts_without_labels(model_folder, tmp_path):
+def test_texts_without_labels(model_folder, classifier, tmp_path):
     (tmp_path / "in.jsonl").write_text('{"text": "where is it"}\n{"text": null}\n')
-    texts = command.read_texts(ExplainSettings(str(model_folder), input=str(tmp_path / "in.jsonl")), LABELS, tmp_path)
+    texts = command.read_texts(
+        ExplainSettings(str(model_folder), input=str(tmp_path / "in.jsonl")), classifier, tmp_path
+    )
     assert texts.texts == ["where is it"] and texts.origins == ["in.jsonl:1"] and texts.labels is None
     (tmp_path / "in.jsonl").write_text('{"text": ""}\n')
     with pytest.raises(UserError, match="there is no row with a text"):
-        command.read_texts(ExplainSettings(str(model_folder), input=str(tmp_path / "in.jsonl")), LABELS, tmp_path)
+        command.read_texts(ExplainSettings(str(model_folder), input=str(tmp_path / "in.jsonl")), classifier, tmp_path)
 
 
 @pytest.mark.parametrize("depth", [0, 1])
@@ -207,7 +210,7 @@ def test_an_encoder_alone_whose_attention_has_no_heads_or_that_has_none(untraine
         len(untrained.tokenizer.vocabulary),
     )
     encoder = build_classifier(settings, ScaledDotAttention, MeanPooling(), vocabulary, 11, len(LABELS))
-    graph = Explainer(Encoder(encoder, untrained.tokenizer), None, None)
+    graph = Explainer(Encoder(encoder, untrained.tokenizer), None, None, make_task(several=False))
     loaded = type("Loaded", (), {"signatures": {"explain": None}, "explainer": graph})()
     alone = SavedClassifier.__new__(SavedClassifier)
     alone.loaded = loaded

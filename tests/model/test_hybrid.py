@@ -14,23 +14,22 @@ from scipy.special import log_softmax
 from classifier.data import Examples
 from classifier.model import hybrid
 from classifier.model.hybrid import (
-    LEAST_SHARE,
     MOST_METHOD_SHARE,
-    MOST_SHARE,
     STRENGTHS,
     NgramFit,
     fit_ngrams,
-    least_log_loss,
     logits_of,
-    mix,
     out_of_fold_logits,
 )
+from classifier.model.mixing import LEAST_SHARE, MOST_SHARE, least_log_loss, mix
 from classifier.model.mixture import Mixture
 from classifier.model.ngram_fit import NgramCounter, Recipe, compute_tfidf, fit_ngram_model
+from classifier.tasks import make_task
 from classifier.tokenizers import WordTokenizer
 from classifier.training.targets import TrainingTexts
 
 TOKENIZER = WordTokenizer()
+TASK = make_task(several=False)
 RECIPES = [Recipe(method, strength) for method, strengths in STRENGTHS.items() for strength in strengths]
 TOPICS = {"bird": ["owl", "wren", "kite"], "fruit": ["apple", "pear", "plum"], "tool": ["saw", "axe", "file"]}
 quick = settings(deadline=None, max_examples=20, derandomize=True)
@@ -59,27 +58,27 @@ problems = given(seed=st.integers(0, 999), examples=st.integers(1, 53), classes=
 @quick
 def test_joined_is_no_worse_than_either_part_at_its_best_scale(seed, examples, classes):
     encoder, linear, labels = drawn(seed, examples, classes)
-    weights, joined = mix(encoder, linear, labels)
+    weights, joined = mix(TASK, encoder, linear, labels)
     for part in (encoder, linear):
         alone = minimize_scalar(lambda scale: log_loss(scale * part, labels), bounds=(0, MOST_SHARE), method="bounded")  # noqa: B023
         assert log_loss(joined, labels) <= alone.fun + 0.1  # the other part always has at least LEAST_SHARE
-    assert (weights >= 0).all() and (weights <= MOST_SHARE).all()
+    assert (weights.parts >= 0).all() and (weights.parts <= MOST_SHARE).all()
 
 
 @problems
 @quick
 def test_joined_logits_are_those_of_the_mixture(seed, examples, classes):
     encoder, linear, labels = drawn(seed, examples, classes)
-    weights, joined = mix(encoder, linear, labels)
-    np.testing.assert_allclose(Mixture(weights)(encoder, linear), joined, rtol=1e-5, atol=1e-4)
+    weights, joined = mix(TASK, encoder, linear, labels)
+    np.testing.assert_allclose(Mixture(weights, TASK)(encoder, linear), joined, rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_against_a_search_on_a_grid(seed):
     encoder, linear, labels = drawn(seed, 53, 3)
     most = (2.0, 3.0)
-    loss, weights = least_log_loss([encoder, linear], labels, most)
-    assert loss == pytest.approx(log_loss(weights[0] * encoder + weights[1] * linear, labels), abs=1e-9)
+    loss, weights = least_log_loss(TASK, [encoder, linear], labels, most)
+    assert loss == pytest.approx(log_loss(weights.mix([encoder, linear]), labels), abs=1e-9)
     grid = [
         log_loss(one * encoder + other * linear, labels)
         for one in np.linspace(0, most[0], 41)
@@ -92,16 +91,16 @@ def test_certainty_has_bounds():
     """Otherwise, a few examples without mistakes would lead to arbitrarily confident predictions."""
     labels = np.array([0, 1, 2, 0, 1])
     right = np.eye(3)[labels]
-    loss, weights = least_log_loss([right, right], labels, (2.0, 5.0))
-    np.testing.assert_allclose(weights, [2, 5], atol=1e-6)
+    loss, weights = least_log_loss(TASK, [right, right], labels, (2.0, 5.0))
+    np.testing.assert_allclose(weights.parts, [2, 5], atol=1e-6)
     assert loss == pytest.approx(log_loss(7 * right, labels))
 
 
 def test_what_knows_nothing_has_no_share():
     labels = np.array([0, 1, 2] * 5)
     wrong = -np.eye(3)[labels]
-    loss, weights = least_log_loss([wrong], labels, (16.0,))
-    assert weights[0] == pytest.approx(LEAST_SHARE)
+    loss, weights = least_log_loss(TASK, [wrong], labels, (16.0,))
+    assert weights.parts[0] == pytest.approx(LEAST_SHARE)
     assert loss == pytest.approx(np.log(3), abs=0.02)
 
 
@@ -116,7 +115,7 @@ def examples_of(count: int, seed: int, extra: str = "") -> Examples:
 def fitted_ngrams(train: Examples, valid: Examples, class_weights: np.ndarray, seed: int) -> NgramFit:
     with ThreadPoolExecutor(1) as executor:
         texts = TrainingTexts(train.texts, train.labels, train.labels)
-        return fit_ngrams(executor, Event(), TOKENIZER, texts, valid, class_weights, seed)
+        return fit_ngrams(TASK, executor, Event(), TOKENIZER, texts, valid, class_weights, seed)
 
 
 @pytest.fixture(scope="module")
@@ -138,17 +137,17 @@ def test_what_validation_measures_knows_train_alone_and_what_is_exported_knows_b
 
 def assert_best(shares: dict[Recipe, float], answers: dict[Recipe, np.ndarray], labels: np.ndarray):
     """Checks that each method has the best strength, and that their sum has the lowest log-loss."""
-    losses = {recipe: least_log_loss([one], labels, [MOST_METHOD_SHARE])[0] for recipe, one in answers.items()}
+    losses = {recipe: least_log_loss(TASK, [one], labels, [MOST_METHOD_SHARE])[0] for recipe, one in answers.items()}
     for chosen, method in zip(shares, STRENGTHS, strict=True):
         assert losses[chosen] == min(loss for recipe, loss in losses.items() if recipe.method is method)
-    _, weights = least_log_loss([answers[one] for one in shares], labels, [MOST_METHOD_SHARE] * len(shares))
-    np.testing.assert_allclose(list(shares.values()), weights, rtol=1e-4)
+    _, weights = least_log_loss(TASK, [answers[one] for one in shares], labels, [MOST_METHOD_SHARE] * len(shares))
+    np.testing.assert_allclose(list(shares.values()), weights.parts, rtol=1e-4)
 
 
 def test_strengths_and_shares_are_the_best_on_unseen_texts_of_train(part):
     fitted, train, _ = part
     values, ones = compute_tfidf(NgramCounter(TOKENIZER), train.texts, 3).values, np.ones(3, np.float32)
-    answers = {recipe: out_of_fold_logits(values, train.labels, ones, recipe, seed=5) for recipe in RECIPES}
+    answers = {recipe: out_of_fold_logits(TASK, values, train.labels, ones, recipe, seed=5) for recipe in RECIPES}
     assert_best(fitted.chosen.result().shares, answers, train.labels)
 
 
@@ -158,7 +157,7 @@ def test_strengths_and_shares_are_the_best_on_validation_where_that_is_large(par
     fitted = fitted_ngrams(train, valid, np.ones(3, np.float32), seed=5)
     tfidf, answers = compute_tfidf(NgramCounter(TOKENIZER), train.texts, 3), {}
     for recipe in RECIPES:
-        one = fit_ngram_model(tfidf, train.labels, np.ones(53), 3, {recipe: 1.0}, seed=5)
+        one = fit_ngram_model(TASK, tfidf, train.labels, np.ones(53), 3, {recipe: 1.0}, seed=5)
         answers[recipe] = logits_of(one, TOKENIZER, valid.texts)
     assert_best(fitted.chosen.result().shares, answers, valid.labels)
     whole = sum(share * answers[recipe] for recipe, share in fitted.chosen.result().shares.items())
@@ -173,8 +172,8 @@ def test_folds_answer_for_texts_that_they_have_not_seen(recipe):
     by_lot = np.random.default_rng(0).permutation(train.labels)
 
     def loss(labels: np.ndarray) -> float:
-        logits = out_of_fold_logits(values, labels, ones, recipe, seed=5)
-        return least_log_loss([logits], labels, [MOST_METHOD_SHARE])[0]
+        logits = out_of_fold_logits(TASK, values, labels, ones, recipe, seed=5)
+        return least_log_loss(TASK, [logits], labels, [MOST_METHOD_SHARE])[0]
 
     assert loss(train.labels) < 0.3
     assert loss(by_lot) > 0.97 * np.log(3)

@@ -14,6 +14,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
+from classifier.model.mixing import Weights
 from classifier.model.mixture import Mixture
 from classifier.model.ngram_fit import (
     Method,
@@ -25,9 +26,11 @@ from classifier.model.ngram_fit import (
     frequent_keys,
 )
 from classifier.model.ngram_model import NgramModel
+from classifier.tasks import make_task
 from classifier.tokenizers import WordTokenizer
 
 TOKENIZER = WordTokenizer()
+TASK = make_task(several=False)
 VOCABULARY = [
     "owl",
     "wren",
@@ -64,7 +67,7 @@ def drawn(count: int, classes: int, seed: int) -> tuple[list[str], np.ndarray]:
 def fitted(texts: list[str], labels: np.ndarray, recipe: Recipe = NB_SVM, seed: int = 3) -> NgramModel:
     classes = int(labels.max()) + 1
     tfidf = compute_tfidf(NgramCounter(TOKENIZER), texts, classes)
-    return fit_ngram_model(tfidf, labels, np.ones(len(labels)), classes, {recipe: 1.0}, seed)
+    return fit_ngram_model(TASK, tfidf, labels, np.ones(len(labels)), classes, {recipe: 1.0}, seed)
 
 
 def logits_of(linear: NgramModel, texts: list[str]) -> np.ndarray:
@@ -131,7 +134,7 @@ def test_logits_are_the_margins_of_scikit_learn(classes, recipe):
     tfidf = compute_tfidf(NgramCounter(TOKENIZER), texts, classes)
     sample_weights = np.random.default_rng(5).uniform(0.5, 2, len(texts))
     expected = np.stack([margins(tfidf, labels == one, sample_weights, recipe) for one in range(classes)], axis=1)
-    ours = logits_of(fit_ngram_model(tfidf, labels, sample_weights, classes, {recipe: 1.0}, seed=3), texts)
+    ours = logits_of(fit_ngram_model(TASK, tfidf, labels, sample_weights, classes, {recipe: 1.0}, seed=3), texts)
     np.testing.assert_allclose(ours, expected, atol=TOLERANCE)
     assert (ours.argmax(1) == labels).mean() > 0.5
 
@@ -142,7 +145,7 @@ def test_probabilities_are_those_of_scikit_learns_regression(classes):
     tfidf = compute_tfidf(NgramCounter(TOKENIZER), texts, classes)
     sample_weights = np.random.default_rng(5).uniform(0.5, 2, len(texts))
     regression = LogisticRegression(C=0.7, tol=1e-9, max_iter=10**5).fit(tfidf.values, labels, sample_weights)
-    logits = logits_of(fit_ngram_model(tfidf, labels, sample_weights, classes, {REGRESSION: 1.0}, seed=3), texts)
+    logits = logits_of(fit_ngram_model(TASK, tfidf, labels, sample_weights, classes, {REGRESSION: 1.0}, seed=3), texts)
     # for two classes, scikit-learn only has the difference; here, each class has it with its sign, as for an SVM
     ours = softmax(logits / 2 if classes == 2 else logits, axis=1)
     np.testing.assert_allclose(ours, regression.predict_proba(tfidf.values), atol=TOLERANCE)
@@ -154,10 +157,10 @@ def test_a_sum_of_classifiers_is_their_weighted_sum(classes):
     tfidf, ones = compute_tfidf(NgramCounter(TOKENIZER), texts, classes), np.ones(101)
     shares = {SVM: 0.3, NB_SVM: 2.0, REGRESSION: 1.1}
     expected = sum(
-        share * logits_of(fit_ngram_model(tfidf, labels, ones, classes, {recipe: 1.0}, seed=3), STRANGE)
+        share * logits_of(fit_ngram_model(TASK, tfidf, labels, ones, classes, {recipe: 1.0}, seed=3), STRANGE)
         for recipe, share in shares.items()
     )
-    ours = logits_of(fit_ngram_model(tfidf, labels, ones, classes, shares, seed=3), STRANGE)
+    ours = logits_of(fit_ngram_model(TASK, tfidf, labels, ones, classes, shares, seed=3), STRANGE)
     np.testing.assert_allclose(ours, expected, atol=1e-5)
 
 
@@ -165,7 +168,7 @@ def test_a_sum_of_classifiers_is_their_weighted_sum(classes):
 def test_logits_are_those_of_the_solver_but_for_rounding(classes):
     texts, labels = drawn(101, classes, seed=classes)
     tfidf = compute_tfidf(NgramCounter(TOKENIZER), texts, classes)
-    ours = logits_of(fit_ngram_model(tfidf, labels, np.ones(101), classes, {SVM: 1.0}, seed=3), texts)
+    ours = logits_of(fit_ngram_model(TASK, tfidf, labels, np.ones(101), classes, {SVM: 1.0}, seed=3), texts)
     for one in range(classes) if classes > 2 else (1,):
         svm = LinearSVC(C=0.7, random_state=3).fit(tfidf.values, labels == one)
         np.testing.assert_allclose(
@@ -180,7 +183,7 @@ def test_a_class_without_examples_is_never_the_answer(recipe):
     texts, labels = drawn(101, 3, seed=8)
     tfidf = compute_tfidf(NgramCounter(TOKENIZER), texts, 5)
     places = np.array([0, 2, 4])[labels]
-    ours = logits_of(fit_ngram_model(tfidf, places, np.ones(101), 5, {recipe: 1.0}, seed=3), texts)
+    ours = logits_of(fit_ngram_model(TASK, tfidf, places, np.ones(101), 5, {recipe: 1.0}, seed=3), texts)
     assert ours.shape == (101, 5) and not np.isin(ours.argmax(1), [1, 3]).any()
 
 
@@ -189,7 +192,7 @@ def test_a_class_without_examples_is_never_the_answer(recipe):
 def test_of_two_classes_one_may_be_without_examples(absent, recipe):
     texts, _ = drawn(53, 2, seed=8)
     tfidf, labels = compute_tfidf(NgramCounter(TOKENIZER), texts, 2), np.full(53, 1 - absent)
-    ours = logits_of(fit_ngram_model(tfidf, labels, np.ones(53), 2, {recipe: 1.0}, seed=3), texts)
+    ours = logits_of(fit_ngram_model(TASK, tfidf, labels, np.ones(53), 2, {recipe: 1.0}, seed=3), texts)
     assert (ours.argmax(1) == 1 - absent).all()
 
 
@@ -269,4 +272,6 @@ def test_a_mixture_is_a_weighted_sum():
     random = np.random.default_rng(0)
     encoder, linear = random.normal(size=(2, 5, 3)).astype(np.float32)
     normalised = encoder - np.log(np.exp(encoder).sum(axis=1, keepdims=True))
-    np.testing.assert_allclose(Mixture(np.array([0.3, 7.0]))(encoder, linear), 0.3 * normalised + 7 * linear, atol=1e-5)
+    np.testing.assert_allclose(
+        Mixture(Weights(np.array([0.3, 7.0])), TASK)(encoder, linear), 0.3 * normalised + 7 * linear, atol=1e-5
+    )

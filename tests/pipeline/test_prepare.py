@@ -1,7 +1,12 @@
 """What a training gets if the settings leave it open."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
+from classifier.data import Examples
+from classifier.pipeline.make_encoder import are_few
 from classifier.pipeline.prepare import trainer_settings
 from classifier.settings import TrainerSettings
 
@@ -11,14 +16,20 @@ from classifier.settings import TrainerSettings
 )
 def test_the_epochs_follow_from_the_data_and_the_encoder(given, pretrained, epochs):
     trainer = TrainerSettings(epochs=given)
-    assert trainer_settings(trainer, examples=5000, classes=4, pretrained=pretrained).epochs == epochs
+    assert trainer_settings(trainer, examples=5000, classes=4, pretrained=pretrained, smoothing=0.1).epochs == epochs
     assert trainer.epochs == given
 
 
-@pytest.mark.parametrize(
-    ("given", "pretrained", "examples", "smoothing"),
-    [(None, False, 200, 0.1), (None, True, 200, 0.0), (None, True, 201, 0.1), (0.2, True, 200, 0.2)],
-)
-def test_labels_are_not_smoothed_if_a_pretrained_encoder_has_few_texts(given, pretrained, examples, smoothing):
-    trainer = trainer_settings(TrainerSettings(label_smoothing=given), examples, classes=4, pretrained=pretrained)
+@pytest.mark.parametrize(("given", "smoothing"), [(None, 0.1), (0.0, 0.0), (0.2, 0.2)])
+def test_labels_are_smoothed_as_suits_the_model_unless_it_is_given(given, smoothing):
+    settings = TrainerSettings(label_smoothing=given)
+    trainer = trainer_settings(settings, examples=200, classes=4, pretrained=True, smoothing=0.1)
     assert trainer.label_smoothing == smoothing
+
+
+@pytest.mark.parametrize(("texts", "few"), [(200, True), (201, False)])
+def test_up_to_50_texts_per_class_are_few(texts, few):
+    labels, names = np.zeros(3, np.int32), ("a", "b", "c", "d")
+    train = Examples([""] * 3, labels, names, [""] * 3)
+    assert are_few([""] * texts, train) == few
+    assert not are_few([""] * texts, replace(train, labels=np.eye(4, dtype=np.int8)[labels]))

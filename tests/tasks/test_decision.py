@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from classifier.errors import UserError
-from classifier.settings import AbstainSettings, ExportSettings
+from classifier.settings import AbstainSettings, ExportSettings, LabelsSettings
 from classifier.tasks import DECISION, NEVER, NO_DECISION, Decision, decide, refuse_impossible
 from classifier.tasks.thresholds import (
     conformal_quantile,
@@ -16,7 +16,7 @@ from classifier.tasks.thresholds import (
     lower_bound,
 )
 
-NOTHING = AbstainSettings(), ExportSettings()
+NOTHING = AbstainSettings(), ExportSettings(), LabelsSettings()
 
 
 def draw(examples: int, seed: int, classes: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -35,7 +35,7 @@ def test_nothing_is_decided_unless_asked_for():
 def test_a_promised_precision_holds_in_nearly_all_draws():
     held, shares = 0, []
     for seed in range(100):
-        decision = decide(AbstainSettings(precision=0.9), ExportSettings(), *draw(1000, seed))
+        decision = decide(AbstainSettings(precision=0.9), ExportSettings(), LabelsSettings(), *draw(1000, seed))
         probabilities, labels = draw(4000, seed + 1000)
         accepted = decision.accepted(probabilities)
         right = (probabilities.argmax(axis=1) == labels)[accepted]
@@ -65,7 +65,7 @@ def test_a_share_of_answers_is_accepted(coverage):
 
 
 def test_a_cost_of_mistakes_is_a_threshold():
-    decision = decide(AbstainSettings(mistake_cost=5), ExportSettings(), *draw(10, 0))
+    decision = decide(AbstainSettings(mistake_cost=5), ExportSettings(), LabelsSettings(), *draw(10, 0))
     assert decision.accept_from == pytest.approx(0.8)
 
 
@@ -73,7 +73,7 @@ def test_a_cost_of_mistakes_is_a_threshold():
 def test_label_sets_have_their_coverage(coverage):
     found = []
     for seed in range(100):
-        decision = decide(AbstainSettings(), ExportSettings(coverage=coverage), *draw(199, seed))
+        decision = decide(AbstainSettings(), ExportSettings(coverage=coverage), LabelsSettings(), *draw(199, seed))
         probabilities, labels = draw(2000, seed + 1000)
         found.append(decision.label_sets(probabilities)[np.arange(2000), labels].mean())
     assert np.mean(found) == pytest.approx(coverage, abs=0.01)
@@ -94,16 +94,16 @@ def test_the_conformal_quantile():
 
 
 def test_promises_that_cannot_be_kept_are_refused():
-    refuse_impossible(*NOTHING, 1)
+    refuse_impossible(AbstainSettings(), ExportSettings(), False, 1)
     with pytest.raises(UserError, match=r"abstain.precision=0.95 cannot be promised with 58 validation examples"):
-        refuse_impossible(AbstainSettings(precision=0.95), ExportSettings(), 58)
+        refuse_impossible(AbstainSettings(precision=0.95), ExportSettings(), False, 58)
     with pytest.raises(UserError, match=r"export.coverage=0.9 needs 9 validation examples, but there are 8"):
-        refuse_impossible(AbstainSettings(), ExportSettings(coverage=0.9), 8)
-    refuse_impossible(AbstainSettings(precision=0.95), ExportSettings(coverage=0.9), 59)
+        refuse_impossible(AbstainSettings(), ExportSettings(coverage=0.9), False, 8)
+    refuse_impossible(AbstainSettings(precision=0.95), ExportSettings(coverage=0.9), False, 59)
 
 
 def test_written_and_read(tmp_path):
-    decision = decide(AbstainSettings(precision=0.8), ExportSettings(coverage=0.9), *draw(300, 1))
+    decision = decide(AbstainSettings(precision=0.8), ExportSettings(coverage=0.9), LabelsSettings(), *draw(300, 1))
     decision.write(tmp_path)
     assert Decision.read(tmp_path) == decision
     assert json.loads((tmp_path / DECISION).read_text())["promise"] == {
@@ -123,7 +123,9 @@ def test_the_graph_decides_as_numpy_does():
     from classifier.model.decisions import Decisions
 
     probabilities, labels = draw(300, 2)
-    decision = decide(AbstainSettings(coverage=0.6), ExportSettings(coverage=0.9), probabilities, labels)
+    decision = decide(
+        AbstainSettings(coverage=0.6), ExportSettings(coverage=0.9), LabelsSettings(), probabilities, labels
+    )
     names = np.array(["a", "b", "c"])
     answer = Decisions(decision, tf.Variable(names.tolist()))(tf.constant(probabilities))
     np.testing.assert_array_equal(answer["accepted"], decision.accepted(probabilities))

@@ -12,6 +12,7 @@ from classifier.encoders import ConcatPooling
 from classifier.encoders.scratch import build_classifier
 from classifier.errors import UserError
 from classifier.settings import Loss, Monitor, Precision, ScratchSettings, TrainerSettings
+from classifier.tasks import make_task
 from classifier.training.adamw import AdamW
 from classifier.training.batches import EncodedTexts
 from classifier.training.fit import AVERAGE_STEPS, State, Training, TrainingData
@@ -56,7 +57,15 @@ def training_of(
     optimizer = spare_from_decay(AdamW(WarmupDecay(0.01, STEPS, 2, "cosine")))
     validate = validate or (lambda logits: {"macro_f1": float((logits.argmax(1) == labels).mean())})
     weights = np.array(weights, np.float32)
-    return Training(model, optimizer, trainer, TrainingData(encoded, labels, weights, encoded), validate, 3, checkpoint)
+    return Training(
+        model,
+        optimizer,
+        trainer,
+        TrainingData(encoded, labels, weights, encoded, make_task(False)),
+        validate,
+        3,
+        checkpoint,
+    )
 
 
 def ignore(*_):

@@ -6,12 +6,13 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from classifier.encoders.cosine_logits import CosineLogits
+from classifier.tasks import make_task
 from classifier.training import last_layer
 from classifier.training.batches import EncodedTexts
 from classifier.training.last_layer import INVERSE_REGULARIZATION, fit_last_layer
 from classifier.training.predictor import Predictor
 
-VOCABULARY, WIDTH = 29, 7
+TASK, VOCABULARY, WIDTH = make_task(several=False), 29, 7
 
 
 def model_of(classes: int, logits: type[keras.layers.Layer] = keras.layers.Dense) -> keras.Model:
@@ -41,7 +42,7 @@ def test_it_answers_as_the_regression(present):
     pooled = pooled_of(model)
     vectors = Predictor(pooled)(texts)
     regression = LogisticRegression(C=INVERSE_REGULARIZATION, max_iter=200).fit(vectors, labels, weights[labels])
-    fit_last_layer(pooled_of(model), model, texts, labels, weights, seed=0)
+    fit_last_layer(TASK, pooled_of(model), model, texts, labels, weights, seed=0)
     logits = Predictor(model)(texts)[:, present]
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(probabilities, regression.predict_proba(vectors), atol=1e-5)
@@ -50,7 +51,7 @@ def test_it_answers_as_the_regression(present):
 def test_one_class_leaves_the_layer_as_it_is():
     model, texts = model_of(2), texts_of(11)
     before = model.get_layer("logits").kernel.numpy()
-    fit_last_layer(pooled_of(model), model, texts, np.zeros(11, np.int32), np.ones(2, np.float32), seed=0)
+    fit_last_layer(TASK, pooled_of(model), model, texts, np.zeros(11, np.int32), np.ones(2, np.float32), seed=0)
     np.testing.assert_array_equal(model.get_layer("logits").kernel.numpy(), before)
 
 
@@ -59,7 +60,7 @@ def test_cosines_start_from_the_mean_direction_of_each_class():
     labels = np.arange(31) % 2 * 2  # class 1 has no texts
     before = model.get_layer("logits").kernel.numpy()
     vectors = Predictor(pooled_of(model))(texts)
-    fit_last_layer(pooled_of(model), model, texts, labels, np.ones(3, np.float32), seed=0)
+    fit_last_layer(TASK, pooled_of(model), model, texts, labels, np.ones(3, np.float32), seed=0)
     kernel = model.get_layer("logits").kernel.numpy()
     np.testing.assert_array_equal(kernel[:, 1], before[:, 1])
     for label in (0, 2):
@@ -77,7 +78,9 @@ def test_of_many_texts_a_sample_is_used(monkeypatch):
 
     texts = texts_of(53)
     model = model_of(2)
-    fit_last_layer(pooled_of(model), model, texts, (np.arange(53) % 2).astype(np.int32), np.ones(2, np.float32), seed=0)
+    fit_last_layer(
+        TASK, pooled_of(model), model, texts, (np.arange(53) % 2).astype(np.int32), np.ones(2, np.float32), seed=0
+    )
     assert len(seen[0]) == 13
     rows = [texts.tokens[texts.starts[i] : texts.starts[i + 1]].tolist() for i in range(53)]
     drawn = [seen[0].tokens[seen[0].starts[i] : seen[0].starts[i + 1]].tolist() for i in range(13)]

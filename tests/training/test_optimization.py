@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies
 from omegaconf import OmegaConf
 
+from classifier.data import Examples
 from classifier.errors import UserError
 from classifier.training.optimization import (
     EXAMPLES_SEEN,
@@ -20,6 +21,10 @@ from classifier.training.optimization import (
 SHAPES = ["cosine", "linear", "constant"]
 LABELS = np.array([0, 0, 0, 1])
 NAMES = ("bad", "good")
+
+
+def examples(labels: np.ndarray, names: tuple[str, ...]) -> Examples:
+    return Examples([""] * len(labels), labels, names, [""] * len(labels))
 
 
 @pytest.mark.parametrize(
@@ -95,20 +100,20 @@ def test_only_kernels_decay():
     ],
 )
 def test_class_weights(choice, expected):
-    weights = class_weights(choice, LABELS, NAMES)
+    weights = class_weights(choice, examples(LABELS, NAMES))
     assert weights.dtype == np.float32
     np.testing.assert_allclose(weights, expected, rtol=1e-6)
 
 
 def test_labels_that_look_like_numbers():
     for one in (1, 1.0, "1.0", "\ufeff1"):
-        assert class_weights({one: 2.0}, LABELS, ("0", "1")).tolist() == [1, 2]
-    assert class_weights({True: 2.0}, LABELS, ("False", "True")).tolist() == [1, 2]
+        assert class_weights({one: 2.0}, examples(LABELS, ("0", "1"))).tolist() == [1, 2]
+    assert class_weights({True: 2.0}, examples(LABELS, ("False", "True"))).tolist() == [1, 2]
 
 
 def test_balanced_weights_average_to_one_over_the_examples():
     labels = np.random.default_rng(0).integers(0, 5, 1000) ** 2 % 5
-    weights = class_weights("balanced", labels, tuple("abcde"))
+    weights = class_weights("balanced", examples(labels, tuple("abcde")))
     assert np.isfinite(weights).all()
     present = np.unique(labels)
     assert weights[labels].mean() == pytest.approx(len(present) / 5)
@@ -129,4 +134,4 @@ def test_balanced_weights_average_to_one_over_the_examples():
 )
 def test_mistakes_in_class_weights(choice, message):
     with pytest.raises(UserError, match=message):
-        class_weights(choice, LABELS, NAMES)
+        class_weights(choice, examples(LABELS, NAMES))

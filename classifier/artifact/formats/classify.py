@@ -123,7 +123,8 @@ class Classifier:
         return self.run(self.inputs(texts))
 
     def answers(self, texts: list[str]) -> list[dict]:
-        """Returns label and score of each text and, if the model decides on them, `accepted` and `label_set`."""
+        """Returns label and score of each text and, if the model decides on them, `accepted`,
+        `label_set` and `labels`."""
         return [self.answer(row) for row in self.probabilities(texts)]
 
     def answer(self, row: np.ndarray) -> dict:
@@ -131,9 +132,10 @@ class Classifier:
         answer = {"label": self.labels[row.argmax()], "score": float(row.max())}
         if self.decision.get("accept_from") is not None:
             answer["accepted"] = bool(row.max() >= np.float32(self.decision["accept_from"]))
-        if self.decision.get("include_from") is not None:
-            included = row >= np.array(self.decision["include_from"], np.float32)
-            answer["label_set"] = [self.labels[place] for place in np.argsort(-row, kind="stable") if included[place]]
+        for name, thresholds in (("label_set", "include_from"), ("labels", "label_from")):
+            if self.decision.get(thresholds) is not None:
+                included = row >= np.array(self.decision[thresholds], np.float32)
+                answer[name] = [self.labels[place] for place in np.argsort(-row, kind="stable") if included[place]]
         return answer
 
 
@@ -161,5 +163,5 @@ def runtime(folder: Path):
 if __name__ == "__main__":
     classifier = Classifier(Path(__file__).parent)
     for text, answer in zip(sys.argv[1:], classifier.answers(sys.argv[1:]), strict=True):
-        decided = [f"{name}={answer[name]}" for name in ("accepted", "label_set") if name in answer]
+        decided = [f"{name}={answer[name]}" for name in ("accepted", "label_set", "labels") if name in answer]
         print("\t".join([answer["label"], f"{answer['score']:.4f}", *decided, text]))

@@ -31,7 +31,7 @@ class Core(tf.Module):
 
 def numbers_to_probabilities(classifier: ClassifierModule):
     """Returns the function of `Core`, with the current weights as constants, because converters may lose variables."""
-    encoder, ngrams, mixture = classifier.encoder, classifier.ngrams, classifier.mixture
+    encoder, ngrams, mixture, task = classifier.encoder, classifier.ngrams, classifier.mixture, classifier.task
     weights, others = (
         [np.asarray(variable) for variable in variables]
         for variables in (encoder.trainable_variables, encoder.non_trainable_variables)
@@ -41,15 +41,17 @@ def numbers_to_probabilities(classifier: ClassifierModule):
         constants = [tf.constant(weight) for weight in weights]
         return encoder.stateless_call(constants, others, ids, training=False)[0]
 
-    shares = [1.0] if mixture is None else mixture.weights.numpy()
+    if mixture is None:
+        return lambda ids: {"probabilities": task.probabilities(encode(ids))}
+    shares, shift = mixture.weights.numpy(), 0.0 if mixture.shift is None else mixture.shift.numpy()
     if ngrams is None:
-        return lambda ids: {"probabilities": tf.nn.softmax(shares[0] * encode(ids))}
+        return lambda ids: {"probabilities": task.probabilities(shares[0] * task.scores(encode(ids)) + shift)}
     table, bias = ngrams.weights.numpy(), ngrams.bias.numpy()
 
     def classify(ids, features, values):
         rows = tf.gather(tf.constant(table), features)
         sums = tf.squeeze(tf.matmul(tf.expand_dims(values, 1), rows), axis=1) + bias
-        logits = shares[0] * tf.nn.log_softmax(encode(ids)) + shares[1] * sums
-        return {"probabilities": tf.nn.softmax(logits)}
+        logits = shares[0] * task.scores(encode(ids)) + shares[1] * sums + shift
+        return {"probabilities": task.probabilities(logits)}
 
     return classify

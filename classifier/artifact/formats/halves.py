@@ -62,14 +62,14 @@ def write_halves(classifier: ClassifierModule, weights: str, folder: Path) -> No
         folder: folder of the SavedModel.
     """
     dtype = tf.as_dtype(weights)
-    mixture = classifier.mixture.weights.numpy() if classifier.mixture else None
     half = PlainClassifier(
         HalfEncoder(classifier.encoder, dtype),
         classifier.tokenizer,
         [name.decode() for name in classifier.names.numpy()],
         HalfNgrams(classifier.ngrams, dtype) if classifier.ngrams else None,
-        mixture,
+        classifier.mixture.fitted if classifier.mixture else None,
         classifier.decision,
+        classifier.task,
     )
     save_module(half, folder, {"serving_default": half.classify, "label_names": half.label_names})
     half.decision.write(folder)

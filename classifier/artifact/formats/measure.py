@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from classifier.tasks import Decision
 from classifier.terminal import Table
 
 BATCH = 64
@@ -63,6 +64,7 @@ def measure(
     texts: list[str],
     expected: np.ndarray,
     accuracies: tuple[float, float],
+    decision: Decision,
 ) -> Measured:
     """Measures one export.
 
@@ -73,6 +75,7 @@ def measure(
         texts: texts to classify, at least one.
         expected: probabilities of the SavedModel in float32, of shape (texts, classes).
         accuracies: validation accuracies in float32 and of this export.
+        decision: thresholds by which the model decides.
     """
     found, few = probabilities(model, texts), texts[:MOST_ROUNDS]
     alone = np.concatenate([model.run(model.prepare([text])) for text in few])
@@ -87,7 +90,7 @@ def measure(
         milliseconds(model, [many] * MOST_ROUNDS),
         round(accuracy, 5),
         round(whole - accuracy, 5),
-        round(float(np.mean(found.argmax(1) != expected.argmax(1))), 5),
+        round(float((decision.answers(found) != decision.answers(expected)).any(axis=1).mean()), 5),
         float(f"{np.abs(found - expected).max():.2g}"),
         float(f"{np.abs(found[: len(few)] - alone).max():.2g}"),
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from classifier.artifact.formats.measure import LoadedModel, Measured, measure, probabilities
 from classifier.start import kept_stderr
+from classifier.tasks import Decision
 
 TOLERANCE = 1e-4  # maximum difference between probabilities with float32 weights and those of the SavedModel
 MOST_TEXTS = 1000  # number of validation texts that are compared
@@ -33,7 +34,7 @@ def write_formats(
         model: folder of the SavedModel.
         exports: format and weights of each export; the SavedModel in float32 already exists and is skipped.
         texts: validation texts, at least one.
-        labels: labels of the texts, of shape (texts,).
+        labels: labels of the texts; see `Examples`.
         folder: folder of the formats.
 
     Returns:
@@ -42,8 +43,9 @@ def write_formats(
     step = -(-len(texts) // MOST_TEXTS)
     chosen, right = list(texts[::step]), labels[::step]
     expected = classifier.probabilities(chosen)
-    whole = accuracy(validated.probabilities(chosen), right)
-    rows = [measure(WHOLE, model, saved_model(model), chosen, expected, (whole, whole))]
+    decision = classifier.decision
+    whole = accuracy(decision, validated.probabilities(chosen), right)
+    rows = [measure(WHOLE, model, saved_model(model), chosen, expected, (whole, whole), decision)]
     problems = []
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -58,8 +60,8 @@ def write_formats(
                     twin = answering
                     if validated is not classifier:
                         twin = write_one(validated, kind, weights, part / "validated" / kind / weights)
-                    accuracies = whole, accuracy(probabilities(twin, chosen), right)
-                    row = measure((kind, weights), place, answering, chosen, expected, accuracies)
+                    accuracies = whole, accuracy(decision, probabilities(twin, chosen), right)
+                    row = measure((kind, weights), place, answering, chosen, expected, accuracies, decision)
                 rows.append(checked(row))
             except Exception as error:  # converters raise arbitrary exceptions, which must not stop the training
                 shutil.rmtree(place, ignore_errors=True)
@@ -99,8 +101,9 @@ def write_one(classifier, kind: str, weights: str, place: Path) -> LoadedModel:
     return LoadedModel(loaded.inputs, loaded.run)
 
 
-def accuracy(found: np.ndarray, labels: np.ndarray) -> float:
-    return float(np.mean(found.argmax(1) == labels))
+def accuracy(decision: Decision, found: np.ndarray, labels: np.ndarray) -> float:
+    """Returns the share of right answers."""
+    return float(decision.right(found, labels).mean())
 
 
 def saved_model(folder: Path) -> LoadedModel:

@@ -56,7 +56,7 @@ def _data_set(
         schema, batches = _batches(file, [*texts, label])
         for column in (*texts, label):
             require_name(path, column, schema.names, "data.label" if column == label else "data.text")
-        check_arrow_types(path, dict(zip(schema.names, schema.types, strict=True)), texts, label)
+        check_arrow_types(path, dict(zip(schema.names, schema.types, strict=True)), texts, [label])
         names = names or class_names(_features(path, schema).get(label))
         for row in rows_of(batches):
             number += 1

@@ -1,0 +1,137 @@
+"""Finds the weights of the `Mixture` of encoder and n-gram model that minimize the loss on validation.
+
+The weights also calibrate the probabilities: that of an encoder alone is the inverse of its temperature (Guo et al.
+2017, "On calibration of modern neural networks", section 4.2). If a text can have several labels, each class also has
+a scale and a shift of its own (Platt 1999, "Probabilistic outputs for support vector machines"), which keep close to
+1 and 0 unless there are examples against it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from classifier.tasks import Task
+from classifier.training.targets import as_probabilities, sample_weights
+
+LEAST_SHARE = 0.01  # minimum weight of each part, even if neither helps on a few validation examples
+MOST_SHARE = 2.0  # maximum weight, because a small validation split without mistakes would make it arbitrarily large
+START = 0.5  # of the search for each weight
+PENALTY = 1.0  # in nats over all examples, of a scale that is off by 1 and of a shift of a logit by 1
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The weights of a mixture.
+
+    Args:
+        parts: weight of each part, of shape (parts,), or by class (parts, classes) if a text can have several labels.
+        shift: what is added to the logit of each class, (classes,); None if a text has one label.
+    """
+
+    parts: NDArray[np.floating]
+    shift: NDArray[np.floating] | None = None
+
+    def mix(self, parts: Sequence[NDArray[np.floating]]) -> NDArray[np.floating]:
+        """Returns the weighted sum of logits (examples, classes)."""
+        mixed = np.sum([weight * part for weight, part in zip(self.parts, parts, strict=True)], axis=0)
+        return mixed if self.shift is None else mixed + self.shift
+
+
+def mix(
+    task: Task,
+    encoder_logits: NDArray[np.floating],
+    ngram_logits: NDArray[np.floating] | None,
+    labels: NDArray,
+    class_weights: NDArray[np.floating] | None = None,
+) -> tuple[Weights, NDArray[np.floating]]:
+    """Returns the weights for the validation examples and their mixed logits (examples, classes).
+
+    Args:
+        task: what an answer is.
+        encoder_logits, ngram_logits: logits of the validation examples, of shape (examples, classes); None without an
+            n-gram model.
+        labels: labels of the examples; see `Examples`.
+        class_weights: class weights of the loss, of shape (classes,); None means equal weights.
+    """
+    parts = [task.numpy_scores(encoder_logits)]
+    if ngram_logits is not None:
+        parts.append(ngram_logits)
+    weights = least_log_loss(task, parts, labels, [MOST_SHARE] * len(parts), class_weights)[1]
+    return weights, weights.mix(parts)
+
+
+def least_log_loss(
+    task: Task,
+    parts: Sequence[NDArray[np.floating]],
+    labels: NDArray,
+    most: Sequence[float],
+    class_weights: NDArray[np.floating] | None = None,
+) -> tuple[float, Weights]:
+    """Returns the minimum loss of a weighted sum of logits in nats, and its weights from LEAST_SHARE to `most`."""
+    classes = parts[0].shape[1]
+    ones = np.ones(classes)
+    weights = sample_weights(task, labels, ones if class_weights is None else class_weights)
+    targets, shares = as_probabilities(labels, classes), weights / weights.sum()
+    if not task.several:
+        return _least_loss(task, parts, targets, shares, most)
+    return _least_loss_by_class(task, parts, targets, shares, most)
+
+
+def _least_loss(
+    task: Task,
+    parts: Sequence[NDArray[np.floating]],
+    targets: NDArray[np.floating],
+    shares: NDArray[np.floating],
+    most: Sequence[float],
+) -> tuple[float, Weights]:
+    """Minimizes the loss over the weights of the parts.
+
+    Args:
+        task, parts, most: see `least_log_loss`.
+        targets: probabilities (examples, classes).
+        shares: shares of the examples in the loss, (examples,).
+    """
+
+    def loss(weights: NDArray[np.floating]) -> tuple[float, NDArray[np.floating]]:
+        mixed = sum(weight * part for weight, part in zip(weights, parts, strict=True))
+        losses, errors = task.losses_and_errors(mixed, targets)  # pyright: ignore[reportArgumentType]
+        errors *= shares[:, None]
+        return (losses * shares).sum(), np.array([(errors * part).sum() for part in parts])
+
+    found = minimize(loss, x0=[START] * len(parts), jac=True, bounds=[(LEAST_SHARE, limit) for limit in most])
+    return float(found.fun), Weights(found.x)
+
+
+def _least_loss_by_class(
+    task: Task,
+    parts: Sequence[NDArray[np.floating]],
+    targets: NDArray[np.floating],
+    shares: NDArray[np.floating],
+    most: Sequence[float],
+) -> tuple[float, Weights]:
+    """Minimizes the loss over the weights of the parts, and over a scale and a shift of each class.
+
+    Arguments as for `least_loss`.
+    """
+    count, classes = len(parts), targets.shape[1]
+    penalty = PENALTY / len(targets)
+
+    def loss(flat: NDArray[np.floating]) -> tuple[float, NDArray[np.floating]]:
+        weights, scale, shift = np.split(flat, [count, count + classes])
+        mixed = np.sum([weight * part for weight, part in zip(weights, parts, strict=True)], axis=0)
+        losses, errors = task.losses_and_errors(scale * mixed + shift, targets)
+        errors *= shares[:, None]
+        of_scale = (errors * mixed).sum(axis=0) + 2 * penalty * (scale - 1)
+        of_shift = errors.sum(axis=0) + 2 * penalty * shift
+        of_parts = [(errors * scale * part).sum() for part in parts]
+        value = (losses * shares).sum() + penalty * (((scale - 1) ** 2).sum() + (shift**2).sum())
+        return value, np.concatenate([of_parts, of_scale, of_shift])
+
+    start = np.concatenate([np.full(count, START), np.ones(classes), np.zeros(classes)])
+    bounds = [*((LEAST_SHARE, limit) for limit in most), *[(LEAST_SHARE, None)] * classes, *[(None, None)] * classes]
+    found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B")
+    weights, scale, shift = np.split(found.x, [count, count + classes])
+    return float(found.fun), Weights(weights[:, None] * scale, shift)

@@ -1,0 +1,86 @@
+"""A classifier of texts with several labels each, from Python to every way to use it."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from classifier import TextClassifier, load
+
+WORDS = {"bird": ["owl", "wren", "kite"], "fruit": ["apple", "pear", "plum"], "tool": ["saw", "axe", "file"]}
+TINY = ("encoder=tiny", "encoder.width=12", "attention.num_heads=3", "trainer.epochs=1", "tokenizer.max_tokens=8")
+
+
+def drawn(count: int, seed: int) -> tuple[list[str], list[list[str]]]:
+    """Returns texts with two words of each of their labels; some have none."""
+    random = np.random.default_rng(seed)
+    texts, sets = [], []
+    for number in range(count):
+        sets.append([label for label in WORDS if random.random() < 0.4])
+        words = [word for label in sets[-1] for word in random.choice(WORDS[label], 2)]
+        texts.append(" ".join([f"n{number}", *random.permutation(words), "and", "so"]))
+    return texts, sets
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return tmp_path_factory.mktemp("several") / "run"
+
+
+@pytest.fixture(scope="module")
+def model(run):
+    return TextClassifier(*TINY, f"hydra.run.dir={run}").fit(*drawn(150, 1), validation_data=drawn(50, 2))
+
+
+def test_it_predicts_several_labels_or_none(model):
+    texts, sets = drawn(60, 3)
+    assert model.score(texts, sets) > 0.8
+    probabilities = model.predict_proba(texts)
+    assert probabilities.shape == (60, 3) and (probabilities.sum(axis=1) > 1.5).any()
+    assert {len(found) for found in model.predict(texts)} >= {0, 1, 2}
+    assert model.classes_.tolist() == list(WORDS)
+
+
+def test_the_metrics_of_label_sets_are_in_the_summary_and_on_the_page(model, run):
+    metrics = model.summary_["metrics"]["valid"]
+    assert metrics["micro_f1"] > 0.8 and metrics["hamming_loss"] < 0.2 and metrics["macro_f1_low"] < metrics["macro_f1"]
+    page = (run / "report" / "index.html").read_text()
+    for said in ("predicts all labels of", "labels.maximize=macro_f1"):
+        assert said in page
+    for of_one_label in ("onfusion", "predicted instead"):
+        assert of_one_label not in page
+    predictions = pd.read_parquet(run / "report" / "valid" / "predictions.parquet")
+    assert [set(labels) for labels in predictions["label"]] == [set(labels) for labels in drawn(50, 2)[1]]
+
+
+def test_every_way_to_use_the_model_gives_the_same_labels(model, run, tmp_path):
+    import tensorflow as tf
+
+    from classifier.score import score
+    from classifier.settings import ScoreSettings
+
+    texts = drawn(20, 4)[0]
+    expected = [list(found) for found in model.predict(texts)]
+    again = load(run)
+    assert [list(found) for found in again.predict(texts)] == expected
+    graph = tf.saved_model.load(str(run / "model")).signatures["serving_default"](text=tf.constant(texts))["labels"]
+    assert [[label.decode() for label in row if label] for row in graph.numpy()] == expected
+    pd.DataFrame({"text": texts}).to_csv(tmp_path / "in.csv", index=False)
+    score(ScoreSettings(str(run), input=str(tmp_path / "in.csv"), output=str(tmp_path / "out.jsonl")), tmp_path)
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [row["labels"] for row in rows] == expected
+
+
+def test_a_label_is_explained_by_its_own_words(model):
+    found = model.explain("the owl and the axe")
+    scores = dict(zip(found.words, found.scores("occlusion"), strict=True))
+    assert max(scores, key=scores.__getitem__) in ("owl", "axe")
+    assert found.explanation.incompleteness < 0.05
+
+
+def test_lists_for_some_texts_only_are_refused():
+    from classifier.errors import UserError
+
+    with pytest.raises(UserError, match="The label at place 1 is not a list"):
+        TextClassifier(*TINY).fit(["a", "b"], [["x"], "y"])
