@@ -24,7 +24,7 @@
     settings/           typed settings
     conf/               configuration files, a link to the folder at the top of the repository
     drawing/            style, fonts and pages
-    files.py terminal.py progress.py interruption.py errors.py
+    files.py terminal.py progress.py interruption.py leaving.py errors.py
                         atomic files and locks; output to the terminal; progress bars; Ctrl-C; errors of the user
 
 Packages import only packages below them, and importing `classifier` alone imports nothing heavy.

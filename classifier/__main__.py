@@ -4,8 +4,6 @@ classifier train data=files data.train=messages.csv
 eval "$(classifier -sc install=bash)"       # completion by the tab key; also zsh (the same line) and fish
 """
 
-import atexit
-import contextlib
 import difflib
 import os
 import sys
@@ -13,6 +11,7 @@ from collections.abc import Sequence
 from importlib import import_module, metadata
 from typing import NoReturn
 
+from classifier.leaving import run_and_leave
 from classifier.terminal import say, warn
 
 COMMANDS = {
@@ -38,12 +37,7 @@ def main() -> None:
     elif arguments[0] in COMPLETION:
         complete(arguments)
     elif arguments[0] in COMMANDS:
-        code: object = 0
-        try:
-            run(*arguments)
-        except SystemExit as ended:
-            code = ended.code
-        leave(code)
+        run_and_leave(lambda: run(*arguments))
     else:
         exit_with_error(arguments[0])
 
@@ -52,17 +46,6 @@ def run(command: str, *arguments: str) -> None:
     """Runs the module of a command with the given arguments."""
     sys.argv = ["classifier", *arguments]
     import_module(f"classifier.{command}").main()
-
-
-def leave(code: object) -> None:
-    """Ends the process with an exit code, but does not take TensorFlow down piece by piece, which takes seconds."""
-    if "tensorflow" in sys.modules and isinstance(code, int | None):
-        atexit._run_exitfuncs()
-        with contextlib.suppress(OSError):
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code or 0)
-    sys.exit(code)  # pyright: ignore[reportArgumentType]
 
 
 def overview() -> str:

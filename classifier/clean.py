@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from classifier.command_line.run import run_command
 from classifier.files import delete
+from classifier.leaving import run_and_leave
 from classifier.settings import CleanSettings
 from classifier.terminal import Table, say, show
 
@@ -68,4 +69,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_and_leave(main)

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.command_line.run import run_command
+from classifier.leaving import run_and_leave
 from classifier.progress import Stage
 from classifier.settings import CompareSettings
-from classifier.terminal import say, show
+from classifier.terminal import counted, say, show, shown_path
 
 if TYPE_CHECKING:
     from classifier.comparison.comparison import Entry
@@ -44,7 +45,11 @@ def compare(settings: CompareSettings, output: Path) -> dict[str, Any]:
         run_id = log(settings, runs, report, output / "report")
     for table in terminal_tables(report):
         show(table)
-    for line in [*(f"Left out: {reason}" for reason in left_out), *verdict(report.comparison), f"Page     {page}"]:
+    for line in [
+        *(f"Left out: {reason}" for reason in left_out),
+        *verdict(report.comparison),
+        f"Page     {shown_path(page)}",
+    ]:
         say(line)
     return {"run_id": run_id, "page": str(page), **summarized(report, runs), "left_out": left_out}
 
@@ -72,7 +77,8 @@ def make_report(settings: CompareSettings, runs: "list[RunRecord]", left_out: li
         {name: [run.label for run in group] for name, group in zip(names, groups, strict=True)},
         {key: dict(zip(names, values, strict=True)) for key, values in setting_differences(groups).items()},
         left_out,
-        f"{len(entries)} entries of {len(runs)} runs on {len(examples):,} {settings.split.name} examples",
+        f"{counted(len(entries), 'entry', 'entries')} of {len(runs)} runs on "
+        f"{counted(len(examples), f'{settings.split.name} example')}",
     )
 
 
@@ -125,4 +131,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_and_leave(main)

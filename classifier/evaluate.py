@@ -15,10 +15,11 @@ from omegaconf import OmegaConf
 from classifier.command_line.arguments import typed_command
 from classifier.command_line.run import run_command
 from classifier.errors import UserError
+from classifier.leaving import run_and_leave
 from classifier.progress import Stage
 from classifier.settings import DataSettings, EvaluateSettings, Server, as_typed
 from classifier.settings.passwords import without_passwords
-from classifier.terminal import say, show, warn
+from classifier.terminal import counted, say, show, shown_path, warn
 
 if TYPE_CHECKING:
     from classifier.artifact.saved_model import SavedClassifier
@@ -42,7 +43,7 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
     data, seed = chosen_data(settings)
 
     from classifier.artifact.saved_model import SavedClassifier
-    from classifier.artifact.text_columns import with_text_columns
+    from classifier.artifact.text_columns import with_label_case, with_text_columns
     from classifier.start import start_saved_models
     from classifier.tracking.models import log_folder, run_of_model
     from classifier.tracking.named_models import model_folder
@@ -54,6 +55,9 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
         data, notice = with_text_columns(data, data.test, folder)
         if notice:
             say(notice)
+    data, notice = with_label_case(data, folder)
+    if notice:
+        say(notice)
     with Stage("Starting TensorFlow"):
         start_saved_models()
     from classifier.evaluation.page import write_page
@@ -77,7 +81,7 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
     run_id = run_of_model(named, folder, settings.tracking)
     if run_id and log_folder(run_id, report, f"evaluation/{output.name}", settings.tracking):
         say(f"Run      {run_id}")
-    say(f"Report   {index}")
+    say(f"Report   {shown_path(index)}")
     return {"run_id": run_id, "model": str(folder), "report": str(index), "metrics": summarized(evaluations)}
 
 
@@ -125,6 +129,11 @@ def test_examples(data: DataSettings, seed: int, classifier: "SavedClassifier", 
     """
     from classifier.data import Loaded, load_splits, read_examples, write_rejects
 
+    if data.test is None and data.folds is not None:
+        raise UserError(
+            f"This run was measured by cross-validation (data.folds={data.folds}) and has no test split: name a file "
+            "with data.test=."
+        )
     names, several = classifier.label_names, classifier.decision.several
     if data.test is None:
         splits = load_splits(data, seed, several=several, label_names=names)
@@ -139,7 +148,7 @@ def test_examples(data: DataSettings, seed: int, classifier: "SavedClassifier", 
         path = output / "report" / "rejects.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_rejects(path, rejects)
-        say(f"{len(rejects)} rows could not be used; reasons in {path}")
+        say(f"{counted(len(rejects), 'row')} could not be used; reasons in {path}")
     return loaded
 
 
@@ -164,4 +173,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_and_leave(main)

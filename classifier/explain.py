@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from classifier.command_line.arguments import with_quotes
 from classifier.command_line.run import run_command
+from classifier.leaving import run_and_leave
 from classifier.progress import Stage
 from classifier.settings import DataFormat, DataSettings, ExplainSettings
-from classifier.terminal import say
+from classifier.terminal import counted, say, shown_path
 
 if TYPE_CHECKING:
     from classifier.artifact.saved_model import SavedClassifier
@@ -62,7 +63,7 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
         say(f"Run      {run_id}")
     if settings.text is not None:
         say(str(TextExplanation(report.texts[0].explanation, classifier.label_names)))
-    say(f"Look at  {page}")
+    say(f"Look at  {shown_path(page)}")
     return {"run_id": run_id, "model": str(model), "page": str(page), "texts": len(texts.texts), **report.summary()}
 
 
@@ -110,7 +111,7 @@ def read_texts(settings: ExplainSettings, classifier: "SavedClassifier", output:
         texts = Texts(found.texts, found.origins, None if several else found.labels)
     if rejects:
         write_rejects(output / "rejects.csv", rejects)
-        say(f"{len(rejects):,} rows cannot be explained; reasons in {output / 'rejects.csv'}")
+        say(f"{counted(len(rejects), 'row')} cannot be explained; reasons in {output / 'rejects.csv'}")
     return texts
 
 
@@ -136,4 +137,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_and_leave(main)

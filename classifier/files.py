@@ -144,6 +144,18 @@ def delete(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def remove_if_empty(folder: Path, inner: str = "") -> None:
+    """Removes a folder in which there are only empty folders, locks that no process holds, and the folder `inner`."""
+    if folder.is_symlink() or Path.cwd().is_relative_to(folder.resolve()):
+        return
+    files = [path for path in folder.rglob("*") if not path.is_dir()]
+    kept = [path for path in files if not (inner and path.is_relative_to(folder / inner))]
+    if any(path.name != "lock" or is_locked(path.parent) for path in kept):
+        return
+    with contextlib.suppress(OSError):
+        shutil.rmtree(folder)
+
+
 def link_copies(folder: Path, copy: Path) -> None:
     """Replaces the files of a fresh copy of a folder with hard links, so that both take the space of one.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.command_line.run import run_command
+from classifier.leaving import run_and_leave
 from classifier.settings import PromoteSettings
 from classifier.terminal import say
 
@@ -32,7 +33,7 @@ def promote(settings: PromoteSettings, output: Path) -> dict[str, Any]:
         found = promote_version(settings.run, settings.name, settings.promote, settings.force, settings.tracking)
     say(f"{found.reason}.")
     return {
-        "run_id": settings.run,
+        "run_id": found.run_id,
         "model": f"models:/{settings.name}@champion",
         "promoted": found.promoted,
         "version": found.version,
@@ -48,4 +49,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_and_leave(main)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.command_line.run import run_command
+from classifier.leaving import run_and_leave
 from classifier.settings import PublishSettings
 from classifier.terminal import say
 
@@ -36,4 +37,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_and_leave(main)

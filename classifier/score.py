@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classifier.command_line.run import run_command
+from classifier.leaving import run_and_leave
 from classifier.progress import Stage
 from classifier.settings import Engine, ScoreSettings
 from classifier.tasks import Decision
-from classifier.terminal import say, show, warn
+from classifier.terminal import counted, say, show, warn
 
 if TYPE_CHECKING:
     from classifier.scoring.plan import Plan
@@ -141,7 +142,7 @@ def print_results(settings: ScoreSettings, done: Any) -> None:
     errors = f", {done.summary['errors']:,} of them with an error" if done.summary["errors"] else ""
     earlier = f", {done.resumed_rows:,} of them before it was resumed" if done.resumed_rows else ""
     where = "standard output" if piped else settings.output
-    line(f"{done.summary['rows']:,} rows{errors}{earlier}; {done.rows_per_second:,.0f} rows/s: {where}")
+    line(f"{counted(done.summary['rows'], 'row')}{errors}{earlier}; {done.rows_per_second:,.0f} rows/s: {where}")
     if many_errors(done.summary):
         warn(
             f"Warning: more than {ERRORS:.0%} of the rows have an error (exit code 1); the output is written anyway. "
@@ -155,4 +156,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_and_leave(main)

@@ -1,16 +1,19 @@
 """The only module that prints to the terminal: all output is shown as plain text, completely.
 
 Labels, texts, paths and settings are data. They are not interpreted as markup, their control characters are replaced,
-lines are neither truncated nor wrapped, and a cell that is too wide for its column continues on the next line.
+nothing is truncated, and a cell that is too wide for its column continues on the next line. In a terminal, sentences
+are wrapped between words; lines with aligned parts, such as paths and commands to copy, are not.
 """
 
 import os
 import sys
+import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 WORD_WIDTH = 8  # minimum width of a column of words
+ALIGNED = "  "  # between aligned parts of a line
 GAP = 2  # width between two columns
 INVISIBLE = (0xAD, 0x200B, *range(0x2060, 0x2065), 0xFEFF)  # soft hyphen, zero-width space, word joiner, ...
 BIDIRECTIONAL = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))  # these reorder the text
@@ -121,6 +125,21 @@ def visible(text: str, symbols: dict[int, str] = SYMBOLS) -> str:
     return text.translate(symbols)
 
 
+def shown_path(path: Path) -> str:
+    """Returns a path relative to the current folder if it is inside, otherwise an absolute path."""
+    path, here = path.absolute(), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def counted(number: float, singular: str, plural: str = "") -> str:
+    """Returns a number with what it counts, in the singular or the plural, which ends with s unless it is given.
+
+    >>> counted(1, "row"), counted(1000, "row"), counted(0, "class", "classes")
+    ('1 row', '1,000 rows', '0 classes')
+    """
+    return f"{number:,.0f} {singular if number == 1 else plural or singular + 's'}"
+
+
 class LiveLine:
     """The bottom line of the terminal, drawn again four times a second on standard error while other work is done.
 
@@ -141,7 +160,9 @@ class LiveLine:
         from rich.text import Text
 
         text = encodable(visible(self.text(self.console.width)), self.console)
-        return Text(text, no_wrap=True, overflow="ellipsis")
+        line = Text(text, no_wrap=True)
+        line.truncate(self.console.width - 1, overflow="ellipsis")
+        return line
 
     def start(self) -> None:
         from rich.live import Live
@@ -200,8 +221,24 @@ def print_lines(text: str, error: bool) -> None:
     from rich.text import Text
 
     console = console_of(error)
+    lines = encodable(visible(text, LINES), console).split("\n")
+    if console.file.isatty():
+        lines = [part for line in lines for part in wrapped(line, console.width - 1)]
     with live_line_paused():
-        console.print(Text(encodable(visible(text, LINES), console)), soft_wrap=True)
+        console.print(Text("\n".join(lines)), soft_wrap=True)
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """Splits a sentence into lines of at most `width` characters between its words.
+
+    A line with aligned parts, between which there are two blanks or more, is left as it is.
+
+    >>> wrapped("one two three", 8), wrapped("Model    outputs/a long name", 8)
+    (['one two', 'three'], ['Model    outputs/a long name'])
+    """
+    if ALIGNED in line:
+        return [line]
+    return textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def encodable(text: str, console: "Console") -> str:

@@ -12,6 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from classifier.command_line.arguments import with_files
 from classifier.command_line.run import run_command
 from classifier.command_line.run_name import name_run
+from classifier.leaving import run_and_leave
 from classifier.settings import TrainSettings, as_overrides
 
 
@@ -28,4 +29,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_and_leave(main)

@@ -128,7 +128,7 @@ def test_the_run_holds_settings_series_pictures_data_and_model(folder, whole):
     assert min(kept.data.metrics) == "test.accuracy" and len(kept.data.metrics) == 25
     assert "valid.encoder_log_loss" in (folder / "whole/report/epochs.csv").read_text()
     assert json.loads((folder / "whole/report/training.json").read_text())["epochs"] == 8
-    assert "test texts are labelled correctly" in kept.data.tags["mlflow.note.content"]
+    assert "test texts labelled correctly" in kept.data.tags["mlflow.note.content"]
     files = {one.path for one in client.list_artifacts(result["run_id"], "test")}
     assert {"test/confusion_matrix.png", "test/predictions.parquet", "test/mistakes.csv"} <= files
     assert {"config.yaml", "index.html"} <= {one.path for one in client.list_artifacts(result["run_id"])}

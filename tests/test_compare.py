@@ -133,6 +133,14 @@ def test_a_deleted_run_is_refused(stored, tmp_path):
         compare(settings(stored, runs=ids), tmp_path)
 
 
+def test_the_first_digits_of_a_run_id_are_enough(stored, tmp_path):
+    ids = [stored["20"], stored["valid"]]
+    result = compare(settings(stored, runs=[one[:8] for one in ids], split=Split.valid), tmp_path)
+    assert sorted(run for entry in result["ranking"] for run in entry["runs"]) == sorted(ids)
+    with pytest.raises(UserError, match="names the same run twice"):
+        compare(settings(stored, runs=[ids[0], ids[0][:8]], split=Split.valid), tmp_path)
+
+
 REFUSED = {
     "no such run": ({"runs": ["20", "0" * 32]}, f"runs: {'0' * 32} is not a run at tracking.uri=sqlite:///"),
     "no test predictions": ({"runs": ["20", "valid"]}, "keeps no test/predictions.parquet. 2 of them keep valid/"),
@@ -140,7 +148,7 @@ REFUSED = {
     "no sweep of the name": ({"sweep": "widths"}, "neither run id nor name; there are depths."),
     "no such sweep": ({"sweep": "1" * 32}, f"sweep: {'1' * 32} is not a run"),
     "no children": ({"sweep": "20"}, "has 0 runs to compare; two are needed."),
-    "one run alone": ({"experiment": "elsewhere"}, "experiment=elsewhere has 1 runs to compare; two are needed."),
+    "one run alone": ({"experiment": "elsewhere"}, "experiment=elsewhere has 1 run to compare; two are needed."),
 }
 
 

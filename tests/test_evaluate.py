@@ -1,14 +1,21 @@
 """The labels of the evaluated data are matched with the classes of the model."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from classifier.data.trained_texts import write_trained_texts
 from classifier.errors import UserError
-from classifier.evaluate import test_examples as examples_of
+from classifier.evaluate import test_examples as read_test_examples
 from classifier.evaluate import warn_of_trained
 from classifier.settings import DataSettings, LabelCase, Server
+from classifier.tasks import NO_DECISION
+
+
+def examples_of(data, seed, names, output):
+    return read_test_examples(data, seed, SimpleNamespace(label_names=names, decision=NO_DECISION), output)
+
 
 ROWS = "".join(f"text {i},{i % 2}.0\n" for i in range(40))
 
@@ -55,3 +62,9 @@ def test_texts_that_the_model_was_trained_on_are_reported(tmp_path, capsys):
     assert capsys.readouterr().err == ""
     warn_of_trained(["new", "cafe\u0301  noir", "seen"], str(model), model, server)
     assert "was trained on 2 of these 3 texts" in capsys.readouterr().err
+
+
+def test_a_run_that_was_measured_by_cross_validation_needs_a_file(tmp_path):
+    path = tmp_path / "data.csv"
+    with pytest.raises(UserError, match=r"by cross-validation \(data\.folds=5\).*name a file with data\.test="):
+        examples_of(settings(path, train=str(path), folds=5), 0, ("0", "1"), tmp_path)

@@ -73,6 +73,11 @@ def test_the_first_version_becomes_champion(promoted, client, stored):
     assert "as there was none" in champion(client, promoted).description
 
 
+def test_the_first_digits_of_a_run_id_are_enough(promoted, stored):
+    assert promoted(stored["good"][:8])["run_id"] == stored["good"]
+    assert promoted(stored["much better"][:9])["promoted"]
+
+
 def test_a_better_one_takes_over_and_keeps_reason_numbers_and_predecessor(promoted, client):
     promoted("good")
     result = promoted("much better")

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from classifier.terminal import Table, console_of, say, show, visible, warn
+from classifier.terminal import Table, console_of, counted, say, show, visible, warn
 
 MARKUP = ["[b]x[/b]", "[/tmp/a.csv,/tmp/b.csv]", "[mean,max]", ":smile:", "\\[red]", "[link=http://x]y", "1.5 'a' True"]
 
@@ -79,7 +79,7 @@ from classifier.progress import Stage
 from classifier.terminal import Table, say, show, warn
 with Stage("[/b] outer"), Stage("[b]inner\\x1b[31m", 10, "rows") as stage:
     stage.advance(5)
-    say("said " + "long " * 30 + "end")
+    say("said  " + "long " * 30 + "end")
     warn("warned")
     table = Table(["a heading"])
     show(table)
@@ -106,14 +106,39 @@ def in_terminal(code: str, columns: int) -> bytes:
 def test_a_live_line_is_plain_text_and_leaves_other_lines_whole():
     shown = in_terminal(WORK, 80)
     assert "[b]inner␛[31m  ########........  5 of 10 rows, 0:00".encode() in shown
-    assert b"\r\n".join([b"said " + b"long " * 30 + b"end", b""]) in shown
+    assert b"\r\n".join([b"said  " + b"long " * 30 + b"end", b""]) in shown
     assert b"warned\r\n" in shown and b"a heading" in shown
     assert shown.endswith(b"after\r\n")
 
 
+SENTENCES = """
+from classifier.terminal import say, warn
+say("Some words and then some more words of a sentence.\\n\\nA second line.")
+warn("A path stays whole: " + 20 * "/folder" + " and the sentence goes on.")
+say("Next     classifier score model=outputs/a input=new.csv")
+"""
+
+
+def test_a_terminal_wraps_sentences_between_words_and_leaves_what_is_copied():
+    lines = in_terminal(SENTENCES, 30).decode().split("\r\n")
+    assert lines == [
+        "Some words and then some more",
+        "words of a sentence.",
+        "",
+        "A second line.",
+        "A path stays whole:",
+        20 * "/folder",
+        "and the sentence goes on.",
+        "Next     classifier score model=outputs/a input=new.csv",
+        "",
+    ]
+    done = subprocess.run([sys.executable, "-c", SENTENCES], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.startswith("Some words and then some more words of a sentence.\n\nA second line.\n")
+
+
 def test_without_a_terminal_nothing_is_drawn():
     plain = subprocess.run([sys.executable, "-c", WORK], capture_output=True, text=True, check=True, timeout=60)
-    assert plain.stdout.startswith("said " + "long " * 30 + "end\n") and plain.stderr == "warned\n"
+    assert plain.stdout.startswith("said  " + "long " * 30 + "end\n") and plain.stderr == "warned\n"
     assert "\x1b" not in plain.stdout
 
 
@@ -121,3 +146,9 @@ def test_a_stream_that_is_redirected_later_is_found(capsys):
     console_of(False)
     say("captured")
     assert capsys.readouterr().out == "captured\n"
+
+
+def test_one_of_a_thing_is_in_the_singular():
+    assert [counted(number, "row") for number in (0, 1, 2, 1234)] == ["0 rows", "1 row", "2 rows", "1,234 rows"]
+    assert counted(1, "class", "classes") == "1 class"
+    assert counted(2, "class", "classes") == "2 classes"

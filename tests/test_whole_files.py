@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import classifier
-from classifier.files import as_cell, write_records, write_table
+from classifier.files import as_cell, locked, remove_if_empty, write_records, write_table
 
 PACKAGE = Path(classifier.__file__).parent
 
@@ -56,3 +56,26 @@ def test_every_csv_of_a_report_is_written_here():
     sources = {path.relative_to(PACKAGE).as_posix(): path.read_text() for path in PACKAGE.rglob("*.py")}
     writers = {name for name, source in sources.items() if "csv.writer" in source or "DictWriter" in source}
     assert writers == {"files.py", "scoring/tables.py"}
+
+
+def test_a_folder_without_results_is_removed(tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    (folder / "checkpoint").mkdir(parents=True)
+    (folder / "checkpoint" / "lock").touch()
+    with locked(folder / "checkpoint", "training"):
+        remove_if_empty(folder)
+        assert folder.exists()
+    (folder / "rejects.csv").touch()
+    remove_if_empty(folder)
+    assert folder.exists()
+    (folder / "rejects.csv").unlink()
+    with monkeypatch.context() as inside:
+        inside.chdir(folder)
+        remove_if_empty(folder)
+        assert folder.exists()
+    (folder / ".hydra").mkdir()
+    (folder / ".hydra" / "config.yaml").touch()
+    remove_if_empty(folder)
+    assert folder.exists()
+    remove_if_empty(folder, ".hydra")
+    assert not folder.exists()

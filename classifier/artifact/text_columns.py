@@ -1,4 +1,4 @@
-"""A model remembers the columns of its texts, in a folder of the SavedModel that TensorFlow leaves to others."""
+"""A model remembers how its data were read, in a folder of the SavedModel that TensorFlow leaves to others."""
 
 import json
 from dataclasses import replace
@@ -10,16 +10,16 @@ from classifier.data.fields import text_columns
 from classifier.data.files import find_files
 from classifier.errors import UserError
 from classifier.files import write_text
-from classifier.settings import Reading
+from classifier.settings import DataSettings, LabelCase, Reading
 
 Settings = TypeVar("Settings", bound=Reading)
 FILE = Path("assets.extra", "classifier.json")
 
 
-def write_text_columns(folder: Path, text: Any) -> None:
-    """Writes `data.text`, a column or a list of columns, to the SavedModel."""
+def write_text_columns(folder: Path, text: Any, label_case: LabelCase = LabelCase.keep) -> None:
+    """Writes `data.text`, a column or a list of columns, and `data.label_case` to the SavedModel."""
     (folder / FILE).parent.mkdir(exist_ok=True)
-    write_text(folder / FILE, json.dumps({"text": text_columns(text)}) + "\n")
+    write_text(folder / FILE, json.dumps({"text": text_columns(text), "label_case": label_case.name}) + "\n")
 
 
 def with_text_columns(reading: Settings, files: Any, folder: Path) -> tuple[Settings, str]:
@@ -53,6 +53,39 @@ def known_columns(folder: Path) -> list[str]:
         UserError: if the file is damaged.
     """
     try:
-        return list(map(str, json.loads((folder / FILE).read_text(encoding="utf-8"))["text"]))
-    except (ValueError, KeyError, TypeError):
-        raise UserError(f"{folder / FILE} is damaged. Copy the model again, or delete this file.") from None
+        return list(map(str, remembered(folder)["text"]))
+    except (KeyError, TypeError):
+        raise damaged(folder) from None
+
+
+def with_label_case(data: DataSettings, folder: Path) -> tuple[DataSettings, str]:
+    """Returns the settings with `label_case=fold` if the model was trained with it, and a notice if this is a change.
+
+    Models of earlier versions do not remember it.
+    """
+    if data.label_case is LabelCase.fold or not (folder / FILE).exists():
+        return data, ""
+    if remembered(folder).get("label_case") != LabelCase.fold.name:
+        return data, ""
+    notice = "Labels that differ only in case or blanks are one class, as in the training of the model."
+    return replace(data, label_case=LabelCase.fold), notice
+
+
+def remembered(folder: Path) -> dict[str, Any]:
+    """Returns the content of the file.
+
+    Raises:
+        UserError: if the file is damaged.
+    """
+    try:
+        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except ValueError:
+        raise damaged(folder) from None
+    if not isinstance(found, dict):
+        raise damaged(folder)
+    return found
+
+
+def damaged(folder: Path) -> UserError:
+    """Returns the error about a damaged file."""
+    return UserError(f"{folder / FILE} is damaged. Copy the model again, or delete this file.")

@@ -1,5 +1,6 @@
 """Preprocesses the arguments of a command before Hydra parses them."""
 
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +9,8 @@ from classifier.errors import UserError
 from classifier.settings.passwords import check_no_password
 from classifier.settings.typed import as_typed, quoted
 
+RUN_KEYS = ("run", "runs", "model", "sweep", "tracking.run_id", "distill.teacher")
+NUMERIC_ID = re.compile(r"(?<=[=\[,])([0-9]+(?:e[0-9]+)?)(?=[,\]]|$)")
 MULTIRUN = ("-m", "--multirun")
 MARKS = ("data.delimiter", "data.separator")  # settings whose values are punctuation
 
@@ -27,6 +30,15 @@ def with_quotes(arguments: Sequence[str], key: str) -> list[str]:
         f"{key}={quoted(argument.partition('=')[2])}" if argument.startswith(f"{key}=") else argument
         for argument in arguments
     ]
+
+
+def with_run_ids(arguments: Sequence[str]) -> list[str]:
+    """Quotes the beginning of a run id that Hydra would read as a number.
+
+    >>> with_run_ids(["runs=[12e45678,0a1b2c3d]", "model=12345678", "seed=1"])
+    ["runs=['12e45678',0a1b2c3d]", "model='12345678'", 'seed=1']
+    """
+    return [NUMERIC_ID.sub(r"'\1'", argument) if key_of(argument) in RUN_KEYS else argument for argument in arguments]
 
 
 def with_quoted_marks(arguments: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from omegaconf import open_dict
 
 from classifier.command_line.arguments import with_quoted_marks
 from classifier.command_line.choices import CONF, store_schema
+from classifier.command_line.groups import check_choices
 from classifier.command_line.hydra_checks import check_when_composed
 from classifier.command_line.messages import sentence
 from classifier.command_line.run import MISTAKES, checked
@@ -34,6 +35,7 @@ def compose_training(overrides: Sequence[str]) -> Composed:
     Raises:
         UserError: for a mistake in the overrides, with the message that the command prints.
     """
+    check_choices(overrides)
     store_schema("train", TrainSettings)
     check_when_composed()
     with hydra_state():

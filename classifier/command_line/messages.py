@@ -7,12 +7,14 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+import yaml
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 
 from classifier.command_line.choices import CONF, known_keys, unknown_key
+from classifier.command_line.groups import file_hint, group_message
 from classifier.errors import UserError
 from classifier.settings.renamed import RENAMED_CHOICES
 from classifier.settings.typed import on_command_line, quoted
@@ -46,9 +48,16 @@ def explain(error: Exception, command: str) -> str:
     key = re.search(r"Could not override '\+*([^']+?)'", text) or re.search(r"full_key: (\S+)", text)
     if key and (match := re.search(r"value: (\w+)", text)) and (renamed := RENAMED_CHOICES.get(f"{key[1]}={match[1]}")):
         return f"{key[1]}={match[1]} is now {renamed}."
-    if key and (match := re.search(r"str is not a subclass of \w+\. value: (.*)", text)):
-        first = next(name for name in known_keys(default_config(command)) if name.startswith(f"{key[1]}."))
-        return f"{key[1]}={match[1]}: {key[1]} is a group of keys; set one of them, such as {first}."
+    if key and (match := re.search(r"\w+ is not a subclass of \w+\. value: (.*)", text)):
+        return group_message(default_config(command), key[1], yaml.safe_load(match[1]))
+    if key and "Cannot merge DictConfig with ListConfig" in text:
+        return group_message(default_config(command), key[1], ["..."])
+    if match := re.search(r"field '(\w+)' is not Optional", text):
+        known = known_keys(default_config(command))
+        named = next((name for name in known if name.rpartition(".")[2] == match[1]), match[1])
+        if any(name.startswith(f"{named}.") for name in known):
+            return group_message(default_config(command), named, None)
+        return f"{named}=null: {named} needs a value; leave it out to keep its default."
     if match := re.search(r"Could not find '(\w+)/([^']*)'", text):
         folder, choice = match.groups()
         if renamed := RENAMED_CHOICES.get(f"{folder}={choice}"):
@@ -56,7 +65,7 @@ def explain(error: Exception, command: str) -> str:
         options = sorted(path.stem for path in CONF.rglob(f"{folder}/*.yaml"))
         nearest = difflib.get_close_matches(choice, options, n=1)
         hint = f" Did you mean '{nearest[0]}'?" if nearest else ""
-        return f"{folder}={choice}: choose from {', '.join(options)}.{hint}"
+        return f"{folder}={choice}: choose from {', '.join(options)}.{hint}{file_hint(folder, choice)}"
     if match := re.search(r"Ambiguous value for argument '([^=]+)=(.+)'", text):
         name, values = match.groups()
         items = f"{name}=[{','.join(part.strip() for part in values.split(','))}]"

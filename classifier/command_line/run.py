@@ -22,12 +22,13 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from classifier.command_line.arguments import check_arguments, multirun_first, with_quoted_marks
+from classifier.command_line.arguments import check_arguments, multirun_first, with_quoted_marks, with_run_ids
 from classifier.command_line.choices import CONF, check_added_keys, check_leaves, named_classes, store_schema
+from classifier.command_line.groups import check_choices
 from classifier.command_line.hydra_checks import check_when_composed
 from classifier.command_line.messages import sentence
 from classifier.errors import UserError
-from classifier.files import write_text
+from classifier.files import remove_if_empty, write_text
 from classifier.interruption import handle_interruptions
 from classifier.progress import Stage
 from classifier.settings import check_rules
@@ -71,6 +72,7 @@ def run_command(
             message = sentence(error, name, output)
             if HydraConfig.get().mode is RunMode.MULTIRUN:
                 raise UserError(message) from error  # the other jobs go on
+            remove_if_empty(output, saved or "")
             exit_with_error(message)
         summary |= {"seconds": round(time.monotonic() - began, 2), "peak_memory_mb": round(peak_memory_mb(), 1)}
         write_summary(output / "summary.json", summary)
@@ -85,7 +87,8 @@ def run_command(
         if preprocess:
             sys.argv[1:] = preprocess(sys.argv[1:])
         check_arguments(sys.argv[1:])
-        sys.argv[1:] = multirun_first(with_quoted_marks(sys.argv[1:]))
+        check_choices(sys.argv[1:])
+        sys.argv[1:] = with_run_ids(multirun_first(with_quoted_marks(sys.argv[1:])))
         with hidden_passwords(sys.argv[1:]):
             job()
     except MISTAKES as error:

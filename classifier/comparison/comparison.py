@@ -19,6 +19,8 @@ from classifier.comparison.paired import (
     smallest_difference,
 )
 from classifier.evaluation.bootstrap import Interval, percentile_interval
+from classifier.evaluation.metrics import wider
+from classifier.evaluation.proportions import f1_limits, mean_interval, wilson_interval
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +32,7 @@ class Entry:
     right: NDArray[np.float64]  # (examples,), share of the repeats that are right
     scores: dict[str, NDArray[np.float64]]  # metric -> (repeats,)
     resampled: dict[str, NDArray[np.float64]]  # metric -> (resamples,)
+    intervals: dict[str, Interval]  # of each metric
 
     @property
     def repeats(self) -> int:
@@ -81,13 +84,30 @@ def entry(
     name: str, labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int, repeats_seed: int = 0
 ) -> Entry:
     """Creates an entry from predictions of shape (repeats, examples); see `paired.resampled_scores`."""
-    return Entry(
-        name,
-        predicted,
-        (predicted == labels).mean(axis=0),
-        scores(labels, predicted, classes),
-        resampled_scores(labels, predicted, classes, repeats_seed=repeats_seed),
+    right = (predicted == labels).mean(axis=0)
+    resampled = resampled_scores(labels, predicted, classes, repeats_seed=repeats_seed)
+    found = {metric: percentile_interval(values) for metric, values in resampled.items()}
+    least = least_intervals(labels, predicted, classes)
+    intervals = {metric: wider(found[metric], least[metric]) for metric in METRICS}
+    if len(predicted) == 1:
+        intervals["accuracy"] = least["accuracy"]
+    return Entry(name, predicted, right, scores(labels, predicted, classes), resampled, intervals)
+
+
+def least_intervals(labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> dict[str, Interval]:
+    """Returns intervals of the metrics that hold for a few examples, where the bootstrap is too narrow.
+
+    They are those of `evaluation.metrics.intervals`, of the mean counts over the predictions (repeats, examples).
+    """
+    hits, found = (
+        np.mean([np.bincount(rows, minlength=classes) for rows in of_repeats], axis=0)
+        for of_repeats in ([labels[labels == repeat] for repeat in predicted], predicted)
     )
+    support = np.bincount(labels, minlength=classes)
+    occurring = support + found > 0
+    low, high = (end[occurring] for end in f1_limits(hits, support, found))
+    f1 = (2 * hits / np.maximum(support + found, 1))[occurring]
+    return {"accuracy": wilson_interval(float(hits.sum()), len(labels)), "macro_f1": mean_interval(f1, low, high)}
 
 
 def differences(first: Entry, second: Entry) -> dict[str, Difference]:
@@ -152,7 +172,7 @@ def make_standing(entry: Entry, places: tuple[int, int]) -> Standing:
         entry.repeats,
         {metric: float(values.mean()) for metric, values in entry.scores.items()},
         {metric: float(values.std(ddof=1)) if entry.repeats > 1 else None for metric, values in entry.scores.items()},
-        {metric: percentile_interval(values) for metric, values in entry.resampled.items()},
+        entry.intervals,
     )
 
 

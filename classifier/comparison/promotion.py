@@ -9,6 +9,7 @@ from classifier.comparison.paired import WORDS
 from classifier.errors import UserError
 from classifier.evaluation.predictions import Predictions, aligned_to
 from classifier.settings import PromotionSettings, Rule
+from classifier.terminal import counted
 
 
 class Incomparable(UserError):
@@ -32,8 +33,9 @@ def judge(challenger: Predictions, champion: Predictions, settings: PromotionSet
     """
     if challenger.content != champion.content:
         raise Incomparable(
-            f"their validation examples differ (content {challenger.content}, {len(challenger):,} examples, and "
-            f"{champion.content}, {len(champion):,} examples)"
+            f"their validation examples differ (content {challenger.content}, "
+            f"{counted(len(challenger), 'example')}, and "
+            f"{champion.content}, {counted(len(champion), 'example')})"
         )
     metric = settings.metric.name
     first, second = entries(challenger, aligned_to(challenger, champion))

@@ -11,7 +11,7 @@ from classifier.comparison.comparison import ClassChange, Comparison, Entry, Pai
 from classifier.comparison.paired import METRICS, WORDS
 from classifier.evaluation.bootstrap import Interval
 from classifier.evaluation.predictions import Predictions
-from classifier.terminal import Table
+from classifier.terminal import Table, counted
 
 MOST_COLUMNS = 6  # entries in a table of the terminal
 MOST_PAIRS = 45  # if there are more pairs, only those with the best entry are shown; the CSV file has all pairs
@@ -62,7 +62,8 @@ def verdict(comparison: Comparison, shown: Callable[[str], str] = str) -> list[s
     corrected = f", corrected for {pairs} pairs" if pairs > 1 else ""
     return [
         first,
-        f"{comparison.examples:,} examples show a difference in {word} of about {comparison.smallest:.3f} or more "
+        f"{counted(comparison.examples, 'example')} show a difference in {word} of about "
+        f"{comparison.smallest:.3f} or more "
         f"(four times in five, at a level of 5 %{corrected}).",
     ]
 

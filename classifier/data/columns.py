@@ -133,5 +133,5 @@ def not_plain(path: Path, data: DataSettings, columns: Sequence[Column]) -> str:
     line = ["classifier", "train", str(path), f"data.text={as_typed(text.name)}", f"data.label={as_typed(label)}"]
     return (
         f"{path} has no column {' and no column '.join(map(repr, missing))}. Its columns are {shown}; name yours with "
-        f"data.text= and data.label=, such as: {shlex.join(line)}"
+        f"data.text= and data.label=, such as:\n  {shlex.join(line)}"
     )

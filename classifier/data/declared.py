@@ -9,6 +9,7 @@ from classifier.data.classes import KnownClasses
 from classifier.data.examples import Loaded, joined_paths
 from classifier.data.rejects import Reject
 from classifier.errors import UserError
+from classifier.terminal import counted
 
 
 def declared_splits(read: Loaded, wanted: Sequence[str], *, known_names: bool = False) -> dict[str, Loaded]:
@@ -36,7 +37,8 @@ def declared_splits(read: Loaded, wanted: Sequence[str], *, known_names: bool = 
         kept = np.flatnonzero([counts[name] for name in examples.label_names])
     if len(kept) < 2:
         raise UserError(
-            f"{joined_paths(read.files)}: the rows of train have {len(kept)} classes, but a classifier needs two "
+            f"{joined_paths(read.files)}: the rows of train have {counted(len(kept), 'class', 'classes')}, but a "
+            "classifier needs two "
             "classes or more."
         )
     narrowed, known = examples.with_classes(kept)
@@ -45,7 +47,7 @@ def declared_splits(read: Loaded, wanted: Sequence[str], *, known_names: bool = 
         places = np.flatnonzero((declared == split) & known)
         if split not in ("train", *wanted) and len(places):
             notices.append(
-                f"The {len(places):,} rows declared as {split} are left out: data.{split} names its own file."
+                f"Left out, because data.{split} names its own file: {counted(len(places), 'row')} declared as {split}."
             )
         elif len(places):
             keys = [read.keys[place] for place in places]

@@ -61,6 +61,9 @@ def open_delimited(path: AnyPath, reading: Reading, notices: list[str]) -> tuple
         if has_semicolons(sample):
             delimiter = ";"
             add_notice("its fields are separated by semicolons (data.delimiter=semicolon).")
+        elif is_one_column(sample):
+            delimiter = "\t"
+            add_notice("it has one column, and commas are part of its texts (data.delimiter=tab).")
     dialect = Dialect(delimiter, reading.quotes)
     if reading.quotes is Quotes.auto:
         lines, dialect = _detect_quotes(lines, delimiter, add_notice)
@@ -85,6 +88,23 @@ def has_semicolons(lines: Sequence[str]) -> bool:
         return False
     widths = {len(row) for row in rows if row}
     return len(rows) > 1 and len(widths) == 1 and widths != {1}
+
+
+def is_one_column(lines: Sequence[str]) -> bool:
+    """Whether these first lines are plainly a single column of texts, some of which hold commas without quotes.
+
+    Excel writes such files in languages in which it separates fields with semicolons.
+
+    >>> is_one_column(["text\n", "fine\n", "late, and broken\n"]), is_one_column(["text\n", "a,b\n", "c,d\n"])
+    (True, False)
+    """
+    if not lines or any("\t" in line for line in lines) or "," in lines[0] or ";" in lines[0]:
+        return False
+    try:
+        rows = list(csv.reader(lines[1:], strict=True))
+    except csv.Error:
+        return False
+    return len({len(row) for row in rows if row}) > 1  # in a table whose header lacks names it would be the same
 
 
 def _detect_quotes(

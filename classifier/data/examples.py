@@ -15,12 +15,14 @@ from classifier.data.formats.choose import chosen_format, content_sha256, find_l
 from classifier.data.formats.labelled import LABEL, PLACE, SPLIT, TEXT
 from classifier.data.label_reader import LabelReader, label_columns
 from classifier.data.labels import class_names, in_order
+from classifier.data.missing_labels import missing_notice
 from classifier.data.rejects import Reject, TooManyBadRows, first_rejects, refuse_too_many
 from classifier.data.row import Row
 from classifier.data.rows import check_columns, read_rows
 from classifier.data.split_keys import check_split_column, refuse_split_column, split_key
 from classifier.errors import UserError
-from classifier.settings import DataSettings, LabelCase
+from classifier.settings import DataFormat, DataSettings, LabelCase
+from classifier.terminal import counted
 
 LONG_TEXT = 100_000  # characters; a longer text is more likely a mistake in the file
 
@@ -136,11 +138,7 @@ def read_examples(
     for path in find_labelled(pattern, settings):
         _add_file(gathered, path, columns, settings, split, reader)
     if not gathered.texts:
-        count = f"none of the {len(gathered.rejects):,} rows can be used" if gathered.rejects else "there are no rows"
-        raise TooManyBadRows(
-            f"{joined_paths(gathered.files)}: {count}, so that {split} is empty.{first_rejects(gathered.rejects)}",
-            gathered.rejects,
-        )
+        raise TooManyBadRows(_empty(gathered, settings, split), gathered.rejects)
     if known is None:
         _name_classes(gathered, fold)
     names = tuple(in_order(chain.from_iterable(gathered.labels))) if known is None else known.names
@@ -152,6 +150,20 @@ def read_examples(
         )
     examples = Examples(gathered.texts, _numbers(gathered.labels, names, several), names, gathered.origins)
     return Loaded(examples, gathered.rejects, gathered.files, gathered.notices, gathered.splits, gathered.keys)
+
+
+def _empty(gathered: "_Gathered", settings: DataSettings, split: str) -> str:
+    """Explains that no row of the files can be used."""
+    where = joined_paths(gathered.files)
+    if gathered.rejects:
+        unused = f"none of {counted(len(gathered.rejects), 'row')} can be used"
+        return f"{where}: {unused}, so that {split} is empty.{first_rejects(gathered.rejects)}"
+    if settings.format in (DataFormat.auto, DataFormat.table):
+        return f"{where}: there are no rows, so that {split} is empty."
+    return (
+        f"{where}: there are no labelled texts in the format of data.format={settings.format.name}. Leave data.format "
+        "out if it is a file of another kind."
+    )
 
 
 def _numbers(labels: list[tuple[str, ...]], names: tuple[str, ...], several: bool) -> np.ndarray:
@@ -185,7 +197,8 @@ def _name_classes(gathered: _Gathered, fold: bool) -> None:
     names = class_names(counts, fold=fold)
     gathered.labels = [tuple(dict.fromkeys(names[label] for label in of_text)) for of_text in gathered.labels]
     gathered.files = [replace(file, classes=_renamed(file.classes, names)) for file in gathered.files]
-    gathered.notices += [*joined_notice(counts, names), *near_notice(Counter(chain.from_iterable(gathered.labels)))]
+    classes = Counter(chain.from_iterable(gathered.labels))
+    gathered.notices += [*joined_notice(counts, names), *near_notice(classes), *missing_notice(classes)]
 
 
 def _renamed(counts: Mapping[str, int], names: Mapping[str, str]) -> dict[str, int]:
@@ -238,7 +251,7 @@ def _add_file(
     gathered.files.append(DataFile(str(path), split, content_sha256(path), rows, len(used), classes))
     gathered.notices += _file_notices(gathered, first, path, rows)
     if others:
-        gathered.notices.append(f"{path}: {others:,} of its rows belong to other splits than {split} and are left out.")
+        gathered.notices.append(f"{path}: left out are {counted(others, 'row')} of other splits than {split}.")
 
 
 def _example(row: Row, columns: list[str], reader: LabelReader) -> tuple[str, tuple[str, ...], str, str]:
@@ -252,11 +265,13 @@ def _file_notices(gathered: _Gathered, first: int, path: Path, rows: int) -> lis
         return [f"{path} has no rows."]
     long = [(origin, len(text)) for origin, text in zip(gathered.origins[first:], gathered.texts[first:], strict=True)
             if len(text) > LONG_TEXT]  # fmt: skip
-    more = f", and {len(long) - 3} more texts are as long" if len(long) > 3 else ""
+    more = f", and {counted(len(long) - 3, 'more text')} of such a length" if len(long) > 3 else ""
     shown = ", ".join(f"{origin} has {length:,} characters" for origin, length in long[:3])
     return [f"Very long texts: {shown}{more}."] if long else []
 
 
 def joined_paths(files: list[DataFile]) -> str:
     """Returns the paths of the files, for the beginning of a message."""
-    return ", ".join(file.path for file in files[:3]) + (f" and {len(files) - 3} more files" if len(files) > 3 else "")
+    return ", ".join(file.path for file in files[:3]) + (
+        f" and {counted(len(files) - 3, 'more file')}" if len(files) > 3 else ""
+    )

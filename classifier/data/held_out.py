@@ -9,6 +9,7 @@ import numpy as np
 from classifier.data.examples import Loaded, joined_paths
 from classifier.errors import UserError
 from classifier.settings import DataSettings
+from classifier.terminal import counted
 
 
 def hold_out(read: Loaded, shares: Mapping[str, float], settings: DataSettings, seed: int) -> Loaded:
@@ -25,16 +26,16 @@ def hold_out(read: Loaded, shares: Mapping[str, float], settings: DataSettings, 
     """
     if settings.time is not None:
         splits = by_time(_times(read, settings.time), shares)
-        what = f"data.time={settings.time}: {len(set(read.keys)):,} different times"
+        what = f"data.time={settings.time} has {counted(len(set(read.keys)), 'different time')}"
     else:
         keys = [("", place) if key is None else key for place, key in enumerate(read.keys)]
         splits = by_group(keys, read.examples.answers(), shares, seed)
-        what = f"data.group={settings.group}: {len(set(keys)):,} groups"
+        what = f"data.group={settings.group} has {counted(len(set(keys)), 'group')}"
     if empty := [name for name in ("train", *shares) if name not in splits]:
         hint = "Add rows, " if empty[0] == "train" else f"Name a file with data.{empty[0]}=, "
         raise UserError(
-            f"{joined_paths(read.files)}: {what} leave nothing for {empty[0]}, because rows of the same value stay "
-            f"together. {hint}or split by another column."
+            f"{joined_paths(read.files)}: {what}, which leaves nothing for {empty[0]}, because rows of the same "
+            f"value stay together. {hint}or split by another column."
         )
     return replace(read, splits=splits, notices=[*read.notices, *_notices(read, splits, shares, settings)])
 
@@ -99,7 +100,8 @@ def check_given(loaded: Mapping[str, Loaded], settings: DataSettings) -> None:
         latest = max(max(_times(loaded[split], settings.time)) for split in loaded if split != "test")
         if early := sum(time <= latest for time in _times(loaded["test"], settings.time)):
             raise UserError(
-                f"data.time={settings.time}: {early:,} rows of test are not after all rows of train and valid. Leave "
+                f"data.time={settings.time}: {counted(early, 'row')} of test {'is' if early == 1 else 'are'} "
+                "not after all rows of train and valid. Leave "
                 "out data.test to split by time, or leave out data.time."
             )
 
@@ -114,7 +116,7 @@ def _notices(read: Loaded, splits: list[str], shares: Mapping[str, float], setti
     """Reports examples without a group, and splits whose share is far from what was wanted."""
     found = []
     if settings.group is not None and (missing := sum(key is None for key in read.keys)):
-        found.append(f"{missing:,} texts have no {settings.group}, and each counts as a group of its own.")
+        found.append(f"{counted(missing, 'text')} without {settings.group}: each counts as a group of its own.")
     for name, share in shares.items():
         actual = splits.count(name) / len(splits)
         if abs(actual - share) > share / 2:

@@ -7,6 +7,7 @@ from pathlib import Path
 from classifier.data.lines import NUL_BYTE
 from classifier.errors import UserError
 from classifier.files import write_records
+from classifier.terminal import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ def refuse_too_many(path: Path, rows: int, bad: Sequence[Reject], allowed: float
     if sum(NUL_BYTE in reject.reason for reject in bad) > rows / 2:
         hint = "The file looks like UTF-16: set data.encoding=utf-16, or utf-16-le if that finds no byte-order mark."
     raise TooManyBadRows(
-        f"{path}: {len(bad):,} of {rows:,} rows ({share:.1%}) cannot be used, which is more than the {allowed:.1%} of "
+        f"{path}: {len(bad):,} of {counted(rows, 'row')} ({share:.1%}) cannot be used, which is more than the "
+        f"{allowed:.1%} of "
         f"data.max_bad_rows={allowed:g}.{first_rejects(bad)}\n{hint}",
         rejects,
     )

@@ -1,6 +1,5 @@
 """Train, valid and test splits: read from files, or split off train with stratification by class."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,15 @@ import numpy as np
 from classifier.data.declared import declared_splits
 from classifier.data.duplicates import Contradiction, find_duplicates
 from classifier.data.examples import DataFile, Examples, Loaded, joined_paths, read_examples
+from classifier.data.folds import fold_places, shared_texts_notice
 from classifier.data.held_out import check_given, hold_out
 from classifier.data.rejects import Reject
 from classifier.data.split_keys import split_column
+from classifier.data.stratified import stratified
 from classifier.data.stratified_sets import stratified_sets
-from classifier.data.text_form import text_form
 from classifier.errors import UserError
 from classifier.settings import DataSettings
+from classifier.terminal import counted
 
 FEW = 20  # texts; a smaller data set is an example or a test, in which small classes are expected
 
@@ -34,6 +35,7 @@ class Splits:
     contradictions: list[Contradiction]
     unlabelled: list[str] = field(default_factory=list)  # texts that only a teacher labels
     taught: np.ndarray | None = None  # its probabilities for train and these texts, (texts, classes); None: no teacher
+    folds: "list[Splits]" = field(default_factory=list)  # of a cross-validation; the test of each is one of its parts
 
     def parts(self) -> dict[str, Examples]:
         """Returns the splits by name, without test if there is no test split."""
@@ -61,6 +63,9 @@ def load_splits(
     shares = _wanted_shares(settings)
     seed = seed if settings.split_seed is None else settings.split_seed
     read = read_examples(settings.train, settings, split="train", several=several, label_names=label_names)
+    places = fold_places(read, settings, seed) if settings.folds else []
+    in_several = shared_texts_notice(read.examples.texts, [test for *_, test in places])
+    folds = [_fold_of(read.examples, *of_fold) for of_fold in places]
     if split_column(settings) and shares:
         read = hold_out(read, shares, settings, seed)
     free = [split for split in ("valid", "test") if getattr(settings, split) is None]
@@ -81,9 +86,21 @@ def load_splits(
         **{"test": None, **parts},
         rejects=[reject for part in loaded.values() for reject in part.rejects],
         files=[file for part in loaded.values() for file in part.files],
-        notices=[*notices, *_many_classes_notice(train, settings.label), *_class_notices(parts, shares), *duplicates],
+        notices=[
+            *notices,
+            *_many_classes_notice(train, settings.label),
+            *_class_notices(parts, shares),
+            *duplicates,
+            *in_several,
+        ],
         contradictions=contradictions,
+        folds=folds,
     )
+
+
+def _fold_of(examples: Examples, train: np.ndarray, valid: np.ndarray, test: np.ndarray) -> Splits:
+    """Returns the splits of a fold from the indices of their examples."""
+    return Splits(examples.take(train), examples.take(valid), examples.take(test), [], [], [], [])
 
 
 def check_root(settings: DataSettings) -> None:
@@ -98,7 +115,7 @@ def check_root(settings: DataSettings) -> None:
 def _wanted_shares(settings: DataSettings) -> dict[str, float]:
     """Returns the shares to split off train, for the splits without a file."""
     shares = {}
-    if settings.test is None and settings.test_share:
+    if settings.test is None and settings.test_share and not settings.folds:
         shares["test"] = settings.test_share
     if settings.valid is None:
         shares["valid"] = settings.valid_share
@@ -126,45 +143,10 @@ def _no_split(examples: Examples, split: str, needed: int, label_column: Any) ->
     counts = [count for count in examples.class_counts().values() if count]
     how = "each of which occurs once" if max(counts) == 1 else f"none of which has {needed} different texts"
     return (
-        f"{len(examples):,} texts have {len(counts):,} labels, {how}, so that no {split} can be split off. Is "
-        f"data.label={label_column} the column of the classes? If so, add texts, or name a file with data.{split}=."
+        f"there are {counted(len(examples), 'text')} with {counted(len(counts), 'label')}, {how}, so that no "
+        f"{split} can be split off. Is data.label={label_column} the column of the classes? If so, add texts, or name "
+        f"a file with data.{split}=."
     )
-
-
-def stratified(texts: Sequence[str], labels: np.ndarray, shares: Sequence[float], seed: int) -> list[np.ndarray]:
-    """Returns the indices of the remainder, then of one part for each share, each in ascending order.
-
-    Texts with the same `text_form` stay together, and stay in the remainder if their labels differ. A class with more
-    different texts than there are shares is in every part and in the remainder; a smaller class is only in the
-    remainder.
-    """
-    copies: dict[str, list[int]] = {}
-    for place, text in enumerate(texts):
-        copies.setdefault(text_form(text), []).append(place)
-    groups = [places for places in copies.values() if len(set(labels[places].tolist())) == 1]
-    label_of_group = np.array([labels[places[0]] for places in groups], dtype=np.int64)
-    part_of = np.zeros(len(texts), dtype=np.int64)
-    random = np.random.default_rng(seed)
-    before = 0
-    for label in np.unique(label_of_group):
-        members = random.permutation(np.flatnonzero(label_of_group == label))
-        parts = np.repeat(np.arange(1, len(shares) + 1), _part_sizes(before, len(members), shares))
-        for group, part in zip(members, parts, strict=False):
-            part_of[groups[group]] = part
-        before += len(members)
-    return [np.flatnonzero(part_of == part) for part in range(len(shares) + 1)]
-
-
-def _part_sizes(before: int, count: int, shares: Sequence[float]) -> list[int]:
-    """Returns how many of the `count` texts of a class each part gets, after `before` texts of other classes."""
-    sizes: list[int] = []
-    if count <= len(shares):
-        return [0] * len(shares)
-    for later, share in zip(reversed(range(len(shares))), shares, strict=True):
-        # Rounding the running total instead of each class preserves the overall share even with many small classes.
-        due = round(share * (before + count)) - round(share * before)
-        sizes.append(min(max(due, 1), count - sum(sizes) - later - 1))
-    return sizes
 
 
 def _many_classes_notice(train: Examples, label_column: Any) -> list[str]:

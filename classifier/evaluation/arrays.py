@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classifier.errors import UserError
+from classifier.terminal import counted
 
 SUM_TOLERANCE = 0.01  # the error of a softmax in bfloat16 is up to 0.004; that of logits is much larger
 
@@ -57,7 +58,7 @@ def finite(scores: ArrayLike, name: str) -> NDArray[np.float64]:
         raise UserError(f"A classifier needs at least two classes; the {name} have {scores.shape[1]}.")
     if bad := int((~np.isfinite(scores)).any(axis=1).sum()):
         raise UserError(
-            f"The model's {name} are NaN or infinite for {bad:,} of {len(scores):,} examples: "
+            f"The model's {name} are NaN or infinite for {bad:,} of {counted(len(scores), 'example')}: "
             "the training has diverged. Train again with a lower learning rate or with gradient clipping."
         )
     return scores

@@ -11,6 +11,7 @@ from sklearn import metrics
 
 from classifier.drawing.style import BLUE, PALE, canvas, display_names
 from classifier.evaluation.scored import Scored
+from classifier.terminal import counted
 
 MOST_CLASSES_WITH_COUNTS = 25
 MOST_CLASSES_WITH_NAMES = 200
@@ -39,7 +40,7 @@ def confusion_matrix(scored: Scored) -> Figure:
         bar = figure.colorbar(image, label="share of the true class", format="{x:.0%}", shrink=0.6, aspect=30, pad=0.02)
         bar.set_ticks([0, 0.05, 0.2, 0.5, 1])
         bar.outline.set_visible(False)
-        axes.set(title=f"Confusion matrix, {counts.sum():,} examples", xlabel="predicted", ylabel="true")
+        axes.set(title=f"Confusion matrix, {counted(counts.sum(), 'example')}", xlabel="predicted", ylabel="true")
         name_classes(axes, names, font)
         if len(counts) <= MOST_CLASSES_WITH_COUNTS:
             write_counts(axes, counts, shares.filled(0), font)

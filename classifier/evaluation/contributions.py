@@ -1,4 +1,4 @@
-"""What the encoder and the n-gram model contribute to the answers, on validation, in numbers and in a sentence."""
+"""What the encoder and the n-gram model contribute to the answers, in numbers and in a sentence."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -25,10 +25,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Contributions:
-    """Accuracy of the parts on validation, and what each part adds to the other one.
+    """Accuracy of the parts on unseen texts, and what each part adds to the other one.
 
     Args:
-        examples: number of validation examples.
+        examples: number of examples.
         accuracy: estimates for each of PARTS.
         gains: differences between both together and the other part alone, for `encoder` and `ngrams`.
     """
@@ -46,7 +46,7 @@ def contributions(right: Mapping[str, NDArray]) -> Contributions:
     """Computes the accuracies, and the differences paired by example.
 
     Args:
-        right: whether each of PARTS answers the validation examples right, of shape (examples,).
+        right: whether each of PARTS answers the examples right, of shape (examples,).
     """
     right = {part: right[part].astype(float) for part in PARTS}
     examples = len(right["together"])
@@ -62,16 +62,17 @@ def contributions(right: Mapping[str, NDArray]) -> Contributions:
     return Contributions(examples, accuracy, {"encoder": gain("ngrams"), "ngrams": gain("encoder")})
 
 
-def verdict(found: Contributions, pretrained: bool) -> str:
+def verdict(found: Contributions, pretrained: bool, texts: str = "validation texts") -> str:
     """Says what carries the answer; names what to try if the encoder adds nothing that these examples can show.
 
     Args:
-        found: the contributions on validation.
+        found: the contributions.
         pretrained: whether the encoder is pretrained.
+        texts: what they were measured on.
     """
     accuracy = found.accuracy
     measured = (
-        f"Accuracy on {found.examples:,} validation texts: n-grams alone {accuracy['ngrams']}, "
+        f"Accuracy on {found.examples:,} {texts}: n-grams alone {accuracy['ngrams']}, "
         f"encoder alone {accuracy['encoder']}, together {accuracy['together']}."
     )
     encoder, ngrams = (gain.interval.low > 0 for gain in (found.gains["encoder"], found.gains["ngrams"]))

@@ -17,6 +17,7 @@ from classifier.evaluation.mistakes import confident_mistakes
 from classifier.evaluation.report import HEADLINES
 from classifier.files import write_text
 from classifier.settings import DataSettings
+from classifier.terminal import counted
 
 PAGE = "index.html"
 LEADING = ("accuracy", "macro_f1")
@@ -110,7 +111,7 @@ def verdict(split: str, evaluation: Evaluation) -> str:
             f"{share:.1f} %; macro F1 is {evaluation.metrics['macro_f1']:.3f}."
         )
     return (
-        f"The model predicts the label of {right:,} of {examples:,} {split} texts, which is {share:.1f} %. "
+        f"The model predicts the label of {right:,} of {counted(examples, f'{split} text')}, which is {share:.1f} %. "
         f"The most frequent class alone makes up {largest:.1f} %."
     )
 

@@ -30,7 +30,7 @@ def wilson_limits(hits: ArrayLike, examples: ArrayLike) -> tuple[NDArray[np.floa
     return np.where(hits > 0, low, 0.0), np.where(hits < examples, high, 1.0)
 
 
-def wilson_interval(hits: int, examples: int) -> Interval:
+def wilson_interval(hits: float, examples: int) -> Interval:
     """Returns the 95 % interval of a proportion."""
     low, high = wilson_limits(hits, examples)
     return Interval(float(low), float(high))

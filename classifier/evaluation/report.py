@@ -10,7 +10,7 @@ from classifier.evaluation.proportions import smallest_difference
 from classifier.evaluation.scored import Scored
 from classifier.files import write_records, write_text
 from classifier.progress import Stage
-from classifier.terminal import Table
+from classifier.terminal import Table, counted
 
 HEADLINES = {
     "accuracy": "share of the texts that are labelled correctly",
@@ -67,7 +67,8 @@ def resolution(split: str, evaluation: Evaluation) -> str:
     examples, accuracy = int(evaluation.metrics["examples"]), evaluation.metrics["accuracy"]
     points = 100 * smallest_difference(accuracy, examples)
     return (
-        f"{split} has {examples:,} examples: another model must differ by about {points:.{0 if points >= 2 else 1}f} "
+        f"{split} has {counted(examples, 'example')}: another model must differ by about "
+        f"{points:.{0 if points >= 2 else 1}f} "
         "points of accuracy for the difference to be more than chance."
     )
 

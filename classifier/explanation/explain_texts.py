@@ -15,7 +15,7 @@ from classifier.explanation.report import Report
 from classifier.explanation.saved_explainer import SavedExplainer
 from classifier.progress import Stage
 from classifier.settings import Explained
-from classifier.terminal import say
+from classifier.terminal import counted, say
 
 FEWEST = 2  # minimum number of texts to compare methods
 
@@ -44,7 +44,7 @@ def explain_texts(explainer: SavedExplainer, texts: Texts, options: Explained, s
     explained = explain_rows(explainer, texts, probabilities, contrasts, rows)
     report.incomplete = sum(explanation.incompleteness > TOLERANCE for explanation in explained)
     if report.incomplete:
-        say(f"Integrated gradients of {report.incomplete:,} texts are not complete within {TOLERANCE:.0%}")
+        say(f"Integrated gradients of {counted(report.incomplete, 'text')} are not complete within {TOLERANCE:.0%}")
     report.words = class_words(explained, classifier.label_names)
     readable = [explanation for explanation in explained if explanation.words]
     sample = [readable[place] for place in sampled(len(readable), options.sample, random)]

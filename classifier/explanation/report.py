@@ -14,6 +14,7 @@ from classifier.explanation.page import DrawnText, Page, page_html
 from classifier.explanation.pictures import attention_figure, class_words_figure, faithfulness_figure, words_figure
 from classifier.explanation.tables import write_class_words, write_faithfulness
 from classifier.files import write_text
+from classifier.terminal import counted
 
 PAGE = "explanation.html"
 
@@ -60,7 +61,7 @@ def write_report(folder: Path, report: Report) -> Path:
         png = as_png(faithfulness_figure(report.curves, report.faithfulness))
         (pictures / "faithfulness.png").write_bytes(png)
         page.figure = png
-        page.faithfulness, page.measured_on = report.faithfulness, f"{report.sampled:,} texts"
+        page.faithfulness, page.measured_on = report.faithfulness, counted(report.sampled, "text")
         write_faithfulness(folder / "faithfulness.csv", report.faithfulness)
     if report.words:
         class_words_figure(report.words).savefig(pictures / "class_words.png")

@@ -9,6 +9,7 @@
 | `make_encoder`  | creates the tokenizer and the encoder                                                |
 | `prepare`       | everything else before the first epoch: n-gram model and training loop               |
 | `job`           | a training in progress, which the later steps share                                  |
+| `folds`         | cross-validation: a model for each part of the data, measured together               |
 | `describe`      | describes the finished training on its page in MLflow                                |
 | `finish`        | export, evaluation and results; also after Ctrl-C, or if a sweep stops the trial     |
 | `print_results` | the last lines: results, paths, next commands                                        |

@@ -3,7 +3,7 @@
 import json
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,12 @@ from classifier.files import write_records, write_table, write_text
 from classifier.model.classifier_module import ClassifierModule
 from classifier.model.hybrid import Completed
 from classifier.pipeline.describe import describe
+from classifier.pipeline.folds import Pooled
 from classifier.pipeline.job import Job
 from classifier.pipeline.print_results import print_results
 from classifier.progress import Stage
 from classifier.settings import as_typed, chosen_exports
-from classifier.terminal import say, show, warn
+from classifier.terminal import counted, say, show, warn
 from classifier.tracking.metric_names import tracked_results
 from classifier.tracking.notes import NOTE
 from classifier.tracking.open_run import AnyRun
@@ -34,30 +35,40 @@ from classifier.training.fit import set_weights
 LATENCY_TEXTS = 20  # number of texts to measure the latency
 
 
-def finish(job: Job) -> dict[str, Any]:
+def finish(job: Job, pooled: Pooled | None = None) -> dict[str, Any]:
     """Completes, exports, evaluates and logs the model of the best epoch; returns the summary.
 
-    The test split is only used here.
+    The test split is only used here; after a cross-validation, the pooled answers take its place.
     """
     run = job.run
     whole = complete(job)
-    judged = judge(job, whole)
+    judged = judge(job, whole, pooled)
     with ThreadPoolExecutor(1) as executor:  # the export waits for a separate process, which can run on another core
         exported = executor.submit(export, whole.final, job)
         evaluations = {"valid": measure_split(job.report / "valid", job.splits.valid, whole.validated)}
         if job.splits.test is not None:
             evaluations["test"] = measure_split(job.report / "test", job.splits.test, whole.final)
+        elif pooled:
+            evaluations["test"] = measure(job.report / "test", pooled.scored)
         model = exported.result()
-    log_evaluations(job, evaluations, whole.validated, judged.get("verdict"))
+    measured = [pooled.sentence(len(job.splits.valid))] if pooled else []
+    log_evaluations(job, evaluations, whole.validated, [*measured, *verdict_of(judged)])
     run.log_model(model, job.splits.valid.texts[0], job.splits.train.label_names, job.training.state.epoch)
     formats = export_formats(job, whole, model)
-    facts = [*([judged["verdict"]] if judged else []), *whole.decision.sentences()]
+    facts = [*measured, *verdict_of(judged), *whole.decision.sentences()]
     page = write_report_page(job, evaluations, facts, model)
     run.log_folder(job.report)
     run.register_model()
     served = serve(job, model)
     print_results(job, evaluations, facts, page, model)
-    return {**summary(job, evaluations), **judged, "model": str(model), "report": str(page), **formats, **served}
+    return {
+        **summary(job, evaluations, pooled),
+        **judged,
+        "model": str(model),
+        "report": str(page),
+        **formats,
+        **served,
+    }
 
 
 def finish_trial(job: Job) -> dict[str, Any]:
@@ -65,8 +76,8 @@ def finish_trial(job: Job) -> dict[str, Any]:
     whole = complete(job)
     judged = judge(job, whole)
     evaluations = {"valid": measure_split(job.report / "valid", job.splits.valid, whole.validated)}
-    log_evaluations(job, evaluations, whole.validated, judged.get("verdict"))
-    facts = [*([judged["verdict"]] if judged else []), *whole.decision.sentences()]
+    log_evaluations(job, evaluations, whole.validated, verdict_of(judged))
+    facts = [*verdict_of(judged), *whole.decision.sentences()]
     page = write_report_page(job, evaluations, facts)
     job.run.log_folder(job.report)
     print_results(job, evaluations, facts, page)
@@ -83,7 +94,7 @@ def finish_pruned(job: Job, reason: str) -> dict[str, Any]:
 
 
 def log_evaluations(
-    job: Job, evaluations: dict[str, Evaluation], classifier: ClassifierModule, sentence: str | None
+    job: Job, evaluations: dict[str, Evaluation], classifier: ClassifierModule, facts: Sequence[str]
 ) -> None:
     """Logs the main metrics, the size and the latency of the model, and a description; the report has the rest."""
     state, run = job.training.state, job.run
@@ -99,7 +110,7 @@ def log_evaluations(
     for split, evaluation in reversed(evaluations.items()):  # test first
         results |= tracked_results(split, flat(evaluation))
     run.log_metrics({**results, **costs}, step=state.epoch)
-    run.set_tags({NOTE: describe(evaluations, job.splits, state.best_epoch, state.epoch, sentence)})
+    run.set_tags({NOTE: describe(evaluations, job.splits, state.best_epoch, state.epoch, facts)})
     write_text(job.report / "training.json", json.dumps({**costs, **run.facts}, indent=2) + "\n")
     draw_learning_curves(job)
 
@@ -114,13 +125,14 @@ def latency_ms(classifier: ClassifierModule, texts: Sequence[str]) -> float:
     return 1000 * statistics.median(seconds[len(seconds) // 2 :])
 
 
-def summary(job: Job, evaluations: dict[str, Evaluation]) -> dict[str, Any]:
+def summary(job: Job, evaluations: dict[str, Evaluation], pooled: Pooled | None = None) -> dict[str, Any]:
     """Returns the content of summary.json."""
     state = job.training.state
     return {
         "run_id": job.run.run_id,
         "status": job.run.status,
         "metrics": summarized(evaluations),
+        **({"folds": pooled.summary()} if pooled else {}),
         "best_epoch": state.best_epoch,
         "training_seconds": round(state.seconds, 2),
     }
@@ -153,7 +165,7 @@ def write_report_page(
     settings, splits, state = job.settings, job.splits, job.training.state
     best = (
         f"The model is that of epoch {state.best_epoch} of {state.epoch}, the best by "
-        f"valid.{settings.trainer.monitor.name}, after {state.seconds:,.0f} seconds of training."
+        f"valid.{settings.trainer.monitor.name}, after {counted(round(state.seconds), 'second')} of training."
     )
     page = Page(
         name_of(settings.data, splits.files),
@@ -210,20 +222,30 @@ def mixture_text(whole: Completed) -> str:
     return f"N-gram model: {recipes}\nMixture: encoder {encoder:.2f}, n-grams {ngrams[0]:.2f} (chosen on validation)\n"
 
 
-def judge(job: Job, whole: Completed) -> dict[str, Any]:
-    """Returns for the summary what encoder and n-grams contribute on validation; writes it to the report."""
+def judge(job: Job, whole: Completed, pooled: Pooled | None = None) -> dict[str, Any]:
+    """Returns for the summary what encoder and n-grams contribute; writes it to the report.
+
+    It is measured on validation, or by cross-validation.
+    """
     if not whole.valid_right:
         return {}
-    found = contributions(whole.valid_right)
-    sentence = verdict(found, job.hybrid.encoder.pretrained)
+    found = contributions(pooled.right if pooled else whole.valid_right)
+    measured = "texts in cross-validation" if pooled else "validation texts"
+    sentence = verdict(found, job.hybrid.encoder.pretrained, measured)
     write_text(job.report / "verdict.txt", f"{sentence}\n")
     return {"verdict": sentence, "parts": found.summary()}
+
+
+def verdict_of(judged: Mapping[str, Any]) -> list[str]:
+    """Returns the sentence of `judge`, if there is one."""
+    return [judged["verdict"]] if judged else []
 
 
 def export(classifier: ClassifierModule, job: Job) -> Path:
     """Exports the SavedModel and checks it in a clean process."""
     folder = job.run.output.absolute() / "model"
-    return export_model(classifier, job.splits.valid.texts, folder, job.settings.data.text)
+    data = job.settings.data
+    return export_model(classifier, job.splits.valid.texts, folder, data.text, data.label_case)
 
 
 def export_formats(job: Job, whole: Completed, model: Path) -> dict[str, Any]:

@@ -16,11 +16,14 @@ from classifier.data import (
 from classifier.data.columns import with_columns
 from classifier.data.several_labels import has_several, refuse_joined
 from classifier.data.splits import check_root
+from classifier.errors import UserError
 from classifier.settings import TaskKind, TrainSettings
+from classifier.settings.rules import check_folds
 from classifier.settings.typed import as_typed
 from classifier.tasks import refuse_impossible
-from classifier.terminal import say
+from classifier.terminal import counted, say
 
+MOST_FOLDS = 5  # that the warning about small classes offers
 FEW_EXAMPLES = 30  # of a class; with fewer, even a metric over all of them is uncertain by about 15 points
 
 
@@ -63,23 +66,37 @@ def load(settings: TrainSettings, output: Path) -> Splits:
         say(notice)
     if splits.rejects:
         write_rejects(rejects, splits.rejects)
-        say(f"{len(splits.rejects)} rows could not be used; reasons in {rejects}")
+        say(f"{counted(len(splits.rejects), 'row')} could not be used; reasons in {rejects}")
     if splits.contradictions:
         write_contradictions(rejects.with_name("contradictions.csv"), splits.contradictions)
     sizes = ", ".join(f"{len(part):,} {name}" for name, part in splits.parts().items())
     labels = f", {splits.train.labels.sum(axis=1).mean():.2f} labels per text" if several else ""
     say(f"{settings.data.name}: {sizes} examples, {len(splits.train.label_names)} classes{labels}")
     if splits.unlabelled:
-        say(f"{len(splits.unlabelled):,} unlabelled texts")
+        say(f"{counted(len(splits.unlabelled), 'unlabelled text')}")
     refuse_impossible(settings.abstain, settings.export, several, len(splits.valid))
-    if small := small_classes(splits):
+    if small := small_classes(splits, can_fold(settings) and not several):
         say(f"Warning: {small}")
         splits.notices.append(small)
     return splits
 
 
-def small_classes(splits: Splits) -> str:
-    """Returns a warning about classes with fewer than FEW_EXAMPLES examples in all splits, or an empty text."""
+def can_fold(settings: TrainSettings) -> bool:
+    """Whether `data.folds` may be added to the settings."""
+    try:
+        check_folds(replace(settings, data=replace(settings.data, folds=2)))
+    except UserError:
+        return False
+    return settings.data.folds is None
+
+
+def small_classes(splits: Splits, can_fold: bool = False) -> str:
+    """Returns a warning about classes with fewer than FEW_EXAMPLES examples in all splits, or an empty text.
+
+    Args:
+        splits: the data.
+        can_fold: whether to offer a cross-validation.
+    """
     counts = Counter[str]()
     for part in splits.parts().values():
         counts.update(part.class_counts())
@@ -88,7 +105,10 @@ def small_classes(splits: Splits) -> str:
         return ""
     shown = ", ".join(f"{name!r} ({count})" for count, name in small[:5])
     more = f" and {len(small) - 5:,} more" if len(small) > 5 else ""
+    folds = min(MOST_FOLDS, small[0][0])
+    offer = f", or measure on all examples with data.folds={folds}" if can_fold and folds > 1 else ""
     return (
-        f"{shown}{more} of {len(counts):,} classes have fewer than {FEW_EXAMPLES} in all splits, so the "
-        "metrics will be rough. Add examples if you can."
+        f"{shown}{more} of {len(counts):,} classes {'has' if len(small) == 1 else 'have'} fewer than "
+        f"{FEW_EXAMPLES} in all splits, so the "
+        f"metrics will be rough. Add examples if you can{offer}."
     )

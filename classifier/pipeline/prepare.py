@@ -15,7 +15,6 @@ from classifier.pipeline.make_encoder import are_few, make_encoder, make_tokeniz
 from classifier.progress import Stage
 from classifier.settings import Linear, PretrainedSettings, TrainerSettings, TrainSettings
 from classifier.tasks import decide, make_task
-from classifier.terminal import say
 from classifier.tokenizers import Tokenizer
 from classifier.tracking.open_run import AnyRun
 from classifier.training.batches import EncodedTexts, encode
@@ -74,8 +73,7 @@ def prepare(
     with Stage("Preparing the training"):
         training = Training(model, optimizer, trainer, data, hybrid.validate, settings.seed, run.checkpoint)
     run.facts |= {"epochs": training.most_epochs, "bfloat16": training.reduced}
-    if training.restore():
-        say(f"Continuing run {run.run_id} after {training.state.epoch} epochs and {training.state.step} steps")
+    training.restore()
     return hybrid, training
 
 
@@ -90,11 +88,9 @@ def training_texts(splits: Splits) -> TrainingTexts:
 
 
 def encode_texts(tokenizer: Tokenizer, train: Sequence[str], run: AnyRun) -> EncodedTexts:
-    """Returns the ids of the training texts; prints and notes the share of truncated texts."""
+    """Returns the ids of the training texts; notes the size of the vocabulary and the share of truncated texts."""
     texts, cut = encode(tokenizer, train)
-    size = len(tokenizer.vocabulary)
-    run.facts |= {"cut_texts": cut, "vocabulary": size}
-    say(f"{size:,} tokens in the vocabulary; {cut:.1%} of the texts are cut to {tokenizer.max_tokens}")
+    run.facts |= {"cut_texts": cut, "vocabulary": len(tokenizer.vocabulary)}
     return texts
 
 

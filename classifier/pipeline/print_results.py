@@ -7,7 +7,7 @@ from classifier.evaluation.metrics import Evaluation
 from classifier.evaluation.report import resolution, results_table
 from classifier.pipeline.job import Job
 from classifier.settings.typed import as_typed, on_command_line
-from classifier.terminal import say, show
+from classifier.terminal import say, show, shown_path
 from classifier.tracking.run import Run
 from classifier.tracking.views import where_to_look
 
@@ -47,9 +47,3 @@ def next_commands(model: Path) -> tuple[str, str]:
     path = shown_path(folder)
     named = f"model={path}" if as_typed(path) == path else on_command_line("model", path)
     return f"classifier score {named} input=new.csv output=scored.csv", f'classifier explain {named} text="..."'
-
-
-def shown_path(path: Path) -> str:
-    """Returns a path relative to the current folder if it is inside, otherwise an absolute path."""
-    path, here = path.absolute(), Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

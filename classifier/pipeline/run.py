@@ -3,10 +3,8 @@
 import json
 import shlex
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
 
@@ -20,10 +18,14 @@ from classifier.progress import Stage
 from classifier.settings import PretrainedSettings, TrainSettings, used
 from classifier.settings.passwords import without_passwords
 from classifier.start import start_tensorflow
-from classifier.terminal import say
+from classifier.terminal import counted, say
 from classifier.tracking.open_run import AnyRun, open_run
 from classifier.tracking.run import EarlierRun, identity_of
 from classifier.tracking.versions import package_versions
+
+if TYPE_CHECKING:
+    from classifier.pipeline.folds import Pooled
+    from classifier.pipeline.job import Job
 
 
 def train(settings: TrainSettings, typed: Mapping[str, str], output: Path) -> dict[str, Any]:
@@ -60,32 +62,59 @@ def train(settings: TrainSettings, typed: Mapping[str, str], output: Path) -> di
         log_start(settings, typed, splits, run)
         if teacher:
             splits.taught = ask_teacher(teacher, settings, splits, run.checkpoint.with_name("teacher.parquet"))
-        summary = train_tracked(settings, splits, run)
+        summary = train_tracked(settings, splits, run, measure_folds(settings, splits, run))
     return failed_if_refused(summary, run)
 
 
-def train_tracked(settings: TrainSettings, splits: Splits, run: AnyRun) -> dict[str, Any]:
-    """Runs the training within a tracked run; returns the summary."""
-    from classifier.pipeline.finish import finish, finish_interrupted, finish_pruned, finish_trial
-    from classifier.pipeline.job import Job
-    from classifier.pipeline.prepare import prepare
+def measure_folds(settings: TrainSettings, splits: Splits, run: AnyRun) -> "Pooled | None":
+    """Returns the answers of a cross-validation if the settings ask for one."""
+    if not splits.folds:
+        return None
+    from classifier.pipeline.folds import cross_validate
 
-    stop = Event()
-    with ThreadPoolExecutor(1) as executor:
+    try:
+        found = cross_validate(settings, splits, run)
+    except KeyboardInterrupt:
+        if settings.tracking.enabled:
+            say(f"Continue with the same command and trainer.resume=true; run {run.run_id}")
+        raise
+    start_tensorflow(settings.trainer.deterministic)  # clears the model of the last fold
+    return found
+
+
+def train_tracked(
+    settings: TrainSettings, splits: Splits, run: AnyRun, pooled: "Pooled | None" = None
+) -> dict[str, Any]:
+    """Runs the training within a tracked run; returns the summary.
+
+    Args:
+        pooled: answers of a cross-validation, by which the model is measured.
+    """
+    from classifier.pipeline.finish import finish, finish_interrupted, finish_pruned, finish_trial
+    from classifier.pipeline.job import started
+
+    with started(settings, splits, run) as job:
         try:
-            hybrid, training = prepare(settings, splits, run, executor, stop)
-            job = Job(settings, splits, run, hybrid, training)
-            try:
-                fit(job)
-                return finish_trial(job) if settings.trainer.validation_only else finish(job)
-            except Pruned as pruned:
-                return finish_pruned(job, str(pruned))
-            except KeyboardInterrupt:
-                if not training.state.history:
-                    raise
-                return finish_interrupted(job)
-        finally:
-            stop.set()  # cancels fits that are no longer needed
+            say_start(job)
+            fit(job)
+            return finish_trial(job) if settings.trainer.validation_only else finish(job, pooled)
+        except Pruned as pruned:
+            return finish_pruned(job, str(pruned))
+        except KeyboardInterrupt:
+            if not job.training.state.history:
+                raise
+            return finish_interrupted(job)
+
+
+def say_start(job: "Job") -> None:
+    """Prints the size of the vocabulary, and from where an earlier run is continued."""
+    facts, tokenizer, state = job.run.facts, job.hybrid.encoder.tokenizer, job.training.state
+    say(
+        f"{len(tokenizer.vocabulary):,} tokens in the vocabulary; {facts['cut_texts']:.1%} of the texts are cut to "
+        f"{tokenizer.max_tokens}"
+    )
+    if state.epoch or state.step:
+        say(f"Continuing run {job.run.run_id} after {counted(state.epoch, 'epoch')} and {counted(state.step, 'step')}")
 
 
 def log_start(settings: TrainSettings, typed: Mapping[str, str], splits: Splits, run: AnyRun) -> None:
@@ -101,16 +130,18 @@ def log_start(settings: TrainSettings, typed: Mapping[str, str], splits: Splits,
     run.log_params(typed)
     run.log_datasets(splits.files)
     measured = {name: part for name, part in splits.parts().items() if name != "train"}
-    run.set_tags({f"{name}.content": content_hash(one.texts, one.named_labels()) for name, one in measured.items()})
+    contents = {name: content_hash(one.texts, one.named_labels()) for name, one in measured.items()}
+    if splits.folds:
+        learned = (splits.train, splits.valid)
+        texts, labels = [[*a, *b] for a, b in zip(*((one.texts, one.named_labels()) for one in learned), strict=True)]
+        contents["test"] = content_hash(texts, labels)
+    run.set_tags({f"{name}.content": content for name, content in contents.items()})
     run.log_folder(report)
     run.facts["rejected_rows"] = len(splits.rejects)
 
 
-def fit(job: Any) -> None:
+def fit(job: "Job") -> None:
     """Trains to the end; each epoch is shown, logged exactly once even if resumed, and reported to the sweep.
-
-    Args:
-        job: a `classifier.pipeline.job.Job`.
 
     Raises:
         Pruned: if this is a trial and its sweep stops it.

@@ -22,7 +22,7 @@ from classifier.errors import UserError
 from classifier.files import whole_file
 from classifier.settings import Reading, TrainSettings, as_typed
 from classifier.tasks import NO_DECISION
-from classifier.terminal import say
+from classifier.terminal import counted, say
 from classifier.tracking.named_models import model_folder
 
 KEY = b"teacher"  # in the metadata of the kept probabilities: what they were computed from
@@ -115,7 +115,7 @@ def check_complete(teacher: str, texts: Sequence[str], known: np.ndarray) -> Non
     missing = np.flatnonzero(~known)
     if len(missing):
         raise UserError(
-            f"{teacher} has no probabilities for {len(missing):,} of the {len(texts):,} texts, such as "
+            f"{teacher} has no probabilities for {len(missing):,} of {counted(len(texts), 'text')}, such as "
             f"{texts[missing[0]][:60]!r}: score data.train and data.unlabelled with probabilities=true."
         )
 
@@ -135,7 +135,7 @@ def keep_probabilities(teacher: Teacher, label_names: Sequence[str], texts: Sequ
     assert teacher.folder is not None
     classifier = SavedClassifier(teacher.folder)
     check_classes(teacher.name, classifier.label_names, label_names)
-    say(f"Teacher: {teacher.folder} labels {len(texts):,} texts")
+    say(f"Teacher: {teacher.folder} labels {counted(len(texts), 'text')}")
     found = classifier.probabilities(texts)
     columns = {PROBABILITY + name: column for name, column in zip(classifier.label_names, found.T, strict=True)}
     table = pa.table({"text": pa.array(texts, pa.string()), **columns})

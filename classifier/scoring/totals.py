@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from classifier.tasks import NO_DECISION, Decision
-from classifier.terminal import Table
+from classifier.terminal import Table, counted
 
 MOST_LABELS = 20  # in the table
 
@@ -79,7 +79,7 @@ def totals_table(summary: dict[str, Any]) -> Table:
         table.add(name, f"{label['rows']:,}", f"{label['rows'] / scored:.1%}", formatted(label["mean_score"]))
     if rest := labels[MOST_LABELS:]:
         rows = sum(label["rows"] for _, label in rest)
-        table.add(f"{len(rest)} more labels", f"{rows:,}", f"{rows / scored:.1%}", "")
+        table.add(counted(len(rest), "more label"), f"{rows:,}", f"{rows / scored:.1%}", "")
     table.end_section()
     table.add("all", f"{scored if summary['rows'] > summary['errors'] else 0:,}", "", formatted(summary["mean_score"]))
     if "accepted" in summary:

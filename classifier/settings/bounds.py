@@ -39,6 +39,7 @@ class Bounds:
 COUNT, SIZE = Bounds(at_least=0, at_most=MOST), Bounds(at_least=1, at_most=MOST)
 SEED = Bounds(at_least=0, at_most=2**32 - 1)  # range of NumPy's seeds
 SHARE = Bounds(at_least=0, below=1)
+FOLDS = Bounds(at_least=2, at_most=100)
 ALL_OR_LESS = Bounds(at_least=0, at_most=1)
 OPEN_FRACTION = Bounds(above=0, below=1)
 POSITIVE, NOT_NEGATIVE = Bounds(above=0, at_most=1e9), Bounds(at_least=0, at_most=1e9)

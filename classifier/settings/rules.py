@@ -8,7 +8,7 @@ from typing import Any
 from classifier.errors import UserError
 from classifier.settings.bounds import check_bounds, is_number
 from classifier.settings.commands import CompareSettings, ExplainSettings, PromoteSettings
-from classifier.settings.shared import POOLINGS, PROJECTIONS, TRUNCATIONS
+from classifier.settings.shared import POOLINGS, PROJECTIONS, TRUNCATIONS, DataSettings
 from classifier.settings.targets import TARGET
 from classifier.settings.training import (
     EXPORTS,
@@ -82,11 +82,41 @@ def check_training(settings: TrainSettings) -> None:
             "data.unlabelled needs a teacher, which labels these texts: name a model with distill.teacher=, or leave "
             "data.unlabelled out."
         )
+    if settings.data.folds is not None:
+        check_folds(settings)
     chosen_exports(settings.export)
     if isinstance(settings.encoder, ScratchSettings):
         check_scratch(settings, settings.encoder)
     elif isinstance(settings.encoder, PretrainedSettings):
         check_pretrained(settings, settings.encoder)
+
+
+def check_folds(settings: TrainSettings) -> None:
+    """Checks that no setting is given that a cross-validation cannot follow."""
+    data, folds = settings.data, f"data.folds={settings.data.folds}"
+    for key, file in (("data.valid", data.valid), ("data.test", data.test)):
+        if file is not None:
+            raise UserError(
+                f"{folds} measures on the texts of data.train: leave out either data.folds or {key}={as_typed(file)}."
+            )
+    if data.test_share not in (0, DataSettings.test_share):
+        raise UserError(f"{folds} sets no test split aside: leave out either data.folds or data.test_share.")
+    if data.time is not None:
+        raise UserError(f"{folds} would learn from the future: leave out either data.folds or data.time={data.time}.")
+    if settings.trainer.validation_only:
+        raise UserError(
+            f"{folds} measures the model at the end, which trainer.validation_only=true leaves out, as in a search: "
+            "search without data.folds, and train the best settings with it."
+        )
+    if settings.distill.teacher is not None:
+        raise UserError(
+            f"{folds} cannot be combined with distill.teacher, which may have learned the labels it is measured on."
+        )
+    if settings.export.coverage is not None or any(value is not None for value in asdict(settings.abstain).values()):
+        raise UserError(
+            f"{folds} cannot measure abstain= and export.coverage, whose thresholds each model chooses for itself: "
+            "set a test split aside instead."
+        )
 
 
 def check_choice(key: str, given: Any, known: Sequence[str]) -> None:

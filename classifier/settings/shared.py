@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from classifier.settings.bounds import ALL_OR_LESS, SEED, SHARE, number
+from classifier.settings.bounds import ALL_OR_LESS, FOLDS, SEED, SHARE, number
 from classifier.settings.passwords import without_passwords
 
 # Number of shards of a training batch, or of batches to predict, that TensorFlow computes in parallel, each on a share
@@ -90,6 +90,8 @@ class DataSettings(Reading):
     root: str = "${oc.env:CLASSIFIER_DATA,data}"  # folder of the named data sets
     valid_share: float = number(0.1, SHARE)  # share of train to split off if valid is None
     test_share: float = number(0.1, SHARE)  # share of train to split off if test is None; 0: no test split
+    # Number of parts of train for a cross-validation, which takes the place of the test split; None: a test split.
+    folds: int | None = number(None, FOLDS)
     split_seed: int | None = number(None, SEED)  # seed of the split; None: seed
     group: str | None = None  # column; rows with the same value are never in two splits
     time: str | None = None  # column of dates or numbers; valid and test come after train

@@ -25,7 +25,7 @@ from classifier.sweeps.refit import Refit, refit_metrics
 from classifier.sweeps.sweep import Source, Sweep
 from classifier.sweeps.table import metric_columns, result_lines, show_table, write_tables
 from classifier.sweeps.trial import varying
-from classifier.terminal import say
+from classifier.terminal import counted, say
 from classifier.tracking.run import identity_of
 from classifier.tracking.server import check_reachable
 from classifier.tracking.sweeps import SweepRun
@@ -135,7 +135,8 @@ class SweepRunner:
         if failed:
             reasons = "\n".join(f"#{trial.number} {trial.name}: {trial.reason}" for trial in failed)
             raise UserError(
-                f"{len(failed)} of {len(trials)} trials failed; the same command tries them again.\n{reasons}"
+                f"{len(failed)} of {counted(len(trials), 'trial')} failed; the same command tries them "
+                f"again.\n{reasons}"
             )
 
     def refit(self) -> None:

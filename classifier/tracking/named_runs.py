@@ -18,13 +18,13 @@ RUN_ID_START = re.compile("[0-9a-f]{8,31}")
 
 
 def existing_run(mlflow, run_id: str, key: str, server: Server):
-    """Returns the MLflow run with this id.
+    """Returns the MLflow run with this id, or the only one whose id begins with these eight or more digits.
 
     Raises:
         UserError: if there is no such run, or it was deleted.
     """
     try:
-        run = mlflow.MlflowClient().get_run(run_id)
+        run = mlflow.MlflowClient().get_run(full_run_id(mlflow, run_id))
     except mlflow.exceptions.MlflowException as error:
         reason = first_line(error).rstrip(".") + nearest_run(mlflow, run_id)
         raise UserError(f"{key}: {run_id} is not a run at tracking.uri={server.safe_uri}: {reason}") from error
@@ -105,7 +105,7 @@ def find_sweep(mlflow, name: str, server: Server):
     Raises:
         UserError: if there is no such sweep; the message lists the existing sweeps.
     """
-    if RUN_ID.fullmatch(name):
+    if RUN_ID.fullmatch(name) or (RUN_ID_START.fullmatch(name) and full_run_id(mlflow, name) != name):
         return existing_run(mlflow, name, "sweep", server)
     experiments = mlflow.MlflowClient().search_experiments(max_results=1000)
     ids = [experiment.experiment_id for experiment in experiments]

@@ -8,7 +8,7 @@ from classifier.files import locked
 from classifier.settings import TrackingSettings
 from classifier.terminal import say
 from classifier.tracking.abandoned import end_abandoned_runs
-from classifier.tracking.run import EarlierRun, Run, checkpoint_in, find_run, start_run
+from classifier.tracking.run import EarlierRun, Run, checkpoint_in, delete_checkpoints, find_run, start_run
 from classifier.tracking.untracked import UntrackedRun
 
 AnyRun = Run | UntrackedRun
@@ -33,8 +33,10 @@ def open_run(
     """
     if not settings.enabled:
         with locked(checkpoint_in(output).parent, "training"), UntrackedRun(output, checkpoint_in(output)) as run:
-            run.checkpoint.unlink(missing_ok=True)
+            delete_checkpoints(run.checkpoint)
             yield run
+            if run.status == "FINISHED":
+                delete_checkpoints(run.checkpoint)
         return
     end_abandoned_runs(settings)
     earlier = find_run(settings, identity) if resume else None
@@ -48,8 +50,8 @@ def open_run(
             yield earlier
             return
         if not earlier:
-            checkpoint.unlink(missing_ok=True)  # from another run in this folder
+            delete_checkpoints(checkpoint)  # from another run in this folder
         with start_run(settings, output, identity, earlier) as run:
             yield run
         if run.status == "FINISHED" and not run.waiting:
-            checkpoint.unlink(missing_ok=True)
+            delete_checkpoints(checkpoint)

@@ -2,7 +2,7 @@
 
 import contextlib
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from classifier.comparison.promotion import Incomparable, Judgement, judge
@@ -31,6 +31,7 @@ class Promotion:
     previous: int | None  # version of the champion before the promotion
     reason: str
     numbers: dict[str, float] = field(default_factory=dict)
+    run_id: str | None = None  # of the challenger
 
 
 def promote(run_id: str, name: str, rule: PromotionSettings, force: bool, server: Server) -> Promotion:
@@ -43,10 +44,12 @@ def promote(run_id: str, name: str, rule: PromotionSettings, force: bool, server
         Incomparable: if the rule cannot be applied; in this case nothing is registered.
     """
     mlflow = connect_existing(server, f"run: {run_id} is not a run")
+    run_id = existing_run(mlflow, run_id, "run", server).info.run_id
     model, champion = model_to_promote(mlflow, run_id, server), champion_of(mlflow, name)
     current = None if champion is None else int(champion.version)
     if current is not None and is_version(model, champion):
-        return Promotion(False, current, current, current, f"{name}: version {current} is the champion already")
+        reason = f"{name}: version {current} is the champion already"
+        return Promotion(False, current, current, current, reason, run_id=run_id)
     judgement = None if champion is None else judge_run(mlflow, run_id, champion, rule, force)
     with exclusive(server.uri), writing(f"a version of {name}", server):
         now = champion_of(mlflow, name)
@@ -55,7 +58,7 @@ def promote(run_id: str, name: str, rule: PromotionSettings, force: bool, server
             describe(mlflow, name, promotion)
             if promotion.promoted:
                 mlflow.MlflowClient().set_registered_model_alias(name, CHAMPION, str(promotion.champion))
-            return promotion
+            return replace(promotion, run_id=run_id)
     return promote(run_id, name, rule, force, server)  # another process has moved the alias in the meantime
 
 

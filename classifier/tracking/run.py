@@ -13,7 +13,7 @@ from classifier.errors import UserError
 from classifier.interruption import uninterrupted
 from classifier.progress import Stage
 from classifier.settings import TrackingSettings
-from classifier.terminal import say, warn
+from classifier.terminal import say, shown_path, warn
 from classifier.tracking.abandoned import CHECKPOINT, HOST, connect_existing
 from classifier.tracking.datasets import dataset_inputs
 from classifier.tracking.metric_names import BY_EPOCH, EPOCH_METRICS, LOSSES, logged_name
@@ -179,7 +179,7 @@ class Run:
 
     def log_folder(self, folder: Path) -> None:
         """Logs all files in the folder under the same names."""
-        self.send(f"files of {folder}", lambda: self.client.log_artifacts(self.run_id, str(folder)))
+        self.send(f"files of {shown_path(folder)}", lambda: self.client.log_artifacts(self.run_id, str(folder)))
 
     def log_datasets(self, files: Iterable[Any]) -> None:
         """Logs the data files (`classifier.data.DataFile`) with split, content hash, rows and classes."""
@@ -266,3 +266,9 @@ def start_run(settings: TrackingSettings, output: Path, identity: str, earlier: 
 def checkpoint_in(output: Path) -> Path:
     """Returns the path of the checkpoint of a run that starts in this folder."""
     return output.absolute() / "checkpoint" / "state.npz"
+
+
+def delete_checkpoints(checkpoint: Path) -> None:
+    """Deletes the checkpoint of a run, and what is next to it of the folds of a cross-validation."""
+    for path in (checkpoint, *checkpoint.parent.glob("fold_*.npz")):
+        path.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from classifier.errors import UserError
 from classifier.evaluation.predictions import Predictions, aligned_to, read_predictions
 from classifier.settings import CompareSettings, as_typed
 from classifier.settings.renamed import renamed
+from classifier.terminal import counted
 from classifier.tracking.abandoned import connect_existing
 from classifier.tracking.named_runs import COMPARISON, KIND, SWEEP_KIND, existing_run, search_runs
 
@@ -41,6 +42,8 @@ def find_records(settings: CompareSettings) -> tuple[list[RunRecord], list[str]]
     split = settings.split.name
     if settings.runs:
         named = [existing_run(mlflow, str(run_id), "runs", settings.tracking) for run_id in settings.runs]
+        if len({run.info.run_id for run in named}) < len(named):
+            raise UserError(f"{source(settings)} names the same run twice.")
         missing = [why_skipped(run, split) for run in named if not has_predictions(mlflow, run.info.run_id, split)]
         if missing:
             raise UserError(f"{'; '.join(missing)}.{hint(mlflow, named, split)}")
@@ -52,7 +55,7 @@ def find_records(settings: CompareSettings) -> tuple[list[RunRecord], list[str]]
     skipped = [why_skipped(run, split) for run in found if run.info.run_id not in ids]
     if len(usable) < 2:
         reasons = f" Left out: {'; '.join(skipped)}." if skipped else ""
-        raise UserError(f"{source(settings)} has {len(usable)} runs to compare; two are needed.{reasons}"
+        raise UserError(f"{source(settings)} has {counted(len(usable), 'run')} to compare; two are needed.{reasons}"
                         f"{hint(mlflow, found, split)}")  # fmt: skip
     return read_records(mlflow, usable, split), skipped
 
@@ -129,7 +132,8 @@ def check_same_examples(runs: Sequence[RunRecord], split: str) -> None:
     if len(groups) == 1:
         return
     contents = [
-        f"{content}, {len(group[0].predictions):,} examples: {listed(group)}" for content, group in groups.items()
+        f"{content}, {counted(len(group[0].predictions), 'example')}: {listed(group)}"
+        for content, group in groups.items()
     ]
     raise UserError(
         f"These runs were measured on different {split} examples and cannot be compared. "

@@ -12,7 +12,7 @@ WITHOUT_EFFECT = frozenset({
     *("command_line", "comparison", "drawing", "explanation", "scoring", "sweeps", "tracking"),
     *("train.py", "evaluate.py", "score.py", "explain.py", "compare.py", "promote.py", "publish.py"),
     "clean.py",
-    *("__main__.py", "estimator.py", "interruption.py", "progress.py", "terminal.py"),
+    *("__main__.py", "estimator.py", "interruption.py", "leaving.py", "progress.py", "terminal.py"),
 })  # fmt: skip
 PACKAGES = (
     "tensorflow",

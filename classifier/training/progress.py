@@ -5,13 +5,13 @@ from classifier.terminal import say
 from classifier.training.fit import State, Training
 
 
-def show_step(stage: Stage, training: Training, examples: int) -> None:
+def show_step(stage: Stage, training: Training, examples: int, prefix: str = "") -> None:
     """Updates the stage of the training after a step with a batch of `examples`.
 
-    The remaining time includes all epochs, of which the last may not be needed.
+    The remaining time includes all epochs, of which the last may not be needed. The prefix is shown before the epoch.
     """
     state, total = training.state, len(training.data.targets)
-    stage.name = f"epoch {state.epoch + 1}/{training.most_epochs}"
+    stage.name = f"{prefix}epoch {state.epoch + 1}/{training.most_epochs}"
     stage.logged = False  # each epoch has its own line
     stage.total, stage.done = total, state.examples - examples
     stage.later = total * (training.most_epochs - state.epoch - 1)

@@ -1,11 +1,12 @@
-"""A model remembers the columns of its texts."""
+"""A model remembers the columns of its texts, and whether the case of labels matters."""
 
 from pathlib import Path
 
 import pytest
 
-from classifier.artifact.text_columns import with_text_columns, write_text_columns
-from classifier.settings import Reading
+from classifier.artifact.text_columns import with_label_case, with_text_columns, write_text_columns
+from classifier.errors import UserError
+from classifier.settings import DataSettings, LabelCase, Reading
 
 
 @pytest.fixture
@@ -31,3 +32,16 @@ def test_models_without_a_file_and_with_the_usual_column(model, tmp_path_factory
     assert with_text_columns(Reading(), str(path), tmp_path_factory.mktemp("older")) == (Reading(), "")
     write_text_columns(model, "text")
     assert with_text_columns(Reading(), str(path), model) == (Reading(), "")
+
+
+def test_labels_are_matched_as_in_the_training(model, tmp_path_factory):
+    data = DataSettings(name="test", root="")
+    assert with_label_case(data, model) == (data, "")
+    assert with_label_case(data, tmp_path_factory.mktemp("older")) == (data, "")
+    write_text_columns(model, "text", LabelCase.fold)
+    found, notice = with_label_case(data, model)
+    assert found.label_case is LabelCase.fold and "as in the training of the model" in notice
+    assert with_label_case(found, model) == (found, "")
+    (model / "assets.extra" / "classifier.json").write_text("[]")
+    with pytest.raises(UserError, match="is damaged"):
+        with_label_case(data, model)

@@ -24,8 +24,17 @@ from classifier.evaluation.scored import Scored
 
 ROOT = Path(__file__).parents[2]
 DOORS = (
-    *("accuracy", "attention", "attention_sweep", "few_labels", "notebooks", "pictures", "pretrained", "scoring"),
-    *("screenshots", "search", "serving", "training"),
+    *(
+        "accuracy",
+        "attention",
+        "attention_sweep",
+        "few_labels",
+        "first_half_hour",
+        "notebooks",
+        "pictures",
+        "pretrained",
+    ),
+    *("scoring", "screenshots", "search", "serving", "training"),
 )
 
 

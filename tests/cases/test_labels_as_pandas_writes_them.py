@@ -23,7 +23,7 @@ def check_test_of_floats(run, folder, summary):
     again = [f"run={summary['run_id']}", f"data.test={folder}/february_with_a_gap.csv", "data.max_bad_rows=0.05"]
     done = run("evaluate", *again, STORE, "hydra.run.dir=again")
     assert done.returncode == 0, done.stderr
-    assert "1 rows could not be used" in done.stdout
+    assert "1 row could not be used" in done.stdout
 
 
 def test_booleans_of_csv_and_json_are_two_classes(case, run):

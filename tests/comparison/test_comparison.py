@@ -9,7 +9,9 @@ import pytest
 from classifier.comparison.comparison import class_changes, compare, differences, entry
 from classifier.comparison.files import write_comparison
 from classifier.comparison.report import Report, terminal_tables, verdict
+from classifier.evaluation.metrics import evaluate
 from classifier.evaluation.predictions import Predictions, aligned_to, content_hash
+from classifier.evaluation.scored import Scored
 from classifier.terminal import show
 
 EXAMPLES, NAMES = 301, ["bird", "fruit", "tool"]
@@ -170,3 +172,15 @@ OTHERS = [(["ax", "b"], "12"), (["a", "b"], "21"), (["a"], "1"), (["a", "b", "b"
 @pytest.mark.parametrize(("texts", "labels"), OTHERS)
 def test_other_texts_or_labels_have_another_hash(texts, labels):
     assert content_hash(["a", "b"], "12") != content_hash(texts, labels)
+
+
+def test_few_right_answers_are_no_certainty():
+    labels = np.array([0, 1, 0, 1])
+    for predicted in (labels[None], np.stack([labels, labels])):
+        of_entry = entry("a", labels, predicted, 2).intervals
+        assert of_entry["accuracy"].low == pytest.approx(0.510, abs=0.001)  # Wilson's for 4 of 4
+        assert of_entry["macro_f1"].low < 0.8
+        assert of_entry["accuracy"].high == of_entry["macro_f1"].high == 1
+    split = evaluate(Scored(labels, np.eye(2)[labels] * 0.8 + 0.1, ["a", "b"]))
+    assert of_entry["accuracy"] == split.intervals["accuracy"]
+    assert of_entry["macro_f1"].low == pytest.approx(split.intervals["macro_f1"].low)

@@ -32,7 +32,7 @@ BAD = [
         "unusable.csv",
         "text,label\n,a\n,b\n",
         {"max_bad_rows": 1},
-        ["none of the 2 rows can be used", "unusable.csv:2, text: the text is empty"],
+        ["none of 2 rows can be used", "unusable.csv:2, text: the text is empty"],
     ),
     ("one_class.csv", "text,label\na,x\nb,x\n", {}, ["every label", "'x'", "two classes", "data.label="]),
     ("corrupt.parquet", b"PAR1 this is not Parquet at all", {}, ["damaged or cut short"]),

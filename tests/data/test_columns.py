@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from classifier.data.columns import with_columns
+from classifier.data.rows import open_rows
 from classifier.errors import UserError
 from classifier.settings import DataSettings
 
@@ -57,10 +58,10 @@ def test_named_columns_are_left_alone(data, header, places):
 def test_others_are_refused_with_a_line_to_type(data, header, places):
     given = data(header, places)
     with pytest.raises(
-        UserError, match=r"name yours with data\.text= and data\.label=, such as: classifier train"
+        UserError, match=r"name yours with data\.text= and data\.label=, such as:\n  classifier train"
     ) as no:
         with_columns(given)
-    line = shlex.split(str(no.value).partition("such as: ")[2])
+    line = shlex.split(str(no.value).partition("such as:")[2])
     assert line[:3] == ["classifier", "train", given.train]
     assert line[3] == f"data.text={header.split(',')[places.index('0')]}"
 
@@ -77,3 +78,10 @@ def test_semicolons_are_found(tmp_path):
     )
     found, _ = with_columns(DataSettings(name="files", train=str(path), root=""))
     assert (found.text, found.label) == ("Nachricht", "Thema")
+
+
+def test_a_column_of_its_own_holds_commas(write, settings):
+    rows = "text\n" + "".join(f"row {i}{', and more' * (i % 3)}; so\n" for i in range(9))
+    names, found = open_rows(write("excel.csv", rows), settings(), notices := [])
+    assert names == ["text"] and [row.values["text"] for row in found][2] == "row 2, and more, and more; so"
+    assert any("it has one column" in notice for notice in notices)

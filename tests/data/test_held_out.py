@@ -62,7 +62,7 @@ def test_a_group_column(settings, write):
     groups = [{text.rpartition(" ")[2] for text in part.texts} for part in splits.parts().values()]
     assert [len(part) for part in splits.parts().values()] == [26, 8, 8]
     assert not groups[0] & groups[1] and not groups[0] & groups[2] and not groups[1] & groups[2]
-    assert any("2 texts have no key, and each counts as a group of its own" in notice for notice in splits.notices)
+    assert any("2 texts without key: each counts as a group of its own" in notice for notice in splits.notices)
 
 
 def test_one_group_is_the_same_however_it_is_spelled(settings, write):
@@ -92,7 +92,7 @@ def test_files_of_their_own_are_checked(settings, write):
     train = write("train.csv", table((f"t{i}", "ab"[i % 2], i) for i in range(40)))
     after, before = write("after.csv", table([("x", "a", 41)])), write("before.csv", table([("x", "a", 9)]))
     assert load_splits(settings(train, test=after, time="key"), seed=1).valid.texts == ["t36", "t37", "t38", "t39"]
-    with pytest.raises(UserError, match=r"data.time=key: 1 rows of test are not after all rows of train and valid"):
+    with pytest.raises(UserError, match=r"data.time=key: 1 row of test is not after all rows of train and valid"):
         load_splits(settings(train, test=before, time="key"), seed=1)
     with pytest.raises(UserError, match=r"data.group=key: '9' is in (train|valid) and in test"):
         load_splits(settings(train, test=before, group="key"), seed=1)
@@ -101,8 +101,8 @@ def test_files_of_their_own_are_checked(settings, write):
 @pytest.mark.parametrize(
     ("rows", "others", "message"),
     [
-        ([("x", "a", 1), ("y", "b", 1)], {"group": "key"}, "data.group=key: 1 groups leave nothing for test"),
-        ([("x", "a", 1), ("y", "b", 1)], {"time": "key"}, "data.time=key: 1 different times leave nothing for"),
+        ([("x", "a", 1), ("y", "b", 1)], {"group": "key"}, "data.group=key has 1 group, which leaves nothing for test"),
+        ([("x", "a", 1), ("y", "b", 1)], {"time": "key"}, "data.time=key has 1 different time, which leaves nothing"),
         ([("x", "a", 1), ("y", "b", "2026-03-01")], {"time": "key"}, "data.time=key has numbers and dates"),
         ([("x", "a", 1), ("y", "b", 2)], {"group": "kez"}, "no column 'kez'. Did you mean 'key'.*data.group"),
         ([("x", "a", 1), ("y", "b", 2)], {"group": "key", "time": "key"}, "cannot be combined"),

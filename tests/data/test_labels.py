@@ -276,3 +276,11 @@ def test_a_test_label_in_another_case(write, settings):
         load_splits(settings(train, test=test), seed=1)
     splits = load_splits(settings(train, test=test, label_case=LabelCase.fold), seed=1)
     assert splits.test.named_labels() == ["ham", "spam"]
+
+
+def test_a_class_named_like_a_missing_value_is_reported(write, settings):
+    rows = "".join(f"text {i},{('good', 'NaN', 'none', 'N/A', 'None')[i % 5]}\n" for i in range(50))
+    splits = load_splits(settings(str(write("rows.csv", "text,label\n" + rows))), seed=0)
+    assert splits.train.label_names == ("N/A", "NaN", "None", "good", "none")
+    (notice,) = [notice for notice in splits.notices if "write a missing label" in notice]
+    assert "label: 'N/A' (10), 'NaN' (10). If it is one" in notice

@@ -10,7 +10,7 @@ from hypothesis import given, strategies
 from hypothesis import settings as hypothesis_settings
 
 from classifier.data import load_splits, write_contradictions
-from classifier.data.splits import stratified
+from classifier.data.stratified import stratified
 from classifier.errors import UserError
 from classifier.settings import DataSettings
 
@@ -191,7 +191,7 @@ def test_shares_that_cannot_be(settings, train, others, message):
 
 def test_labels_of_which_none_has_enough_texts(settings, write):
     path = write("train.csv", csv_of([("a", "x"), ("b", "y"), ("c", "y"), ("c", "y")]))
-    with pytest.raises(UserError, match="4 texts have 2 labels, none of which has 3 different texts, so that no test"):
+    with pytest.raises(UserError, match="4 texts with 2 labels, none of which has 3 different texts, so that no test"):
         load_splits(settings(str(path)), seed=1)
 
 

@@ -5,7 +5,7 @@ import unicodedata
 import numpy as np
 import pytest
 
-from classifier.data.splits import stratified
+from classifier.data.stratified import stratified
 from classifier.data.text_form import text_form
 
 

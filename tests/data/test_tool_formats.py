@@ -54,7 +54,7 @@ class TestLabelStudio:
 
     def test_texts_without_an_answer_are_counted(self, load):
         notices = load(self.FOLDER / "export.json").notices
-        assert any("2 of its texts have no answer and are left out (1 not annotated, 1 skipped)" in n for n in notices)
+        assert any("left out 2 texts without an answer (1 not annotated, 1 skipped)" in n for n in notices)
 
     def test_agreement(self, load):
         loaded = load(self.FOLDER / "export.json", agreement=Agreement.unanimous)
@@ -182,7 +182,7 @@ class TestDoccano:
         assert [reject.reason for reject in loaded.rejects] == [
             "the row has 2 labels; task=multi_label learns several labels per text"
         ]
-        assert any("1 of its texts have no answer and are left out (1 not annotated)" in n for n in loaded.notices)
+        assert any("left out 1 text without an answer (1 not annotated)" in n for n in loaded.notices)
 
     def test_csv_does_not_say_whether_a_mark_is_part_of_a_label(self, load):
         loaded = load(FILES / "doccano" / "all.csv")
@@ -206,7 +206,7 @@ class TestHuggingFace:
         loaded = load(self.FOLDER / name)
         expected = [("The lamp flickers at night", "01"), ("çok iyi — thank you", "true"), ("Nobody is at home", "7")]
         assert pairs(loaded) == expected
-        assert any("1 of its texts have no answer" in notice for notice in loaded.notices)
+        assert any("left out 1 text without an answer" in notice for notice in loaded.notices)
 
     def test_a_selection_is_in_its_order(self, load):
         assert pairs(load(self.FOLDER / "selected")) == [
@@ -336,7 +336,7 @@ class TestVertex:
         path, test = write("in.csv", rows), write("test.csv", "TEST,e,01\nTRAIN,f,true\n")
         splits = load_splits(settings(path, test=test, format=DataFormat.vertex), seed=1)
         assert [part.texts for part in splits.parts().values()] == [["a", "b"], ["d"], ["e"]]
-        assert sum("left out" in notice for notice in splits.notices) == 2
+        assert sum("left out" in notice.lower() for notice in splits.notices) == 2
 
 
 class TestAzure:
@@ -358,5 +358,12 @@ class TestAzure:
         assert [reject.reason for reject in splits.rejects] == ["there is no file gone.txt"]
 
     def test_texts_that_were_not_downloaded(self, load, write):
-        with pytest.raises(UserError, match=r"none of its 1 texts, such as a.txt, is in its folder. Download"):
+        with pytest.raises(UserError, match=r"none of 1 text, such as a.txt, is in its folder. Download"):
             load(self.project(write, [{"location": "a.txt", "class": {"category": "x"}}]))
+
+
+@pytest.mark.parametrize("name", ["rasa", "argilla"])
+def test_a_file_of_another_kind_is_not_called_empty(write, settings, name):
+    path = write("rows.csv", "text,label\na,b\nc,d\n")
+    with pytest.raises(UserError, match=rf"no labelled texts in the format of data\.format={name}\. Leave"):
+        load_splits(settings(str(path), format=DataFormat[name]), seed=0)

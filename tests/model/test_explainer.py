@@ -153,7 +153,7 @@ def test_the_command_on_a_file(model_folder, tmp_path, capsys):
     columns, options = Columns(text="message", label="topic"), Explained(sample=3, shown=2, most_texts=6)
     summary = run(model_folder, tmp_path, input=str(tmp_path / "in.csv"), data=columns, explain=options)
     printed = capsys.readouterr().out
-    assert "1 rows cannot be explained" in printed and f"6 of {len(SOME)} texts are explained" in printed
+    assert "1 row cannot be explained" in printed and f"6 of {len(SOME)} texts are explained" in printed
     assert summary["texts"] == len(SOME) and summary["run_id"] is None and summary["page"] in printed
     lines = (tmp_path / "explanation" / "explanations.jsonl").read_text(encoding="utf-8").splitlines()
     one = json.loads(lines[-1])

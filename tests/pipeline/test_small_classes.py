@@ -19,3 +19,10 @@ def test_small_classes_are_named():
     warning = small_classes(splits(30, 3, 29, 1))
     assert "'class 3' (1), 'class 1' (3), 'class 2' (29) of 4 classes have fewer than 30" in warning
     assert "and 3 more of 9 classes" in small_classes(splits(*range(1, 9), 30))
+
+
+def test_a_cross_validation_is_offered_where_it_is_possible():
+    assert "or measure on all examples with data.folds=5." in small_classes(splits(30, 12), can_fold=True)
+    assert "data.folds=3." in small_classes(splits(30, 3), can_fold=True)
+    assert "data.folds" not in small_classes(splits(30, 1), can_fold=True)
+    assert "data.folds" not in small_classes(splits(30, 12))

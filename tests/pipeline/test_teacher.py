@@ -71,7 +71,7 @@ def test_texts_without_an_answer_are_refused(tmp_path):
     teacher = Teacher("distill.teacher=scored.csv", None, [path], NAMES, "")
     settings = TrainSettings(data=DataSettings())
     assert ask_teacher(teacher, settings, splits(["a", "a"]), tmp_path / "kept").shape == (2, 2)
-    with pytest.raises(UserError, match="no probabilities for 1 of the 2 texts, such as 'new'"):
+    with pytest.raises(UserError, match="no probabilities for 1 of 2 texts, such as 'new'"):
         ask_teacher(teacher, settings, splits(["a", "new"]), tmp_path / "kept")
 
 

@@ -90,4 +90,4 @@ def test_a_run_id_is_looked_up(monkeypatch, tmp_path, model_folder, capsys):
     assert asked == [("models:/mails/7", "sqlite:///mlflow.db")]
     assert summary["model"] == str(model_folder) and summary["rows"] == 1
     assert summary["model_version"] == "mails/7" == read(tmp_path / "out.csv")[0]["model_version"]
-    assert "\n1 rows; " in capsys.readouterr().out
+    assert "\n1 row; " in capsys.readouterr().out

@@ -186,6 +186,8 @@ def test_a_password_of_a_configuration_file_is_not_saved_again(tmp_path):
     (tmp_path / "recipe").mkdir()
     (tmp_path / "recipe" / "ours.yaml").write_text("# @package _global_\ntracking:\n  uri: ftp://me:secret@host\n")
     out = tmp_path / "out"
+    out.mkdir()
+    (out / "notes.txt").touch()  # otherwise the folder of a refused training is removed
     searched = f"hydra.searchpath=[file://{tmp_path}]"
     done = command(tmp_path, "train", "recipe=ours", searched, f"hydra.run.dir={out}")
     assert (done.returncode, "tracking.uri=ftp://me:***@host: runs cannot" in done.stderr) == (2, True)

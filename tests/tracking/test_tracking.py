@@ -22,12 +22,14 @@ from classifier.tracking.abandoned import HOST, end_abandoned_runs
 from classifier.tracking.comparison_run import log_comparison
 from classifier.tracking.models import find_model, log_folder, run_config, run_of_model
 from classifier.tracking.named_runs import PARENT
+from classifier.tracking.open_run import open_run
 from classifier.tracking.patience import Patience
 from classifier.tracking.registry import promote
-from classifier.tracking.run import find_run, identity_of, start_run
+from classifier.tracking.run import Run, find_run, identity_of, start_run
 from classifier.tracking.run_models import models_of
 from classifier.tracking.run_records import find_records
 from classifier.tracking.server import check_reachable, connect, experiment_id
+from classifier.tracking.untracked import UntrackedRun
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::FutureWarning"
@@ -395,3 +397,18 @@ def test_a_process_that_is_killed_while_it_creates_the_database_leaves_none(tmp_
         assert process.exitcode == code
     assert (tmp_path / "experiment.txt").read_text() == "1"
     assert {path.name for path in (tmp_path / "a b").iterdir()} == {"runs.db", "runs.db.lock"}
+
+
+def test_the_folds_of_a_run_are_deleted_with_its_checkpoint_or_by_a_new_run(settings, tmp_path):
+    kept = [tmp_path / "checkpoint" / name for name in ("state.npz", "fold_1.npz", "fold_2_state.npz")]
+    kept[0].parent.mkdir()
+    other = tmp_path / "checkpoint" / "teacher.parquet"
+    for path in (*kept, other):
+        path.touch()
+    for tracking in (settings, replace(settings, enabled=False)):
+        with open_run(tracking, tmp_path, "folds", resume=False) as run:
+            assert not any(path.exists() for path in kept), "they belong to another run"
+            for path in kept:
+                path.touch()
+        assert isinstance(run, Run | UntrackedRun)
+        assert not any(path.exists() for path in kept) and other.exists()

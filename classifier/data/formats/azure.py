@@ -13,6 +13,7 @@ from classifier.data.json_lines import read_json
 from classifier.data.row import Row
 from classifier.errors import UserError
 from classifier.settings import DataSettings
+from classifier.terminal import counted
 
 
 def recognizes(glance: Glance) -> bool:
@@ -32,7 +33,8 @@ def read(path: Path, settings: DataSettings, notices: list[str]) -> Iterator[Row
         raise UserError(f"{path} is not a project of custom text classification: it has no assets with documents.")
     if documents and not any(_file(path, document).is_file() for document in documents):
         raise UserError(
-            f"{path}: none of its {len(documents):,} texts, such as {documents[0].get('location')}, is in its folder. "
+            f"{path}: none of {counted(len(documents), 'text')}, such as {documents[0].get('location')}, is in "
+            "its folder. "
             "Download the texts of the storage container to it."
         )
     left_out = LeftOut(path)

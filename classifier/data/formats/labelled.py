@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from classifier.data.row import Row
+from classifier.terminal import counted
 
 TEXT, LABEL, SPLIT, PLACE = "text", "label", "split", "place"  # the columns of every format
 
@@ -56,4 +57,4 @@ class LeftOut:
         """Adds a notice if anything was left out."""
         if count := self._counts.total():
             reasons = ", ".join(f"{number:,} {reason}" for reason, number in sorted(self._counts.items()))
-            notices.append(f"{self._path}: {count:,} of its texts have no answer and are left out ({reasons}).")
+            notices.append(f"{self._path}: left out {counted(count, 'text')} without an answer ({reasons}).")
