@@ -196,7 +196,7 @@ def test_evaluate_repeats_a_run(folder, whole):
         pyarrow.parquet.read_table(folder / one / "report/test/predictions.parquet") for one in ("whole", "evaluated")
     ]
     assert tables[0].select(names).equals(tables[1].select(names))
-    assert done.stdout.splitlines()[-1] == f"Report   {folder}/evaluated/report/index.html"
+    assert done.stdout.splitlines()[-1] == "Report   evaluated/report/index.html"
     client = MlflowClient(f"sqlite:///{folder}/whole.db")
     assert "evaluation/evaluated/index.html" in {
         one.path for one in client.list_artifacts(run_id, "evaluation/evaluated")

@@ -185,3 +185,31 @@ def test_a_model_that_is_not_fitted_says_so():
 def test_importing_the_package_is_light():
     program = "import sys, classifier; print(sorted({'numpy', 'sklearn', 'tensorflow', 'hydra'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "[]\n"
+
+
+CHECKS = (  # of scikit-learn that need no data; the others fit tables of numbers
+    "check_estimator_cloneable",
+    "check_estimator_tags_renamed",
+    "check_estimator_repr",
+    "check_estimators_unfitted",
+    "check_get_params_invariance",
+    "check_mixin_order",
+    "check_parameters_default_constructible",
+    "check_set_params",
+    "check_valid_tag_types",
+)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_the_checks_of_scikit_learn(name):
+    from sklearn.utils import estimator_checks
+
+    getattr(estimator_checks, name)("TextClassifier", TextClassifier("encoder=tiny"))
+
+
+@pytest.mark.filterwarnings("ignore:Can.t test estimator")
+def test_scikit_learn_skips_the_checks_with_numbers():
+    from sklearn.utils.estimator_checks import check_estimator
+
+    results = check_estimator(TextClassifier("encoder=tiny"), on_skip=None)
+    assert [one["status"] for one in results] == ["passed"]
