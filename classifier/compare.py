@@ -85,15 +85,16 @@ def make_report(settings: CompareSettings, runs: "list[RunRecord]", left_out: li
 def make_entries(
     names: list[str], groups: "list[list[RunRecord]]", number: dict[str, int]
 ) -> "tuple[list[Entry], Any]":
-    """Returns an entry for each group, and the labels (examples,) as numbers."""
+    """Returns an entry for each group, and the labels as numbers; see `predictions.numbered`."""
     import numpy as np
 
     from classifier.comparison.comparison import entry
+    from classifier.evaluation.predictions import numbered
 
-    labels = np.array([number[label] for label in groups[0][0].predictions.labels])
+    labels = numbered(groups[0][0].predictions.labels, number)
     entries = []
     for place, (name, group) in enumerate(zip(names, groups, strict=True)):
-        predicted = np.array([[number[label] for label in run.predictions.predicted] for run in group])
+        predicted = np.array([numbered(run.predictions.predicted, number) for run in group])
         entries.append(entry(name, labels, predicted, len(number), repeats_seed=place))
     return entries, labels
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,16 @@ from classifier.comparison.paired import (
     ERROR,
     METRICS,
     Difference,
+    class_counts,
     difference,
     holm,
     mcnemar,
     resampled_scores,
+    right_answers,
     scores,
     smallest_difference,
 )
+from classifier.evaluation.arrays import one_hot
 from classifier.evaluation.bootstrap import Interval, percentile_interval
 from classifier.evaluation.metrics import wider
 from classifier.evaluation.proportions import f1_limits, mean_interval, wilson_interval
@@ -28,7 +32,7 @@ class Entry:
     """A setting: the predictions of its runs, which differ only in the seed, and their scores."""
 
     name: str
-    predicted: NDArray[np.int64]  # (repeats, examples)
+    predicted: NDArray[Any]  # (repeats, examples), or (repeats, examples, classes) if a text can have several labels
     right: NDArray[np.float64]  # (examples,), share of the repeats that are right
     scores: dict[str, NDArray[np.float64]]  # metric -> (repeats,)
     resampled: dict[str, NDArray[np.float64]]  # metric -> (resamples,)
@@ -80,11 +84,9 @@ class Comparison:
         return self.pairs[0].smallest[self.metric] if self.pairs else None
 
 
-def entry(
-    name: str, labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int, repeats_seed: int = 0
-) -> Entry:
-    """Creates an entry from predictions of shape (repeats, examples); see `paired.resampled_scores`."""
-    right = (predicted == labels).mean(axis=0)
+def entry(name: str, labels: NDArray[Any], predicted: NDArray[Any], classes: int, repeats_seed: int = 0) -> Entry:
+    """Creates an entry; for the arguments see `paired.resampled_scores`."""
+    right = right_answers(labels, predicted).mean(axis=0)
     resampled = resampled_scores(labels, predicted, classes, repeats_seed=repeats_seed)
     found = {metric: percentile_interval(values) for metric, values in resampled.items()}
     least = least_intervals(labels, predicted, classes)
@@ -94,20 +96,17 @@ def entry(
     return Entry(name, predicted, right, scores(labels, predicted, classes), resampled, intervals)
 
 
-def least_intervals(labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> dict[str, Interval]:
+def least_intervals(labels: NDArray[Any], predicted: NDArray[Any], classes: int) -> dict[str, Interval]:
     """Returns intervals of the metrics that hold for a few examples, where the bootstrap is too narrow.
 
     They are those of `evaluation.metrics.intervals`, of the mean counts over the predictions (repeats, examples).
     """
-    hits, found = (
-        np.mean([np.bincount(rows, minlength=classes) for rows in of_repeats], axis=0)
-        for of_repeats in ([labels[labels == repeat] for repeat in predicted], predicted)
-    )
-    support = np.bincount(labels, minlength=classes)
+    hits, support, found = np.mean([class_counts(labels, repeat, classes) for repeat in predicted], axis=0)
+    right = right_answers(labels, predicted).sum() / len(predicted)
     occurring = support + found > 0
     low, high = (end[occurring] for end in f1_limits(hits, support, found))
     f1 = (2 * hits / np.maximum(support + found, 1))[occurring]
-    return {"accuracy": wilson_interval(float(hits.sum()), len(labels)), "macro_f1": mean_interval(f1, low, high)}
+    return {"accuracy": wilson_interval(float(right), len(labels)), "macro_f1": mean_interval(f1, low, high)}
 
 
 def differences(first: Entry, second: Entry) -> dict[str, Difference]:
@@ -189,32 +188,26 @@ class ClassChange:
     lost: float  # examples of the class that the best entry gets right and this entry wrong
 
 
-def class_changes(
-    labels: NDArray[np.int64], best: Entry, other: Entry, label_names: Sequence[str]
-) -> list[ClassChange]:
+def class_changes(labels: NDArray[Any], best: Entry, other: Entry, label_names: Sequence[str]) -> list[ClassChange]:
     """Returns what the other entry gains and loses in each class compared with the best entry."""
     gain = other.right - best.right
     f1 = [class_f1(labels, entry.predicted, len(label_names)) for entry in (best, other)]
+    has = one_hot(labels, len(label_names))
     return [
         ClassChange(
             other.name,
             name,
-            int((labels == number).sum()),
+            int(has[:, number].sum()),
             float(f1[0][number]),
             float(f1[1][number]),
-            float(np.maximum(gain, 0)[labels == number].sum()),
-            float(np.maximum(-gain, 0)[labels == number].sum()),
+            float(np.maximum(gain, 0)[has[:, number]].sum()),
+            float(np.maximum(-gain, 0)[has[:, number]].sum()),
         )
         for number, name in enumerate(label_names)
     ]
 
 
-def class_f1(labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
-    """Returns F1 (classes,) as a mean over predictions (repeats, examples); 0 if undefined."""
-    support = np.bincount(labels, minlength=classes)
-    of_repeats = [
-        2 * np.bincount(labels[labels == repeat], minlength=classes)
-        / np.maximum(support + np.bincount(repeat, minlength=classes), 1)
-        for repeat in predicted
-    ]  # fmt: skip
-    return np.mean(of_repeats, axis=0)
+def class_f1(labels: NDArray[Any], predicted: NDArray[Any], classes: int) -> NDArray[np.float64]:
+    """Returns F1 (classes,) as a mean over the repeats; 0 if undefined. Arguments as for `paired.scores`."""
+    counts = [class_counts(labels, repeat, classes) for repeat in predicted]
+    return np.mean([2 * hits / np.maximum(support + found, 1) for hits, support, found in counts], axis=0)

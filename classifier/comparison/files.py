@@ -9,6 +9,7 @@ from classifier.comparison.comparison import Pair
 from classifier.comparison.page import page
 from classifier.comparison.paired import METRICS
 from classifier.comparison.report import Report
+from classifier.evaluation.predictions import shown
 from classifier.files import write_table, write_text
 
 
@@ -80,7 +81,7 @@ def example_rows(report: Report) -> list[dict[str, Any]]:
         {
             "origin": examples.origins[row],
             "text": examples.texts[row],
-            "label": examples.labels[row],
+            "label": shown(examples.labels[row]),
             **{entry.name: report.answer(entry, row) for entry in report.entries},
         }
         for row in report.disagreements()

@@ -11,6 +11,7 @@ from classifier.comparison.paired import ERROR, METRICS, WORDS
 from classifier.comparison.report import Report
 from classifier.drawing.page import as_png, isolated, render
 from classifier.drawing.style import BLUE, GREY, PALE, canvas, display_names
+from classifier.evaluation.predictions import shown
 
 MOST_ENTRIES = 6  # number of entries that are shown for each example
 MOST_EXAMPLES = 50  # per kind
@@ -78,7 +79,7 @@ def example(report: Report, entries: list[Entry], row: int) -> dict[str, Any]:
     return {
         "origin": report.examples.origins[row],
         "text": text[:MOST_CHARACTERS] + ("…" if len(text) > MOST_CHARACTERS else ""),
-        "label": report.examples.labels[row],
+        "label": shown(report.examples.labels[row]),
         "answers": [(report.answer(entry, row), float(entry.right[row])) for entry in entries],
     }
 

@@ -10,12 +10,14 @@
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom, norm
 
 from classifier.evaluation.bootstrap import LEVEL, Interval, macro_scores, percentile_interval, resampled_metrics
+from classifier.evaluation.label_sets import resampled_set_metrics
 
 METRICS = ("accuracy", "macro_f1")
 WORDS = {"accuracy": "accuracy", "macro_f1": "macro F1"}  # for sentences
@@ -34,26 +36,40 @@ class Difference:
     standard_error: float
 
 
-def scores(labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> dict[str, NDArray[np.float64]]:
-    """Returns accuracy and macro F1 of each repeat (repeats,) from labels (examples,) and predictions.
+def class_counts(labels: NDArray[Any], predicted: NDArray[Any], classes: int) -> NDArray[np.int64]:
+    """Returns hits, examples and predictions of each class, (3, classes).
 
-    The predictions have the shape (repeats, examples).
+    Args:
+        labels: class numbers (examples,) or, if a text can have several labels, booleans (examples, classes).
+        predicted: the same for the predictions.
+        classes: number of classes.
     """
+    if labels.ndim == 2:
+        return np.array([(labels & predicted).sum(axis=0), labels.sum(axis=0), predicted.sum(axis=0)])
+    counted = (labels[labels == predicted], labels, predicted)
+    return np.array([np.bincount(values, minlength=classes) for values in counted])
 
-    def count(values: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.bincount(values, minlength=classes)
 
-    counts = [(count(labels[labels == repeat]), count(labels), count(repeat)) for repeat in predicted]
-    hits, support, answers = np.array(counts).transpose(1, 0, 2)
+def right_answers(labels: NDArray[Any], predicted: NDArray[Any]) -> NDArray[np.bool_]:
+    """Returns whether predictions (repeats, examples[, classes]) are right, (repeats, examples); see `class_counts`."""
+    return (predicted == labels).all(axis=2) if labels.ndim == 2 else predicted == labels
+
+
+def scores(labels: NDArray[Any], predicted: NDArray[Any], classes: int) -> dict[str, NDArray[np.float64]]:
+    """Returns accuracy and macro F1 of each repeat, (repeats,); see `class_counts`.
+
+    The predictions have one more axis in front, for the repeats.
+    """
+    hits, support, found = np.array([class_counts(labels, repeat, classes) for repeat in predicted]).transpose(1, 0, 2)
     return {
-        "accuracy": hits.sum(axis=1) / len(labels),
-        "macro_f1": macro_scores(hits, support, answers)["macro_f1"],
+        "accuracy": right_answers(labels, predicted).mean(axis=1),
+        "macro_f1": macro_scores(hits, support, found)["macro_f1"],
     }
 
 
 def resampled_scores(
-    labels: NDArray[np.int64],
-    predicted: NDArray[np.int64],
+    labels: NDArray[Any],
+    predicted: NDArray[Any],
     classes: int,
     *,
     resamples: int = RESAMPLES,
@@ -63,16 +79,18 @@ def resampled_scores(
     """Returns accuracy and macro F1 (resamples,) for resampled examples and, if there are repeats, resampled seeds.
 
     Args:
-        labels: class numbers of shape (examples,).
-        predicted: class numbers of shape (repeats, examples), with a row for each seed of the same settings.
+        labels: labels of the examples; see `class_counts`.
+        predicted: predictions with one more axis in front, for each seed of the same settings.
         classes: number of classes.
         resamples, seed: number and seed of the resamples of examples; equal values pair two classifiers.
         repeats_seed: seed of the resampled repeats; different for each classifier, because their seeds are unrelated.
     """
     weights = drawn_repeats(len(predicted), resamples, repeats_seed)
-    of_repeats = [
-        resampled_metrics(labels, repeat, classes=classes, resamples=resamples, seed=seed) for repeat in predicted
-    ]
+    draws: dict[str, Any] = {"resamples": resamples, "seed": seed}
+    if labels.ndim == 2:
+        of_repeats = [resampled_set_metrics(labels, repeat, **draws) for repeat in predicted]
+    else:
+        of_repeats = [resampled_metrics(labels, repeat, classes=classes, **draws) for repeat in predicted]
     values = {name: np.array([metrics[name] for metrics in of_repeats]) for name in METRICS}
     return {name: np.einsum("sr,rs->s", weights, values[name]) for name in METRICS}
 

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from classifier.comparison.comparison import Entry, differences, entry
 from classifier.comparison.paired import WORDS
 from classifier.errors import UserError
-from classifier.evaluation.predictions import Predictions, aligned_to
+from classifier.evaluation.predictions import Predictions, aligned_to, numbered
 from classifier.settings import PromotionSettings, Rule
 from classifier.terminal import counted
 
@@ -60,9 +58,9 @@ def entries(challenger: Predictions, champion: Predictions) -> tuple[Entry, Entr
     """Converts both to entries of a comparison."""
     names = list(dict.fromkeys([*challenger.label_names, *champion.label_names]))
     number = {name: place for place, name in enumerate(names)}
-    labels = np.array([number[label] for label in challenger.labels])
+    labels = numbered(challenger.labels, number)
     first, second = (
-        entry(name, labels, np.array([[number[label] for label in predictions.predicted]]), len(names))
+        entry(name, labels, numbered(predictions.predicted, number)[None], len(names))
         for name, predictions in (("challenger", challenger), ("champion", champion))
     )
     return first, second

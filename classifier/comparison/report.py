@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from classifier.comparison.comparison import ClassChange, Comparison, Entry, Pair, Standing, class_changes
 from classifier.comparison.paired import METRICS, WORDS
 from classifier.evaluation.bootstrap import Interval
-from classifier.evaluation.predictions import Predictions
+from classifier.evaluation.predictions import Predictions, shown
 from classifier.terminal import Table, counted
 
 MOST_COLUMNS = 6  # entries in a table of the terminal
@@ -24,7 +25,7 @@ class Report:
     comparison: Comparison
     entries: list[Entry]  # best first
     examples: Predictions  # of any entry; texts, labels and origins are the same for all
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]  # numbers (examples,), or booleans (examples, classes) of several labels per text
     label_names: list[str]
     runs: Mapping[str, Sequence[str]]  # labels of the runs of each entry
     settings: Mapping[str, Mapping[str, str]]  # value of each differing setting for each entry
@@ -42,8 +43,13 @@ class Report:
         return np.flatnonzero(np.ptp(right, axis=0) > 0).tolist()
 
     def answer(self, entry: Entry, example: int) -> str:
-        """Returns the predicted label, or the number of each label if there are several repeats."""
-        counts = Counter(self.label_names[number] for number in entry.predicted[:, example])
+        """Returns the predicted label or labels, or the number of each answer if there are several repeats."""
+        predicted = entry.predicted[:, example]
+        if predicted.ndim == 2:
+            found = [shown([self.label_names[number] for number in np.flatnonzero(row)]) for row in predicted]
+        else:
+            found = [self.label_names[number] for number in predicted]
+        counts = Counter(found)
         return ", ".join(f"{label} {count}" if entry.repeats > 1 else label for label, count in counts.most_common())
 
 

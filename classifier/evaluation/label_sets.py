@@ -79,21 +79,29 @@ def set_losses(truth: NDArray[np.bool_], probabilities: NDArray[np.float64]) -> 
     return -np.log(np.where(truth, likely, 1 - likely)).sum(axis=1)
 
 
-def resampled_set_metrics(scored: Scored, resamples: int, seed: int) -> dict[str, NDArray[np.float64]]:
-    """Returns accuracy, macro averages, micro F1 and log_loss of bootstrap resamples, each of shape (resamples,)."""
-    tables = np.stack([scored.truth & scored.answers, scored.truth, scored.answers]).astype(np.float32)
-    per_text = np.column_stack([scored.right, set_losses(scored.truth, scored.probabilities)])
-    counts = np.empty((3, resamples, scored.classes))
+def resampled_set_metrics(
+    truth: NDArray[np.bool_],
+    answers: NDArray[np.bool_],
+    losses: NDArray[np.float64] | None = None,
+    *,
+    resamples: int,
+    seed: int,
+) -> dict[str, NDArray[np.float64]]:
+    """Returns accuracy, macro averages, micro F1 and log_loss of bootstrap resamples, each of shape (resamples,).
+
+    Truth and answers have the shape (examples, classes), losses (examples,). Without losses, log_loss is omitted.
+    """
+    examples, classes = truth.shape
+    tables = np.stack([truth & answers, truth, answers]).astype(np.float32)
+    right = (truth == answers).all(axis=1)
+    per_text = np.column_stack([right, np.zeros(examples) if losses is None else losses])
+    counts = np.empty((3, resamples, classes))
     means = np.empty((resamples, 2))
-    for row, drawn in enumerate(resampled_indices(len(scored), resamples, seed)):
-        times = np.bincount(drawn, minlength=len(scored)).astype(np.float32)
+    for row, drawn in enumerate(resampled_indices(examples, resamples, seed)):
+        times = np.bincount(drawn, minlength=examples).astype(np.float32)
         counts[:, row] = times @ tables
-        means[row] = times @ per_text / len(scored)
+        means[row] = times @ per_text / examples
     hits, support, predicted = counts.astype(np.int64)
     micro = 2 * hits.sum(axis=1) / np.maximum(support.sum(axis=1) + predicted.sum(axis=1), 1)
-    return {
-        "accuracy": means[:, 0],
-        **macro_scores(hits, support, predicted),
-        "micro_f1": micro,
-        "log_loss": means[:, 1],
-    }
+    scores = {"accuracy": means[:, 0], **macro_scores(hits, support, predicted), "micro_f1": micro}
+    return scores if losses is None else {**scores, "log_loss": means[:, 1]}

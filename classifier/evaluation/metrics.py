@@ -209,7 +209,8 @@ def intervals(scored: Scored, resamples: int, seed: int) -> dict[str, Interval]:
     if not resamples:
         return {}
     if scored.several:
-        values = resampled_set_metrics(scored, resamples, seed)
+        of_texts = set_losses(scored.truth, scored.probabilities)
+        values = resampled_set_metrics(scored.truth, scored.answers, of_texts, resamples=resamples, seed=seed)
     else:
         options = {"classes": scored.classes, "resamples": resamples, "seed": seed}
         values = resampled_metrics(scored.labels, scored.predicted, losses(scored), **options)

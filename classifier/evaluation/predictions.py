@@ -2,24 +2,28 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.errors import UserError
+from classifier.evaluation.scored import NO_LABEL
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
-    """The predictions of a run for the examples of a split, in the order of the file."""
+    """The predictions of a run for the examples of a split, in the order of the file.
+
+    If a text can have several labels, `labels` and `predicted` have a list of names for each example.
+    """
 
     origins: list[str]
     texts: list[str]
-    labels: list[str]
-    predicted: list[str]
+    labels: list[Any]
+    predicted: list[Any]
     label_names: list[str]
     content: str  # hash of texts and labels
 
@@ -28,23 +32,33 @@ class Predictions:
 
 
 def read_predictions(path: Path) -> Predictions:
-    """Reads a table that was created by `mistakes.predictions_table`.
-
-    Raises:
-        UserError: if the texts can have several labels, for which models are not compared yet.
-    """
-    import pyarrow
+    """Reads a table that was created by `mistakes.predictions_table`."""
     import pyarrow.parquet
 
-    if pyarrow.types.is_list(pyarrow.parquet.read_schema(path).field("label").type):
-        raise UserError(
-            f"{path}: models of texts with several labels each cannot be compared or promoted by a rule yet. Compare "
-            "their metrics in MLflow, and promote one with force=true."
-        )
     table = pyarrow.parquet.read_table(path, columns=["origin", "text", "label", "predicted"])
     origins, texts, labels, predicted = (column.to_pylist() for column in table.columns)
     names = json.loads(table.schema.metadata[b"label_names"])
     return Predictions(origins, texts, labels, predicted, names, content_hash(texts, labels))
+
+
+def numbered(labels: Sequence[Any], number: Mapping[str, int]) -> NDArray[Any]:
+    """Returns labels by number, (examples,); of several labels per text, whether it has each, (examples, classes).
+
+    Args:
+        labels: a name, or a list of names, for each example.
+        number: numbers of the names.
+    """
+    if all(isinstance(label, str) for label in labels):
+        return np.array([number[label] for label in labels], np.int64)
+    table = np.zeros((len(labels), len(number)), bool)
+    for row, names in enumerate(labels):
+        table[row, [number[name] for name in names]] = True
+    return table
+
+
+def shown(label: str | Sequence[str]) -> str:
+    """Returns a label, or several joined by commas; a dash stands for none."""
+    return label if isinstance(label, str) else ", ".join(label) or NO_LABEL
 
 
 def content_hash(texts: Sequence[str], labels: Sequence[str] | Sequence[Sequence[str]]) -> str:
