@@ -331,10 +331,29 @@ def labelled(X: Any, y: Any, text: str | Sequence[str], label: str, name: str) -
         X = ["\n".join(part for part in row if part) for row in zip(*parts, strict=True)]
     if y is None:
         raise UserError(f"{name} needs labels: give them as y, or a DataFrame with a column {label!r}.")
-    texts, labels = texts_of(X, name), list(y)
+    texts, labels = texts_of(X, name), list(one_per_text(y))
     if len(texts) != len(labels):
         raise UserError(f"{name} has {len(texts):,} texts, but there are {len(labels):,} labels.")
     return Labelled(texts, labels)
+
+
+def one_per_text(y: Any) -> Any:
+    """Returns the labels; a table with a single column becomes a list.
+
+    Raises:
+        UserError: for a table of numbers with more columns.
+    """
+    if getattr(y, "ndim", 1) != 2:
+        return y
+    table = np.asarray(y)
+    if table.shape[1] == 1:
+        return table.ravel()
+    if table.dtype == object:
+        return table
+    raise UserError(
+        "y is a table of numbers, which has no names for its labels: give a list of labels for each text, such as "
+        "MultiLabelBinarizer.inverse_transform(y)."
+    )
 
 
 def texts_of(X: Any, name: str) -> list[str]:

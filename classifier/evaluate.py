@@ -43,7 +43,7 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
     data, seed = chosen_data(settings)
 
     from classifier.artifact.saved_model import SavedClassifier
-    from classifier.artifact.text_columns import with_label_case, with_text_columns
+    from classifier.artifact.text_columns import with_label_case, with_labels, with_text_columns
     from classifier.start import start_saved_models
     from classifier.tracking.models import log_folder, run_of_model
     from classifier.tracking.named_models import model_folder
@@ -52,9 +52,10 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
     folder = model_folder(named, settings.tracking)
 
     if data.test is not None:
-        data, notice = with_text_columns(data, data.test, folder)
-        if notice:
-            say(notice)
+        for remembered in (with_text_columns, with_labels):
+            data, notice = remembered(data, data.test, folder)
+            if notice:
+                say(notice)
     data, notice = with_label_case(data, folder)
     if notice:
         say(notice)

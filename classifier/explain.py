@@ -99,16 +99,15 @@ def read_texts(settings: ExplainSettings, classifier: "SavedClassifier", output:
     if settings.text is not None:
         return Texts([settings.text], [""])
     data = settings.data
-    if data.label is None:
+    if data.label is None or classifier.decision.several:
         texts, rejects = unlabelled(settings)
     else:
         reading = DataSettings(**asdict(data), name="input", format=DataFormat.table, max_bad_rows=1.0)
-        names, several = classifier.label_names, classifier.decision.several
-        loaded = read_examples(settings.input, reading, split="input", several=several, label_names=names)
+        loaded = read_examples(settings.input, reading, split="input", label_names=classifier.label_names)
         for notice in loaded.notices:
             say(notice)
         found, rejects = loaded.examples, loaded.rejects
-        texts = Texts(found.texts, found.origins, None if several else found.labels)
+        texts = Texts(found.texts, found.origins, found.labels)
     if rejects:
         write_rejects(output / "rejects.csv", rejects)
         say(f"{counted(len(rejects), 'row')} cannot be explained; reasons in {output / 'rejects.csv'}")

@@ -67,6 +67,7 @@ def test_the_keys_of_a_choice_are_arguments_of_its_class(path):
 
 
 REFERENCE = f"encoder=pretrained encoder.source={Path(__file__).parent}/pretrained/references/bert"
+SHORT = "tokenizer.max_tokens=12"  # as many as the positions of the references
 ALBERT = REFERENCE.removesuffix("bert") + "albert_groups"
 ROBERTA = REFERENCE.removesuffix("bert") + "roberta"
 MISTAKES = {
@@ -86,7 +87,7 @@ MISTAKES = {
     "tracking=false": "such as tracking.enabled=false\n",
     "export=onnx": "such as export.formats=onnx\n",
     "distill=outputs/a": "such as distill.teacher=outputs/a\n",
-    "optimizer=0.01": "adam, adamw, rmsprop, sgd. The key of 0.01 may be optimizer.learning_rate=0.01.",
+    "optimizer=0.01": "adam, adamw, rmsprop, sgd. Did you mean optimizer.learning_rate=0.01?",
     "encoder=null": "Error: encoder=null: choose from base, minilm, pretrained, small, tiny.",
     "seed=null": "Error: seed=null: seed needs a value; leave it out to keep its default.",
     "data=mine.csv": "A file of your own is data.train=mine.csv.",
@@ -113,8 +114,8 @@ MISTAKES = {
     "encoder=pretrained encoder.source=package:__main__/a": "there is no installed Python package '__main__'.",
     f"{ROBERTA} export.formats=[onnx]": "Error: export.formats=onnx supports BERT's tokenizer only, and that of",
     f"{ROBERTA} tokenizer.max_tokens=20": "Error: tokenizer.max_tokens=20: this encoder has 19 positions.",
-    f"{ALBERT} encoder.tune=top": "Error: encoder.tune=top: the blocks of encoder.source=",
-    f"{ALBERT} encoder.layer_decay=0.9": "choose encoder.tune=full, lora or frozen, with encoder.layer_decay=1.",
+    f"{ALBERT} {SHORT} encoder.tune=top": "Error: encoder.tune=top: the blocks of encoder.source=",
+    f"{ALBERT} {SHORT} encoder.layer_decay=0.9": "choose encoder.tune=full, lora or frozen, with encoder.layer_decay=1.",
     f"{REFERENCE} tokenizer.max_tokens=2": "Error: tokenizer.max_tokens=2 leaves no room next to [CLS] and [SEP]:",
     f"{REFERENCE} tokenizer.max_tokens=12": "Error: tokenizer.max_tokens=12: this encoder has 11 positions.",
     "encoder=pretrained encoder.source=a tokenizer.lower_case=false": "is an option of tokenizer=word, wordpiece only.",

@@ -84,3 +84,19 @@ def test_lists_for_some_texts_only_are_refused():
 
     with pytest.raises(UserError, match="The label at place 1 is not a list"):
         TextClassifier(*TINY).fit(["a", "b"], [["x"], "y"])
+
+
+@pytest.mark.parametrize("kind", [np.int64, bool])
+def test_a_table_of_labels_without_names_is_refused(kind):
+    from classifier.errors import UserError
+
+    with pytest.raises(UserError, match=r"MultiLabelBinarizer\.inverse_transform"):
+        TextClassifier(*TINY).fit(["a", "b"], np.array([[0, 1], [1, 0]], kind))
+
+
+def test_a_student_learns_from_a_teacher_with_several_labels(model, run, tmp_path):
+    texts, sets = drawn(40, 5)
+    student = TextClassifier(*TINY, f"distill.teacher={run}").fit(texts, sets)
+    assert student.score(*drawn(60, 3)) > 0.5
+    with pytest.raises(Exception, match="gives a text several labels, but the training data have one"):
+        TextClassifier(*TINY, f"distill.teacher={run}").fit(texts, [list(WORDS)[row % 3] for row in range(40)])

@@ -19,7 +19,7 @@ from classifier.artifact.saving import plain_path, save_module
 from classifier.artifact.text_columns import write_text_columns
 from classifier.model.classifier_module import ClassifierModule
 from classifier.progress import Stage
-from classifier.settings import LabelCase
+from classifier.settings import DataSettings
 
 TOLERANCE = 1e-5  # maximum difference between probabilities or weights in this and in the clean process
 CHECK_SECONDS = 600  # timeout of the clean process
@@ -47,8 +47,7 @@ def export_model(
     classifier: ClassifierModule,
     texts: Sequence[str],
     folder: Path,
-    text: Any = "text",
-    label_case: LabelCase = LabelCase.keep,
+    data: DataSettings | None = None,
 ) -> Path:
     """Writes the SavedModel, checks it in a clean process, and moves it to its folder afterwards.
 
@@ -56,8 +55,7 @@ def export_model(
         classifier: the trained model.
         texts: validation texts, some of which are compared.
         folder: folder of the SavedModel, which is replaced if it exists.
-        text: column of the texts, or several, which the model remembers.
-        label_case: whether the case of labels matters, which the model remembers.
+        data: how the data were read, which the model remembers.
 
     Raises:
         ExportError: if the clean process cannot load the model or gets other results.
@@ -74,7 +72,7 @@ def export_model(
             signatures = {signature: getattr(classifier, method) for signature, method in names.items()}
             with Stage("Exporting the model"):
                 save_module(classifier, part / "model", signatures)
-                write_text_columns(part / "model", text, label_case)
+                write_text_columns(part / "model", data or DataSettings())
                 classifier.decision.write(part / "model")
             with Stage("Checking the exported model"):
                 process.ask(samples)

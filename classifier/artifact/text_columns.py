@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from classifier.data.columns import column_names
 from classifier.data.fields import text_columns
 from classifier.data.files import find_files
+from classifier.data.label_reader import label_columns
 from classifier.errors import UserError
 from classifier.files import write_text
 from classifier.settings import DataSettings, LabelCase, Reading
@@ -16,10 +17,16 @@ Settings = TypeVar("Settings", bound=Reading)
 FILE = Path("assets.extra", "classifier.json")
 
 
-def write_text_columns(folder: Path, text: Any, label_case: LabelCase = LabelCase.keep) -> None:
-    """Writes `data.text`, a column or a list of columns, and `data.label_case` to the SavedModel."""
+def write_text_columns(folder: Path, data: DataSettings) -> None:
+    """Writes the columns of texts and labels to the SavedModel, the separator of labels, and `label_case`."""
     (folder / FILE).parent.mkdir(exist_ok=True)
-    write_text(folder / FILE, json.dumps({"text": text_columns(text), "label_case": label_case.name}) + "\n")
+    kept = {
+        "text": text_columns(data.text),
+        "label": label_columns(data),
+        "separator": data.separator,
+        "label_case": data.label_case.name,
+    }
+    write_text(folder / FILE, json.dumps(kept) + "\n")
 
 
 def with_text_columns(reading: Settings, files: Any, folder: Path) -> tuple[Settings, str]:
@@ -69,6 +76,31 @@ def with_label_case(data: DataSettings, folder: Path) -> tuple[DataSettings, str
         return data, ""
     notice = "Labels that differ only in case or blanks are one class, as in the training of the model."
     return replace(data, label_case=LabelCase.fold), notice
+
+
+def with_labels(data: DataSettings, files: Any, folder: Path) -> tuple[DataSettings, str]:
+    """Returns the settings with the label columns and the separator of the training, and a notice if they are used.
+
+    They are used if no others are named and the first of the files has the columns. Models of earlier versions do not
+    remember them.
+
+    Args:
+        data: how to read the files.
+        files: path, folder, glob or list.
+        folder: folder of the SavedModel.
+    """
+    if data.label != DataSettings.label or data.separator is not None or not (folder / FILE).exists():
+        return data, ""
+    found = remembered(folder)
+    columns, separator = found.get("label", [DataSettings.label]), found.get("separator")
+    try:
+        known = column_names(find_files(files)[0], data)
+    except UserError:  # reported when the files are read
+        return data, ""
+    if (columns == [DataSettings.label] and separator is None) or not set(columns) <= set(known):
+        return data, ""
+    notice = f"Labels are read from {' and '.join(map(repr, columns))}, as in the training of the model."
+    return replace(data, label=columns if len(columns) > 1 else columns[0], separator=separator), notice
 
 
 def remembered(folder: Path) -> dict[str, Any]:

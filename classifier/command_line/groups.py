@@ -34,7 +34,7 @@ def check_choices(arguments: Sequence[str]) -> None:
         options = sorted(path.stem for path in (CONF / key).glob("*.yaml"))
         defaults = OmegaConf.load(CONF / key / f"{options[0]}.yaml") if value is not None else OmegaConf.create({})
         fitting = fitting_key(OmegaConf.create({key: defaults}), key, value)
-        hint = f" The key of {as_typed(value)} may be {fitting}={as_typed(value)}." if fitting else ""
+        hint = f" Did you mean {fitting}={as_typed(value)}?" if fitting else ""
         raise UserError(f"{argument}: choose from {', '.join(options)}.{hint}")
 
 

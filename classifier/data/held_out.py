@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from classifier.data.examples import Loaded, joined_paths
+from classifier.data.stratified_sets import distribute
 from classifier.errors import UserError
 from classifier.settings import DataSettings
 from classifier.terminal import counted
@@ -29,7 +30,8 @@ def hold_out(read: Loaded, shares: Mapping[str, float], settings: DataSettings, 
         what = f"data.time={settings.time} has {counted(len(set(read.keys)), 'different time')}"
     else:
         keys = [("", place) if key is None else key for place, key in enumerate(read.keys)]
-        splits = by_group(keys, read.examples.answers(), shares, seed)
+        split_by = sets_by_group if read.examples.several else by_group
+        splits = split_by(keys, read.examples.labels, shares, seed)
         what = f"data.group={settings.group} has {counted(len(set(keys)), 'group')}"
     if empty := [name for name in ("train", *shares) if name not in splits]:
         hint = "Add rows, " if empty[0] == "train" else f"Name a file with data.{empty[0]}=, "
@@ -83,6 +85,17 @@ def by_group(keys: list[Any], labels: np.ndarray, shares: Mapping[str, float], s
         have[chosen, classes] += sizes
         splits[groups[group]] = names[chosen]
     return splits.tolist()
+
+
+def sets_by_group(keys: list[Any], labels: np.ndarray, shares: Mapping[str, float], seed: int) -> list[str]:
+    """As `by_group`, for texts with several labels each, (texts, classes); see `stratified_sets.distribute`."""
+    number = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    groups = np.array([number[key] for key in keys])
+    counts = np.zeros((len(number), labels.shape[1]), np.int64)
+    np.add.at(counts, groups, labels)
+    parts = distribute(counts, np.bincount(groups), np.array([1 - sum(shares.values()), *shares.values()]), seed)
+    names = np.array(["train", *shares], dtype=object)
+    return names[parts[groups]].tolist()
 
 
 def check_given(loaded: Mapping[str, Loaded], settings: DataSettings) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,8 @@ from classifier.data.row import Row
 from classifier.errors import UserError
 from classifier.settings import DataSettings
 
+ADJACENT = re.compile(r"""(?<=[^\[,\s])(['"])\s+(?=['"])""")  # the end of a string before the start of another
+MISSING = re.compile(r"(?<=[\[,\s])nan(?=[\],])")
 FLAGS = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False, "": False}
 
 
@@ -39,7 +42,9 @@ class LabelReader:
             labels, problem, column = flagged(row, self.columns)
         else:
             labels, problem = self.of_cell(row.value(column))
-        return (*self.named(labels), column) if self.known and not problem else (labels, problem, column)
+        if self.known is None or problem:
+            return labels, problem, column
+        return (*self.named(labels), ", ".join(labels) if others else column)
 
     def of_cell(self, value: Any) -> tuple[tuple[str, ...], str]:
         """Returns (labels, problem) of a cell."""
@@ -106,13 +111,18 @@ def parts_of(value: Any, separator: str | None) -> list[Any]:
 
 
 def written_list(text: str) -> list[Any] | None:
-    """Returns the list that a cell of text contains as JSON, or as Python and pandas write it; otherwise None."""
+    """Returns the list that a cell of text contains as JSON, or as Python, NumPy and pandas write it; otherwise None.
+
+    >>> written_list("['joy', nan]"), written_list("['joy' 'anger']"), written_list("[draft] joy")
+    (['joy', None], ['joy', 'anger'], None)
+    """
     text = text.strip()
     if not (text.startswith("[") and text.endswith("]")):
         return None
-    for read in (json.loads, ast.literal_eval):
+    commas = ADJACENT.sub(r"\1, ", MISSING.sub("None", text))  # Python would join adjacent strings
+    for read, given in ((json.loads, text), (ast.literal_eval, commas)):
         try:
-            found = read(text)
+            found = read(given)
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
         if isinstance(found, list):

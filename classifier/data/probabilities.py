@@ -38,7 +38,11 @@ def check_probabilities(files: Sequence[Path], reading: Reading) -> tuple[str, .
 
 
 def read_probabilities(
-    files: Sequence[Path], reading: Reading, label_names: Sequence[str], texts: Sequence[str]
+    files: Sequence[Path],
+    reading: Reading,
+    label_names: Sequence[str],
+    texts: Sequence[str],
+    several: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Reads the probabilities of texts, in any order; rows with other texts are ignored.
 
@@ -47,6 +51,7 @@ def read_probabilities(
         reading: how to read them.
         label_names: names of the classes, in the order of the result.
         texts: texts exactly as in the files.
+        several: whether a text can have several labels, whose probabilities need not sum to 1.
 
     Returns:
         Probabilities of shape (texts, classes) in float32, and whether each text was found, of shape (texts,).
@@ -61,16 +66,16 @@ def read_probabilities(
         for row in read_rows(path, reading, [*columns, *classes]):
             number = place.get(text_of(row, columns)[0])
             if number is not None:
-                found[number], known[number] = values_of(path, row, classes), True
+                found[number], known[number] = values_of(path, row, classes, several), True
     rows = np.array([place[text] for text in texts], np.intp)
     return found[rows], known[rows]
 
 
-def values_of(path: Path, row: Row, classes: Sequence[str]) -> np.ndarray:
+def values_of(path: Path, row: Row, classes: Sequence[str], several: bool) -> np.ndarray:
     """Returns the probabilities of a row, of shape (classes,).
 
     Raises:
-        UserError: if a value is not a probability, or they do not sum to 1.
+        UserError: if a value is not a probability, or those of a single label do not sum to 1.
     """
     values = []
     for column in classes:
@@ -80,6 +85,8 @@ def values_of(path: Path, row: Row, classes: Sequence[str]) -> np.ndarray:
             values.append(math.nan)
         if not 0 <= values[-1] <= 1:
             raise UserError(f"{path}:{row.number}: {column} is {row.value(column)!r}, not a probability.")
+    if several:
+        return np.array(values)
     total = math.fsum(values)
     if abs(total - 1) > TOLERANCE:
         raise UserError(f"{path}:{row.number}: the probabilities sum to {total:.3f} instead of 1.")

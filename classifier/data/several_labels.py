@@ -9,7 +9,7 @@ from classifier.data.fields import label_list
 from classifier.data.formats.choose import chosen_format, find_labelled
 from classifier.data.formats.labelled import LABEL
 from classifier.data.label_reader import label_columns, written_list
-from classifier.data.rows import read_rows
+from classifier.data.rows import check_columns, read_rows
 from classifier.errors import UserError
 from classifier.settings import DataSettings, TaskKind
 
@@ -42,6 +42,8 @@ def has_several(task: TaskKind, data: DataSettings) -> bool:
 def listed_cells(path: Path, data: DataSettings, column: str) -> Iterator[list[Any]]:
     """Yields the lists in the cells of labels; an empty list for any other cell."""
     form = chosen_format(path, data)
+    if form is None:
+        check_columns(path, data, [column])
     rows, column = (form.read(path, data, []), LABEL) if form else (read_rows(path, data, [column]), column)
     for row in rows:
         value = row.value(column)
@@ -64,6 +66,7 @@ def refuse_joined(counts: Mapping[str, int]) -> None:
         if plain:
             more = f" and {len(plain) - 1:,} more labels" if plain[1:] else ""
             raise UserError(
-                f"{plain[0]!r}{more} consist of other labels, joined by {separator!r}. If a text can have several "
+                f"{plain[0]!r}{more} consist{'' if plain[1:] else 's'} of other labels, joined by {separator!r}. If a "
+                f"text can have several "
                 f'labels, type data.separator="{separator}"; if these are classes of their own, type task=single_label.'
             )

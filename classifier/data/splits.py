@@ -141,6 +141,11 @@ def _split_off(train: Loaded, shares: dict[str, float], seed: int, label_column:
 def _no_split(examples: Examples, split: str, needed: int, label_column: Any) -> str:
     """Explains why nothing could be split off train: no class has enough different texts."""
     counts = [count for count in examples.class_counts().values() if count]
+    if examples.several:
+        return (
+            f"{counted(len(examples), 'text')} cannot be split so that {split} has any: add texts, or name a file with "
+            f"data.{split}=."
+        )
     how = "each of which occurs once" if max(counts) == 1 else f"none of which has {needed} different texts"
     return (
         f"there are {counted(len(examples), 'text')} with {counted(len(counts), 'label')}, {how}, so that no "
@@ -168,4 +173,6 @@ def _class_notices(parts: dict[str, Examples], shares: dict[str, float]) -> list
     shown = ", ".join(f"{name!r} ({counts[name]})" for name in small[:5])
     more = f" and {len(small) - 5} more" if len(small) > 5 else ""
     what = "too few different texts to be split, so they stay in train" if shares else "a single example in train"
+    if shares and parts["train"].several:
+        what = "too few different texts to be in every split"
     return [f"Classes with {what}: {shown}{more}."]

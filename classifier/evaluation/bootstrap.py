@@ -65,7 +65,7 @@ def macro_scores(
 
     As in scikit-learn with zero_division=0, a class is included if it occurs in the labels or predictions.
     """
-    occurring = np.count_nonzero(support + predicted, axis=1)
+    occurring = np.maximum(np.count_nonzero(support + predicted, axis=1), 1)  # texts may all be without labels
 
     def mean_ratio(numerator: NDArray[np.int64], denominator: NDArray[np.int64]) -> NDArray[np.float64]:
         return (numerator / np.maximum(denominator, 1)).sum(axis=1) / occurring

@@ -62,6 +62,9 @@ def averaged_sets(truth: NDArray[np.bool_], answers: NDArray[np.bool_], average:
     """Computes precision, recall and F1 of tables (examples, classes), with scikit-learn's `average` as prefix."""
     from sklearn.metrics import precision_recall_fscore_support
 
+    if average == "macro":  # over the classes that occur, as elsewhere
+        occurring = (truth | answers).any(axis=0)
+        truth, answers = truth[:, occurring], answers[:, occurring]
     if average == "samples":  # a text without labels of which none is predicted is right: as if "none" was a label
         empty = ~(truth | answers).any(axis=1)
         truth, answers = (np.column_stack([table, empty]) for table in (truth, answers))

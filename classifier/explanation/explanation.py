@@ -64,7 +64,7 @@ class Explanation:
         scores: for each method, one value per word.
         attention: for each layer, attention of shape (heads, tokens, tokens); rows are queries.
         pooling: weights of shape (tokens,) by name.
-        spaces: what stands before each word; empty if that is one space before each.
+        spaces: what is before each word; empty if that is one space before each.
     """
 
     text: str
@@ -105,7 +105,7 @@ def joined(words: Sequence[str], spaces: Sequence[str], kept: Collection[int]) -
 
     Args:
         words: all words of a text.
-        spaces: what stands before each; empty if that is one space before each.
+        spaces: what is before each; empty if that is one space before each.
         kept: indices of the words.
     """
     text, last = "", -1

@@ -114,7 +114,7 @@ def _least_loss_by_class(
 ) -> tuple[float, Weights]:
     """Minimizes the loss over the weights of the parts, and over a scale and a shift of each class.
 
-    Arguments as for `least_loss`.
+    Arguments as for `_least_loss`.
     """
     count, classes = len(parts), targets.shape[1]
     penalty = PENALTY / len(targets)

@@ -244,8 +244,7 @@ def verdict_of(judged: Mapping[str, Any]) -> list[str]:
 def export(classifier: ClassifierModule, job: Job) -> Path:
     """Exports the SavedModel and checks it in a clean process."""
     folder = job.run.output.absolute() / "model"
-    data = job.settings.data
-    return export_model(classifier, job.splits.valid.texts, folder, data.text, data.label_case)
+    return export_model(classifier, job.splits.valid.texts, folder, job.settings.data)
 
 
 def export_formats(job: Job, whole: Completed, model: Path) -> dict[str, Any]:

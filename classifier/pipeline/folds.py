@@ -44,7 +44,7 @@ class Pooled:
         return {"count": len(self.accuracies), "accuracy": self.accuracies, "mean": mean, "sd": deviation}
 
     def sentence(self, validation: int) -> str:
-        """Says how the model was measured; it was trained with so many of the texts as validation."""
+        """Says how the model was measured; `validation` is the number of texts that it was validated on."""
         found = self.summary()
         return (
             f"Measured by {found['count']}-fold cross-validation: each of the {len(self.scored):,} texts was "

@@ -17,7 +17,7 @@ from classifier.data.columns import with_columns
 from classifier.data.several_labels import has_several, refuse_joined
 from classifier.data.splits import check_root
 from classifier.errors import UserError
-from classifier.settings import TaskKind, TrainSettings
+from classifier.settings import LabelsSettings, TaskKind, TrainSettings
 from classifier.settings.rules import check_folds
 from classifier.settings.typed import as_typed
 from classifier.tasks import refuse_impossible
@@ -60,6 +60,8 @@ def load(settings: TrainSettings, output: Path) -> Splits:
             raise
         write_rejects(rejects, error.rejects)
         raise TooManyBadRows(f"{error}\nAll of them are listed in {rejects}.", error.rejects) from None
+    if settings.labels != LabelsSettings() and not several:
+        raise UserError("labels.maximize and labels.precision are for several labels per text: task=multi_label.")
     if settings.task is TaskKind.auto and not several:
         refuse_joined(splits.train.class_counts())
     for notice in splits.notices:

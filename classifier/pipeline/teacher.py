@@ -80,15 +80,16 @@ def ask_teacher(teacher: Teacher, settings: TrainSettings, splits: Splits, kept:
         UserError: if the teacher has other classes, or has no probabilities for some texts.
     """
     texts, names = [*splits.train.texts, *splits.unlabelled], splits.train.label_names
+    several = splits.train.several
     if teacher.folder is None:
         check_classes(teacher.name, teacher.label_names, names)
-        found, known = read_probabilities(teacher.files, as_scored(settings.data), names, texts)
+        found, known = read_probabilities(teacher.files, as_scored(settings.data), names, texts, several)
         check_complete(teacher.name, texts, known)
     else:
-        keep_probabilities(teacher, names, texts, kept)
-        found, _ = read_probabilities([kept], Reading(), names, texts)
+        keep_probabilities(teacher, names, texts, kept, several)
+        found, _ = read_probabilities([kept], Reading(), names, texts, several)
     seen = found[: len(splits.train)]
-    if splits.train.several:
+    if several:
         agreement = float(((seen > 0.5) == splits.train.labels).mean())
         say(f"Teacher: it is right about {agreement:.1%} of the labels and texts in train, with a threshold of 0.5")
     else:
@@ -120,11 +121,13 @@ def check_complete(teacher: str, texts: Sequence[str], known: np.ndarray) -> Non
         )
 
 
-def keep_probabilities(teacher: Teacher, label_names: Sequence[str], texts: Sequence[str], path: Path) -> None:
+def keep_probabilities(
+    teacher: Teacher, label_names: Sequence[str], texts: Sequence[str], path: Path, several: bool = False
+) -> None:
     """Writes the probabilities of a model to a Parquet file, unless the file has those of this model for these texts.
 
     Raises:
-        UserError: if the model has other classes.
+        UserError: if the model has other classes, or gives several labels to a text and the data one, or vice versa.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -135,6 +138,9 @@ def keep_probabilities(teacher: Teacher, label_names: Sequence[str], texts: Sequ
     assert teacher.folder is not None
     classifier = SavedClassifier(teacher.folder)
     check_classes(teacher.name, classifier.label_names, label_names)
+    if classifier.decision.several != several:
+        what = "several labels, but the training data have one" if not several else "one label, but the data several"
+        raise UserError(f"{teacher.name} gives a text {what}. Train a teacher with the same task.")
     say(f"Teacher: {teacher.folder} labels {counted(len(texts), 'text')}")
     found = classifier.probabilities(texts)
     columns = {PROBABILITY + name: column for name, column in zip(classifier.label_names, found.T, strict=True)}

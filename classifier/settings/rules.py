@@ -20,7 +20,6 @@ from classifier.settings.training import (
     Positions,
     PretrainedSettings,
     ScratchSettings,
-    TaskKind,
     TrainSettings,
     Tune,
 )
@@ -73,8 +72,8 @@ def check_training(settings: TrainSettings) -> None:
         check_choice("pooling.poolings", pooling, POOLINGS)
     check_class_weights(settings.trainer.class_weights)
     check_decisions(settings.abstain, settings.export)
-    if settings.task is TaskKind.single_label and settings.labels != LabelsSettings():
-        raise UserError("labels.maximize and labels.precision are for several labels per text: task=multi_label.")
+    if settings.labels.precision is not None and settings.labels.maximize is not LabelsSettings.maximize:
+        raise UserError("labels.maximize and labels.precision are two rules for the same thresholds: give one of them.")
     if settings.data.separator is not None and not settings.data.separator.strip():
         raise UserError("data.separator is blank, but labels may contain blanks: separate them with another character.")
     if settings.data.unlabelled is not None and settings.distill.teacher is None:

@@ -1,4 +1,4 @@
-"""The interface of a task: what stands between the logits of a model and its answers."""
+"""The interface of a task: the way from the logits of a model to its answers."""
 
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar

@@ -44,7 +44,7 @@ class Pieces(NamedTuple):
 
 
 class UnigramTokenizer(PieceTokenizer):
-    """Normalizes texts, and splits what stands between spaces into the most likely pieces.
+    """Normalizes texts, and splits what is between spaces into the most likely pieces.
 
     Punctuation marks, symbols and CJK characters are separate words, as in the other tokenizers, although a piece may
     reach over several words: it belongs to that in which it begins. A word includes the space before it. A special

@@ -28,6 +28,9 @@ def cells(separator: str) -> str:
 
 
 FLAGS = "text,joy,anger,fear\none,1,0,\ntwo,1.0,True,false\nthree,0,0,0\nfour,0,0,1\n"
+NUMPY = "text,label\n" + "".join(
+    f'{text},"[{" ".join(map(repr, labels))}]"\n' for text, labels in zip(TEXTS, SETS, strict=True)
+)
 PANDAS = "text,label\n" + "".join(f'{text},"{list(labels)}"\n' for text, labels in zip(TEXTS, SETS, strict=True))
 
 
@@ -39,6 +42,7 @@ PANDAS = "text,label\n" + "".join(f'{text},"{list(labels)}"\n' for text, labels 
         ("in.csv", cells("|"), {"separator": "|"}),
         ("in.csv", cells(" ; "), {"separator": ";"}),
         ("in.csv", PANDAS, {}),
+        ("in.csv", NUMPY, {}),
         ("in.csv", FLAGS, {"label": ["joy", "anger", "fear"]}),
     ],
 )
@@ -118,3 +122,31 @@ def test_copies_of_a_text_stay_together_and_a_label_of_one_text_stays_in_train()
     for seed in range(20):
         train, rest = stratified_sets(texts, labels, [0.4], seed=seed)
         assert (0 in train) == (1 in train) and 4 in train and len(rest)
+
+
+def test_groups_stay_together_and_every_label_has_its_share(write, settings):
+    random = np.random.default_rng(5)
+    rows = [
+        {"text": f"text {row}", "who": row // 5, "label": [name for name in "abcdefgh" if random.random() < 0.3]}
+        for row in range(1000)
+    ]
+    path = write("in.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    splits = load_splits(settings(str(path), group="who", valid_share=0.2, test_share=0.2), seed=1, several=True)
+    groups = [{int(text.split()[1]) // 5 for text in part.texts} for part in splits.parts().values()]
+    assert not (groups[0] & groups[1] or groups[0] & groups[2] or groups[1] & groups[2])
+    for part, share in zip(splits.parts().values(), (0.6, 0.2, 0.2), strict=True):
+        assert len(part) == pytest.approx(1000 * share, abs=10)
+        counts = np.array(list(part.class_counts().values()))
+        assert (counts > 0.8 * share * 300).all()
+
+
+def test_a_typo_in_the_column_of_a_parquet_file_is_a_sentence(write, settings):
+    path = write("in.parquet", {"text": TEXTS, "labels": [list(labels) for labels in SETS]})
+    with pytest.raises(UserError, match=r"has no column 'label'\. Did you mean 'labels'"):
+        has_several(TaskKind.auto, settings(str(path)))
+
+
+def test_too_few_texts_to_split_are_explained(write, settings):
+    path = write("in.jsonl", lines())
+    with pytest.raises(UserError, match=r"4 texts cannot be split so that (test|valid) has any: add texts"):
+        load_splits(settings(str(path)), seed=1, several=True)

@@ -99,3 +99,13 @@ def test_pictures_without_a_confusion_of_classes():
 def test_refuses(labels, probabilities, error):
     with pytest.raises(error):
         Scored(np.array(labels), np.array(probabilities), ["a", "b", "c"][: len(labels[0])], decision=HALF)
+
+
+def test_a_class_that_does_not_occur_is_left_out_of_macro_averages():
+    labels, probabilities = draw(53, 3)
+    labels[:, 2], probabilities[:, 2] = 0, 0.1
+    evaluation = evaluate(scored(labels, probabilities), resamples=50)
+    rest = [0, 1, 3, 4]
+    expected = sklearn_metrics.f1_score(labels[:, rest], probabilities[:, rest] >= 0.5, average="macro")
+    assert evaluation.metrics["macro_f1"] == pytest.approx(expected)
+    assert evaluation.intervals["macro_f1"].low < expected < evaluation.intervals["macro_f1"].high
