@@ -115,7 +115,7 @@ MISTAKES = {
     f"{ROBERTA} export.formats=[onnx]": "Error: export.formats=onnx supports BERT's tokenizer only, and that of",
     f"{ROBERTA} tokenizer.max_tokens=20": "Error: tokenizer.max_tokens=20: this encoder has 19 positions.",
     f"{ALBERT} {SHORT} encoder.tune=top": "Error: encoder.tune=top: the blocks of encoder.source=",
-    f"{ALBERT} {SHORT} encoder.layer_decay=0.9": "choose encoder.tune=full, lora or frozen, with encoder.layer_decay=1.",
+    f"{ALBERT} {SHORT} encoder.layer_decay=0.9": "encoder.tune=full, lora or frozen, with encoder.layer_decay=1.",
     f"{REFERENCE} tokenizer.max_tokens=2": "Error: tokenizer.max_tokens=2 leaves no room next to [CLS] and [SEP]:",
     f"{REFERENCE} tokenizer.max_tokens=12": "Error: tokenizer.max_tokens=12: this encoder has 11 positions.",
     "encoder=pretrained encoder.source=a tokenizer.lower_case=false": "is an option of tokenizer=word, wordpiece only.",
