@@ -51,7 +51,6 @@ def test_a_file_in_place_of_a_model(run, tmp_path):
     [
         ("data.text=Größe", "data.text", "Größe"),
         ("data.train=year=2024/x.csv", "data.train", "year=2024/x.csv"),
-        ("data.delimiter=~", "data.delimiter", "~"),
         ("data.text=don't", "data.text", "don't"),
     ],
 )
@@ -61,6 +60,11 @@ def test_a_value_that_needs_quotes(run, argument, key, value):
     [typed] = shlex.split(line)
     composed = run("train", typed, "--cfg", "job", "--package", key.partition(".")[0])
     assert composed.returncode == 0 and value in composed.stdout, composed.stderr
+
+
+def test_a_delimiter_needs_no_quotes(run):
+    composed = run("train", "data.delimiter=~", "--cfg", "job", "--package", "data")
+    assert composed.returncode == 0 and "delimiter: '~'" in composed.stdout, composed.stderr
 
 
 def test_a_database_with_a_blank_in_its_path(run, tmp_path):
