@@ -148,6 +148,8 @@ def read_examples(
             f"{joined_paths(gathered.files)}: {what}, but a classifier needs two classes or more. Is another column "
             "meant, with data.label=?"
         )
+    if known is None:
+        gathered.notices += reader.notices(gathered.labels)
     examples = Examples(gathered.texts, _numbers(gathered.labels, names, several), names, gathered.origins)
     return Loaded(examples, gathered.rejects, gathered.files, gathered.notices, gathered.splits, gathered.keys)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from classifier.data.classes import KnownClasses
+from classifier.data.classes import KnownClasses, listed
 from classifier.data.fields import is_missing, label_list, label_of
 from classifier.data.labels import clean_label
 from classifier.data.row import Row
@@ -69,6 +69,18 @@ class LabelReader:
                 return labels, self.known.problem(label)
             names[name] = None
         return tuple(names), ""
+
+    def notices(self, labels: Sequence[tuple[str, ...]]) -> list[str]:
+        """Reports a separator that separates nothing, and columns of labels that no text has."""
+        found = []
+        if self.separator is not None and all(len(of_text) < 2 for of_text in labels):
+            found.append(f"data.separator={self.separator!r} separates no labels: every text has at most one.")
+        known = {label for of_text in labels for label in of_text}
+        columns = self.columns if len(self.columns) > 1 else ()
+        missing = [column for column in columns if clean_label(column) not in known]
+        if missing:
+            found.append(f"No text has the label of these columns, so the model will not know it: {listed(missing)}.")
+        return found
 
     def for_format(self, column: str) -> "LabelReader":
         """Returns the reader for a file whose format knows where its labels are, which it gives in `column`."""

@@ -62,7 +62,7 @@ def load(settings: TrainSettings, output: Path) -> Splits:
         raise TooManyBadRows(f"{error}\nAll of them are listed in {rejects}.", error.rejects) from None
     if settings.labels != LabelsSettings() and not several:
         raise UserError("labels.maximize and labels.precision are for several labels per text: task=multi_label.")
-    if settings.task is TaskKind.auto and not several:
+    if settings.data.separator is not None or (settings.task is TaskKind.auto and not several):
         refuse_joined(splits.train.class_counts())
     for notice in splits.notices:
         say(notice)

@@ -51,13 +51,13 @@ def best_threshold(probabilities: NDArray[np.floating], truth: NDArray[np.bool_]
     ordered, hits = probabilities[order], np.cumsum(truth[order])
     f1 = 2 * hits / (np.arange(1, len(order) + 1) + truth.sum())
     f1[:-1][ordered[:-1] == ordered[1:]] = -1  # equal probabilities are predicted together
-    last = int(f1.argmax())
-    lower = ordered[last + 1] if last + 1 < len(ordered) else 0.0
-    return float((ordered[last] + lower) / 2)
+    return between(ordered, int(f1.argmax()))
 
 
 def threshold_for_precision(probabilities: NDArray[np.floating], truth: NDArray[np.bool_], precision: float) -> float:
-    """Returns the lowest threshold above which the precision holds on validation; NEVER if there is none.
+    """Returns the lowest threshold above which the precision holds on validation, halfway to the next probability.
+
+    NEVER if there is none.
 
     Arguments as for `best_threshold`; `precision` is the share of positives among the predicted.
     """
@@ -65,4 +65,10 @@ def threshold_for_precision(probabilities: NDArray[np.floating], truth: NDArray[
     ordered, hits = probabilities[order], np.cumsum(truth[order])
     held = hits / np.arange(1, len(order) + 1) >= precision
     held[:-1][ordered[:-1] == ordered[1:]] = False
-    return float(ordered[np.flatnonzero(held)[-1]]) if held.any() else NEVER
+    return between(ordered, int(np.flatnonzero(held)[-1])) if held.any() else NEVER
+
+
+def between(ordered: NDArray[np.floating], last: int) -> float:
+    """Returns the middle between a probability and the next lower one, or zero; `ordered` is descending."""
+    lower = ordered[last + 1] if last + 1 < len(ordered) else 0.0
+    return float((ordered[last] + lower) / 2)

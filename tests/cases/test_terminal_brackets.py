@@ -1,7 +1,6 @@
 """Square brackets in settings and paths are shown, and do not break any command."""
 
 import json
-from pathlib import Path
 
 TINY = ("encoder=tiny", "trainer.epochs=1", "encoder.linear=none")
 TRIALS = ("trainer.validation_only=true", "hydra.launcher.processes=2")
@@ -49,4 +48,4 @@ def test_the_path_of_a_report_exists(case, run, tmp_path):
         done = run("evaluate", f"run={run_id}", f'hydra.run.dir="{tmp_path}/{folder}"')
         assert done.returncode == 0, done.stderr
         path = done.stdout.splitlines()[-1].removeprefix("Report   ")
-        assert Path(path) == tmp_path / folder / "report/index.html" and Path(path).exists()
+        assert tmp_path / path == tmp_path / folder / "report/index.html" and (tmp_path / path).exists()

@@ -150,3 +150,12 @@ def test_too_few_texts_to_split_are_explained(write, settings):
     path = write("in.jsonl", lines())
     with pytest.raises(UserError, match=r"4 texts cannot be split so that (test|valid) has any: add texts"):
         load_splits(settings(str(path)), seed=1, several=True)
+
+
+def test_a_separator_and_a_column_without_effect_are_noticed(write, settings):
+    path = write("in.csv", "text,label\none,joy;fear\ntwo,joy\n")
+    loaded = read_examples(path, settings(str(path), separator="#"), split="train", several=True)
+    assert loaded.notices == ["data.separator='#' separates no labels: every text has at most one."]
+    path = write("in.csv", "text,joy,fear,hope\none,1,0,0\ntwo,1,1,0\n")
+    loaded = read_examples(path, settings(str(path), label=["joy", "fear", "hope"]), split="train", several=True)
+    assert loaded.notices == ["No text has the label of these columns, so the model will not know it: 'hope'."]
