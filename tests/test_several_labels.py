@@ -10,6 +10,7 @@ from classifier import TextClassifier, load
 
 WORDS = {"bird": ["owl", "wren", "kite"], "fruit": ["apple", "pear", "plum"], "tool": ["saw", "axe", "file"]}
 TINY = ("encoder=tiny", "encoder.width=12", "attention.num_heads=3", "trainer.epochs=1", "tokenizer.max_tokens=8")
+FORMATS = ("export.formats=[savedmodel,onnx]", "export.weights=[float32,float16]")
 
 
 def drawn(count: int, seed: int) -> tuple[list[str], list[list[str]]]:
@@ -30,7 +31,9 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def model(run):
-    return TextClassifier(*TINY, f"hydra.run.dir={run}").fit(*drawn(150, 1), validation_data=drawn(50, 2))
+    return TextClassifier(
+        *TINY, f"hydra.run.dir={run}", "export.formats=[savedmodel,onnx]", "export.weights=[float32,float16]"
+    ).fit(*drawn(150, 1), validation_data=drawn(50, 2))
 
 
 def test_it_predicts_several_labels_or_none(model):
@@ -70,6 +73,21 @@ def test_every_way_to_use_the_model_gives_the_same_labels(model, run, tmp_path):
     score(ScoreSettings(str(run), input=str(tmp_path / "in.csv"), output=str(tmp_path / "out.jsonl")), tmp_path)
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert [row["labels"] for row in rows] == expected
+
+
+def test_the_other_formats_give_the_same_labels(model, run):
+    import tensorflow as tf
+
+    from classifier.artifact.formats.classify import Classifier
+
+    texts = drawn(20, 4)[0]
+    expected = [list(found) for found in model.predict(texts)]
+    halves = tf.saved_model.load(str(run / "formats" / "savedmodel" / "float16")).signatures["serving_default"]
+    graph = halves(text=tf.constant(texts))["labels"].numpy()
+    assert [[label.decode() for label in row if label] for row in graph] == expected
+    for weights in ("float32", "float16"):
+        answers = Classifier(run / "formats" / "onnx" / weights).answers(texts)
+        assert [answer["labels"] for answer in answers] == expected
 
 
 def test_a_label_is_explained_by_its_own_words(model):

@@ -67,6 +67,6 @@ def refuse_joined(counts: Mapping[str, int]) -> None:
             more = f" and {len(plain) - 1:,} more labels" if plain[1:] else ""
             raise UserError(
                 f"{plain[0]!r}{more} consist{'' if plain[1:] else 's'} of other labels, joined by {separator!r}. If a "
-                f"text can have several "
-                f'labels, type data.separator="{separator}"; if these are classes of their own, type task=single_label.'
+                f'text can have several labels, type data.separator="{separator}"; if these are classes of their own, '
+                "type task=single_label."
             )

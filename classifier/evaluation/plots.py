@@ -44,8 +44,8 @@ LOSSES = {
 def figures(scored: Scored, evaluation: Evaluation) -> dict[str, Figure]:
     """Returns the figures of a split by name.
 
-    Curves are omitted if one class has all examples; confused pairs if there are two classes or no mistakes. If a text
-    can have several labels, there is no confusion of one with another.
+    Curves are omitted if one class has all examples, and confused pairs if there are two classes or no mistakes. For
+    several labels per text, the pictures of confusions and of risk and coverage are omitted.
     """
     drawn = {"reliability": reliability(scored), "class_support": class_support(evaluation.per_class)}
     if not scored.several:

@@ -6,7 +6,7 @@ a scale and a shift of its own (Platt 1999, "Probabilistic outputs for support v
 1 and 0 unless there are examples against it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from classifier.training.targets import as_probabilities, sample_weights
 LEAST_SHARE = 0.01  # minimum weight of each part, even if neither helps on a few validation examples
 MOST_SHARE = 2.0  # maximum weight, because a small validation split without mistakes would make it arbitrarily large
 START = 0.5  # of the search for each weight
+Measure = Callable[[NDArray[np.floating]], tuple[float, NDArray[np.floating]]]
 PENALTY = 1.0  # in nats over all examples, of a scale that is off by 1 and of a shift of a logit by 1
 
 
@@ -75,59 +76,42 @@ def least_log_loss(
     ones = np.ones(classes)
     weights = sample_weights(task, labels, ones if class_weights is None else class_weights)
     targets, shares = as_probabilities(labels, classes), weights / weights.sum()
-    if not task.several:
-        return _least_loss(task, parts, targets, shares, most)
-    return _least_loss_by_class(task, parts, targets, shares, most)
+
+    def measure(mixed: NDArray[np.floating]) -> tuple[float, NDArray[np.floating]]:
+        """Returns the mean loss of mixed logits, and its gradient by them, (examples, classes)."""
+        losses, errors = task.losses_and_errors(mixed, targets)
+        return float((losses * shares).sum()), errors * shares[:, None]
+
+    search = _search_by_class if task.several else _search
+    return search(measure, parts, most)
 
 
-def _least_loss(
-    task: Task,
-    parts: Sequence[NDArray[np.floating]],
-    targets: NDArray[np.floating],
-    shares: NDArray[np.floating],
-    most: Sequence[float],
-) -> tuple[float, Weights]:
-    """Minimizes the loss over the weights of the parts.
-
-    Args:
-        task, parts, most: see `least_log_loss`.
-        targets: probabilities (examples, classes).
-        shares: shares of the examples in the loss, (examples,).
-    """
+def _search(measure: Measure, parts: Sequence[NDArray[np.floating]], most: Sequence[float]) -> tuple[float, Weights]:
+    """Returns the minimum over the weights of the parts."""
 
     def loss(weights: NDArray[np.floating]) -> tuple[float, NDArray[np.floating]]:
-        mixed = sum(weight * part for weight, part in zip(weights, parts, strict=True))
-        losses, errors = task.losses_and_errors(mixed, targets)  # pyright: ignore[reportArgumentType]
-        errors *= shares[:, None]
-        return (losses * shares).sum(), np.array([(errors * part).sum() for part in parts])
+        value, errors = measure(Weights(weights).mix(parts))
+        return value, np.array([(errors * part).sum() for part in parts])
 
     found = minimize(loss, x0=[START] * len(parts), jac=True, bounds=[(LEAST_SHARE, limit) for limit in most])
     return float(found.fun), Weights(found.x)
 
 
-def _least_loss_by_class(
-    task: Task,
-    parts: Sequence[NDArray[np.floating]],
-    targets: NDArray[np.floating],
-    shares: NDArray[np.floating],
-    most: Sequence[float],
+def _search_by_class(
+    measure: Measure, parts: Sequence[NDArray[np.floating]], most: Sequence[float]
 ) -> tuple[float, Weights]:
-    """Minimizes the loss over the weights of the parts, and over a scale and a shift of each class.
-
-    Arguments as for `_least_loss`.
-    """
-    count, classes = len(parts), targets.shape[1]
-    penalty = PENALTY / len(targets)
+    """Returns the minimum over the weights of the parts, and over a scale and a shift of each class."""
+    count, (examples, classes) = len(parts), parts[0].shape
+    penalty = PENALTY / examples
 
     def loss(flat: NDArray[np.floating]) -> tuple[float, NDArray[np.floating]]:
         weights, scale, shift = np.split(flat, [count, count + classes])
-        mixed = np.sum([weight * part for weight, part in zip(weights, parts, strict=True)], axis=0)
-        losses, errors = task.losses_and_errors(scale * mixed + shift, targets)
-        errors *= shares[:, None]
+        mixed = Weights(weights).mix(parts)
+        value, errors = measure(scale * mixed + shift)
         of_scale = (errors * mixed).sum(axis=0) + 2 * penalty * (scale - 1)
         of_shift = errors.sum(axis=0) + 2 * penalty * shift
         of_parts = [(errors * scale * part).sum() for part in parts]
-        value = (losses * shares).sum() + penalty * (((scale - 1) ** 2).sum() + (shift**2).sum())
+        value += penalty * float(((scale - 1) ** 2).sum() + (shift**2).sum())
         return value, np.concatenate([of_parts, of_scale, of_shift])
 
     start = np.concatenate([np.full(count, START), np.ones(classes), np.zeros(classes)])

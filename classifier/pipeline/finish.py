@@ -25,7 +25,7 @@ from classifier.pipeline.job import Job
 from classifier.pipeline.print_results import print_results
 from classifier.progress import Stage
 from classifier.settings import as_typed, chosen_exports
-from classifier.terminal import counted, say, show, warn
+from classifier.terminal import counted, say, show, shown_path, warn
 from classifier.tracking.metric_names import tracked_results
 from classifier.tracking.notes import NOTE
 from classifier.tracking.open_run import AnyRun
@@ -262,7 +262,7 @@ def export_formats(job: Job, whole: Completed, model: Path) -> dict[str, Any]:
     show(as_table(rows))
     for problem in problems:
         warn(problem)
-    say(f"Formats  {folder}")
+    say(f"Formats  {shown_path(folder)}")
     return {"formats": str(folder)}
 
 

@@ -62,7 +62,8 @@ def load(settings: TrainSettings, output: Path) -> Splits:
         raise TooManyBadRows(f"{error}\nAll of them are listed in {rejects}.", error.rejects) from None
     if settings.labels != LabelsSettings() and not several:
         raise UserError("labels.maximize and labels.precision are for several labels per text: task=multi_label.")
-    if settings.data.separator is not None or (settings.task is TaskKind.auto and not several):
+    one_each = not several or int(splits.train.labels.sum(axis=1).max()) < 2  # also with a separator that never occurs
+    if settings.task is TaskKind.auto and one_each:
         refuse_joined(splits.train.class_counts())
     for notice in splits.notices:
         say(notice)
