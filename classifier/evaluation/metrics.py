@@ -204,7 +204,8 @@ def intervals(scored: Scored, resamples: int, seed: int) -> dict[str, Interval]:
     """Computes 95 % intervals of accuracy, macro precision, recall and F1, and log_loss.
 
     That of accuracy is Wilson's. The others are from the bootstrap, which is too narrow for a few examples: that of a
-    macro average is at least as wide as if the classes were independent, each with its own Wilson interval.
+    macro average is at least as wide as if the classes were independent, each with its own Wilson interval. For several
+    labels per text, there is also that of micro F1; see `micro_interval`.
     """
     if not resamples:
         return {}
@@ -216,6 +217,8 @@ def intervals(scored: Scored, resamples: int, seed: int) -> dict[str, Interval]:
         values = resampled_metrics(scored.labels, scored.predicted, losses(scored), **options)
     found = {name: percentile_interval(of_resamples) for name, of_resamples in values.items()}
     found["accuracy"] = wilson_interval(int(scored.right.sum()), len(scored))
+    if scored.several:
+        found["micro_f1"] = wider(found["micro_f1"], micro_interval(scored))
     return found | {
         f"macro_{name}": wider(found[f"macro_{name}"], one) for name, one in macro_intervals(scored).items()
     }
@@ -226,6 +229,12 @@ def losses(scored: Scored) -> NDArray[np.float64]:
     least = np.finfo(scored.probabilities.dtype).eps  # as in scikit-learn's log_loss
     of_label = scored.probabilities[np.arange(len(scored)), scored.labels]
     return -np.log(np.clip(of_label, least, 1 - least))
+
+
+def micro_interval(scored: Scored) -> Interval:
+    """Computes the interval of micro F1 as if all single decisions were independent."""
+    low, high = f1_limits(*(counts.sum() for counts in class_counts(scored.truth, scored.answers)))
+    return Interval(float(low), float(high))
 
 
 def macro_intervals(scored: Scored) -> dict[str, Interval]:

@@ -15,6 +15,7 @@ from classifier.pipeline.job import started
 from classifier.progress import Stage, duration
 from classifier.settings import TrainSettings
 from classifier.start import start_tensorflow
+from classifier.tasks import NO_DECISION
 from classifier.terminal import say
 from classifier.tracking.open_run import AnyRun
 from classifier.tracking.untracked import UntrackedRun
@@ -60,6 +61,7 @@ def cross_validate(settings: TrainSettings, splits: Splits, run: AnyRun) -> Pool
     The files are next to the checkpoint of the run, and are deleted together with it.
     """
     answers: list[dict[str, np.ndarray]] = []
+    accuracies: list[float] = []
     for number, fold in enumerate(splits.folds, 1):
         name = f"Fold {number} of {len(splits.folds)}"
         path = run.checkpoint.with_name(f"fold_{number}.npz")
@@ -71,14 +73,21 @@ def cross_validate(settings: TrainSettings, splits: Splits, run: AnyRun) -> Pool
                 save_checkpoint(path, *loaded)
         state, arrays = loaded
         answers.append({part: array for part, (array,) in arrays.items()})
-        say(f"{name}  accuracy {state['accuracy']:.4f}  {duration(state['seconds'])}")
-    return pooled(splits, answers)
+        accuracies.append(accuracy_of(answers[-1]["probabilities"], fold))
+        say(f"{name}  accuracy {accuracies[-1]:.4f}  {duration(state['seconds'])}")
+    return pooled(splits, answers, accuracies)
+
+
+def accuracy_of(probabilities: np.ndarray, fold: Splits) -> float:
+    """Returns the accuracy of probabilities (texts, classes) for the test of a fold."""
+    assert fold.test is not None
+    return float(NO_DECISION.right(probabilities, fold.test.labels).mean())
 
 
 def answer_fold(
     settings: TrainSettings, fold: Splits, run: UntrackedRun, name: str
 ) -> tuple[dict[str, Any], dict[str, list[np.ndarray]]]:
-    """Trains the model of a fold; returns its accuracy and time, and its answers for the test of the fold."""
+    """Trains the model of a fold; returns its time, and its answers for the test of the fold."""
     start_tensorflow(settings.trainer.deterministic)  # clears the model of the fold before
     assert fold.test is not None
     with started(settings, fold, run) as job:
@@ -89,9 +98,7 @@ def answer_fold(
         whole = job.hybrid.complete(training.predict(training.data.valid_texts), training.data.targets)
     with Stage(f"{name}: classifying"):
         answers = answers_of(whole, fold.test.texts, fold.test.label_names)
-    accuracy = float(np.mean(answers["probabilities"].argmax(axis=1) == fold.test.labels))
-    state = {"accuracy": accuracy, "seconds": training.state.seconds}
-    return state, {part: [array] for part, array in answers.items()}
+    return {"seconds": training.state.seconds}, {part: [array] for part, array in answers.items()}
 
 
 def answers_of(whole: Completed, texts: list[str], label_names: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -105,17 +112,13 @@ def answers_of(whole: Completed, texts: list[str], label_names: tuple[str, ...])
     return answers
 
 
-def pooled(splits: Splits, answers: list[dict[str, np.ndarray]]) -> Pooled:
-    """Joins the answers of all folds."""
+def pooled(splits: Splits, answers: list[dict[str, np.ndarray]], accuracies: list[float]) -> Pooled:
+    """Joins the answers of all folds, whose accuracies are given."""
     tests = [fold.test for fold in splits.folds if fold.test is not None]
     labels = np.concatenate([test.labels for test in tests])
     joined = {part: np.concatenate([of_fold[part] for of_fold in answers]) for part in answers[0]}
     probabilities = joined.pop("probabilities")
     texts, origins = ([one for test in tests for one in getattr(test, name)] for name in ("texts", "origins"))
     scored = Scored(labels, probabilities, list(tests[0].label_names), texts, origins)
-    accuracies = [
-        float(np.mean(one["probabilities"].argmax(axis=1) == test.labels))
-        for one, test in zip(answers, tests, strict=True)
-    ]
     parts = {**joined, "together": probabilities} if joined else {}
-    return Pooled(scored, {part: scores.argmax(axis=1) == labels for part, scores in parts.items()}, accuracies)
+    return Pooled(scored, {part: NO_DECISION.right(scores, labels) for part, scores in parts.items()}, accuracies)

@@ -109,3 +109,10 @@ def test_a_class_that_does_not_occur_is_left_out_of_macro_averages():
     expected = sklearn_metrics.f1_score(labels[:, rest], probabilities[:, rest] >= 0.5, average="macro")
     assert evaluation.metrics["macro_f1"] == pytest.approx(expected)
     assert evaluation.intervals["macro_f1"].low < expected < evaluation.intervals["macro_f1"].high
+
+
+def test_a_few_right_answers_are_no_certainty():
+    labels, _ = draw(12, 3)
+    evaluation = evaluate(scored(labels, np.where(labels, 0.9, 0.1)), resamples=50)
+    for name in ("accuracy", "macro_f1", "micro_f1"):
+        assert evaluation.metrics[name] == 1 and evaluation.intervals[name].low < 0.95
