@@ -14,10 +14,12 @@ from omegaconf import OmegaConf
 
 from classifier.command_line.arguments import typed_command
 from classifier.command_line.run import run_command
+from classifier.data.classes import KnownClasses
+from classifier.data.none_of_these import none_label
 from classifier.errors import UserError
 from classifier.leaving import run_and_leave
 from classifier.progress import Stage
-from classifier.settings import DataSettings, EvaluateSettings, Server, as_typed
+from classifier.settings import DataSettings, EvaluateSettings, LabelCase, Server, as_typed
 from classifier.settings.passwords import without_passwords
 from classifier.terminal import counted, say, show, shown_path, warn
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from classifier.data import Loaded
     from classifier.evaluation.metrics import Evaluation
     from classifier.evaluation.page import Page
+    from classifier.tasks import NoneOfThese
 
 
 def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
@@ -67,16 +70,21 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
 
     with Stage("Loading the model"):
         classifier = SavedClassifier(folder)
+    check_none(data, classifier.none_of_these)
     loaded = test_examples(data, seed, classifier, output)
     examples, report = loaded.examples, output / "report"
     with Stage("Classifying", len(examples), "texts") as stage:
         probabilities = classifier.probabilities(examples.texts, stage.advance)
     warn_of_trained(examples.texts, named, folder, settings.tracking)
     names = list(examples.label_names)
-    scored = Scored(examples.labels, probabilities, names, examples.texts, examples.origins, classifier.decision)
+    none, decision = classifier.none_of_these, classifier.decision
+    scored = Scored(
+        examples.labels, probabilities, names, examples.texts, examples.origins, decision, has_none=none is not None
+    )
     evaluations = {"test": measure(report / "test", scored)}
     page = page_of(settings, data, loaded, evaluations, folder.absolute())
-    index = write_page(report, replace(page, facts=classifier.decision.sentences()))
+    facts = [*([none.sentence()] if none else []), *decision.sentences()]
+    index = write_page(report, replace(page, facts=facts))
     show(results_table(evaluations))
     say(resolution("test", evaluations["test"]))
     run_id = run_of_model(named, folder, settings.tracking)
@@ -151,6 +159,17 @@ def test_examples(data: DataSettings, seed: int, classifier: "SavedClassifier", 
         write_rejects(path, rejects)
         say(f"{counted(len(rejects), 'row')} could not be used; reasons in {path}")
     return loaded
+
+
+def check_none(data: DataSettings, none: "NoneOfThese | None") -> None:
+    """Raises UserError if `data.none_of_these` is given, and is not the label that the model remembers."""
+    given = none_label(data)
+    if given is None or (none and KnownClasses([none.label], fold=data.label_case is LabelCase.fold).find(given)):
+        return
+    knows = f"has the label {none.label!r} for them" if none else "has no such class: train one with this key"
+    raise UserError(
+        f"data.none_of_these={given}: this model remembers how it answers texts of none of its classes, and {knows}."
+    )
 
 
 def warn_of_trained(texts: Sequence[str], named: str, folder: Path, server: Server) -> None:

@@ -74,6 +74,8 @@ def export_model(
                 save_module(classifier, part / "model", signatures)
                 write_text_columns(part / "model", data or DataSettings())
                 classifier.decision.write(part / "model")
+                if classifier.none_of_these:
+                    classifier.none_of_these.write(part / "model")
             with Stage("Checking the exported model"):
                 process.ask(samples)
                 process.compare(classifier.answers(samples))

@@ -13,7 +13,7 @@ from classifier.data.files import file_sha256
 from classifier.errors import UserError
 from classifier.model.batching import classify_texts
 from classifier.settings import BRANCHES
-from classifier.tasks import DECISION, Decision
+from classifier.tasks import DECISION, Decision, NoneOfThese
 
 SAVED_MODEL = "saved_model.pb"  # the file that identifies a SavedModel
 MLFLOW_ADDRESSES = ("models:/", "runs:/")
@@ -77,6 +77,7 @@ class SavedClassifier:
     Attributes:
         label_names: names of the classes, in the order of the probabilities.
         decision: the thresholds by which the model decides.
+        none_of_these: how it recognizes texts of none of the other classes by its last class; None without one.
 
     Raises:
         UserError: if the folder is not a classifier that this package exported.
@@ -100,6 +101,7 @@ class SavedClassifier:
         names = signatures["label_names"]()["label_names"].numpy()
         self.label_names = tuple(name.decode() for name in names)
         self.decision = Decision.read(Path(folder))
+        self.none_of_these = NoneOfThese.read(Path(folder))
         self._check_decision(Path(folder))
 
     def _check_decision(self, folder: Path) -> None:

@@ -12,7 +12,9 @@ from classifier.errors import UserError
 from classifier.terminal import counted
 
 
-def declared_splits(read: Loaded, wanted: Sequence[str], *, known_names: bool = False) -> dict[str, Loaded]:
+def declared_splits(
+    read: Loaded, wanted: Sequence[str], none: str | None = None, *, known_names: bool = False
+) -> dict[str, Loaded]:
     """Separates what was read for train into the splits that its rows declare.
 
     Rows without a declared split belong to train. Rows of a split that has a file of its own are left out.
@@ -20,6 +22,7 @@ def declared_splits(read: Loaded, wanted: Sequence[str], *, known_names: bool = 
     Args:
         read: the rows that were read for train.
         wanted: the splits that have no file of their own.
+        none: name of the class that train need not have; see `classifier.data.none_of_these`.
         known_names: whether the classes are those of a model, and stay as they are.
 
     Returns:
@@ -34,8 +37,8 @@ def declared_splits(read: Loaded, wanted: Sequence[str], *, known_names: bool = 
     kept = np.arange(len(examples.label_names))
     if not known_names:
         counts = examples.take(np.flatnonzero(declared == "train")).class_counts()
-        kept = np.flatnonzero([counts[name] for name in examples.label_names])
-    if len(kept) < 2:
+        kept = np.flatnonzero([counts[name] or name == none for name in examples.label_names])
+    if len(kept) - (none is not None) < 2:
         raise UserError(
             f"{joined_paths(read.files)}: the rows of train have {counted(len(kept), 'class', 'classes')}, but a "
             "classifier needs two "

@@ -16,6 +16,7 @@ from classifier.data.formats.labelled import LABEL, PLACE, SPLIT, TEXT
 from classifier.data.label_reader import LabelReader, label_columns
 from classifier.data.labels import class_names, in_order
 from classifier.data.missing_labels import missing_notice
+from classifier.data.none_of_these import none_label, renamed_none
 from classifier.data.rejects import Reject, TooManyBadRows, first_rejects, refuse_too_many
 from classifier.data.row import Row
 from classifier.data.rows import check_columns, read_rows
@@ -83,6 +84,11 @@ class Examples:
             labels = np.searchsorted(kept, self.labels).astype(np.int32)  # meaningless where it is not known
         return Examples(self.texts, labels, names, self.origins), known
 
+    def without_last(self) -> tuple["Examples", "Examples"]:
+        """Returns the examples of the other classes, without the last class, and those of the last class."""
+        narrowed, known = self.with_classes(np.arange(len(self.label_names) - 1))
+        return narrowed.take(np.flatnonzero(known)), self.take(np.flatnonzero(~known))
+
     def answers(self) -> np.ndarray:
         """Returns a number for each text, (examples,), which is equal for texts with the same labels."""
         return np.unique(self.labels, axis=0, return_inverse=True)[1].ravel() if self.several else self.labels
@@ -140,9 +146,9 @@ def read_examples(
     if not gathered.texts:
         raise TooManyBadRows(_empty(gathered, settings, split), gathered.rejects)
     if known is None:
-        _name_classes(gathered, fold)
-    names = tuple(in_order(chain.from_iterable(gathered.labels))) if known is None else known.names
-    if len(names) < 2:
+        _name_classes(gathered, fold, settings)
+    names = _class_names(gathered, settings) if known is None else known.names
+    if len(names) - (known is None and settings.none_of_these is not None) < 2:
         what = f"every label in the column {settings.label!r} is {names[0]!r}" if names else "no text has a label"
         raise UserError(
             f"{joined_paths(gathered.files)}: {what}, but a classifier needs two classes or more. Is another column "
@@ -193,10 +199,16 @@ class _Gathered:
     notices: list[str] = field(default_factory=list)
 
 
-def _name_classes(gathered: _Gathered, fold: bool) -> None:
+def _class_names(gathered: _Gathered, settings: DataSettings) -> tuple[str, ...]:
+    """Returns the names of the classes in order; that of `data.none_of_these` is the last one."""
+    names, last = in_order(chain.from_iterable(gathered.labels)), none_label(settings)
+    return tuple(names) if last is None else (*(name for name in names if name != last), last)
+
+
+def _name_classes(gathered: _Gathered, fold: bool, settings: DataSettings) -> None:
     """Replaces the labels with the names of their classes, and adds notices about different spellings."""
     counts = Counter(chain.from_iterable(gathered.labels))
-    names = class_names(counts, fold=fold)
+    names = renamed_none(class_names(counts, fold=fold), settings)
     gathered.labels = [tuple(dict.fromkeys(names[label] for label in of_text)) for of_text in gathered.labels]
     gathered.files = [replace(file, classes=_renamed(file.classes, names)) for file in gathered.files]
     classes = Counter(chain.from_iterable(gathered.labels))

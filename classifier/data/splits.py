@@ -1,6 +1,6 @@
 """Train, valid and test splits: read from files, or split off train with stratification by class."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from classifier.data.duplicates import Contradiction, find_duplicates
 from classifier.data.examples import DataFile, Examples, Loaded, joined_paths, read_examples
 from classifier.data.folds import fold_places, shared_texts_notice
 from classifier.data.held_out import check_given, hold_out
+from classifier.data.none_of_these import none_label, none_notice, refuse_several
 from classifier.data.rejects import Reject
 from classifier.data.split_keys import split_column
 from classifier.data.stratified import stratified
@@ -36,11 +37,24 @@ class Splits:
     unlabelled: list[str] = field(default_factory=list)  # texts that only a teacher labels
     taught: np.ndarray | None = None  # its probabilities for train and these texts, (texts, classes); None: no teacher
     folds: "list[Splits]" = field(default_factory=list)  # of a cross-validation; the test of each is one of its parts
+    none_of_these: str | None = None  # the last class, if it is that of texts that belong to none of the others
 
     def parts(self) -> dict[str, Examples]:
         """Returns the splits by name, without test if there is no test split."""
         parts = {"train": self.train, "valid": self.valid, "test": self.test}
         return {name: examples for name, examples in parts.items() if examples is not None}
+
+    def learned(self) -> "Splits":
+        """Returns the splits of the classes that can be learned: without `none_of_these` if train has no text of it."""
+        if self.none_of_these is None or self.train.class_counts()[self.none_of_these]:
+            return self
+        return replace(
+            self, train=self.train.without_last()[0], valid=self.valid.without_last()[0], test=None, folds=[]
+        )
+
+    def outside(self) -> list[str]:
+        """Returns the validation texts that belong to none of the classes."""
+        return [] if self.none_of_these is None else self.valid.without_last()[1].texts
 
 
 def load_splits(
@@ -60,16 +74,19 @@ def load_splits(
         UserError: if the input cannot be used.
     """
     check_root(settings)
+    none = none_label(settings) if label_names is None else None  # a model knows its own
+    if several:
+        refuse_several(settings)
     shares = _wanted_shares(settings)
     seed = seed if settings.split_seed is None else settings.split_seed
     read = read_examples(settings.train, settings, split="train", several=several, label_names=label_names)
     places = fold_places(read, settings, seed) if settings.folds else []
     in_several = shared_texts_notice(read.examples.texts, [test for *_, test in places])
-    folds = [_fold_of(read.examples, *of_fold) for of_fold in places]
+    folds = [_fold_of(read.examples, none, *of_fold) for of_fold in places]
     if split_column(settings) and shares:
         read = hold_out(read, shares, settings, seed)
     free = [split for split in ("valid", "test") if getattr(settings, split) is None]
-    loaded = declared_splits(read, free, known_names=label_names is not None)
+    loaded = declared_splits(read, free, none, known_names=label_names is not None)
     shares = {split: share for split, share in shares.items() if split not in loaded}
     names = loaded["train"].examples.label_names
     for split, pattern in (("valid", settings.valid), ("test", settings.test)):
@@ -82,6 +99,10 @@ def load_splits(
     contradictions, duplicates = find_duplicates(train, parts)
     parts |= _split_off(loaded["train"], shares, seed, settings.label) if shares else {"train": train}
     notices = [note for part in loaded.values() for note in part.notices]
+    if none is not None:
+        notices.append(
+            none_notice(none, {"train": {}, **{split: part.class_counts() for split, part in parts.items()}})
+        )
     return Splits(
         **{"test": None, **parts},
         rejects=[reject for part in loaded.values() for reject in part.rejects],
@@ -89,18 +110,20 @@ def load_splits(
         notices=[
             *notices,
             *_many_classes_notice(train, settings.label),
-            *_class_notices(parts, shares),
+            *_class_notices(parts, shares, none),
             *duplicates,
             *in_several,
         ],
         contradictions=contradictions,
         folds=folds,
+        none_of_these=none,
     )
 
 
-def _fold_of(examples: Examples, train: np.ndarray, valid: np.ndarray, test: np.ndarray) -> Splits:
+def _fold_of(examples: Examples, none: str | None, train: np.ndarray, valid: np.ndarray, test: np.ndarray) -> Splits:
     """Returns the splits of a fold from the indices of their examples."""
-    return Splits(examples.take(train), examples.take(valid), examples.take(test), [], [], [], [])
+    train_part, valid_part, test_part = (examples.take(places) for places in (train, valid, test))
+    return Splits(train_part, valid_part, test_part, [], [], [], [], none_of_these=none)
 
 
 def check_root(settings: DataSettings) -> None:
@@ -163,9 +186,11 @@ def _many_classes_notice(train: Examples, label_column: Any) -> list[str]:
     return [f"{found}: is data.label={label_column} the column of the classes?"]
 
 
-def _class_notices(parts: dict[str, Examples], shares: dict[str, float]) -> list[str]:
+def _class_notices(parts: dict[str, Examples], shares: dict[str, float], none: str | None) -> list[str]:
     """Lists the classes that are too small to be split or to be learned."""
     counts = parts["train"].class_counts()
+    if none is not None and not counts[none]:
+        counts.pop(none)
     split_off = [parts[split].class_counts() for split in shares]
     small = [name for name in counts if (any(not part[name] for part in split_off) if shares else counts[name] == 1)]
     if not small:

@@ -12,6 +12,7 @@ from classifier.evaluation.bootstrap import Interval, percentile_interval, resam
 from classifier.evaluation.calibration import reliability_bins
 from classifier.evaluation.decisions import decision_metrics
 from classifier.evaluation.label_sets import epoch_metrics, resampled_set_metrics, set_losses, set_metrics
+from classifier.evaluation.none_of_these import none_intervals, none_metrics
 from classifier.evaluation.proportions import f1_limits, mean_interval, wilson_interval, wilson_limits
 from classifier.evaluation.scored import Scored
 
@@ -53,7 +54,7 @@ def evaluate(scored: Scored, *, resamples: int = 1000, seed: int = 0) -> Evaluat
     As in scikit-learn, macro precision, recall and F1 average over the classes that occur in labels or predictions.
     `roc_auc` and `average_precision` are macro averages of one class against the rest, and are omitted unless every
     class has examples. `resamples=0` skips the intervals. For the metrics of decisions see `decision_metrics`, for
-    those of several labels per text `set_metrics`.
+    those of several labels per text `set_metrics`, and for those of texts of none of the classes `none_metrics`.
 
     >>> evaluate(Scored(np.array([0, 1]), np.array([[0.9, 0.1], [0.2, 0.8]]), ["ham", "spam"])).metrics["accuracy"]
     1.0
@@ -66,6 +67,7 @@ def evaluate(scored: Scored, *, resamples: int = 1000, seed: int = 0) -> Evaluat
         "expected_calibration_error": reliability_bins(scored).calibration_error,
         **ranking_metrics(per_class),
         **decision_metrics(scored),
+        **none_metrics(scored),
     }
     return Evaluation(scored, metrics, intervals(scored, resamples, seed), per_class)
 
@@ -219,9 +221,11 @@ def intervals(scored: Scored, resamples: int, seed: int) -> dict[str, Interval]:
     found["accuracy"] = wilson_interval(int(scored.right.sum()), len(scored))
     if scored.several:
         found["micro_f1"] = wider(found["micro_f1"], micro_interval(scored))
-    return found | {
-        f"macro_{name}": wider(found[f"macro_{name}"], one) for name, one in macro_intervals(scored).items()
-    }
+    return (
+        found
+        | none_intervals(scored)
+        | {f"macro_{name}": wider(found[f"macro_{name}"], one) for name, one in macro_intervals(scored).items()}
+    )
 
 
 def losses(scored: Scored) -> NDArray[np.float64]:

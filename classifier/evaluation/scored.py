@@ -25,6 +25,7 @@ class Scored:
         texts: texts of shape (examples,), only required for tables.
         origins: origin of each text, such as file:line.
         decision: thresholds by which the model decides.
+        has_none: whether the last class is that of texts that belong to none of the others.
 
     Raises:
         UserError: for no examples, fewer than two classes, NaN or infinity.
@@ -37,6 +38,7 @@ class Scored:
     texts: Sequence[str] = ()
     origins: Sequence[str] = ()
     decision: Decision = NO_DECISION
+    has_none: bool = False
     truth: NDArray[np.bool_] = field(init=False)  # whether each example has each class, (examples, classes)
     answers: NDArray[np.bool_] = field(init=False)  # whether each class is predicted, (examples, classes)
     predicted: NDArray[np.int64] = field(init=False)  # the most likely class of each example

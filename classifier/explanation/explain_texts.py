@@ -33,11 +33,11 @@ def explain_texts(explainer: SavedExplainer, texts: Texts, options: Explained, s
     """Returns the complete report on the texts."""
     classifier, random = explainer.classifier, np.random.default_rng(seed)
     probabilities = with_progress(classifier, "Classifying")(texts.texts)
-    contrasts = contrasts_of(probabilities, classifier.decision.several)
+    contrasts = contrasts_of(probabilities, classifier.decision.several, classifier.none_of_these is not None)
     report = Report(classifier.label_names, first_texts(explainer, texts, probabilities, contrasts, options))
     if len(texts.texts) < FEWEST:
         return report
-    report.mistakes = mistakes(explainer, texts, probabilities, options)
+    report.mistakes = mistakes(explainer, texts, probabilities, contrasts, options)
     rows = sampled(len(texts.texts), options.most_texts, random)
     if len(rows) < len(texts.texts):
         say(f"{len(rows):,} of {len(texts.texts):,} texts are explained, drawn at random; explain.most_texts=null: all")
@@ -105,16 +105,23 @@ def first_texts(
     return drawn_texts(explainer, texts, probabilities, contrasts, rows)
 
 
-def mistakes(explainer: SavedExplainer, texts: Texts, probabilities: Array, options: Explained) -> list[DrawnText]:
-    """Explains the most confident mistakes, with the contrast between the predicted class and the label."""
+def mistakes(
+    explainer: SavedExplainer, texts: Texts, probabilities: Array, contrasts: Array, options: Explained
+) -> list[DrawnText]:
+    """Explains the most confident mistakes, with the contrast between the predicted class and the label.
+
+    If one of them is the class of none of the others, the given contrast is used; see `contrasts_of`.
+    """
     if texts.labels is None:
         return []
     predicted = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(predicted != texts.labels)
     rows = wrong[np.argsort(-probabilities.max(axis=1)[wrong], kind="stable")][: options.shown].tolist()
-    contrasts = np.zeros(probabilities.shape)
+    contrasts, classes = contrasts.copy(), probabilities.shape[1]
+    none = None if explainer.classifier.none_of_these is None else classes - 1
     for row in rows:
-        contrasts[row] = against(int(predicted[row]), int(texts.labels[row]), probabilities.shape[1])
+        if none not in (pair := (int(predicted[row]), int(texts.labels[row]))):
+            contrasts[row] = against(*pair, classes)
     return drawn_texts(explainer, texts, probabilities, contrasts, rows)
 
 

@@ -117,7 +117,7 @@ def joined(words: Sequence[str], spaces: Sequence[str], kept: Collection[int]) -
     return text
 
 
-def contrasts_of(probabilities: Array, several: bool) -> Array:
+def contrasts_of(probabilities: Array, several: bool, has_none: bool = False) -> Array:
     """Returns the contrasts (texts, classes) that explain the most likely class of each text.
 
     Of one label per text, it is compared with the other classes; of several, its own logit is explained.
@@ -125,7 +125,11 @@ def contrasts_of(probabilities: Array, several: bool) -> Array:
     Args:
         probabilities: probabilities of shape (texts, classes).
         several: whether a text can have several labels.
+        has_none: whether the last class is that of none of the others. It is left out: what is explained is the most
+            likely of the others, also if the answer is none of them.
     """
+    if has_none:
+        return np.pad(contrasts_of(probabilities[:, :-1], several), ((0, 0), (0, 1)))
     predicted, classes = probabilities.argmax(axis=1), probabilities.shape[1]
     return np.eye(classes)[predicted] if several else against_others(predicted, classes)
 

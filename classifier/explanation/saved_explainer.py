@@ -73,8 +73,10 @@ class SavedExplainer:
         mask = read["ids"] != PADDING_ID
         states, unknown = self.graph.embed(read["ids"])
         watched = {name: self.graph.watch(given, mask) for name, given in (("text", states), ("unknown", unknown))}
-        contrast = tf.constant(contrasts, tf.float32)
-        encoder = ((watched["text"]["encoder"] - watched["unknown"]["encoder"]).numpy() * contrasts).sum(axis=1)
+        moved = (watched["text"]["encoder"] - watched["unknown"]["encoder"]).numpy()
+        learned = contrasts[:, : moved.shape[1]]  # without a class of none of these that has no logit of its own
+        contrast = tf.constant(learned, tf.float32)
+        encoder = (moved * learned).sum(axis=1)
         ngrams = self.ngram_scores(read["words"], contrast)
         differences = encoder + [scores.sum() for scores in ngrams]
         gradients, points = integrate(

@@ -67,7 +67,7 @@ class TextExplanation:
 def explain_text(classifier: SavedClassifier, text: str) -> TextExplanation:
     """Explains the prediction for a text by all methods."""
     probabilities = classifier.probabilities([text])
-    contrasts = contrasts_of(probabilities, classifier.decision.several)
+    contrasts = contrasts_of(probabilities, classifier.decision.several, classifier.none_of_these is not None)
     explainer = SavedExplainer(classifier)
     ((_, explanation),) = explainer.explain([text], probabilities, contrasts)
     explainer.occlude([explanation])

@@ -15,8 +15,9 @@ from classifier.model.keras_module import KerasModule
 from classifier.model.mixing import Weights
 from classifier.model.mixture import Mixture
 from classifier.model.ngram_model import NgramModel
+from classifier.model.none_logit import NoneLogit
 from classifier.settings import BRANCHES
-from classifier.tasks import NO_DECISION, Decision, Task, make_task
+from classifier.tasks import NO_DECISION, Decision, NoneOfThese, Task, make_task
 from classifier.tokenizers import Tokenizer
 
 
@@ -31,6 +32,7 @@ class PlainClassifier(KerasModule):
         weights: weights of encoder and n-gram model in the `Mixture`.
         decision: thresholds by which the model decides on its answers.
         task: what an answer is.
+        none_of_these: how the last class is recognized, if it is that of texts of none of the others.
     """
 
     def __init__(
@@ -42,16 +44,21 @@ class PlainClassifier(KerasModule):
         weights: Weights | None = None,
         decision: Decision = NO_DECISION,
         task: Task | None = None,
+        none_of_these: NoneOfThese | None = None,
     ) -> None:
         super().__init__(encoder)
         if ngrams is not None and weights is None:
             raise ValueError("An n-gram model needs the weights of the mixture.")
+        if none_of_these is not None and weights is None:
+            raise ValueError("The class of none of these needs the weights of the mixture.")
         self.tokenizer = tokenizer
         self.ngrams = ngrams
         self.task = task or make_task(several=False)
         self.mixture = None if weights is None else Mixture(weights, self.task)
         self.classes = len(label_names)
         self.names = tf.Variable(tf.constant([name.encode() for name in label_names], tf.string), trainable=False)
+        self.none_of_these = none_of_these
+        self.none_logit = None if none_of_these is None else NoneLogit(none_of_these)
         self.decision, self.decisions = decision, Decisions(decision, self.names)
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string, name="text")])
@@ -66,7 +73,11 @@ class PlainClassifier(KerasModule):
         """Words (batch, words) -> what `classify` returns."""
         logits = self.encoder(self.tokenizer.padded(words), training=False)
         if self.mixture:
-            logits = self.mixture(logits, self.ngrams(self.tokenizer.bare(words)) if self.ngrams else None)
+            ngrams = self.ngrams(self.tokenizer.bare(words)) if self.ngrams else None
+            if self.none_logit:
+                logits = self.none_logit(self.mixture.unnormalized(logits, ngrams))
+            else:
+                logits = self.mixture(logits, ngrams)
         probabilities = self.task.probabilities(logits)
         label = tf.gather(self.names, tf.argmax(probabilities, axis=-1))
         answer = {"probabilities": probabilities, "label": label, "score": tf.reduce_max(probabilities, axis=-1)}
@@ -88,7 +99,7 @@ class ClassifierModule(PlainClassifier):
 
     Args:
         encoder: encoder with its tokenizer.
-        label_names, ngrams, weights, decision, task: see `PlainClassifier`.
+        label_names, ngrams, weights, decision, task, none_of_these: see `PlainClassifier`.
     """
 
     def __init__(
@@ -99,8 +110,9 @@ class ClassifierModule(PlainClassifier):
         weights: Weights | None = None,
         decision: Decision = NO_DECISION,
         task: Task | None = None,
+        none_of_these: NoneOfThese | None = None,
     ) -> None:
-        super().__init__(encoder.model, encoder.tokenizer, label_names, ngrams, weights, decision, task)
+        super().__init__(encoder.model, encoder.tokenizer, label_names, ngrams, weights, decision, task, none_of_these)
         self.explainer = Explainer(encoder, ngrams, self.mixture, self.task)
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([None], tf.string, name="text")])

@@ -26,9 +26,13 @@ from classifier.model.ngram_fit import (
     sum_ngram_models,
 )
 from classifier.model.ngram_model import NgramModel
+from classifier.model.none_fit import fit_none
+from classifier.model.none_logit import numpy_with_none
 from classifier.progress import Stage
-from classifier.tasks import NO_DECISION, Decision, Task
+from classifier.tasks import NO_DECISION, Decision, NoneOfThese, Task
 from classifier.tokenizers import Tokenizer, batches_of
+from classifier.training.batches import encode
+from classifier.training.predictor import Predictor
 from classifier.training.targets import TrainingTexts, as_labels, as_probabilities, sample_weights
 
 STRENGTHS = {Method.svm: (0.3, 1.0), Method.nb_svm: (0.3, 1.0), Method.regression: (10.0,)}  # candidates
@@ -116,6 +120,8 @@ class Hybrid:
         class_weights: loss weight of each class, (classes,).
         decide: function from probabilities (examples, classes) and labels to the thresholds.
         ngrams: result of `fit_ngrams`; None without an n-gram model.
+        none_of_these: label of texts that belong to none of the classes; None without this class.
+        outside: validation texts with this label; they are also in `valid` if the class is one that is learned.
     """
 
     task: Task
@@ -124,6 +130,8 @@ class Hybrid:
     class_weights: np.ndarray
     decide: Callable[[np.ndarray, np.ndarray], Decision]
     ngrams: NgramFit | None = None
+    none_of_these: str | None = None
+    outside: Sequence[str] = ()
 
     def validate(self, logits: np.ndarray) -> dict[str, float]:
         """Returns the validation metrics of the mixture, and `encoder_log_loss` if there is an n-gram model.
@@ -146,11 +154,16 @@ class Hybrid:
             targets: targets of the training texts; see `classifier.training.targets`.
         """
         weights, mixed = self.mix(logits)
-        decision = self.decide(self.task.numpy_probabilities(mixed), self.valid.labels)
+        none, probabilities, labels = None, self.task.numpy_probabilities(mixed), self.valid.labels
+        names = self.valid.label_names
+        if self.none_of_these is not None:
+            none, probabilities, labels = self.with_none(weights, logits)
+            names = (*(name for name in names if name != none.label), none.label)
+        decision = self.decide(probabilities, labels)
         final_encoder = with_validation(self.encoder, targets, self.valid)
 
         def whole(encoder: Encoder, ngrams: NgramModel | None = None) -> ClassifierModule:
-            return ClassifierModule(encoder, self.valid.label_names, ngrams, weights, decision, self.task)
+            return ClassifierModule(encoder, names, ngrams, weights, decision, self.task, none)
 
         if self.ngrams is None:
             return Completed(whole(self.encoder), whole(final_encoder), weights, decision)
@@ -169,6 +182,36 @@ class Hybrid:
             chosen.shares,
             right,
         )
+
+    def with_none(self, weights: Weights, logits: np.ndarray) -> tuple[NoneOfThese, np.ndarray, np.ndarray]:
+        """Fits the class of none of these on validation.
+
+        Args:
+            weights: weights of the mixture.
+            logits: see `validate`.
+
+        Returns:
+            The fitted class, and probabilities (examples, classes) and labels (examples,) of the validation texts.
+        """
+        assert self.none_of_these is not None
+        parts = [logits] if self.ngrams is None else [logits, self.ngrams.chosen.result().valid_logits]
+        mixed, labels = weights.mix(parts), self.valid.labels
+        learned = self.none_of_these in self.valid.label_names
+        last = mixed.shape[1] - learned
+        if self.outside and not learned:
+            mixed = np.concatenate([mixed, weights.mix(self.logits_of_parts(self.outside))])
+            labels = np.concatenate([labels, np.full(len(self.outside), last, labels.dtype)])
+        inside = labels < last
+        none = fit_none(self.none_of_these, mixed[inside], mixed[~inside], labels[inside], learned=learned)
+        return none, self.task.numpy_probabilities(numpy_with_none(mixed, none)), labels
+
+    def logits_of_parts(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """Returns the logits (texts, classes) of the encoder and, if there is one, the n-gram model for validation."""
+        tokenizer = self.encoder.tokenizer
+        parts = [Predictor(self.encoder.model)(encode(tokenizer, texts)[0])]
+        if self.ngrams is not None:
+            parts.append(logits_of(self.ngrams.chosen.result().model, tokenizer, texts))
+        return parts
 
     def right(self, logits: np.ndarray) -> np.ndarray:
         """Returns whether a part alone answers the validation examples right, (examples,).

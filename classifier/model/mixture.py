@@ -28,6 +28,14 @@ class Mixture(tf.Module):
             mixed += self.weights[1] * ngram_logits
         return mixed if self.shift is None else mixed + self.shift
 
+    def unnormalized(self, encoder_logits: tf.Tensor, ngram_logits: tf.Tensor | None = None) -> tf.Tensor:
+        """Returns the weighted sum of the logits, which for one label per text has the same softmax.
+
+        Arguments and shape as in `__call__`; see `classifier.model.none_logit`.
+        """
+        mixed = self.weights[0] * encoder_logits
+        return mixed if ngram_logits is None else mixed + self.weights[1] * ngram_logits
+
     def encoder(self, logits: tf.Tensor) -> tf.Tensor:
         """Returns the contribution of the encoder to the mixed logits (batch, classes)."""
         return self.weights[0] * self.task.scores(logits)

@@ -55,7 +55,7 @@ def finish(job: Job, pooled: Pooled | None = None) -> dict[str, Any]:
     log_evaluations(job, evaluations, whole.validated, [*measured, *verdict_of(judged)])
     run.log_model(model, job.splits.valid.texts[0], job.splits.train.label_names, job.training.state.epoch)
     formats = export_formats(job, whole, model)
-    facts = [*measured, *verdict_of(judged), *whole.decision.sentences()]
+    facts = [*measured, *verdict_of(judged), *sentences(whole)]
     page = write_report_page(job, evaluations, facts, model)
     run.log_folder(job.report)
     run.register_model()
@@ -77,7 +77,7 @@ def finish_trial(job: Job) -> dict[str, Any]:
     judged = judge(job, whole)
     evaluations = {"valid": measure_split(job.report / "valid", job.splits.valid, whole.validated)}
     log_evaluations(job, evaluations, whole.validated, verdict_of(judged))
-    facts = [*verdict_of(judged), *whole.decision.sentences()]
+    facts = [*verdict_of(judged), *sentences(whole)]
     page = write_report_page(job, evaluations, facts)
     job.run.log_folder(job.report)
     print_results(job, evaluations, facts, page)
@@ -241,6 +241,12 @@ def verdict_of(judged: Mapping[str, Any]) -> list[str]:
     return [judged["verdict"]] if judged else []
 
 
+def sentences(whole: Completed) -> list[str]:
+    """Describes the class of none of these and the thresholds, and what they rest on."""
+    none = whole.final.none_of_these
+    return [*([none.sentence()] if none else []), *whole.decision.sentences()]
+
+
 def export(classifier: ClassifierModule, job: Job) -> Path:
     """Exports the SavedModel and checks it in a clean process."""
     folder = job.run.output.absolute() / "model"
@@ -281,7 +287,8 @@ def measure_split(folder: Path, examples: Examples, classifier: ClassifierModule
     with Stage(f"Classifying ({folder.name})"):
         probabilities = classifier.probabilities(examples.texts)
     names = list(examples.label_names)
-    scored = Scored(examples.labels, probabilities, names, examples.texts, examples.origins, classifier.decision)
+    has_none, decision = classifier.none_of_these is not None, classifier.decision
+    scored = Scored(examples.labels, probabilities, names, examples.texts, examples.origins, decision, has_none)
     return measure(folder, scored)
 
 

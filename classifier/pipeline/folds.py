@@ -106,7 +106,7 @@ def answers_of(whole: Completed, texts: list[str], label_names: tuple[str, ...])
     final = whole.final
     answers = {"probabilities": final.probabilities(texts)}
     if final.ngrams is not None:
-        encoder = PlainClassifier(final.encoder, final.tokenizer, label_names)
+        encoder = PlainClassifier(final.encoder, final.tokenizer, label_names[: final.encoder.output_shape[-1]])
         answers["encoder"] = encoder.probabilities(texts)  # their order is that of the logits
         answers["ngrams"] = logits_of(final.ngrams, final.tokenizer, texts)
     return answers
@@ -119,6 +119,7 @@ def pooled(splits: Splits, answers: list[dict[str, np.ndarray]], accuracies: lis
     joined = {part: np.concatenate([of_fold[part] for of_fold in answers]) for part in answers[0]}
     probabilities = joined.pop("probabilities")
     texts, origins = ([one for test in tests for one in getattr(test, name)] for name in ("texts", "origins"))
-    scored = Scored(labels, probabilities, list(tests[0].label_names), texts, origins)
+    has_none = splits.none_of_these is not None
+    scored = Scored(labels, probabilities, list(tests[0].label_names), texts, origins, has_none=has_none)
     parts = {**joined, "together": probabilities} if joined else {}
     return Pooled(scored, {part: NO_DECISION.right(scores, labels) for part, scores in parts.items()}, accuracies)

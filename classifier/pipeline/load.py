@@ -74,9 +74,16 @@ def load(settings: TrainSettings, output: Path) -> Splits:
         write_contradictions(rejects.with_name("contradictions.csv"), splits.contradictions)
     sizes = ", ".join(f"{len(part):,} {name}" for name, part in splits.parts().items())
     labels = f", {splits.train.labels.sum(axis=1).mean():.2f} labels per text" if several else ""
-    say(f"{settings.data.name}: {sizes} examples, {len(splits.train.label_names)} classes{labels}")
+    classes = len(splits.train.label_names)
+    none = f", with {splits.none_of_these!r} for none of the others" if splits.none_of_these is not None else ""
+    say(f"{settings.data.name}: {sizes} examples, {classes} classes{none}{labels}")
     if splits.unlabelled:
         say(f"{counted(len(splits.unlabelled), 'unlabelled text')}")
+    if splits.none_of_these is not None and not len(splits.learned().valid):
+        raise UserError(
+            f"Every text of valid has the label of data.none_of_these={splits.none_of_these}, but it also needs texts "
+            "of the other classes."
+        )
     refuse_impossible(settings.abstain, settings.export, several, len(splits.valid))
     if small := small_classes(splits, can_fold(settings) and not several):
         say(f"Warning: {small}")
@@ -103,6 +110,8 @@ def small_classes(splits: Splits, can_fold: bool = False) -> str:
     counts = Counter[str]()
     for part in splits.parts().values():
         counts.update(part.class_counts())
+    if not counts.get(splits.none_of_these or "", 1):
+        del counts[splits.none_of_these or ""]  # no text needs to have it
     small = sorted((count, name) for name, count in counts.items() if count < FEW_EXAMPLES)
     if not small:
         return ""

@@ -42,6 +42,8 @@ def prepare(
         executor: executor that fits the n-gram model while the encoder is trained.
         stop: event that cancels the fit of the n-gram model.
     """
+    none, outside = splits.none_of_these, splits.outside()
+    splits = splits.learned()
     task, train = make_task(splits.train.several), training_texts(splits)
     with Stage("Learning the vocabulary"):
         tokenizer = make_tokenizer(settings, train.texts)
@@ -56,7 +58,7 @@ def prepare(
     if settings.encoder.linear is Linear.ngrams:
         ngrams = fit_ngrams(task, executor, stop, tokenizer, train, splits.valid, weights, settings.seed)
     thresholds = partial(decide, settings.abstain, settings.export, settings.labels)
-    hybrid = Hybrid(task, encoder, splits.valid, weights, thresholds, ngrams)
+    hybrid = Hybrid(task, encoder, splits.valid, weights, thresholds, ngrams, none, outside)
     model, vectors, valid_texts = encoder.model, encoder.vectors(), encode(tokenizer, splits.valid.texts)[0]
     if parts := encoder.parts():
         resting, vectors, model = parts

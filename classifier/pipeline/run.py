@@ -61,7 +61,9 @@ def train(settings: TrainSettings, typed: Mapping[str, str], output: Path) -> di
             return finished_already(run)
         log_start(settings, typed, splits, run)
         if teacher:
-            splits.taught = ask_teacher(teacher, settings, splits, run.checkpoint.with_name("teacher.parquet"))
+            splits.taught = ask_teacher(
+                teacher, settings, splits.learned(), run.checkpoint.with_name("teacher.parquet")
+            )
         summary = train_tracked(settings, splits, run, measure_folds(settings, splits, run))
     return failed_if_refused(summary, run)
 

@@ -85,6 +85,7 @@ class DataSettings(Reading):
     label: Any = "label"  # column of the label, or a list of columns with 0 or 1, one per label
     separator: str | None = None  # between the labels of a text that has several in one cell, such as "|"
     label_case: LabelCase = LabelCase.keep  # fold: labels that differ only in case or whitespace are one class
+    none_of_these: str | None = None  # label of texts that belong to none of the classes; no text needs to have it
     format: DataFormat = DataFormat.auto  # the program or library that wrote the files
     agreement: Agreement = Agreement.majority  # the label of a text that several annotators labelled
     root: str = "${oc.env:CLASSIFIER_DATA,data}"  # folder of the named data sets

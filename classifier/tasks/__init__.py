@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from classifier.tasks.decision import DECISION, NEVER, NO_DECISION, Decision
+from classifier.tasks.none_of_these import NoneOfThese
 from classifier.tasks.task import Task
 from classifier.tasks.thresholds import decide, refuse_impossible
 
@@ -10,7 +11,17 @@ if TYPE_CHECKING:
     from classifier.tasks.multi_label import MultiLabel
     from classifier.tasks.single_label import SingleLabel
 
-__all__ = ["DECISION", "NEVER", "NO_DECISION", "Decision", "Task", "decide", "make_task", "refuse_impossible"]
+__all__ = [
+    "DECISION",
+    "NEVER",
+    "NO_DECISION",
+    "Decision",
+    "NoneOfThese",
+    "Task",
+    "decide",
+    "make_task",
+    "refuse_impossible",
+]
 
 
 def make_task(several: bool) -> "SingleLabel | MultiLabel":

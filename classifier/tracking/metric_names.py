@@ -35,10 +35,23 @@ RESULTS = {  # metrics of a split that are tracked; the others are in the report
         "expected_calibration_error",
         "accepted",
         "accepted_precision",
+        "in_scope_accuracy",  # only of a model that recognizes texts of none of its classes
+        "out_of_scope_recall",
+        "out_of_scope_auroc",
         "coverage",
         "mean_set_size",
     ),
-    "valid": ("accuracy", "macro_f1", "micro_f1", "macro_precision", "macro_recall", "log_loss"),
+    "valid": (
+        "accuracy",
+        "macro_f1",
+        "micro_f1",
+        "macro_precision",
+        "macro_recall",
+        "log_loss",
+        "in_scope_accuracy",
+        "out_of_scope_recall",
+        "out_of_scope_auroc",
+    ),
 }
 NAMES = {
     "best_epoch": "training.best_epoch",

@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from classifier.model.classifier_module import ClassifierModule
+from classifier.model.none_logit import with_none
 
 INPUTS = {"ids": tf.int32, "features": tf.int32, "values": tf.float32}
 
@@ -44,14 +45,22 @@ def numbers_to_probabilities(classifier: ClassifierModule):
     if mixture is None:
         return lambda ids: {"probabilities": task.probabilities(encode(ids))}
     shares, shift = mixture.weights.numpy(), 0.0 if mixture.shift is None else mixture.shift.numpy()
+    none = classifier.none_of_these
+
+    def probabilities(logits, sums):
+        """Returns probabilities from logits of the encoder, and those of the n-gram model times their weight."""
+        if none is None:
+            return task.probabilities(shares[0] * task.scores(logits) + sums + shift)
+        weights, bias = (tf.constant(value, tf.float32) for value in (none.weights, none.bias))
+        return task.probabilities(with_none(shares[0] * logits + sums, weights, bias, none.learned))
+
     if ngrams is None:
-        return lambda ids: {"probabilities": task.probabilities(shares[0] * task.scores(encode(ids)) + shift)}
+        return lambda ids: {"probabilities": probabilities(encode(ids), 0.0)}
     table, bias = ngrams.weights.numpy(), ngrams.bias.numpy()
 
     def classify(ids, features, values):
         rows = tf.gather(tf.constant(table), features)
         sums = tf.squeeze(tf.matmul(tf.expand_dims(values, 1), rows), axis=1) + bias
-        logits = shares[0] * task.scores(encode(ids)) + shares[1] * sums + shift
-        return {"probabilities": task.probabilities(logits)}
+        return {"probabilities": probabilities(encode(ids), shares[1] * sums)}
 
     return classify

@@ -70,6 +70,9 @@ def write_halves(classifier: ClassifierModule, weights: str, folder: Path) -> No
         classifier.mixture.fitted if classifier.mixture else None,
         classifier.decision,
         classifier.task,
+        classifier.none_of_these,
     )
     save_module(half, folder, {"serving_default": half.classify, "label_names": half.label_names})
     half.decision.write(folder)
+    if half.none_of_these:
+        half.none_of_these.write(folder)
