@@ -21,7 +21,7 @@ from classifier.data import (
 from classifier.errors import UserError
 from classifier.files import whole_file
 from classifier.settings import Reading, TrainSettings, as_typed
-from classifier.tasks import NO_DECISION
+from classifier.tasks import NO_DECISION, NoneOfThese
 from classifier.terminal import counted, say
 from classifier.tracking.named_models import model_folder
 
@@ -86,6 +86,7 @@ def ask_teacher(teacher: Teacher, settings: TrainSettings, splits: Splits, kept:
         found, known = read_probabilities(teacher.files, as_scored(settings.data), names, texts, several)
         check_complete(teacher.name, texts, known)
     else:
+        refuse_none(teacher, names)
         keep_probabilities(teacher, names, texts, kept, several)
         found, _ = read_probabilities([kept], Reading(), names, texts, several)
     seen = found[: len(splits.train)]
@@ -108,6 +109,16 @@ def check_classes(teacher: str, given: Sequence[str], wanted: Sequence[str]) -> 
         raise UserError(
             f"{teacher} has other classes than the training data: {' and '.join(problems)}. Train a teacher on the "
             "same classes."
+        )
+
+
+def refuse_none(teacher: Teacher, names: Sequence[str]) -> None:
+    """Raises UserError if the model has a class of none of these that the student does not learn."""
+    none = NoneOfThese.read(teacher.folder) if teacher.folder else None
+    if none and none.label not in names:
+        raise UserError(
+            f"{teacher.name} was trained with data.none_of_these={none.label}, a class that cannot be taught "
+            "without training texts of it. Choose a teacher that was trained without this key; the student may have it."
         )
 
 

@@ -1,6 +1,7 @@
 """The class of none of these: its probability, its fit with and without such texts, and every exported form."""
 
 import dataclasses
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -10,12 +11,15 @@ from small_model import LABELS, TEXTS
 
 from classifier.artifact.formats.write import TOLERANCE, write_formats
 from classifier.artifact.saved_model import SavedClassifier
+from classifier.data import Examples
 from classifier.errors import UserError
 from classifier.explanation.text_explanation import explain_text
 from classifier.model.classifier_module import ClassifierModule
+from classifier.model.hybrid import Hybrid
+from classifier.model.mixing import Weights
 from classifier.model.none_fit import fit_none, without_own_class
 from classifier.model.none_logit import NoneLogit, numpy_with_none
-from classifier.tasks import Decision, NoneOfThese
+from classifier.tasks import Decision, NoneOfThese, make_task
 from classifier.tasks.none_of_these import NONE_OF_THESE
 
 CLASSES = 7
@@ -78,6 +82,20 @@ def test_a_learned_class_without_validation_texts_keeps_its_logit():
     fitted = fit_none("x", logits, logits[:0], np.minimum(labels, CLASSES - 2), learned=True)
     np.testing.assert_allclose(numpy_with_none(logits, fitted), logits)
     assert "no validation text with it" in fitted.sentence()
+
+
+@pytest.mark.parametrize("name", ["none", "birds"])
+def test_the_hybrid_fits_it_on_the_validation_texts_of_a_learned_class(name):
+    """The class is the last one, wherever its name sorts."""
+    logits, labels = drawn(600, 4.0)
+    names = (*"abcdef", name)
+    valid = Examples([""] * 600, labels, names, [""] * 600)
+    hybrid = Hybrid(make_task(False), cast(Any, None), valid, np.ones(CLASSES), cast(Any, None), None, name, [""])
+    fitted, probabilities, of_texts = hybrid.with_none(Weights(np.array([0.5])), logits)
+    assert fitted.learned and fitted.label == name
+    assert fitted.outside == (labels == CLASSES - 1).sum() and fitted.examples == 600 - fitted.outside
+    assert of_texts is labels
+    assert (probabilities.argmax(axis=1) == labels).mean() > 0.9
 
 
 @pytest.fixture(scope="module")
