@@ -32,8 +32,8 @@ def fit_none(
     """
     if learned and not len(outside):
         return NoneOfThese(label, ORDINARY, 0.0, learned, len(inside))
-    left = outside if len(outside) else without_own_class(inside, labels)
-    found = np.concatenate([scores(inside, learned), scores(left, learned)])
+    left = scores(outside, learned) if len(outside) else scores_without_own_class(inside, labels)
+    found = np.concatenate([scores(inside, learned), left])
     truth = np.repeat([0.0, 1.0], [len(inside), len(left)])
     shares = np.repeat([(1 - SHARE) / len(inside), SHARE / len(left)], [len(inside), len(left)])
     mean, scale = found.mean(axis=0), found.std(axis=0) + 1e-6
@@ -53,7 +53,16 @@ def fit_none(
     return NoneOfThese(label, tuple(weights.tolist()), bias, learned, len(inside), len(outside))
 
 
-def without_own_class(logits: NDArray[np.floating], labels: NDArray) -> NDArray[np.floating]:
-    """Returns logits (texts, classes - 1) of the classes to which each text does not belong."""
+def scores_without_own_class(logits: NDArray[np.floating], labels: NDArray) -> NDArray[np.floating]:
+    """Returns the scores (texts, 1) of texts from the logits of the classes to which each does not belong.
+
+    With few classes, what speaks for one of them speaks against each other, and little is left. A text of none of the
+    classes does not speak against them: its energy is taken to be at least that of the mean logits.
+
+    Args:
+        logits: logits of shape (texts, classes).
+        labels: classes of the texts, (texts,).
+    """
     others = labels[:, None] != np.arange(logits.shape[1])
-    return logits[others].reshape(len(logits), -1)
+    left = scores(logits[others].reshape(len(logits), -1), learned=False)
+    return np.minimum(left, scores(logits.mean(axis=0, keepdims=True), learned=False))

@@ -1,6 +1,5 @@
 """The class of none of these: its probability, its fit with and without such texts, and every exported form."""
 
-import dataclasses
 from typing import Any, cast
 
 import numpy as np
@@ -17,7 +16,7 @@ from classifier.explanation.text_explanation import explain_text
 from classifier.model.classifier_module import ClassifierModule
 from classifier.model.hybrid import Hybrid
 from classifier.model.mixing import Weights
-from classifier.model.none_fit import fit_none, without_own_class
+from classifier.model.none_fit import fit_none, scores_without_own_class
 from classifier.model.none_logit import NoneLogit, numpy_with_none
 from classifier.tasks import Decision, NoneOfThese, make_task
 from classifier.tasks.none_of_these import NONE_OF_THESE
@@ -60,14 +59,25 @@ def test_texts_of_none_of_the_classes_are_told_apart():
 def test_without_such_texts_classes_are_left_out():
     inside, labels = drawn(2000, 8.0)
     fitted = fit_none("x", inside, inside[:0], labels, learned=False)
-    given = fit_none("x", inside, without_own_class(inside, labels), labels, learned=False)
-    assert fitted == dataclasses.replace(given, outside=0)
-    assert (numpy_with_none(drawn(500, 0.0, seed=3)[0], fitted).argmax(axis=1) == CLASSES).mean() > 0.9
+    assert (numpy_with_none(inside, fitted).argmax(axis=1) == labels).mean() > 0.9
+    assert (numpy_with_none(drawn(500, 0.0, seed=3)[0], fitted).argmax(axis=1) == CLASSES).mean() > 0.8
+    assert (fitted.examples, fitted.outside) == (2000, 0)
 
 
-def test_a_text_without_its_own_class_has_the_others():
-    logits = np.arange(6.0).reshape(2, 3)
-    np.testing.assert_array_equal(without_own_class(logits, np.array([1, 0])), [[0, 2], [4, 5]])
+def test_a_text_without_its_own_class_has_the_others_and_at_least_the_mean_logits():
+    logits, labels = np.array([[9.0, 0.0, 7.0], [-9.0, 9.0, -9.0]]), np.array([0, 1])
+    means = logsumexp([0.0, 4.5, -1.0])
+    np.testing.assert_allclose(
+        scores_without_own_class(logits, labels)[:, 0], [-logsumexp([0.0, 7.0]), -means], rtol=1e-6
+    )
+
+
+def test_two_classes_that_speak_against_each_other_are_left_out_too():
+    labels = np.arange(400) % 2
+    logits = np.random.default_rng(0).normal(size=(400, 2)) + 8 * (2 * np.eye(2)[labels] - 1)
+    fitted = fit_none("x", logits, logits[:0], labels, learned=False)
+    assert (numpy_with_none(np.zeros((1, 2)), fitted).argmax(axis=1) == 2).all()
+    assert (numpy_with_none(logits, fitted).argmax(axis=1) == labels).mean() > 0.95
 
 
 def test_a_few_texts_without_mistakes_leave_the_weights_finite():
