@@ -34,7 +34,7 @@ DOORS = (
         "pictures",
         "pretrained",
     ),
-    *("scoring", "screenshots", "search", "serving", "training"),
+    *("scoring", "screenshots", "search", "serving", "several_labels", "training"),
 )
 
 
@@ -146,6 +146,28 @@ def test_few_labels_compares_draw_by_draw(door, docs, tmp_path):
     assert outside == ""
     assert "| banking77, 5 texts a class | 3 | 0.820 (0.770 to 0.870), 1.5 min | 0.800 (" in inside
     assert "| +0.020 (-0.030 to +0.070) |" in inside
+
+
+def test_several_labels_chooses_thresholds_on_validation(door, docs, tmp_path):
+    found = {"macro_f1, thresholds for macro_f1": 0.4, "wall_seconds": 60.0}
+    for seed in range(2):
+        settings = ["data=goemotions", f"seed={seed}"]
+        kept(tmp_path / "out" / f"default-{seed}", {"settings": settings}, {**found, "wall_seconds": 90.0}.copy)
+    kept(tmp_path / "out" / "logistic-0", {"settings": ["data=goemotions", "seed=0"]}, found.copy)
+    arguments = ("--methods", "default", "logistic", "--seeds", 0, 1, "--output", tmp_path / "out", "--docs", docs)
+    with pytest.raises(SystemExit) as ended:
+        door("several_labels", *arguments)
+    assert not ended.value.code
+    outside, inside = changed(docs, "several_labels.md")
+    assert outside == ""
+    assert "| ours, default | 2 | 0.400 ± 0.000 | 1.5 |" in inside
+    assert "| TF-IDF, logistic regression | – | 0.400 | 1.0 |" in inside
+
+    scores = runpy.run_path(str(ROOT / "benchmarks" / "several_labels.py"))["scores"]
+    truth = np.arange(40)[:, None] % 4 == np.arange(2)
+    unsure = np.where(truth, 0.3, 0.2).astype(np.float32)
+    assert set(scores((unsure, truth), (unsure, truth)).values()) == {1.0}  # by thresholds between 0.2 and 0.3
+    assert scores((unsure, truth), (unsure[::-1], truth))["macro_f1, thresholds for macro_f1"] < 1
 
 
 def test_attention_writes_what_was_kept(door, docs, tmp_path):
