@@ -23,12 +23,12 @@ def describe(
     split, evaluation = list(evaluations.items())[-1]
     train, measured = splits.train, "validation" if split == "valid" else split
     accuracy, examples = evaluation.metrics["accuracy"], evaluation.metrics["examples"]
-    interval = evaluation.intervals.get("accuracy")
+    interval, classes = evaluation.intervals.get("accuracy"), len(splits.learned().train.label_names)
     range_of = f" (95 % interval {interval.low:.3f} to {interval.high:.3f})" if interval else ""
     sentences = [
         f"**{accuracy:.1%} of {counted(examples, f'{measured} text')} labelled correctly**{range_of}; "
         f"macro F1 {evaluation.metrics['macro_f1']:.3f}.",
-        f"Trained on {len(train):,} texts in {len(train.label_names)} classes of {as_markdown(names(splits.files))}; "
+        f"Trained on {len(train):,} texts in {classes} classes of {as_markdown(names(splits.files))}; "
         f"epoch {best_epoch} of {epochs} was the best.",
     ]
     return "\n".join([" ".join([*sentences, *facts]), *(f"\n- {as_markdown(notice)}" for notice in splits.notices)])
