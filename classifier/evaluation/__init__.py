@@ -6,6 +6,7 @@
 | `contributions` | what encoder and n-grams contribute on validation, in a sentence                           |
 | `proportions`   | intervals that hold for a few examples                                                     |
 | `bootstrap`     | confidence intervals by resampling the examples                                            |
+| `none_of_these` | the metrics of texts that belong to none of the classes                                    |
 | `calibration`   | the expected calibration error                                                             |
 | `mistakes`      | the most confident mistakes; the table of all predictions                                  |
 | `predictions`   | reads and compares tables of predictions                                                   |
