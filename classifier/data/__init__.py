@@ -3,13 +3,13 @@
 A file (CSV, TSV, JSON, Parquet, XLSX, plain text; see `files`) is read as a stream of `Row`s (`rows`, with one reader
 per format: `delimited`, `json_lines`, `parquet`, `xlsx`, `plain_text`). `records` splits lines into fields, and
 `quotes` detects what quotation marks mean. The values of a row are converted to a text and a label (`fields`), labels
-to classes (`labels`, `classes`; `none_of_these` for texts that belong to none of them), and the rows of several files to `Examples` (`examples`). The examples are split into
-train, valid and test (`splits`: `stratified` at random, or `held_out` by group or time), or the `folds` of a cross-
-validation, and searched for duplicated texts (`duplicates`). A row that cannot be used becomes a `Reject` with a reason
-(`rejects`): a few rejected rows are skipped and reported, too many raise an error. Files of annotation tools, libraries
-and services have readers of their own (`formats`). Every mistake that a user can fix is a `UserError` that names the
-file, the row and the column. Texts without labels (`unlabelled`) and the probabilities of texts (`probabilities`) are
-for a training that learns from another model.
+to classes (`labels`, `classes`; `none_of_these` for texts that belong to none of them), and the rows of several files
+to `Examples` (`examples`). The examples are split into train, valid and test (`splits`: `stratified` at random, or
+`held_out` by group or time), or the `folds` of a cross-validation, and searched for duplicated texts (`duplicates`).
+A row that cannot be used becomes a `Reject` with a reason (`rejects`): a few rejected rows are skipped and reported,
+too many raise an error. Files of annotation tools, libraries and services have readers of their own (`formats`).
+Every mistake that a user can fix is a `UserError` that names the file, the row and the column. Texts without labels
+(`unlabelled`) and the probabilities of texts (`probabilities`) are for a training that learns from another model.
 
     splits = load_splits(settings, seed=1)
     splits.train.texts[0], splits.train.label_names[splits.train.labels[0]], splits.train.origins[0]
