@@ -78,6 +78,7 @@ def audit(settings: AuditSettings, output: Path) -> dict[str, Any]:
         "rows": len(pool.rows),
         "rows_with_issues": len(set(found.places)),
         "issues": {kind.value: sum(issue.issue is kind for issue in found.issues) for kind in Kind},
+        "telling_columns": pool.telling,
         "page": str(output / "audit.html"),
     }
     if settings.audit.fix:

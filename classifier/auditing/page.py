@@ -40,6 +40,11 @@ def verdict(pool: Pool, audit: Audit) -> list[str]:
         names = ", ".join(f"{name!r} ({count})" for count, name in small[:5])
         more = f" and {len(small) - 5:,} more" if len(small) > 5 else ""
         found.append(f"Classes with fewer than {FEW_EXAMPLES} rows, whose metrics will be rough: {names}{more}.")
+    for column, accuracy in pool.telling.items():
+        found.append(
+            f"The column {column!r} alone predicts {accuracy:.1%} of the labels. If it is not known when a text is to "
+            "be classified, keep it out of data.text."
+        )
     if pool.rejects:
         found.append(f"{counted(len(pool.rejects), 'row')} cannot be used at all: rejects.csv has the reasons.")
     return found

@@ -1,10 +1,11 @@
 """The labelled texts of all files that are audited, with the place of each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from classifier.auditing.telling_columns import telling_columns
 from classifier.data import Examples, Loaded, Reject, read_examples
 from classifier.errors import UserError
 from classifier.settings import DataSettings
@@ -23,6 +24,7 @@ class Pool:
         splits: split of each text: train, valid or test.
         rejects: rows that cannot be used.
         notices: notices of the readers.
+        telling: accuracy of the label by each column that gives it away.
     """
 
     examples: Examples
@@ -31,6 +33,7 @@ class Pool:
     splits: list[str]
     rejects: list[Reject]
     notices: list[str]
+    telling: dict[str, float] = field(default_factory=dict)
 
     def label(self, place: int) -> str:
         """Returns the label of a text."""
@@ -64,6 +67,7 @@ def read_pool(data: DataSettings) -> Pool:
         [split for split, part in loaded.items() for _ in part.examples.texts],
         [reject for part in loaded.values() for reject in part.rejects],
         [notice for part in loaded.values() for notice in part.notices],
+        telling_columns([file.path for file in loaded["train"].files], data),
     )
 
 
