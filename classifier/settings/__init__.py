@@ -5,6 +5,8 @@ files name the class in `_target_`, and the arguments of its constructor are the
 """
 
 from classifier.settings.commands import (
+    AuditOptions,
+    AuditSettings,
     CleanSettings,
     Columns,
     CompareSettings,
@@ -12,6 +14,7 @@ from classifier.settings.commands import (
     EvaluateSettings,
     Explained,
     ExplainSettings,
+    Fix,
     OnError,
     PromoteSettings,
     PromotionSettings,
@@ -74,6 +77,8 @@ __all__ = [
     "AbstainSettings",
     "Activation",
     "Agreement",
+    "AuditOptions",
+    "AuditSettings",
     "Block",
     "CleanSettings",
     "Columns",
@@ -87,6 +92,7 @@ __all__ = [
     "ExplainSettings",
     "Explained",
     "ExportSettings",
+    "Fix",
     "LabelCase",
     "LabelsSettings",
     "Linear",

@@ -122,6 +122,29 @@ class PromoteSettings:
     tracking: Server = field(default_factory=Server)
 
 
+class Fix(Enum):
+    """What an audit does with the rows that have issues, in new files."""
+
+    drop = "drop"  # leave them out
+    relabel = "relabel"  # give them the suggested label, if there is one
+
+
+@dataclass
+class AuditOptions:
+    """What an audit writes."""
+
+    fix: Fix | None = None  # also write new files; None: only list the issues
+
+
+@dataclass
+class AuditSettings:
+    """Settings of `python -m classifier.audit`: the labelled texts."""
+
+    data: DataSettings = MISSING
+    audit: AuditOptions = field(default_factory=AuditOptions)
+    seed: int = number(0, SEED)  # of the models that look for wrong labels
+
+
 @dataclass
 class CleanSettings:
     """Settings of `python -m classifier.clean`: whether to delete what it lists."""

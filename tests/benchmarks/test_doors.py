@@ -28,6 +28,7 @@ DOORS = (
         "accuracy",
         "attention",
         "attention_sweep",
+        "audit",
         "few_labels",
         "first_half_hour",
         "notebooks",
@@ -146,6 +147,24 @@ def test_few_labels_compares_draw_by_draw(door, docs, tmp_path):
     assert outside == ""
     assert "| banking77, 5 texts a class | 3 | 0.820 (0.770 to 0.870), 1.5 min | 0.800 (" in inside
     assert "| +0.020 (-0.030 to +0.070) |" in inside
+
+
+def test_audit_compares_the_rankings(door, docs, tmp_path):
+    for data, seed in (("trec6", 0), ("trec6", 1), ("banking77", 0), ("banking77", 1)):
+        found = {"precision": {"ours": 0.7 + 0.1 * seed, "ranked": 0.7, "pipeline": 0.6}, "first": [3]}
+        kept(tmp_path / "out" / data / str(seed) / "ranking", {}, found.copy)
+    gain = {"with": 0.8, "without": 0.82, "low": 0.005, "high": 0.035}
+    kept(tmp_path / "out" / "trec6" / "0" / "trained", {}, gain.copy)
+    chosen = ("--data", "trec6", "banking77", "--seeds", 0, 1, "--train")
+    kept(tmp_path / "out" / "banking77" / "0" / "trained", {}, gain.copy)
+    with pytest.raises(SystemExit) as ended:
+        door("audit", *chosen, "--output", tmp_path / "out", "--docs", docs)
+    assert not ended.value.code
+    outside, inside = changed(docs, "audit.md")
+    assert outside == ""
+    assert "| trec6 | 2 | 0.750 (0.700–0.800) | 0.700 (0.700–0.700) | 0.600 (" in inside
+    assert "| 0.800, 0.820 | +0.020 (+0.005 to +0.035) |" in inside
+    assert "| mean | – | 0.750 | 0.700 | 0.600 |" in inside
 
 
 def test_several_labels_chooses_thresholds_on_validation(door, docs, tmp_path):
