@@ -53,7 +53,7 @@ def read_pool(data: DataSettings) -> Pool:
     if data.train is None:
         raise UserError("Name the files to audit: classifier audit messages.csv, or data.train=messages.csv.")
     patterns = {split: getattr(data, split) for split in SPLITS}
-    settings = replace(data, max_bad_rows=1.0)
+    settings = replace(data, max_bad_rows=1.0, none_of_these=None)  # that label is audited like any other
     loaded = {split: read_examples(one, settings, split=split) for split, one in patterns.items() if one is not None}
     names = tuple(dict.fromkeys(name for part in loaded.values() for name in part.examples.label_names))
     number = {name: place for place, name in enumerate(names)}
