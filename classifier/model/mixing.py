@@ -3,7 +3,8 @@
 The weights also calibrate the probabilities: that of an encoder alone is the inverse of its temperature (Guo et al.
 2017, "On calibration of modern neural networks", section 4.2). If a text can have several labels, each class also has
 a scale and a shift of its own (Platt 1999, "Probabilistic outputs for support vector machines"), which keep close to
-1 and 0 unless there are examples against it.
+1 and 0 unless there are examples against it; and the targets are Platt's, so that a few examples without mistakes do
+not make the model certain.
 """
 
 from collections.abc import Callable, Sequence
@@ -76,6 +77,8 @@ def least_log_loss(
     ones = np.ones(classes)
     weights = sample_weights(task, labels, ones if class_weights is None else class_weights)
     targets, shares = as_probabilities(labels, classes), weights / weights.sum()
+    if task.several:
+        targets = platt_targets(targets)
 
     def measure(mixed: NDArray[np.floating]) -> tuple[float, NDArray[np.floating]]:
         """Returns the mean loss of mixed logits, and its gradient by them, (examples, classes)."""
@@ -84,6 +87,18 @@ def least_log_loss(
 
     search = _search_by_class if task.several else _search
     return search(measure, parts, most)
+
+
+def platt_targets(truth: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Returns the probabilities that N labels of each class support: (N+1)/(N+2) for yes, and 1/(N'+2) for no.
+
+    N and N' are the numbers of examples with and without the label (Platt 1999, section 2.2).
+
+    Args:
+        truth: 1 if an example has a label, otherwise 0, (examples, classes).
+    """
+    having = truth.sum(axis=0, dtype=np.float64)
+    return np.where(truth > 0, (having + 1) / (having + 2), 1 / (len(truth) - having + 2))
 
 
 def _search(measure: Measure, parts: Sequence[NDArray[np.floating]], most: Sequence[float]) -> tuple[float, Weights]:

@@ -96,6 +96,16 @@ def test_certainty_has_bounds():
     assert loss == pytest.approx(log_loss(7 * right, labels))
 
 
+def test_a_few_examples_without_mistakes_do_not_make_several_labels_certain():
+    random, task = np.random.default_rng(0), make_task(several=True)
+    for examples, least, most in ((20, 0.8, 0.97), (2000, 0.99, 1.0)):
+        truth = (random.random((examples, 3)) < 0.4).astype(np.int8)
+        logits = np.where(truth, 1.0, -1.0)
+        _, weights = least_log_loss(task, [logits], truth, (16.0,))
+        sure = task.numpy_probabilities(weights.mix([logits]))[truth > 0]
+        assert least < sure.min() and sure.max() < most
+
+
 def test_what_knows_nothing_has_no_share():
     labels = np.array([0, 1, 2] * 5)
     wrong = -np.eye(3)[labels]
