@@ -8,8 +8,9 @@ from small_model import LABELS, TEXTS
 from classifier import TextClassifier
 from classifier.data import Examples, Splits, add_unlabelled, check_probabilities, read_probabilities
 from classifier.errors import UserError
-from classifier.pipeline.teacher import Teacher, ask_teacher, check_classes, keep_probabilities
+from classifier.pipeline.teacher import Teacher, ask_teacher, check_classes, keep_probabilities, refuse_none
 from classifier.settings import DataSettings, Reading, TrainSettings
+from classifier.tasks import NoneOfThese
 
 NAMES = ("bird", "fruit")
 TINY = (
@@ -111,3 +112,11 @@ def test_a_training_learns_what_only_the_teacher_knows(tmp_path, monkeypatch, un
     with pytest.raises(UserError, match=r"data\.unlabelled needs a teacher"):
         TextClassifier(*TINY, files[1]).fit(labelled, labels)
     assert model.summary_["metrics"]["valid"]["accuracy"] == 1
+
+
+def test_a_teacher_with_a_class_that_the_student_does_not_learn_is_refused(tmp_path):
+    NoneOfThese("oos", (1.0,), 0.0).write(tmp_path)
+    teacher = Teacher("distill.teacher=model", tmp_path, [], (), "")
+    refuse_none(teacher, ["a", "oos"])
+    with pytest.raises(UserError, match=r"was trained with data\.none_of_these=oos"):
+        refuse_none(teacher, ["a", "b"])
