@@ -17,7 +17,7 @@ from classifier.encoders.encoder import Encoder
 from classifier.encoders.scratch import build_classifier
 from classifier.errors import UserError
 from classifier.explanation.explain_texts import Texts, explain_texts
-from classifier.explanation.explanation import against_others, contrasted
+from classifier.explanation.explanation import contrasted, contrasts_of
 from classifier.explanation.integration import TOLERANCE
 from classifier.explanation.saved_explainer import SavedExplainer
 from classifier.model.explainer import Explainer
@@ -36,7 +36,7 @@ def explainer(classifier):
 @pytest.fixture(scope="module")
 def explained(explainer, classifier):
     probabilities = classifier.probabilities(SOME)
-    contrasts = against_others(probabilities.argmax(axis=1), len(LABELS))
+    contrasts = contrasts_of(probabilities.argmax(axis=1), len(LABELS), several=False)
     found = dict(explainer.explain(SOME, probabilities, contrasts))
     assert sorted(found) == list(range(len(SOME)))
     explanations = [found[place] for place in range(len(SOME))]
@@ -99,7 +99,7 @@ def test_shares_sum_to_one(explained):
 
 
 def test_a_text_without_words(explainer):
-    ((_, one),) = explainer.explain(["\u200b"], np.full((1, 5), 0.2), against_others(np.array([0]), 5))
+    ((_, one),) = explainer.explain(["\u200b"], np.full((1, 5), 0.2), contrasts_of(np.array([0]), 5, several=False))
     assert one.words == [] and one.tokens == [] and one.incompleteness == 0
     assert all(len(scores) == 0 for scores in one.scores.values())
 
@@ -133,7 +133,11 @@ def test_mistakes_are_explained_against_their_label(explainer, classifier):
     scores = [one.explanation.probabilities.max() for one in report.mistakes]
     assert scores == sorted(scores, reverse=True)
     for one in report.mistakes:
-        assert one.explanation.contrast[one.label] == -1 and one.explanation.contrast[one.explanation.predicted] == 1
+        (label,) = one.labels
+        assert (
+            one.explanation.contrast[label] == -1
+            and one.explanation.contrast[one.explanation.probabilities.argmax()] == 1
+        )
         assert one.explanation.text != SOME[0]
 
 
@@ -188,19 +192,21 @@ def test_labels_in_another_case_find_their_classes(model_folder, classifier, tmp
     (tmp_path / "in.csv").write_text(f"text,label\nwhere is it,{LABELS[0].upper()}\nthank you,\u200b{LABELS[1]}\n")
     columns = Columns(label="label", label_case=LabelCase.fold)
     settings = ExplainSettings(str(model_folder), input=str(tmp_path / "in.csv"), data=columns)
-    labels = command.read_texts(settings, classifier, tmp_path).labels
+    labels = command.read_texts(settings, classifier, model_folder, tmp_path).labels
     assert labels is not None and labels.tolist() == [0, 1]
 
 
 def test_texts_without_labels(model_folder, classifier, tmp_path):
     (tmp_path / "in.jsonl").write_text('{"text": "where is it"}\n{"text": null}\n')
     texts = command.read_texts(
-        ExplainSettings(str(model_folder), input=str(tmp_path / "in.jsonl")), classifier, tmp_path
+        ExplainSettings(str(model_folder), input=str(tmp_path / "in.jsonl")), classifier, model_folder, tmp_path
     )
     assert texts.texts == ["where is it"] and texts.origins == ["in.jsonl:1"] and texts.labels is None
     (tmp_path / "in.jsonl").write_text('{"text": ""}\n')
     with pytest.raises(UserError, match="there is no row with a text"):
-        command.read_texts(ExplainSettings(str(model_folder), input=str(tmp_path / "in.jsonl")), classifier, tmp_path)
+        command.read_texts(
+            ExplainSettings(str(model_folder), input=str(tmp_path / "in.jsonl")), classifier, model_folder, tmp_path
+        )
 
 
 @pytest.mark.parametrize("depth", [0, 1])
@@ -214,7 +220,9 @@ def test_an_encoder_alone_whose_attention_has_no_heads_or_that_has_none(untraine
     loaded = type("Loaded", (), {"signatures": {"explain": None}, "explainer": graph})()
     alone = SavedClassifier.__new__(SavedClassifier)
     alone.loaded = loaded
-    ((_, one),) = SavedExplainer(alone).explain([SOME[0]], np.full((1, 5), 0.2), against_others(np.array([0]), 5))
+    ((_, one),) = SavedExplainer(alone).explain(
+        [SOME[0]], np.full((1, 5), 0.2), contrasts_of(np.array([0]), 5, several=False)
+    )
     assert "ngrams" not in one.scores and one.incompleteness <= TOLERANCE
     assert [layer.shape for layer in one.attention] == [(1, 4, 4)] * depth
     assert ("rollout" in one.scores) == bool(depth) and one.scores["pooling"].sum() == pytest.approx(1)

@@ -10,7 +10,7 @@ from classifier.artifact.saving import save_module
 from classifier.encoders import MeanPooling
 from classifier.encoders.encoder import Encoder
 from classifier.encoders.pretrained import build_pretrained
-from classifier.explanation.explanation import against_others
+from classifier.explanation.explanation import contrasts_of
 from classifier.explanation.saved_explainer import SavedExplainer
 from classifier.model.classifier_module import ClassifierModule
 from classifier.model.mixing import Weights
@@ -46,7 +46,7 @@ def test_it_is_saved_and_explained_by_words(module, tmp_path):
     np.testing.assert_allclose(probabilities, module.probabilities(TEXTS), atol=1e-5)
     assert probabilities.argmax(axis=1).tolist() == TARGETS.tolist()
     explainer = SavedExplainer(saved)
-    contrasts = against_others(probabilities.argmax(axis=1), len(LABELS))
+    contrasts = contrasts_of(probabilities.argmax(axis=1), len(LABELS), several=False)
     (explained,) = [one for _, one in explainer.explain(TEXTS[1:2], probabilities[1:2], contrasts[1:2])]
     assert explained.written == ["where", "is", "my", "refund", "?"]
     assert set(explained.places[1:-1]) == set(range(5))
