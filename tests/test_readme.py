@@ -19,6 +19,7 @@ from classifier.command_line.run import checked
 from classifier.settings import (
     CleanSettings,
     CompareSettings,
+    DecideSettings,
     EvaluateSettings,
     ExplainSettings,
     PromoteSettings,
@@ -38,6 +39,7 @@ SCHEMAS = {
     "score": ScoreSettings,
     "explain": ExplainSettings,
     "compare": CompareSettings,
+    "decide": DecideSettings,
     "promote": PromoteSettings,
     "publish": PublishSettings,
     "clean": CleanSettings,

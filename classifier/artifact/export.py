@@ -16,8 +16,9 @@ import numpy as np
 import tensorflow as tf
 
 from classifier.artifact.saving import plain_path, save_module
-from classifier.artifact.text_columns import write_text_columns
+from classifier.artifact.text_columns import copy_text_columns, write_text_columns
 from classifier.model.classifier_module import ClassifierModule
+from classifier.model.redecided import Redecided
 from classifier.progress import Stage
 from classifier.settings import DataSettings
 
@@ -44,18 +45,20 @@ class ExportError(RuntimeError):
 
 
 def export_model(
-    classifier: ClassifierModule,
+    classifier: ClassifierModule | Redecided,
     texts: Sequence[str],
     folder: Path,
     data: DataSettings | None = None,
+    like: Path | None = None,
 ) -> Path:
     """Writes the SavedModel, checks it in a clean process, and moves it to its folder afterwards.
 
     Args:
-        classifier: the trained model.
+        classifier: the model.
         texts: validation texts, some of which are compared.
         folder: folder of the SavedModel, which is replaced if it exists.
         data: how the data were read, which the model remembers.
+        like: a SavedModel with other decisions, of which it remembers the same instead.
 
     Raises:
         ExportError: if the clean process cannot load the model or gets other results.
@@ -72,7 +75,10 @@ def export_model(
             signatures = {signature: getattr(classifier, method) for signature, method in names.items()}
             with Stage("Exporting the model"):
                 save_module(classifier, part / "model", signatures)
-                write_text_columns(part / "model", data or DataSettings())
+                if like:
+                    copy_text_columns(like, part / "model")
+                else:
+                    write_text_columns(part / "model", data or DataSettings())
                 classifier.decision.write(part / "model")
             with Stage("Checking the exported model"):
                 process.ask(samples)

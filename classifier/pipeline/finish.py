@@ -14,6 +14,7 @@ from classifier.command_line.arguments import typed_command
 from classifier.data import Examples
 from classifier.evaluation.contributions import contributions, verdict
 from classifier.evaluation.metrics import Evaluation
+from classifier.evaluation.promises import promises_of
 from classifier.evaluation.report import flat, measure, summarized
 from classifier.evaluation.scored import Scored
 from classifier.files import write_records, write_table, write_text
@@ -55,7 +56,8 @@ def finish(job: Job, pooled: Pooled | None = None) -> dict[str, Any]:
     log_evaluations(job, evaluations, whole.validated, [*measured, *verdict_of(judged)])
     run.log_model(model, job.splits.valid.texts[0], job.splits.train.label_names, job.training.state.epoch)
     formats = export_formats(job, whole, model)
-    facts = [*measured, *verdict_of(judged), *whole.decision.sentences()]
+    sentences, promises = promises_of(evaluations)
+    facts = [*measured, *verdict_of(judged), *whole.decision.sentences(), *sentences]
     page = write_report_page(job, evaluations, facts, model)
     run.log_folder(job.report)
     run.register_model()
@@ -64,6 +66,7 @@ def finish(job: Job, pooled: Pooled | None = None) -> dict[str, Any]:
     return {
         **summary(job, evaluations, pooled),
         **judged,
+        **promises,
         "model": str(model),
         "report": str(page),
         **formats,

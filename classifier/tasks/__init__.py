@@ -3,14 +3,26 @@
 from typing import TYPE_CHECKING
 
 from classifier.tasks.decision import DECISION, NEVER, NO_DECISION, Decision
+from classifier.tasks.promises import with_promises
 from classifier.tasks.task import Task
-from classifier.tasks.thresholds import decide, refuse_impossible
+from classifier.tasks.thresholds import decide, refuse_impossible, refuse_labels
 
 if TYPE_CHECKING:
     from classifier.tasks.multi_label import MultiLabel
     from classifier.tasks.single_label import SingleLabel
 
-__all__ = ["DECISION", "NEVER", "NO_DECISION", "Decision", "Task", "decide", "make_task", "refuse_impossible"]
+__all__ = [
+    "DECISION",
+    "NEVER",
+    "NO_DECISION",
+    "Decision",
+    "Task",
+    "decide",
+    "make_task",
+    "refuse_impossible",
+    "refuse_labels",
+    "with_promises",
+]
 
 
 def make_task(several: bool) -> "SingleLabel | MultiLabel":
