@@ -16,11 +16,12 @@ import numpy as np
 import tensorflow as tf
 
 from classifier.artifact.saving import plain_path, save_module
-from classifier.artifact.text_columns import copy_text_columns, write_text_columns
+from classifier.artifact.text_columns import write_text_columns
 from classifier.model.classifier_module import ClassifierModule
 from classifier.model.redecided import Redecided
 from classifier.progress import Stage
 from classifier.settings import DataSettings
+from classifier.tasks import DECISION
 
 TOLERANCE = 1e-5  # maximum difference between probabilities or weights in this and in the clean process
 CHECK_SECONDS = 600  # timeout of the clean process
@@ -75,10 +76,9 @@ def export_model(
             signatures = {signature: getattr(classifier, method) for signature, method in names.items()}
             with Stage("Exporting the model"):
                 save_module(classifier, part / "model", signatures)
+                write_text_columns(part / "model", data or DataSettings())
                 if like:
-                    copy_text_columns(like, part / "model")
-                else:
-                    write_text_columns(part / "model", data or DataSettings())
+                    copy_extra(like, part / "model")
                 classifier.decision.write(part / "model")
             with Stage("Checking the exported model"):
                 process.ask(samples)
@@ -93,6 +93,13 @@ def export_model(
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return folder
+
+
+def copy_extra(like: Path, folder: Path) -> None:
+    """Copies what a SavedModel remembers, apart from its decisions; those of earlier versions may remember nothing."""
+    for path in (like / DECISION.parent).glob("*"):
+        if path.name != DECISION.name:
+            shutil.copyfile(path, folder / DECISION.parent / path.name)
 
 
 class CleanProcess:

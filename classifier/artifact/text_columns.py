@@ -29,13 +29,6 @@ def write_text_columns(folder: Path, data: DataSettings) -> None:
     write_text(folder / FILE, json.dumps(kept) + "\n")
 
 
-def copy_text_columns(model: Path, folder: Path) -> None:
-    """Copies what `write_text_columns` wrote from one SavedModel to another; earlier versions may not have it."""
-    write_text_columns(folder, DataSettings())
-    if (model / FILE).exists():
-        write_text(folder / FILE, (model / FILE).read_text(encoding="utf-8"))
-
-
 def with_text_columns(reading: Settings, files: Any, folder: Path) -> tuple[Settings, str]:
     """Returns the settings with the columns that the model was trained on, and a notice if they are used.
 

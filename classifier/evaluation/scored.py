@@ -25,6 +25,7 @@ class Scored:
         texts: texts of shape (examples,), only required for tables.
         origins: origin of each text, such as file:line.
         decision: thresholds by which the model decides.
+        uncalibrated: probabilities before calibration, (examples, classes), or None if they are not known.
 
     Raises:
         UserError: for no examples, fewer than two classes, NaN or infinity.
@@ -37,6 +38,7 @@ class Scored:
     texts: Sequence[str] = ()
     origins: Sequence[str] = ()
     decision: Decision = NO_DECISION
+    uncalibrated: NDArray[np.floating] | None = None
     truth: NDArray[np.bool_] = field(init=False)  # whether each example has each class, (examples, classes)
     answers: NDArray[np.bool_] = field(init=False)  # whether each class is predicted, (examples, classes)
     predicted: NDArray[np.int64] = field(init=False)  # the most likely class of each example

@@ -12,6 +12,7 @@ from classifier.artifact.export import export_model
 from classifier.artifact.publish import publish_model
 from classifier.command_line.arguments import typed_command
 from classifier.data import Examples
+from classifier.evaluation.calibration import as_dictionary
 from classifier.evaluation.contributions import contributions, verdict
 from classifier.evaluation.metrics import Evaluation
 from classifier.evaluation.promises import promises_of
@@ -20,6 +21,7 @@ from classifier.evaluation.scored import Scored
 from classifier.files import write_records, write_table, write_text
 from classifier.model.classifier_module import ClassifierModule
 from classifier.model.hybrid import Completed
+from classifier.model.uncalibrated import before_and_after
 from classifier.pipeline.describe import describe
 from classifier.pipeline.folds import Pooled
 from classifier.pipeline.job import Job
@@ -67,6 +69,7 @@ def finish(job: Job, pooled: Pooled | None = None) -> dict[str, Any]:
         **summary(job, evaluations, pooled),
         **judged,
         **promises,
+        "calibration": {split: as_dictionary(one.calibration) for split, one in evaluations.items()},
         "model": str(model),
         "report": str(page),
         **formats,
@@ -282,9 +285,9 @@ def serve(job: Job, model: Path) -> dict[str, str]:
 def measure_split(folder: Path, examples: Examples, classifier: ClassifierModule) -> Evaluation:
     """Evaluates a split and writes its report to the folder."""
     with Stage(f"Classifying ({folder.name})"):
-        probabilities = classifier.probabilities(examples.texts)
-    names = list(examples.label_names)
-    scored = Scored(examples.labels, probabilities, names, examples.texts, examples.origins, classifier.decision)
+        before, after = before_and_after(classifier, examples.texts)
+    names, decision = list(examples.label_names), classifier.decision
+    scored = Scored(examples.labels, after, names, examples.texts, examples.origins, decision, before)
     return measure(folder, scored)
 
 
