@@ -23,6 +23,7 @@ COMMANDS = {
     "decide": "give a model other decisions, without training it again",
     "promote": "make the model of a run the champion of a registered name",
     "publish": "copy a model to where TensorFlow Serving looks for it",
+    "audit": "find wrong labels, near-duplicates and leaks in labelled texts",
     "clean": "list files that no run needs any more, and delete them on request",
 }
 COMPLETION = ("-sc", "--shell-completion")  # Hydra's options

@@ -200,12 +200,16 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         right = [set(found) == set(given) for found, given in zip(self.predict(X), y, strict=True)]
         return float(np.average(right, weights=sample_weight))
 
-    def explain(self, text: str) -> "TextExplanation":
-        """Explains the prediction for a text; notebooks display the explanation."""
+    def explain(self, text: str, label: str | None = None) -> "TextExplanation":
+        """Explains why a text gets its most likely label, or another; notebooks display the explanation.
+
+        Raises:
+            UserError: if there is no such label.
+        """
         from classifier.explanation.text_explanation import explain_text
 
         with quiet():
-            return explain_text(self._fitted(), text)
+            return explain_text(self._fitted(), text, label)
 
     def save(self, folder: str | Path) -> Path:
         """Copies the SavedModel to a new folder, which `load` and the commands can read.

@@ -53,7 +53,7 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
     with Stage("Loading the model"):
         classifier = SavedClassifier(model)
     explainer = SavedExplainer(classifier)
-    texts = read_texts(settings, classifier, output)
+    texts = read_texts(settings, classifier, model, output)
     folder = output / "explanation"
     report = explain_texts(explainer, texts, settings.explain, settings.seed)
     with Stage("Drawing pictures"):
@@ -62,7 +62,8 @@ def explain(settings: ExplainSettings, output: Path) -> dict[str, Any]:
     if run_id and log_folder(run_id, folder, f"explanation/{output.name}", settings.tracking):
         say(f"Run      {run_id}")
     if settings.text is not None:
-        say(str(TextExplanation(report.texts[0].explanation, classifier.label_names)))
+        for text in report.texts:
+            say(str(TextExplanation(text.explanation, classifier.label_names, tuple(text.answers))))
     say(f"Look at  {shown_path(page)}")
     return {"run_id": run_id, "model": str(model), "page": str(page), "texts": len(texts.texts), **report.summary()}
 
@@ -82,28 +83,37 @@ def with_known_text(settings: ExplainSettings, folder: Path) -> ExplainSettings:
 def check_input(settings: ExplainSettings) -> None:
     """Checks that the files exist and have the columns, before a model is loaded."""
     from classifier.data import check_columns, find_files
+    from classifier.data.label_reader import label_columns
 
     if settings.input is not None:
         for path in find_files(settings.input):
-            check_columns(path, settings.data, [settings.data.label] if settings.data.label is not None else [])
+            check_columns(
+                path, settings.data, label_columns(reading(settings)) if settings.data.label is not None else []
+            )
 
 
-def read_texts(settings: ExplainSettings, classifier: "SavedClassifier", output: Path) -> "Texts":
+def reading(settings: ExplainSettings) -> DataSettings:
+    """Returns how texts and labels are read."""
+    return DataSettings(**asdict(settings.data), name="input", format=DataFormat.table, max_bad_rows=1.0)
+
+
+def read_texts(settings: ExplainSettings, classifier: "SavedClassifier", model: Path, output: Path) -> "Texts":
     """Returns the text or the texts of the files, with labels if a label column is named.
 
     Rows that cannot be explained are counted and written to rejects.csv.
     """
+    from classifier.artifact.text_columns import with_separator
     from classifier.data import read_examples, write_rejects
     from classifier.explanation.explain_texts import Texts
 
     if settings.text is not None:
         return Texts([settings.text], [""])
-    data = settings.data
-    if data.label is None or classifier.decision.several:
+    if settings.data.label is None:
         texts, rejects = unlabelled(settings)
     else:
-        reading = DataSettings(**asdict(data), name="input", format=DataFormat.table, max_bad_rows=1.0)
-        loaded = read_examples(settings.input, reading, split="input", label_names=classifier.label_names)
+        names, several = classifier.label_names, classifier.decision.several
+        given = with_separator(reading(settings), model) if several else reading(settings)
+        loaded = read_examples(settings.input, given, split="input", several=several, label_names=names)
         for notice in loaded.notices:
             say(notice)
         found, rejects = loaded.examples, loaded.rejects

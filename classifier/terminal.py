@@ -231,7 +231,7 @@ def print_lines(text: str, error: bool) -> None:
 def wrapped(line: str, width: int) -> list[str]:
     """Splits a sentence into lines of at most `width` characters between its words.
 
-    A line with aligned parts, between which there are two blanks or more, is left as it is.
+    A line with aligned parts, between which there are two blanks or more, is left as it is, and so is an indented one.
 
     >>> wrapped("one two three", 8), wrapped("Model    outputs/a long name", 8)
     (['one two', 'three'], ['Model    outputs/a long name'])

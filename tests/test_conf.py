@@ -72,6 +72,7 @@ ALBERT = REFERENCE.removesuffix("bert") + "albert_groups"
 ROBERTA = REFERENCE.removesuffix("bert") + "roberta"
 MISTAKES = {
     "encoder.dept=3": "Error: encoder.dept is not an option. Did you mean 'encoder.depth'?",
+    "data.seperator=;": "Error: data.seperator is not an option. Did you mean 'data.separator'?",
     "encodr=tiny": "Error: encodr is not an option. Did you mean 'encoder'?",
     "model.depth=3": "Error: model.depth is now encoder.depth.",
     "model=tiny": "Error: model is now encoder.",
@@ -98,7 +99,7 @@ MISTAKES = {
     "encoder.tune=top": "Error: encoder.tune is an option of encoder=minilm, pretrained only.",
     "encoder=pretrained": "Error: encoder.source has no value yet: give it with encoder.source=...",
     "encoder=pretrained encoder.source=nowhere": "Error: encoder.source=nowhere: there is no folder nowhere.",
-    "encoder=pretrained encoder.source=team/model-v2": "download it: hf download team/model-v2 --local-dir <folder>",
+    "encoder=pretrained encoder.source=team/model-v2": "download it:\n  hf download team/model-v2 --local-dir <folder>",
     "encoder=pretrained encoder.source=a encoder.depth=2": "is an option of encoder=base, small, tiny only.",
     "encoder=pretrained encoder.source=a tokenizer=word": "with its own tokenizer: leave out tokenizer=.",
     "encoder=pretrained encoder.source=a attention=local": "its own attention: leave out attention= and its keys.",
@@ -239,7 +240,7 @@ def refused(tmp_path, monkeypatch, capfd):
 def check_sentence(printed: str, message: str) -> None:
     assert message in printed
     assert "Traceback" not in printed
-    assert len(printed.strip().splitlines()) == 1
+    assert all(line.startswith("  ") for line in printed.splitlines()[1:])  # commands to copy
 
 
 def test_a_mistake_at_the_shell_is_a_sentence_and_exit_code_2(tmp_path):

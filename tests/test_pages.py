@@ -120,8 +120,8 @@ def explanation() -> str:
     names = [LONG, MARKUP]
     curves = faithfulness_curves(some[:2], classify, seed=0)
     words = class_words(some, names)
-    drawn = [DrawnText(one, f"فائل_{place}.csv:{place}", 1) for place, one in enumerate(some)]
-    mistakes = [DrawnText(some[0], "a.csv:2", 0)]
+    drawn = [DrawnText(one, f"فائل_{place}.csv:{place}", [one.explained], [1]) for place, one in enumerate(some)]
+    mistakes = [DrawnText(some[0], "a.csv:2", [1], [0])]
     figure = as_png(learning_curves([{"epoch": 1, "loss": 1}]))
     return page_html(Page("Explanations", names, drawn, mistakes, faithfulness_table(curves, 0), "2", figure, words))
 

@@ -17,6 +17,7 @@ from classifier.command_line.choices import CONF, LEAVES, known_keys, store_sche
 from classifier.command_line.compose import hydra_state
 from classifier.command_line.run import checked
 from classifier.settings import (
+    AuditSettings,
     CleanSettings,
     CompareSettings,
     DecideSettings,
@@ -43,6 +44,7 @@ SCHEMAS = {
     "promote": PromoteSettings,
     "publish": PublishSettings,
     "clean": CleanSettings,
+    "audit": AuditSettings,
 }
 CALL = re.compile(rf"(?:python -m classifier\.|(?<![\w./-])classifier )(({'|'.join(SCHEMAS)})\b[^&|#\n]*)")
 HYDRAS = re.compile(r"--cfg job|--help")  # options of Hydra that show the configuration
@@ -68,7 +70,7 @@ def test_a_command_composes(command, tmp_path, monkeypatch):
     name, *overrides = shlex.split(HYDRAS.sub("", re.sub(r"<[^>]*>", "x", command).split(" > ")[0]))
     if "-m" in overrides:
         overrides = [first_choice(override) for override in overrides if override != "-m"]
-    if name == "train":
+    if name in ("train", "audit"):
         overrides = with_files(overrides)
     overrides = with_quoted_marks(overrides)
     if name == "explain":

@@ -7,6 +7,9 @@ import pandas as pd
 import pytest
 
 from classifier import TextClassifier, load
+from classifier.errors import UserError
+from classifier.explain import explain
+from classifier.settings import ExplainSettings
 
 WORDS = {"bird": ["owl", "wren", "kite"], "fruit": ["apple", "pear", "plum"], "tool": ["saw", "axe", "file"]}
 TINY = ("encoder=tiny", "encoder.width=12", "attention.num_heads=3", "trainer.epochs=1", "tokenizer.max_tokens=8")
@@ -95,19 +98,36 @@ def test_a_label_is_explained_by_its_own_words(model):
     scores = dict(zip(found.words, found.scores("occlusion"), strict=True))
     assert max(scores, key=scores.__getitem__) in ("owl", "axe")
     assert found.explanation.incompleteness < 0.05
+    other = model.explain("the owl and the axe", "fruit")
+    assert other.label == "fruit" and "(not predicted)" in str(other)
+
+
+def test_each_label_and_each_kind_of_mistake_is_explained(run, model, tmp_path):
+    rows = [("owl wren and axe saw", "bird|tool"), ("apple pear and so", "bird"), ("so and so", "")]
+    path = tmp_path / "some.csv"
+    path.write_text("text,label\n" + "".join(f"{text},{labels}\n" for text, labels in rows))
+    settings = ExplainSettings(str(run / "model"), input=str(path))
+    settings.data.label, settings.data.separator = "label", "|"
+    summary = explain(settings, tmp_path)
+    written = (tmp_path / "explanation" / "explanations.jsonl").read_text()
+    lines = [json.loads(line) for line in written.splitlines()]
+    told = [(one["explained"], one["predicted"], one["label"]) for one in lines]
+    wrongly = [("fruit", ["fruit"], ["bird"]), ("bird", ["fruit"], ["bird"])]
+    assert told[:2] == wrongly
+    assert sorted(told[2:4]) == [(label, told[2][1], ["bird", "tool"]) for label in ("bird", "tool")]
+    assert set(told[2][1]) == {"bird", "tool"} and told[-1][1:] == ([], []) and summary["texts"] == 3
+    settings.explain.label = "frut"
+    with pytest.raises(UserError, match=r"explain.label=frut: the model has no such label. Did you mean 'fruit'\?"):
+        explain(settings, tmp_path)
 
 
 def test_lists_for_some_texts_only_are_refused():
-    from classifier.errors import UserError
-
     with pytest.raises(UserError, match="The label at place 1 is not a list"):
         TextClassifier(*TINY).fit(["a", "b"], [["x"], "y"])
 
 
 @pytest.mark.parametrize("kind", [np.int64, bool])
 def test_a_table_of_labels_without_names_is_refused(kind):
-    from classifier.errors import UserError
-
     with pytest.raises(UserError, match=r"MultiLabelBinarizer\.inverse_transform"):
         TextClassifier(*TINY).fit(["a", "b"], np.array([[0, 1], [1, 0]], kind))
 

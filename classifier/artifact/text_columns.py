@@ -103,6 +103,13 @@ def with_labels(data: DataSettings, files: Any, folder: Path) -> tuple[DataSetti
     return replace(data, label=columns if len(columns) > 1 else columns[0], separator=separator), notice
 
 
+def with_separator(data: DataSettings, folder: Path) -> DataSettings:
+    """Returns the settings with the separator of the training if none is named."""
+    if data.separator is not None or not (folder / FILE).exists():
+        return data
+    return replace(data, separator=remembered(folder).get("separator"))
+
+
 def remembered(folder: Path) -> dict[str, Any]:
     """Returns the content of the file.
 

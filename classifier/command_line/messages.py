@@ -68,6 +68,8 @@ def explain(error: Exception, command: str) -> str:
         return f"{folder}={choice}: choose from {', '.join(options)}.{hint}{file_hint(folder, choice)}"
     if match := re.search(r"Ambiguous value for argument '([^=]+)=(.+)'", text):
         name, values = match.groups()
+        if not is_option(name, command):
+            return unknown_option(name, command)
         items = f"{name}=[{','.join(part.strip() for part in values.split(','))}]"
         return (
             f"{name}={values}: type a list as {shlex.quote(items)}, a value with a comma in it as "
@@ -82,6 +84,8 @@ def explain(error: Exception, command: str) -> str:
         if value.startswith("[") and value.endswith("]"):
             items = ",".join(quoted(item.strip(), '"') for item in value[1:-1].split(","))
             return f"{error.override}: quote each item of this list, as {shlex.quote(f'{name}=[{items}]')}."
+        if re.fullmatch(r"[\w.]+", name) and not is_option(name, command):
+            return unknown_option(name, command)
         if re.fullmatch(r"[+~]*[\w./@]+", name) and (value[:1], value[-1:]) not in (("'", "'"), ('"', '"')):
             return f"{error.override}: quote this value for Hydra and for the shell, as {on_command_line(name, value)}."
         return f"{error.override} cannot be read: {str(error).strip().splitlines()[0]}"
@@ -97,16 +101,26 @@ def explain(error: Exception, command: str) -> str:
     return place(text) + (f"{key[1]}: {first}" if key and key[1] not in first else first)
 
 
+def is_option(key: str, command: str) -> bool:
+    """Whether the command has this key, with some choice of its folder, or Hydra has it."""
+    known = known_keys(default_config(command))
+    by_choice = keys_by_choice(key.partition(".")[0], command)
+    return key.startswith("hydra.") or key in known or any(key in keys for keys in by_choice.values())
+
+
 def unknown_option(key: str, command: str) -> str:
     """Returns the message about a key that only other choices of its folder have, or that does not exist."""
     known, folder = known_keys(default_config(command)), key.partition(".")[0]
-    by_choice = {
-        path.stem: keys_of_choice(folder, path.stem, command) for path in sorted((CONF / folder).glob("*.yaml"))
-    }
+    by_choice = keys_by_choice(folder, command)
     having = [choice for choice, keys in by_choice.items() if key in keys]
     if having and len(having) < len(by_choice):
         return f"{key} is an option of {folder}={', '.join(having)} only."
     return unknown_key(key, sorted({*known, *(inner for keys in by_choice.values() for inner in keys)}))
+
+
+def keys_by_choice(folder: str, command: str) -> dict[str, list[str]]:
+    """Returns the keys of each choice of a folder in conf/; there are none without such a folder."""
+    return {path.stem: keys_of_choice(folder, path.stem, command) for path in sorted((CONF / folder).glob("*.yaml"))}
 
 
 def keys_of_choice(folder: str, choice: str, command: str) -> list[str]:

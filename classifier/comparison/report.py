@@ -15,6 +15,7 @@ from classifier.evaluation.predictions import Predictions, shown
 from classifier.terminal import Table, counted
 
 MOST_COLUMNS = 6  # entries in a table of the terminal
+MOST_NAMES = 5  # in a sentence
 MOST_PAIRS = 45  # if there are more pairs, only those with the best entry are shown; the CSV file has all pairs
 
 
@@ -56,22 +57,38 @@ class Report:
 def verdict(comparison: Comparison, shown: Callable[[str], str] = str) -> list[str]:
     """Summarizes the comparison in sentences, in which `shown` formats the names."""
     word, (best, *others) = WORDS[comparison.metric], comparison.standings
-    tied, name = [shown(standing.name) for standing in others if standing.places[0] == 1], shown(best.name)
+    highest = best.means[comparison.metric]
+    leading = [
+        shown(standing.name) for standing in comparison.standings if standing.means[comparison.metric] == highest
+    ]
+    tied = [shown(standing.name) for standing in others[len(leading) - 1 :] if standing.places[0] == 1]
     if not others:
-        return [f"The runs differ in their seed alone: {name} is the only entry, and nothing to compare it with."]
-    if not tied:
-        first = f"{name} has the highest {word}, by more than chance."
-    else:
-        names = ", ".join(tied[:5]) + (f" and {len(tied) - 5} more" if len(tied) > 5 else "")
-        first = f"{name} has the highest {word}, but no difference from it is shown for {names}."
+        return [f"The runs differ in their seed alone: {leading[0]} is the only entry, and nothing to compare it with."]
+    first = f"{enumerated(leading)} {'have' if len(leading) > 1 else 'has'} the highest {word}"
+    if tied:
+        from_it = "them" if len(leading) > 1 else "it"
+        first += f", but no difference from {from_it} is shown for {enumerated(tied)}"
+    elif len(leading) == 1:
+        first += ", by more than chance"
     pairs = len(comparison.pairs)
     corrected = f", corrected for {pairs} pairs" if pairs > 1 else ""
     return [
-        first,
+        f"{first}.",
         f"{counted(comparison.examples, 'example')} show a difference in {word} of about "
         f"{comparison.smallest:.3f} or more "
         f"(four times in five, at a level of 5 %{corrected}).",
     ]
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """Returns the first MOST_NAMES names, and the number of the others.
+
+    >>> enumerated("ab"), enumerated("abcdefg")
+    ('a and b', 'a, b, c, d, e and 2 more')
+    """
+    shown, more = list(names[:MOST_NAMES]), len(names) - MOST_NAMES
+    *some, last = [*shown, f"{more} more"] if more > 0 else shown
+    return f"{', '.join(some)} and {last}" if some else last
 
 
 def place(standing: Standing) -> str:

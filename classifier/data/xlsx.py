@@ -12,7 +12,7 @@ from classifier.data.delimited import header_names
 from classifier.data.files import reading as reading_file
 from classifier.data.files import require_content
 from classifier.data.row import Row
-from classifier.errors import UserError
+from classifier.errors import UserError, to_install
 from classifier.settings import Reading
 
 
@@ -45,7 +45,7 @@ def _filled_rows(path: Path, notices: list[str]) -> Iterator[tuple[int, list[str
         from openpyxl import load_workbook
     except ImportError:
         raise UserError(
-            f'{path}: XLSX needs openpyxl: pip install "classifier[xlsx]", or save the sheet as CSV.'
+            f"{path}: XLSX needs openpyxl. Save the sheet as CSV, or install it:{to_install('xlsx')}"
         ) from None
     with reading_file(path, BadZipFile, KeyError, ValueError, SyntaxError):
         require_content(path)

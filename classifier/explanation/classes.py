@@ -1,4 +1,4 @@
-"""The most important words of each class, over all texts for which it is predicted."""
+"""The most important words of each class, over all texts for which it is explained."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,13 +9,13 @@ from classifier.explanation.explanation import Explanation
 
 @dataclass(frozen=True, slots=True)
 class ClassWord:
-    """The contribution of a word to the logit contrast of a class, in the texts for which the class is predicted."""
+    """The contribution of a word to the logit contrast of a class, in the texts for which the class is explained."""
 
     label: str
     word: str  # in its most frequent spelling
     occurrences: int
     mean: float  # per occurrence
-    total: float  # of all occurrences, divided by the number of texts with this prediction
+    total: float  # of all occurrences, divided by the number of texts for which the class is explained
 
 
 def class_words(
@@ -24,7 +24,7 @@ def class_words(
     """Returns all words of each class, sorted by their total contribution."""
     found: list[ClassWord] = []
     for number, label in enumerate(label_names):
-        of_class = [explanation for explanation in explanations if explanation.predicted == number]
+        of_class = [explanation for explanation in explanations if explanation.explained == number]
         values: dict[str, list[float]] = {}
         spellings: dict[str, Counter[str]] = {}
         for explanation in of_class:

@@ -49,7 +49,7 @@ METHODS = {
 
 @dataclass(slots=True)
 class Explanation:
-    """The explanation of a prediction.
+    """The explanation of the logit of a class for a text.
 
     Args:
         text: the original text.
@@ -81,8 +81,9 @@ class Explanation:
     spaces: list[str] = field(default_factory=list)
 
     @property
-    def predicted(self) -> int:
-        return int(self.probabilities.argmax())
+    def explained(self) -> int:
+        """The class whose logit is explained: that of the positive factor in the contrast."""
+        return int(self.contrast.argmax())
 
     @property
     def written(self) -> list[str]:
@@ -117,23 +118,20 @@ def joined(words: Sequence[str], spaces: Sequence[str], kept: Collection[int]) -
     return text
 
 
-def contrasts_of(probabilities: Array, several: bool) -> Array:
-    """Returns the contrasts (texts, classes) that explain the most likely class of each text.
+def contrasts_of(explained: NDArray[np.integer], classes: int, several: bool) -> Array:
+    """Returns the contrasts (texts, classes) that explain a class for each text.
 
-    Of one label per text, it is compared with the other classes; of several, its own logit is explained.
+    Of one label per text, the class is compared with the mean of the other classes; of several, its own logit is
+    explained.
 
     Args:
-        probabilities: probabilities of shape (texts, classes).
+        explained: number of the class of each text, (texts,).
+        classes: number of classes.
         several: whether a text can have several labels.
     """
-    predicted, classes = probabilities.argmax(axis=1), probabilities.shape[1]
-    return np.eye(classes)[predicted] if several else against_others(predicted, classes)
-
-
-def against_others(predicted: NDArray[np.integer], classes: int) -> Array:
-    """Returns contrasts (texts, classes) of the predicted classes (texts,) with the mean of the other classes."""
-    contrast = np.full((len(predicted), classes), -1 / max(1, classes - 1))
-    contrast[np.arange(len(predicted)), predicted] = 1.0
+    others = 0.0 if several else -1 / max(1, classes - 1)
+    contrast = np.full((len(explained), classes), others)
+    contrast[np.arange(len(explained)), explained] = 1.0
     return contrast
 
 

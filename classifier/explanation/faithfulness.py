@@ -1,7 +1,7 @@
 """Measures whether the prediction changes if the words that an explanation names are removed, versus random words.
 
-m(x) is the probability of the class that is predicted for the whole text. An increasing share of the most important
-words is removed (deletion), or only these words are kept (insertion).
+m(x) is the probability of the class that is explained, usually the one that is predicted for the whole text. An
+increasing share of the most important words is removed (deletion), or only these words are kept (insertion).
 
 comprehensiveness = m(x) - m(x without the words), higher is better   (DeYoung et al. 2020, ERASER, equation 1)
 sufficiency       = m(x) - m(only the words), lower is better         (equation 2)
@@ -26,7 +26,7 @@ RESAMPLES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """Probability of the predicted class of each text at each of FRACTIONS, both of shape (texts, fractions)."""
+    """Probability of the explained class of each text at each of FRACTIONS, both of shape (texts, fractions)."""
 
     deletion: Array
     insertion: Array
@@ -112,7 +112,7 @@ def faithfulness_curves(
         found = np.array(
             [
                 np.mean(
-                    [[[probabilities[text][item.predicted] for text in pair] for pair in pairs] for pairs in of_item],
+                    [[[probabilities[text][item.explained] for text in pair] for pair in pairs] for pairs in of_item],
                     axis=0,
                 )
                 for item, of_item in zip(explanations, texts[method], strict=True)

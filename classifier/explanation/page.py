@@ -16,9 +16,13 @@ from classifier.explanation.marks import attention_maps, drawn_methods, marked_t
 from classifier.explanation.tables import class_tables, faithfulness_rows
 
 CLASSES = 6  # maximum number of probabilities that are shown
+EXPLAINED = (
+    "What is explained is the logit of the predicted class, or of the one that is named, above the mean of the others "
+    "(with two classes: the log-odds)."
+)
+EXPLAINED_OF_SEVERAL = "What is explained is the logit of one label, which is named: a text can have several."
 NOTES = (
-    "What is explained is the logit of the predicted class above the mean of the others (with two classes: the "
-    "log-odds). Blue words speak for it, orange ones against it; stronger is more. "
+    "Blue words speak for it, orange ones against it; stronger is more. "
     "Integrated gradients, occlusion and n-grams are in logits and have one scale in a text. Attention and pooling are "
     "shares and know no class. Dotted words are unknown to the encoder; those in italics it leaves out of a long text."
 )
@@ -26,11 +30,19 @@ NOTES = (
 
 @dataclass(frozen=True, slots=True)
 class DrawnText:
-    """An explained text to draw, with its origin and, if known, its label."""
+    """An explained text to draw.
+
+    Args:
+        explanation: explanation of one of its labels.
+        origin: file and row.
+        answers: numbers of the predicted labels.
+        labels: numbers of the labels that it has, if they are known.
+    """
 
     explanation: Explanation
-    origin: str = ""
-    label: int | None = None
+    origin: str
+    answers: Sequence[int]
+    labels: Sequence[int] | None = None
 
 
 @dataclass(slots=True)
@@ -46,6 +58,7 @@ class Page:
         measured_on: description of the texts on which it was measured.
         figure: picture of the curves as PNG.
         words: the most important words by class.
+        several: whether a text can have several labels.
     """
 
     title: str
@@ -56,6 +69,7 @@ class Page:
     measured_on: str = ""
     figure: bytes = b""
     words: Sequence[ClassWord] = field(default_factory=list)
+    several: bool = False
 
 
 def page_html(page: Page) -> str:
@@ -76,7 +90,7 @@ def page_html(page: Page) -> str:
     return render(
         Path(__file__).with_name("explanation.html"),
         title=page.title,
-        notes=NOTES,
+        notes=f"{EXPLAINED_OF_SEVERAL if page.several else EXPLAINED} {NOTES}",
         methods=METHODS.values(),
         legend=Markup(legend()),
         sections=[(heading, [Markup(part) for part in parts]) for heading, parts in sections],
@@ -116,17 +130,24 @@ def text_section(text: DrawnText, label_names: Sequence[str]) -> str:
 
 
 def headline(text: DrawnText, label_names: Sequence[str]) -> str:
-    """Returns label and score, and the meaning of the colours for a mistake."""
-    explanation = text.explanation
-    predicted = bdi(label_names[explanation.predicted])
-    answer = f"{predicted} {explanation.probabilities[explanation.predicted]:.1%}"
-    origin = f" <small>{bdi(text.origin)}</small>" if text.origin else ""
-    if text.label is None or text.label == explanation.predicted:
-        return answer + origin
-    true = bdi(label_names[text.label])
-    between = explanation.contrast[text.label] == -1  # contrast of these two classes only
-    colours = f" <small>blue speaks for {predicted}, orange for {true}</small>" if between else ""
-    return f"{answer}, but it is {true}{origin}{colours}"
+    """Returns the predicted labels, which of them is explained unless that is plain, and the right ones if missed."""
+    explanation, explained = text.explanation, text.explanation.explained
+
+    def named(labels: Sequence[int], probabilities: bool = False) -> str:
+        """Returns the names of labels, with their probabilities if wanted."""
+        shares = [f" {explanation.probabilities[label]:.1%}" if probabilities else "" for label in labels]
+        return ", ".join(f"{bdi(label_names[label])}{share}" for label, share in zip(labels, shares, strict=True))
+
+    said = named(text.answers, probabilities=True) or "no label"
+    missed = text.labels is not None and set(text.labels) != set(text.answers)
+    if missed:
+        said += f", but it is {named(text.labels or []) or 'without a label'}"
+    notes: list[str] = [bdi(text.origin)] if text.origin else []
+    if list(text.answers) != [explained]:
+        notes.append(f"explained: {named([explained], probabilities=True)}")
+    if missed and explanation.contrast.min() == -1:
+        notes.append(f"blue speaks for {named([explained])}, orange for {named([int(explanation.contrast.argmin())])}")
+    return said + "".join(f" <small>{note}</small>" for note in notes)
 
 
 def probability_bars(explanation: Explanation, label_names: Sequence[str]) -> str:

@@ -36,7 +36,7 @@ def faithfulness_figure(curves: Mapping[str, Curves], table: Mapping[str, Mappin
                 values = getattr(found, part).mean(axis=0)
                 line = "--" if method == RANDOM else "-"
                 axes.plot(FRACTIONS, values, line, color=colours[method], label=TITLES[method])
-            axes.set(ylim=(0, 1.02), ylabel="probability of the predicted class", title=part.capitalize())
+            axes.set(ylim=(0, 1.02), ylabel="probability of the explained class", title=part.capitalize())
             axes.xaxis.set_major_formatter("{x:.0%}")
         deletion.set_xlabel("words removed, most important first")
         insertion.set_xlabel("words kept, most important first")

@@ -30,6 +30,7 @@ class Report:
         words: words of each class.
         curves, faithfulness: results for each method; None if not measured.
         sampled: number of texts on which they were measured.
+        several: whether a text can have several labels.
         incomplete: number of texts whose integrated gradients do not sum to the difference within TOLERANCE.
     """
 
@@ -40,6 +41,7 @@ class Report:
     curves: Mapping[str, Curves] | None = None
     faithfulness: Mapping[str, Mapping[str, Estimate]] | None = None
     sampled: int = 0
+    several: bool = False
     incomplete: int = 0
 
     def summary(self) -> dict[str, Any]:
@@ -54,9 +56,8 @@ def write_report(folder: Path, report: Report) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     pictures = folder / "pictures"
     pictures.mkdir(parents=True)
-    page = Page(
-        "Explanations of the predictions", report.label_names, report.texts, report.mistakes, words=report.words
-    )
+    page = Page("Explanations of the predictions", report.label_names, report.texts, report.mistakes)
+    page.words, page.several = report.words, report.several
     if report.curves and report.faithfulness:
         png = as_png(faithfulness_figure(report.curves, report.faithfulness))
         (pictures / "faithfulness.png").write_bytes(png)
@@ -72,15 +73,23 @@ def write_report(folder: Path, report: Report) -> Path:
                 words_figure(text.explanation).savefig(pictures / f"{kind}_{number}_words.png")
             if text.explanation.attention and text.explanation.tokens:
                 attention_figure(text.explanation).savefig(pictures / f"{kind}_{number}_attention.png")
-    write_scores(folder / "explanations.jsonl", [*report.mistakes, *report.texts], report.label_names)
+    write_scores(folder / "explanations.jsonl", report)
     write_text(folder / PAGE, page_html(page))
     return folder / PAGE
 
 
-def write_scores(path: Path, texts: Sequence[DrawnText], label_names: Sequence[str]) -> None:
-    """Writes a line of JSON with words and scores of each method for each text."""
+def write_scores(path: Path, report: Report) -> None:
+    """Writes a line of JSON with words and scores of each method for each explanation.
+
+    `predicted` and `label` are lists if a text can have several labels.
+    """
+
+    def named(labels: Sequence[int]) -> Any:
+        names = [report.label_names[label] for label in labels]
+        return names if report.several else names[0]
+
     with path.open("w", encoding="utf-8") as file:
-        for text in texts:
+        for text in [*report.mistakes, *report.texts]:
             explanation = text.explanation
             scores = {
                 name: [round(value, 6) for value in values.tolist()] for name, values in explanation.scores.items()
@@ -88,9 +97,10 @@ def write_scores(path: Path, texts: Sequence[DrawnText], label_names: Sequence[s
             line = {
                 "origin": text.origin,
                 "text": explanation.text,
-                "predicted": label_names[explanation.predicted],
-                "label": None if text.label is None else label_names[text.label],
-                "score": round(float(explanation.probabilities.max()), 6),
+                "predicted": named(text.answers),
+                "label": None if text.labels is None else named(text.labels),
+                "explained": report.label_names[explanation.explained],
+                "score": round(float(explanation.probabilities[explanation.explained]), 6),
                 "words": explanation.written,
                 **scores,
             }

@@ -28,7 +28,7 @@ HEADS = {
 }
 NOTE = (
     "An increasing share of the most important words by each method is removed (deletion), or only these words are "
-    "kept (insertion), and the probability of the predicted class is measured. Comprehensiveness is the loss without "
+    "kept (insertion), and the probability of the explained class is measured. Comprehensiveness is the loss without "
     "these words: higher is better. Sufficiency is the loss with only these words: lower is better (DeYoung et al. "
     "2020, means over the top 1, 5, 10, 20 and 50 %). Below each number is its paired difference from random words, "
     "with the 95 % bootstrap interval over texts; a method beats random words if both intervals exclude zero."
@@ -80,7 +80,7 @@ def class_tables(words: Sequence[ClassWord]) -> str:
         )
         table = scrolling(f"Words of {label}", f"<table><thead>{HEAD}</thead><tbody>{body}</tbody></table>")
         tables.append(f"<details{is_open}><summary>{bdi(label)}</summary>{table}</details>")
-    note = "Contribution of a word to the logit of the class by integrated gradients, in texts with this prediction."
+    note = "Contribution of a word to the logit of the class by integrated gradients, in texts that get this label."
     return f'<p class="quiet">{note}</p><div class="classes">{"".join(tables)}</div>'
 
 

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from classifier.artifact.saved_model import SavedClassifier
+from classifier.explanation.explain_texts import label_number
 from classifier.explanation.explanation import Array, Explanation, contrasts_of
 from classifier.explanation.page import DrawnText, Page, page_html
 from classifier.explanation.saved_explainer import SavedExplainer
@@ -12,25 +15,27 @@ SHOWN_WORDS = 5  # with most weight, in the summary of an explanation
 
 @dataclass(frozen=True, slots=True)
 class TextExplanation:
-    """The explanation of a prediction.
+    """Why a text gets a label, or does not.
 
     Args:
         explanation: explanation by all methods.
         label_names: names of the classes.
+        answers: numbers of the predicted labels.
     """
 
     explanation: Explanation
     label_names: tuple[str, ...]
+    answers: tuple[int, ...]
 
     @property
     def label(self) -> str:
-        """The predicted label."""
-        return self.label_names[self.explanation.predicted]
+        """The explained label: the predicted one, unless another was asked for."""
+        return self.label_names[self.explanation.explained]
 
     @property
     def probability(self) -> float:
-        """The probability of the predicted label."""
-        return float(self.explanation.probabilities[self.explanation.predicted])
+        """The probability of the explained label."""
+        return float(self.explanation.probabilities[self.explanation.explained])
 
     @property
     def words(self) -> list[str]:
@@ -38,7 +43,7 @@ class TextExplanation:
         return self.explanation.written
 
     def scores(self, method: str = "integrated_gradients") -> Array:
-        """Returns the contribution of each word to the prediction, of shape (words,), in logits or as a share.
+        """Returns the contribution of each word to the explained label, of shape (words,), in logits or as a share.
 
         Raises:
             KeyError: if the model has no such method.
@@ -53,22 +58,29 @@ class TextExplanation:
         strongest = sorted(range(len(written)), key=lambda place: -abs(values[place]))[:SHOWN_WORDS]
         words = ", ".join(f"{written[place]} {values[place]:+.2f}" for place in strongest)
         because = f"{words} (integrated gradients, in logits)" if words else "there is no word in it"
-        return f"{self.label} {self.probability:.1%}: {because}"
+        missed = "" if self.explanation.explained in self.answers else " (not predicted)"
+        return f"{self.label} {self.probability:.1%}{missed}: {because}"
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         from html import escape
 
-        page = page_html(Page("Explanation", self.label_names, [DrawnText(self.explanation)]))
+        page = page_html(Page("Explanation", self.label_names, [DrawnText(self.explanation, "", self.answers)]))
         return f'<iframe srcdoc="{escape(page)}" style="width: 100%; height: 32rem; border: 0"></iframe>'
 
 
-def explain_text(classifier: SavedClassifier, text: str) -> TextExplanation:
-    """Explains the prediction for a text by all methods."""
+def explain_text(classifier: SavedClassifier, text: str, label: str | None = None) -> TextExplanation:
+    """Explains why a text gets its most likely label, or another label, by all methods.
+
+    Raises:
+        UserError: if the model has no such label.
+    """
     probabilities = classifier.probabilities([text])
-    contrasts = contrasts_of(probabilities, classifier.decision.several)
+    explained = int(probabilities.argmax()) if label is None else label_number(label, classifier.label_names)
+    contrasts = contrasts_of(np.array([explained]), probabilities.shape[1], classifier.decision.several)
     explainer = SavedExplainer(classifier)
     ((_, explanation),) = explainer.explain([text], probabilities, contrasts)
     explainer.occlude([explanation])
-    return TextExplanation(explanation, classifier.label_names)
+    answers = np.flatnonzero(classifier.decision.answers(probabilities)[0])
+    return TextExplanation(explanation, classifier.label_names, tuple(answers.tolist()))

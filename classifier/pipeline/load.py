@@ -1,7 +1,7 @@
 """Loads the data of a training, with notices for the user."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from classifier.data import (
 from classifier.data.columns import with_columns
 from classifier.data.several_labels import has_several, refuse_joined
 from classifier.data.splits import check_root
+from classifier.data.text_form import text_form
 from classifier.errors import UserError
 from classifier.settings import TaskKind, TrainSettings
 from classifier.settings.rules import check_folds
@@ -92,6 +93,16 @@ def can_fold(settings: TrainSettings) -> bool:
     return settings.data.folds is None
 
 
+def fewest_texts(splits: Splits, names: Set[str]) -> int:
+    """Returns the number of different texts of the class that has the fewest among the named ones."""
+    texts = {name: set[str]() for name in names}
+    for part in splits.parts().values():
+        for name, text in zip(part.named_labels(), part.texts, strict=True):
+            if name in texts:
+                texts[name].add(text_form(text))
+    return min(map(len, texts.values()))
+
+
 def small_classes(splits: Splits, can_fold: bool = False) -> str:
     """Returns a warning about classes with fewer than FEW_EXAMPLES examples in all splits, or an empty text.
 
@@ -107,8 +118,8 @@ def small_classes(splits: Splits, can_fold: bool = False) -> str:
         return ""
     shown = ", ".join(f"{name!r} ({count})" for count, name in small[:5])
     more = f" and {len(small) - 5:,} more" if len(small) > 5 else ""
-    folds = min(MOST_FOLDS, small[0][0])
-    offer = f", or measure on all examples with data.folds={folds}" if can_fold and folds > 1 else ""
+    folds = min(MOST_FOLDS, fewest_texts(splits, {name for _, name in small})) if can_fold else 0
+    offer = f", or measure on all examples with data.folds={folds}" if folds > 1 else ""
     return (
         f"{shown}{more} of {len(counts):,} classes {'has' if len(small) == 1 else 'have'} fewer than "
         f"{FEW_EXAMPLES} in all splits, so the "

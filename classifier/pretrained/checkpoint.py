@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from classifier.data import find_folder
-from classifier.errors import UserError
+from classifier.errors import UserError, to_install, to_type
 from classifier.pretrained.json_files import check_file, read_object, reading, shown, size_of, value_of
 from classifier.pretrained.preset import (
     ASSETS,
@@ -324,15 +324,18 @@ def find_checkpoint(source: str) -> Checkpoint:
     except UserError as error:
         for package, command in PACKAGES.items():
             if source.startswith(f"package:{package}/") and importlib.util.find_spec(package) is None:
-                raise UserError(f"The weights of this encoder are not installed: {command}") from None
+                raise UserError(
+                    f"The weights of this encoder are not installed. Install them:{to_type(command)}"
+                ) from None
         if re.fullmatch(r"[\w-]+/[\w.-]+", source):
-            hint = f"If it is a model of Hugging Face's hub, download it: hf download {source} --local-dir <folder>"
+            hint = "If it is a model of Hugging Face's hub, download it:"
+            hint += to_type(f"hf download {source} --local-dir <folder>")
             raise UserError(f"{error} {hint}") from None
         if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+){2,}", source):
             hint = (
-                "If it is a preset of keras-nlp, save it where there is a network, in Python: "
-                f'keras_nlp.models.Backbone.from_preset("{source}").save_to_preset("<folder>") and '
-                f'keras_nlp.models.Tokenizer.from_preset("{source}").save_to_preset("<folder>").'
+                "If it is a preset of keras-nlp, save it where there is a network, in Python:"
+                + to_type(f'keras_nlp.models.Backbone.from_preset("{source}").save_to_preset("<folder>")')
+                + to_type(f'keras_nlp.models.Tokenizer.from_preset("{source}").save_to_preset("<folder>")')
             )
             raise UserError(f"{error} {hint}") from None
         raise
@@ -342,7 +345,7 @@ def find_checkpoint(source: str) -> Checkpoint:
             if not (folder / name).exists():
                 raise UserError(f"encoder.source={source}: {folder} has no {name}.{converted(folder)}")
     if importlib.util.find_spec("safetensors") is None:
-        raise UserError("A pretrained encoder needs the package safetensors: pip install safetensors")
+        raise UserError(f"A pretrained encoder needs the package safetensors. Install it:{to_install('pretrained')}")
     return Checkpoint(folder, read_config(folder / "config.json"), weights)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from classifier.errors import UserError
+from classifier.errors import UserError, to_install
 
 PACKAGE = Path(__file__).parents[1]
 WINDOWS_PER_CORE = 2  # one is computed while the next is transferred
@@ -32,7 +32,9 @@ def check_spark() -> None:
     try:
         import pyspark  # noqa: F401
     except ImportError:
-        raise UserError('engine=spark needs pyspark: pip install "classifier[spark]", or leave engine=local.') from None
+        raise UserError(
+            f"engine=spark needs pyspark. Leave engine=local, or install it:{to_install('spark')}"
+        ) from None
     home = os.environ.get("JAVA_HOME")
     if not shutil.which(f"{home}/bin/java" if home else "java"):
         where = f"JAVA_HOME={home} holds none" if home else "none is found"

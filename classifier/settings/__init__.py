@@ -5,6 +5,8 @@ files name the class in `_target_`, and the arguments of its constructor are the
 """
 
 from classifier.settings.commands import (
+    AuditOptions,
+    AuditSettings,
     CleanSettings,
     Columns,
     CompareSettings,
@@ -14,6 +16,7 @@ from classifier.settings.commands import (
     EvaluateSettings,
     Explained,
     ExplainSettings,
+    Fix,
     OnError,
     PromoteSettings,
     PromotionSettings,
@@ -79,6 +82,8 @@ __all__ = [
     "AbstainSettings",
     "Activation",
     "Agreement",
+    "AuditOptions",
+    "AuditSettings",
     "Block",
     "CleanSettings",
     "Columns",
@@ -95,6 +100,7 @@ __all__ = [
     "ExplainSettings",
     "Explained",
     "ExportSettings",
+    "Fix",
     "LabelCase",
     "LabelSets",
     "LabelsSettings",

@@ -143,6 +143,29 @@ class PromoteSettings:
     tracking: Server = field(default_factory=Server)
 
 
+class Fix(Enum):
+    """What an audit does with the rows that have issues, in new files."""
+
+    drop = "drop"  # leave them out
+    relabel = "relabel"  # give them the suggested label, if there is one
+
+
+@dataclass
+class AuditOptions:
+    """What an audit writes."""
+
+    fix: Fix | None = None  # also write new files; None: only list the issues
+
+
+@dataclass
+class AuditSettings:
+    """Settings of `python -m classifier.audit`: the labelled texts."""
+
+    data: DataSettings = MISSING
+    audit: AuditOptions = field(default_factory=AuditOptions)
+    seed: int = number(0, SEED)  # of the models that look for wrong labels
+
+
 @dataclass
 class CleanSettings:
     """Settings of `python -m classifier.clean`: whether to delete what it lists."""
@@ -156,14 +179,16 @@ class CleanSettings:
 class Columns(Reading):
     """Columns of a file to explain, and how to read the file."""
 
-    label: str | None = None  # column of the label; None: the file has no labels
+    label: Any = None  # column of the label, or several of 0 and 1; None: the file has no labels
+    separator: str | None = None  # between several labels of a text; None: as in the training of the model
     label_case: LabelCase = LabelCase.keep  # fold: labels are matched with classes regardless of case and whitespace
 
 
 @dataclass
 class Explained:
-    """Number of texts of a file to explain."""
+    """What is explained, and for how many texts of a file."""
 
+    label: str | None = None  # a label that is explained for every text, instead of those that it gets
     most_texts: int | None = number(2000, SIZE)  # for the words of each class, sampled if there are more; None: all
     sample: int = number(200, COUNT)  # texts on which the methods are compared; 0: none
     shown: int = number(10, COUNT)  # texts that are drawn, and number of most confident mistakes that are drawn

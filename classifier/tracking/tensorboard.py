@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from classifier.errors import UserError
+from classifier.errors import UserError, to_install
 
 LABELS, POINTS = "vocabulary.tsv", "embeddings.ckpt"
 
@@ -14,9 +14,7 @@ LABELS, POINTS = "vocabulary.tsv", "embeddings.ckpt"
 def check_installed() -> None:
     """Raises UserError with a hint if TensorBoard is not installed."""
     if find_spec("tensorboard") is None:
-        raise UserError(
-            "tracking.tensorboard=true needs TensorBoard: pip install -e '.[tensorboard]' -c constraints.txt"
-        )
+        raise UserError(f"tracking.tensorboard=true needs TensorBoard. Install it:{to_install('tensorboard')}")
 
 
 class TensorBoard:

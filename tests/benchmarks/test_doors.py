@@ -29,6 +29,7 @@ DOORS = (
         "accuracy",
         "attention",
         "attention_sweep",
+        "audit",
         "decisions",
         "few_labels",
         "first_half_hour",
@@ -36,7 +37,7 @@ DOORS = (
         "pictures",
         "pretrained",
     ),
-    *("scoring", "screenshots", "search", "serving", "training"),
+    *("scoring", "screenshots", "search", "serving", "several_labels", "training"),
 )
 
 
@@ -182,6 +183,46 @@ def test_decisions_measures_halves_of_the_texts():
     found = precision_draws(scored, 0.8)
     assert np.mean(np.array(found["right"]) >= 0.8) > 0.9
     assert precision_draws(scored, 0.99) == {}
+
+
+def test_audit_compares_the_rankings(door, docs, tmp_path):
+    for data, seed in (("trec6", 0), ("trec6", 1), ("banking77", 0), ("banking77", 1)):
+        found = {"precision": {"ours": 0.7 + 0.1 * seed, "ranked": 0.7, "pipeline": 0.6}, "first": [3]}
+        kept(tmp_path / "out" / data / str(seed) / "ranking", {}, found.copy)
+    gain = {"with": 0.8, "without": 0.82, "low": 0.005, "high": 0.035}
+    kept(tmp_path / "out" / "trec6" / "0" / "trained", {}, gain.copy)
+    chosen = ("--data", "trec6", "banking77", "--seeds", 0, 1, "--train")
+    kept(tmp_path / "out" / "banking77" / "0" / "trained", {}, gain.copy)
+    with pytest.raises(SystemExit) as ended:
+        door("audit", *chosen, "--output", tmp_path / "out", "--docs", docs)
+    assert not ended.value.code
+    outside, inside = changed(docs, "audit.md")
+    assert outside == ""
+    assert "| trec6 | 2 | 0.750 (0.700–0.800) | 0.700 (0.700–0.700) | 0.600 (" in inside
+    assert "| 0.800, 0.820 | +0.020 (+0.005 to +0.035) |" in inside
+    assert "| mean | – | 0.750 | 0.700 | 0.600 |" in inside
+
+
+def test_several_labels_chooses_thresholds_on_validation(door, docs, tmp_path):
+    found = {"macro_f1, thresholds for macro_f1": 0.4, "wall_seconds": 60.0}
+    for seed in range(2):
+        settings = ["data=goemotions", f"seed={seed}"]
+        kept(tmp_path / "out" / f"default-{seed}", {"settings": settings}, {**found, "wall_seconds": 90.0}.copy)
+    kept(tmp_path / "out" / "logistic-0", {"settings": ["data=goemotions", "seed=0"]}, found.copy)
+    arguments = ("--methods", "default", "logistic", "--seeds", 0, 1, "--output", tmp_path / "out", "--docs", docs)
+    with pytest.raises(SystemExit) as ended:
+        door("several_labels", *arguments)
+    assert not ended.value.code
+    outside, inside = changed(docs, "several_labels.md")
+    assert outside == ""
+    assert "| ours, default | 2 | 0.400 ± 0.000 | 1.5 |" in inside
+    assert "| TF-IDF, logistic regression | – | 0.400 | 1.0 |" in inside
+
+    scores = runpy.run_path(str(ROOT / "benchmarks" / "several_labels.py"))["scores"]
+    truth = np.arange(40)[:, None] % 4 == np.arange(2)
+    unsure = np.where(truth, 0.3, 0.2).astype(np.float32)
+    assert set(scores((unsure, truth), (unsure, truth)).values()) == {1.0}  # by thresholds between 0.2 and 0.3
+    assert scores((unsure, truth), (unsure[::-1], truth))["macro_f1, thresholds for macro_f1"] < 1
 
 
 def test_attention_writes_what_was_kept(door, docs, tmp_path):

@@ -70,6 +70,15 @@ def test_the_ranking_shows_ties_as_ties(entries):
     assert "no difference from it is shown for as good." in verdict(comparison)[0]
 
 
+def test_nobody_is_first_alone_with_equal_results(entries):
+    same = made("same", with_errors((100, 130)))
+    comparison = compare([*entries, same], "accuracy")
+    assert verdict(comparison)[0] == (
+        "good and same have the highest accuracy, but no difference from them is shown for as good."
+    )
+    assert verdict(compare([entries[1], same], "accuracy"))[0] == "good and same have the highest accuracy."
+
+
 def test_the_best_of_two_that_are_apart(entries):
     comparison = compare(entries[:2], "macro_f1")
     assert [one.places for one in comparison.standings] == [(1, 1), (2, 2)]

@@ -86,5 +86,5 @@ def test_a_damaged_workbook(workbook, keep):
 def test_without_openpyxl(workbook, monkeypatch):
     path = workbook(["text"])
     monkeypatch.setitem(sys.modules, "openpyxl", None)
-    with pytest.raises(UserError, match=r'pip install "classifier\[xlsx\]", or save the sheet as CSV'):
+    with pytest.raises(UserError, match=r"Save the sheet as CSV, or install it:\n  pip install -e '\.\[xlsx\]'"):
         check_columns(path, Reading())

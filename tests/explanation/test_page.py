@@ -29,8 +29,8 @@ def html():
         Page(
             "Why <it> answers so",
             LABELS,
-            [DrawnText(one, f"file.csv:{place}", 1) for place, one in enumerate(some)],
-            [DrawnText(some[0], "a.csv:2", 0)],
+            [DrawnText(one, f"file.csv:{place}", [one.explained], [1]) for place, one in enumerate(some)],
+            [DrawnText(some[0], "a.csv:2", [1], [0])],
             faithfulness_table(curves, seed=0),
             "5 texts",
             bytes(16) + (150).to_bytes(4, "big"),
@@ -90,9 +90,23 @@ def test_the_colours_are_explained_for_a_contrast_of_two_classes():
     told = "blue speaks for good, orange for bad"
     for contrast, is_told in (([-1, 1, 0], True), ([-0.5, 1, -0.5], False)):
         one.contrast = np.array(contrast)
-        html = page_html(Page("t", ["bad", "good", "other"], [DrawnText(one, label=0)]))
+        html = page_html(Page("t", ["bad", "good", "other"], [DrawnText(one, "", [1], [0])]))
         text = Elements(html).text
         assert "good 50.0%, but it is bad" in text and (told in text) == is_told
+
+
+def test_the_labels_of_a_text_with_several_are_named():
+    one = explained("good film")
+    one.probabilities, one.contrast = np.array([0.2, 0.8, 0.6]), np.eye(3)[2]
+
+    def told(answers, labels):
+        html = page_html(Page("t", ["bad", "good", "other"], [DrawnText(one, "", answers, labels)], several=True))
+        return Elements(re.search("<h3>(.*?)</h3>", html)[1].replace("<small>", "| ")).text
+
+    assert told([1, 2], [2, 1]) == "good 80.0%, other 60.0% | explained: other 60.0%"
+    assert told([2], [1, 2]) == "other 60.0%, but it is good, other"
+    assert told([], []) == "no label | explained: other 60.0%"
+    assert told([2], []) == "other 60.0%, but it is without a label"
 
 
 def test_one_scale_of_colours():
@@ -119,7 +133,7 @@ def test_values_are_readable_without_a_pointer(html):
 
 def test_a_long_text_keeps_the_page_small():
     one = explained("good film " * 150)
-    html = page_html(Page("t", LABELS, [DrawnText(one)]))
+    html = page_html(Page("t", LABELS, [DrawnText(one, "", [1])]))
     assert len(html) < 500_000 and "<details><summary>Attention" in html
 
 
@@ -128,7 +142,7 @@ def test_the_report_of_texts_in_any_script(tmp_path):
     some = [explained(text) for text in SCRIPTS]
     curves = faithfulness_curves(some, classify, seed=0)
     table = faithfulness_table(curves, seed=0)
-    texts = [DrawnText(one, "in.csv:2", 1) for one in some[:2]]
+    texts = [DrawnText(one, "in.csv:2", [one.explained], [1]) for one in some[:2]]
     report = Report(LABELS, texts, texts[:1], class_words(some, LABELS), curves, table, len(some))
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "text_9.png").write_text("of an earlier report")
@@ -149,5 +163,5 @@ def test_the_report_of_texts_in_any_script(tmp_path):
 def test_a_model_without_attention_has_a_picture_of_the_words(tmp_path):
     one = explained("good film " * 200)
     one.attention = []
-    write_report(tmp_path, Report(LABELS, [DrawnText(one), DrawnText(explained(""))]))
+    write_report(tmp_path, Report(LABELS, [DrawnText(one, "", [1]), DrawnText(explained(""), "", [1])]))
     assert [path.name for path in (tmp_path / "pictures").iterdir()] == ["text_1_words.png"]

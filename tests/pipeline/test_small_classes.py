@@ -1,5 +1,7 @@
 """A warning names the classes with too few examples for reliable numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from classifier.data import Examples, Splits
@@ -26,3 +28,6 @@ def test_a_cross_validation_is_offered_where_it_is_possible():
     assert "data.folds=3." in small_classes(splits(30, 3), can_fold=True)
     assert "data.folds" not in small_classes(splits(30, 1), can_fold=True)
     assert "data.folds" not in small_classes(splits(30, 12))
+    twice = splits(30, 2)
+    twice.train = replace(twice.train, texts=[*twice.train.texts[:30], "same", "same"])
+    assert "data.folds" not in small_classes(twice, can_fold=True)

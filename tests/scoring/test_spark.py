@@ -146,5 +146,5 @@ def test_what_is_missing_is_named(monkeypatch, tmp_path):
     with pytest.raises(UserError, match=r"engine=spark needs (Java 17 or newer, and JAVA_HOME=.* holds none|pyspark)"):
         check_spark()
     monkeypatch.setitem(spark.sys.modules, "pyspark", None)
-    with pytest.raises(UserError, match=r'pip install "classifier\[spark\]"'):
+    with pytest.raises(UserError, match=r"install it:\n  pip install -e '\.\[spark\]'"):
         check_spark()

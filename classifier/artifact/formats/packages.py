@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from importlib.util import find_spec
 
-from classifier.errors import UserError
+from classifier.errors import UserError, to_install
 
 NEEDED = {"onnx": ("tf2onnx", "onnxruntime", "farmhash"), "litert": ("ai_edge_litert", "farmhash")}
 
@@ -14,5 +14,5 @@ def check_packages(exports: Sequence[tuple[str, str]]) -> None:
         missing = [name for name in NEEDED.get(kind, ()) if find_spec(name) is None]
         if missing:
             raise UserError(
-                f"export.formats={kind} needs {', '.join(missing)}: pip install -e '.[formats]' -c constraints.txt"
+                f"export.formats={kind} needs {', '.join(missing)}. Install what is missing:{to_install('formats')}"
             )

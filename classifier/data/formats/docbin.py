@@ -6,7 +6,7 @@ from pathlib import Path
 from classifier.data.files import reading, require_content
 from classifier.data.formats.labelled import Glance, LeftOut, labelled
 from classifier.data.row import Row
-from classifier.errors import UserError
+from classifier.errors import UserError, to_type
 from classifier.settings import DataSettings
 
 SUFFIX = ".spacy"
@@ -28,7 +28,9 @@ def read(path: Path, settings: DataSettings, notices: list[str]) -> Iterator[Row
         from spacy.tokens import DocBin  # pyright: ignore[reportMissingImports]
         from spacy.vocab import Vocab  # pyright: ignore[reportMissingImports]
     except ImportError:
-        raise UserError(f'{path}: a DocBin needs spaCy: pip install "spacy>=3.8,<4", or export JSON Lines.') from None
+        raise UserError(
+            f"{path}: a DocBin needs spaCy. Export JSON Lines, or install it:" + to_type('pip install "spacy>=3.8,<4"')
+        ) from None
     left_out = LeftOut(path)
     with reading(path, Exception):  # msgpack, zlib and spaCy have errors of their own
         require_content(path)

@@ -1,0 +1,1 @@
+"""Finds what is wrong with labelled texts: wrong labels, near-duplicates, contradictions and leaks."""

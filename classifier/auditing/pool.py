@@ -1,0 +1,77 @@
+"""The labelled texts of all files that are audited, with the place of each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from classifier.auditing.telling_columns import telling_columns
+from classifier.data import Examples, Loaded, Reject, read_examples
+from classifier.errors import UserError
+from classifier.settings import DataSettings
+
+SPLITS = ("train", "valid", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Labelled texts.
+
+    Args:
+        examples: the texts of all files.
+        files: path of the file of each text.
+        rows: number of the row of each text.
+        splits: split of each text: train, valid or test.
+        rejects: rows that cannot be used.
+        notices: notices of the readers.
+        telling: accuracy of the label by each column that gives it away.
+    """
+
+    examples: Examples
+    files: list[str]
+    rows: list[int]
+    splits: list[str]
+    rejects: list[Reject]
+    notices: list[str]
+    telling: dict[str, float] = field(default_factory=dict)
+
+    def label(self, place: int) -> str:
+        """Returns the label of a text."""
+        return self.examples.label_names[self.examples.labels[place]]
+
+    def of_split(self, *splits: str) -> np.ndarray:
+        """Returns the indices of the texts of some splits, in ascending order."""
+        return np.flatnonzero(np.isin(self.splits, splits))
+
+
+def read_pool(data: DataSettings) -> Pool:
+    """Reads the files of all splits that the settings name.
+
+    Raises:
+        UserError: if no file of train is named, or a file cannot be read.
+    """
+    if data.train is None:
+        raise UserError("Name the files to audit: classifier audit messages.csv, or data.train=messages.csv.")
+    patterns = {split: getattr(data, split) for split in SPLITS}
+    settings = replace(data, max_bad_rows=1.0)
+    loaded = {split: read_examples(one, settings, split=split) for split, one in patterns.items() if one is not None}
+    names = tuple(dict.fromkeys(name for part in loaded.values() for name in part.examples.label_names))
+    number = {name: place for place, name in enumerate(names)}
+    labels = [number[str(label)] for part in loaded.values() for label in part.examples.named_labels()]
+    texts = [text for part in loaded.values() for text in part.examples.texts]
+    origins = [origin for part in loaded.values() for origin in part.examples.origins]
+    return Pool(
+        Examples(texts, np.array(labels, np.int32), names, origins),
+        [file for part in loaded.values() for file in files_of(part)],
+        [int(origin.rpartition(":")[2]) for origin in origins],
+        [split for split, part in loaded.items() for _ in part.examples.texts],
+        [reject for part in loaded.values() for reject in part.rejects],
+        [notice for part in loaded.values() for notice in part.notices],
+        telling_columns([file.path for file in loaded["train"].files], data),
+    )
+
+
+def files_of(loaded: Loaded) -> Iterator[str]:
+    """Yields the path of the file of each example."""
+    for file in loaded.files:
+        yield from [file.path] * file.used

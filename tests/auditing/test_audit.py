@@ -1,0 +1,139 @@
+"""`classifier audit` from files to issues, page and fixed files."""
+
+import csv
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from classifier.audit import audit
+from classifier.errors import UserError
+from classifier.settings import AuditOptions, AuditSettings, DataSettings, Fix
+
+WORDS = {
+    "bird": ["owl", "wren", "kite", "finch", "robin", "heron", "stork", "crane"],
+    "tool": ["saw", "axe", "file", "drill", "hammer", "chisel", "plane", "wrench"],
+}
+ROWS = 120  # before the special ones
+WRONG = (3, 8, 21)  # rows from 0 whose label is the other one
+
+
+def rows():
+    random = np.random.default_rng(0)
+    for number in range(ROWS):
+        label = ("bird", "tool")[number % 2]
+        words = " ".join(random.choice(WORDS[label], 4))
+        other = {"bird": "tool", "tool": "bird"}[label] if number in WRONG else label
+        yield {"id": f"{number:03}", "message": f"{words} {chr(97 + number % 26) * 3}{number}", "topic": other}
+    yield {"id": "120", "message": "¡¡¡ 123 !!!", "topic": "bird"}
+    yield {"id": "121", "message": "the heron and the crane in the reeds", "topic": "Bird"}
+    yield {"id": "122", "message": "the heron and the crane in the reeds", "topic": "tool"}
+    yield {"id": "123", "message": "the heron and the crane in the reeds", "topic": "bird"}
+    yield {"id": "124", "message": "the heron and a crane in the reeds!", "topic": "bird"}
+
+
+@pytest.fixture
+def files(tmp_path):
+    train, test = tmp_path / "in" / "train.csv", tmp_path / "in" / "test.csv"
+    train.parent.mkdir()
+    for path, some in ((train, list(rows())), (test, [dict(one) for one in list(rows())[:2]])):
+        if path is test:
+            some[0]["message"] += " please"
+            some[1]["message"] = "a hammer and a drill for the whole family at once"
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(some[0]))
+            writer.writeheader()
+            writer.writerows(some)
+    return train, test
+
+
+def audited(output, fix=None, **data):
+    output.mkdir()
+    settings = AuditSettings(DataSettings(name="mine", **data), AuditOptions(fix))
+    return audit(settings, output)
+
+
+def issues(output):
+    with (output / "issues.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def places(found, kind):
+    return [int(one["row"]) - 2 for one in found if one["issue"] == kind]
+
+
+def test_each_kind_of_issue_is_found(files, tmp_path):
+    summary = audited(tmp_path / "out", train=str(files[0]), test=str(files[1]))
+    found = issues(tmp_path / "out")
+    assert list(found[0]) == ["file", "row", "issue", "score", "given_label", "suggested_label"]
+    assert set(WRONG) <= set(places(found, "label"))
+    for one in found:
+        if one["issue"] == "label" and int(one["row"]) - 2 in WRONG:
+            assert one["suggested_label"] == {"bird": "tool", "tool": "bird"}[one["given_label"]]
+    assert places(found, "contradiction") == [ROWS + 1, ROWS + 2, ROWS + 3]
+    assert places(found, "near_duplicate") == [ROWS + 2, ROWS + 3, ROWS + 4]
+    assert places(found, "leak") == [0]
+    assert [(one["given_label"], one["suggested_label"]) for one in found if one["issue"] == "spelling"] == [
+        ("Bird", "bird")
+    ]
+    assert places(found, "no_words") == [ROWS]
+    assert {one["file"] for one in found} == {str(files[0])}
+    scores = [float(one["score"]) for one in found]
+    assert scores == sorted(scores, reverse=True)
+    assert summary["issues"]["leak"] == 1 and summary["rows"] == ROWS + 7
+    page = (tmp_path / "out" / "audit.html").read_text().replace("<wbr>", "")
+    assert "the heron and a crane in the reeds!" in page and "train.csv:126" in page
+
+
+def test_fixed_files_are_new_and_keep_all_other_values(files, tmp_path):
+    before = files[0].read_bytes()
+    dropped = audited(tmp_path / "drop", Fix.drop, train=str(files[0]))
+    relabelled = audited(tmp_path / "relabel", Fix.relabel, train=str(files[0]))
+    assert files[0].read_bytes() == before
+    given = list(rows())
+    with open(dropped["fixed"][0], newline="") as file:
+        kept = list(csv.DictReader(file))
+    wrong = places(issues(tmp_path / "drop"), "label")
+    assert [one["id"] for one in kept] == [f"{place:03}" for place in range(ROWS) if place not in wrong]
+    with open(relabelled["fixed"][0], newline="") as file:
+        now = list(csv.DictReader(file))
+    assert [one["id"] for one in now] == [one["id"] for one in given]
+    assert all(now[place]["topic"] != given[place]["topic"] for place in WRONG)
+    assert now[ROWS + 1]["topic"] == now[ROWS + 2]["topic"] == "bird"
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_other_formats_are_written_as_they_were(suffix, tmp_path):
+    source = tmp_path / f"train.{suffix}"
+    given = [{**row, "n": place} for place, row in enumerate(rows())]
+    if suffix == "jsonl":
+        source.write_text("".join(json.dumps(row) + "\n" for row in given))
+    else:
+        pyarrow.parquet.write_table(pa.Table.from_pylist(given), source)
+    summary = audited(tmp_path / "out", Fix.relabel, train=str(source), text="message", label="topic")
+    target = tmp_path / "out" / "fixed" / source.name
+    assert summary["fixed"] == [str(target)]
+    if suffix == "jsonl":
+        found = [json.loads(line) for line in target.read_text().splitlines()]
+    else:
+        found = pyarrow.parquet.read_table(target).to_pylist()
+    changed = [place for place, (one, other) in enumerate(zip(found, given, strict=True)) if one != other]
+    assert set(WRONG) <= set(changed)
+    assert all({**one, "topic": ""} == {**other, "topic": ""} for one, other in zip(found, given, strict=True))
+
+
+def test_what_cannot_be_audited_is_said(files, tmp_path):
+    with pytest.raises(UserError, match=r"Name the files to audit: classifier audit messages\.csv"):
+        audited(tmp_path / "a")
+    several = tmp_path / "several.jsonl"
+    several.write_text('{"text": "a b", "label": ["x", "y"]}\n{"text": "c d", "label": ["y"]}\n' * 20)
+    with pytest.raises(UserError, match="with one label each"):
+        audited(tmp_path / "b", train=str(several))
+    text = tmp_path / "fast.txt"
+    text.write_text("__label__a one two\n__label__b three four\n" * 9)
+    with pytest.raises(
+        UserError, match=r"audit\.fix=drop writes CSV, TSV, JSON Lines and Parquet, but not .*fast\.txt"
+    ):
+        audited(tmp_path / "c", Fix.drop, train=str(text))
