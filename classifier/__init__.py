@@ -1,7 +1,7 @@
 """A Transformer text classifier with experiment tracking. The packages and modules, from top to bottom:
 
     __main__.py         the command `classifier`: list of commands, help, completion
-    train.py evaluate.py score.py explain.py compare.py promote.py publish.py clean.py
+    train.py evaluate.py score.py explain.py compare.py decide.py promote.py publish.py clean.py
                         the commands: `classifier train`, or `python -m classifier.train`
     estimator.py        TextClassifier and load, the Python interface
     sweeps/             sweeps: trials in processes, searches, tables, figures

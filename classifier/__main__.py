@@ -20,6 +20,7 @@ COMMANDS = {
     "score": "label every row of files, folders or a pipe",
     "explain": "show why a model answers as it does",
     "compare": "compare runs on the same examples",
+    "decide": "give a model other decisions, without training it again",
     "promote": "make the model of a run the champion of a registered name",
     "publish": "copy a model to where TensorFlow Serving looks for it",
     "audit": "find wrong labels, near-duplicates and leaks in labelled texts",

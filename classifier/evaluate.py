@@ -5,7 +5,6 @@ python -m classifier.evaluate run=<run id> data.test=more.csv data.text=message 
 python -m classifier.evaluate model=outputs/train/<folder>/model data=trec6
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +18,9 @@ from classifier.data.none_of_these import none_label
 from classifier.errors import UserError
 from classifier.leaving import run_and_leave
 from classifier.progress import Stage
-from classifier.settings import DataSettings, EvaluateSettings, LabelCase, Server, as_typed
+from classifier.settings import DataSettings, EvaluateSettings, LabelCase, as_typed
 from classifier.settings.passwords import without_passwords
-from classifier.terminal import counted, say, show, shown_path, warn
+from classifier.terminal import say, show, shown_path
 
 if TYPE_CHECKING:
     from classifier.artifact.saved_model import SavedClassifier
@@ -45,26 +44,21 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
         raise UserError("Give either run=<run id> or model=<folder of a SavedModel or models:/name@champion>.")
     data, seed = chosen_data(settings)
 
+    from classifier.artifact.labelled_texts import as_in_training
     from classifier.artifact.saved_model import SavedClassifier
-    from classifier.artifact.text_columns import with_label_case, with_labels, with_text_columns
     from classifier.start import start_saved_models
     from classifier.tracking.models import log_folder, run_of_model
     from classifier.tracking.named_models import model_folder
+    from classifier.tracking.trained_on import warn_of_trained
 
     named = settings.model or settings.run or ""
     folder = model_folder(named, settings.tracking)
 
-    if data.test is not None:
-        for remembered in (with_text_columns, with_labels):
-            data, notice = remembered(data, data.test, folder)
-            if notice:
-                say(notice)
-    data, notice = with_label_case(data, folder)
-    if notice:
-        say(notice)
+    data = as_in_training(data, data.test, folder)
     with Stage("Starting TensorFlow"):
         start_saved_models()
     from classifier.evaluation.page import write_page
+    from classifier.evaluation.promises import promises_of
     from classifier.evaluation.report import measure, resolution, results_table, summarized
     from classifier.evaluation.scored import Scored
 
@@ -83,15 +77,24 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
     )
     evaluations = {"test": measure(report / "test", scored)}
     page = page_of(settings, data, loaded, evaluations, folder.absolute())
-    facts = [*([none.sentence()] if none else []), *decision.sentences()]
+    sentences, promises = promises_of(evaluations)
+    facts = [*([none.sentence()] if none else []), *decision.sentences(), *sentences]
     index = write_page(report, replace(page, facts=facts))
     show(results_table(evaluations))
     say(resolution("test", evaluations["test"]))
+    for sentence in sentences:
+        say(sentence)
     run_id = run_of_model(named, folder, settings.tracking)
     if run_id and log_folder(run_id, report, f"evaluation/{output.name}", settings.tracking):
         say(f"Run      {run_id}")
     say(f"Report   {shown_path(index)}")
-    return {"run_id": run_id, "model": str(folder), "report": str(index), "metrics": summarized(evaluations)}
+    return {
+        "run_id": run_id,
+        "model": str(folder),
+        "report": str(index),
+        "metrics": summarized(evaluations),
+        **promises,
+    }
 
 
 def page_of(
@@ -136,28 +139,23 @@ def test_examples(data: DataSettings, seed: int, classifier: "SavedClassifier", 
     Raises:
         UserError: if too many rows have labels that the model does not know.
     """
-    from classifier.data import Loaded, load_splits, read_examples, write_rejects
+    from classifier.artifact.labelled_texts import read_labelled, tell_problems
+    from classifier.data import Loaded, load_splits
 
     if data.test is None and data.folds is not None:
         raise UserError(
             f"This run was measured by cross-validation (data.folds={data.folds}) and has no test split: name a file "
             "with data.test=."
         )
-    names, several = classifier.label_names, classifier.decision.several
     if data.test is None:
+        names, several = classifier.label_names, classifier.decision.several
         splits = load_splits(data, seed, several=several, label_names=names)
         if splits.test is None:
             raise UserError("This run has no test split (data.test_share=0): name a file with data.test=.")
         loaded = Loaded(splits.test, splits.rejects, splits.files, splits.notices)
     else:
-        loaded = read_examples(data.test, data, split="test", several=several, label_names=names)
-    for notice in loaded.notices:
-        say(notice)
-    if rejects := loaded.rejects:
-        path = output / "report" / "rejects.csv"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_rejects(path, rejects)
-        say(f"{counted(len(rejects), 'row')} could not be used; reasons in {path}")
+        loaded = read_labelled(data.test, data, "test", classifier)
+    tell_problems(loaded, output)
     return loaded
 
 
@@ -170,22 +168,6 @@ def check_none(data: DataSettings, none: "NoneOfThese | None") -> None:
     raise UserError(
         f"data.none_of_these={given}: this model remembers how it answers texts of none of its classes, and {knows}."
     )
-
-
-def warn_of_trained(texts: Sequence[str], named: str, folder: Path, server: Server) -> None:
-    """Warns if the model was trained on some of the texts, as far as the report of its training is available."""
-    from classifier.data.trained_texts import TRAINED_TEXTS, count_trained
-    from classifier.tracking.models import run_file, run_of_model
-
-    path: Path | None = folder.parent / "report" / TRAINED_TEXTS
-    if not path.exists():
-        run_id = run_of_model(named, folder, server)
-        path = run_file(run_id, TRAINED_TEXTS, server) if run_id else None
-    if path and (count := count_trained(texts, path)):
-        warn(
-            f"Warning: the model was trained on {count:,} of these {len(texts):,} texts, so the results are better "
-            "than on new texts."
-        )
 
 
 def main() -> None:

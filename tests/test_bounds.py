@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 from classifier.errors import UserError
 from classifier.settings import (
     CompareSettings,
+    DecideSettings,
     EvaluateSettings,
     ExplainSettings,
     PromoteSettings,
@@ -23,7 +24,7 @@ from classifier.settings.bounds import ARGUMENTS, Bounds, check_bounds, is_numbe
 CONF = Path(__file__).parents[1] / "conf"
 COMMANDS = (
     *(TrainSettings, EvaluateSettings, ScoreSettings, ExplainSettings),
-    *(CompareSettings, PromoteSettings, PublishSettings),
+    *(CompareSettings, DecideSettings, PromoteSettings, PublishSettings),
 )
 ODD = (-1, 0, 1, 0.5, math.nan, math.inf, -math.inf, 1e308, 10**20, 10**400)
 

@@ -8,9 +8,9 @@ import pytest
 from classifier.data.trained_texts import write_trained_texts
 from classifier.errors import UserError
 from classifier.evaluate import test_examples as read_test_examples
-from classifier.evaluate import warn_of_trained
 from classifier.settings import DataSettings, LabelCase, Server
 from classifier.tasks import NO_DECISION
+from classifier.tracking.trained_on import warn_of_trained
 
 
 def examples_of(data, seed, names, output):

@@ -8,10 +8,10 @@ from classifier.settings import EXPORTS, ExportSettings, chosen_exports
 
 def test_every_format_with_every_weight_that_it_holds():
     every = ["float32", "float16", "bfloat16", "int8"]
-    chosen = chosen_exports(ExportSettings(list(EXPORTS), every))
+    chosen = chosen_exports(ExportSettings(formats=list(EXPORTS), weights=every))
     assert chosen == [(kind, one) for kind in EXPORTS for one in every if one in EXPORTS[kind]]
     assert chosen_exports(ExportSettings()) == [("savedmodel", "float32")]
-    assert chosen_exports(ExportSettings("onnx", "int8")) == [("onnx", "int8")]
+    assert chosen_exports(ExportSettings(formats="onnx", weights="int8")) == [("onnx", "int8")]
 
 
 @pytest.mark.parametrize(
@@ -29,4 +29,4 @@ def test_every_format_with_every_weight_that_it_holds():
 )
 def test_what_does_not_go_together_is_refused(formats, weights, message):
     with pytest.raises(UserError, match=message):
-        chosen_exports(ExportSettings(formats, weights))
+        chosen_exports(ExportSettings(formats=formats, weights=weights))

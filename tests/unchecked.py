@@ -35,8 +35,10 @@ def unchecked_exports() -> Iterator[None]:
     """Within the context, exported models are not checked."""
     from classifier.artifact import export
     from classifier.model.classifier_module import ClassifierModule
+    from classifier.model.redecided import Redecided
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(export, "CleanProcess", Unchecked)
-        patch.setattr(ClassifierModule, "answers", lambda module, texts: None)  # it would trace a graph again
+        for module in (ClassifierModule, Redecided):
+            patch.setattr(module, "answers", lambda module, texts: None)  # it would trace a graph again
         yield

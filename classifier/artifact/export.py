@@ -18,8 +18,10 @@ import tensorflow as tf
 from classifier.artifact.saving import plain_path, save_module
 from classifier.artifact.text_columns import write_text_columns
 from classifier.model.classifier_module import ClassifierModule
+from classifier.model.redecided import Redecided
 from classifier.progress import Stage
 from classifier.settings import DataSettings
+from classifier.tasks import DECISION
 
 TOLERANCE = 1e-5  # maximum difference between probabilities or weights in this and in the clean process
 CHECK_SECONDS = 600  # timeout of the clean process
@@ -44,18 +46,20 @@ class ExportError(RuntimeError):
 
 
 def export_model(
-    classifier: ClassifierModule,
+    classifier: ClassifierModule | Redecided,
     texts: Sequence[str],
     folder: Path,
     data: DataSettings | None = None,
+    like: Path | None = None,
 ) -> Path:
     """Writes the SavedModel, checks it in a clean process, and moves it to its folder afterwards.
 
     Args:
-        classifier: the trained model.
+        classifier: the model.
         texts: validation texts, some of which are compared.
         folder: folder of the SavedModel, which is replaced if it exists.
         data: how the data were read, which the model remembers.
+        like: a SavedModel with other decisions, of which it remembers the same instead.
 
     Raises:
         ExportError: if the clean process cannot load the model or gets other results.
@@ -73,6 +77,8 @@ def export_model(
             with Stage("Exporting the model"):
                 save_module(classifier, part / "model", signatures)
                 write_text_columns(part / "model", data or DataSettings())
+                if like:
+                    copy_extra(like, part / "model")
                 classifier.decision.write(part / "model")
                 if classifier.none_of_these:
                     classifier.none_of_these.write(part / "model")
@@ -89,6 +95,13 @@ def export_model(
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return folder
+
+
+def copy_extra(like: Path, folder: Path) -> None:
+    """Copies what a SavedModel remembers, apart from its decisions; those of earlier versions may remember nothing."""
+    for path in (like / DECISION.parent).glob("*"):
+        if path.name != DECISION.name:
+            shutil.copyfile(path, folder / DECISION.parent / path.name)
 
 
 class CleanProcess:

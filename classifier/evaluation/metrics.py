@@ -1,7 +1,7 @@
 """Metrics of a split, computed by scikit-learn: `evaluate` for the report, `headline` for the end of an epoch."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from classifier.evaluation.arrays import checked
 from classifier.evaluation.bootstrap import Interval, percentile_interval, resampled_metrics
-from classifier.evaluation.calibration import reliability_bins
+from classifier.evaluation.calibration import AFTER, Calibration, calibration_rows
 from classifier.evaluation.decisions import decision_metrics
 from classifier.evaluation.label_sets import epoch_metrics, resampled_set_metrics, set_losses, set_metrics
 from classifier.evaluation.none_of_these import none_intervals, none_metrics
@@ -40,12 +40,13 @@ class ClassMetrics:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The metrics of a split, 95 % intervals of some of them, and the metrics of each class."""
+    """The metrics of a split, 95 % intervals of some of them, the metrics of each class, and the calibration."""
 
     scored: Scored
     metrics: dict[str, float]
     intervals: dict[str, Interval]
     per_class: list[ClassMetrics]
+    calibration: list[Calibration] = field(default_factory=list)
 
 
 def evaluate(scored: Scored, *, resamples: int = 1000, seed: int = 0) -> Evaluation:
@@ -59,17 +60,21 @@ def evaluate(scored: Scored, *, resamples: int = 1000, seed: int = 0) -> Evaluat
     >>> evaluate(Scored(np.array([0, 1]), np.array([[0.9, 0.1], [0.2, 0.8]]), ["ham", "spam"])).metrics["accuracy"]
     1.0
     """
-    per_class = class_metrics(scored)
+    per_class, calibration = class_metrics(scored), calibration_rows(scored, resamples=min(resamples, 200), seed=seed)
+    after = {row.metric: row for row in calibration if row.stage == AFTER and row.metric != "log_loss"}
     metrics = {
         "examples": float(len(scored)),
         **(set_metrics(scored) if scored.several else label_metrics(scored.labels, scored.predicted)),
         "log_loss": mean_loss(scored),
-        "expected_calibration_error": reliability_bins(scored).calibration_error,
+        **{name: row.value for name, row in after.items()},
         **ranking_metrics(per_class),
         **decision_metrics(scored),
         **none_metrics(scored),
     }
-    return Evaluation(scored, metrics, intervals(scored, resamples, seed), per_class)
+    ends = {
+        name: Interval(row.low, row.high) for name, row in after.items() if row.low is not None and row.high is not None
+    }
+    return Evaluation(scored, metrics, intervals(scored, resamples, seed) | ends, per_class, calibration)
 
 
 def headline(labels: ArrayLike, probabilities: ArrayLike) -> dict[str, float]:

@@ -11,6 +11,7 @@ import numpy as np
 from classifier.data import DataFile, Reject
 from classifier.drawing.heat import level
 from classifier.drawing.page import isolated, render
+from classifier.evaluation.calibration import BY_CHANCE
 from classifier.evaluation.confusion import confusion_counts, largest_mistakes
 from classifier.evaluation.metrics import Evaluation
 from classifier.evaluation.mistakes import confident_mistakes
@@ -27,6 +28,8 @@ NAMES = {  # that are not their keys with blanks
     "samples_f1": "F1 of a text",
     "roc_auc": "ROC AUC",
     "matthews_correlation": "Matthews correlation",
+    "brier_score": "Brier score",
+    "classwise_calibration_error": "class-wise calibration error",
     "examples": "texts",
 }
 MOST_CLASSES = 150  # in the confusion matrix
@@ -70,7 +73,7 @@ def write_page(folder: Path, page: Page) -> Path:
     The learning curves are taken from the folder, if it has them, and its other files are listed.
     """
     split, evaluation = list(page.evaluations.items())[-1]
-    curves = folder / "learning_curves.png"
+    curves, reliability = folder / "learning_curves.png", folder / split / "reliability.png"
     text = render(
         Path(__file__).with_name("report.html"),
         title=f"Report: {isolated(page.name)}",
@@ -88,6 +91,14 @@ def write_page(folder: Path, page: Page) -> Path:
         mistakes=confident_mistakes(evaluation.scored, limit=MOST_MISTAKES),
         most_characters=MOST_CHARACTERS,
         curves=curves.read_bytes() if curves.exists() else b"",
+        calibration=calibration_table(page.evaluations),
+        stages=[
+            f"{name}, {stage}"
+            for name, one in reversed(list(page.evaluations.items()))
+            for stage in dict.fromkeys(row.stage for row in one.calibration if row.stage != BY_CHANCE)
+        ],
+        by_chance=next((row.value for row in evaluation.calibration if row.stage == BY_CHANCE), None),
+        reliability=reliability.read_bytes() if reliability.exists() else b"",
         rejects=[(Path(one.file).name, one.row, one.column, one.reason) for one in page.rejects[:MOST_REJECTS]],
         usage=usage(page.model, page.text_column, evaluation.scored.several) if page.model else {},
         files=sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*") if path.name != PAGE),
@@ -129,6 +140,20 @@ def metric_rows(evaluations: Mapping[str, Evaluation]) -> list[tuple[str, str, l
             cells.append((shown, f"{interval.low:.3f} to {interval.high:.3f}" if interval else ""))
         rows.append((NAMES.get(name, name.replace("_", " ")), meaning, cells))
     return rows
+
+
+def calibration_table(evaluations: Mapping[str, Evaluation]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Returns the name of each measure of calibration, and (value, interval) by split and stage.
+
+    The stages are before calibration, if it is known, and after.
+    """
+    found: dict[str, list[tuple[str, str]]] = {}
+    for evaluation in reversed(list(evaluations.values())):  # as in the table of results
+        for row in evaluation.calibration:
+            if row.stage != BY_CHANCE:
+                ends = "" if row.low is None else f"{row.low:.3f} to {row.high:.3f}"
+                found.setdefault(row.metric, []).append((f"{row.value:.3f}", ends))
+    return [(NAMES.get(name, name.replace("_", " ")), cells) for name, cells in found.items()]
 
 
 def class_rows(evaluation: Evaluation) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
@@ -58,24 +59,37 @@ def figures(scored: Scored, evaluation: Evaluation) -> dict[str, Figure]:
 
 
 def reliability(scored: Scored) -> Figure:
-    """Draws accuracy against confidence in 15 bins, the number of examples per bin, and the calibration error."""
+    """Draws accuracy against confidence in 15 bins, the number of examples per bin, and the calibration error.
+
+    If the probabilities before calibration are known, their line is drawn as well.
+    """
     bins = reliability_bins(scored)
     edges = np.linspace(0, 1, len(bins.counts) + 1)
     centres, width, filled = (edges[:-1] + edges[1:]) / 2, 0.94 * edges[1], bins.counts > 0
     with canvas(5.6, 6, rows=2, sharex=True, height_ratios=[3, 1]) as (figure, (above, below)):
         above.bar(centres[filled], bins.accuracy[filled], width, color=SKY, label="accuracy of the bin")
-        at_mean = (bins.confidence[filled], bins.accuracy[filled])
-        above.plot(*at_mean, "o", color=VERMILION, markersize=4, label="at its mean confidence")
+        title = f"Reliability, expected calibration error {bins.calibration_error:.3f}"
+        at_mean, dots = (bins.confidence[filled], bins.accuracy[filled]), {"color": VERMILION, "marker": "o"}
+        if scored.uncalibrated is None:
+            above.plot(*at_mean, linestyle="", markersize=4, label="at its mean confidence", **dots)
+        else:
+            before = reliability_bins(replace(scored, probabilities=scored.uncalibrated, uncalibrated=None))
+            shown, squares = before.counts > 0, {"color": GREY, "marker": "s"}
+            at = (before.confidence[shown], before.accuracy[shown])
+            above.plot(*at, linewidth=1, markersize=3, label="before calibration", **squares)
+            above.plot(*at_mean, linewidth=1, markersize=4, label="after calibration", **dots)
+            errors = f"{before.calibration_error:.3f} before, {bins.calibration_error:.3f} after"
+            title = f"Reliability, calibration error {errors}"
         above.plot([0, 1], [0, 1], color=INK, linestyle="--", linewidth=1.2, label="perfectly calibrated")
-        above.legend(loc="upper left", ncols=3, columnspacing=1.2, handletextpad=0.5)
-        above.set(ylabel="accuracy", title=f"Reliability, expected calibration error {bins.calibration_error:.3f}")
+        above.legend(loc="upper left", ncols=2, columnspacing=1.2, handletextpad=0.5)
+        above.set(ylabel="accuracy", title=title)
         bars = below.bar(centres, bins.counts, width, color=GREY)
         below.bar_label(bars, [f"{count:,}" if count else "" for count in bins.counts], fontsize=6, padding=1)
         below.set(xlabel="confidence: probability of the predicted class", ylabel="examples")
         below.margins(y=0.2)
         below.yaxis.set_major_formatter("{x:,.0f}")
         unit_axis(above, "x")
-        above.set_ylim(-0.02, 1.12)  # room for the legend above the bars
+        above.set_ylim(-0.02, 1.18)  # room for the legend above the bars
     return figure
 
 

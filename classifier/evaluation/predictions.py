@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.evaluation.scored import NO_LABEL
+from classifier.evaluation.scored import NO_LABEL, Scored
+from classifier.tasks import NO_DECISION, Decision
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +40,22 @@ def read_predictions(path: Path) -> Predictions:
     origins, texts, labels, predicted = (column.to_pylist() for column in table.columns)
     names = json.loads(table.schema.metadata[b"label_names"])
     return Predictions(origins, texts, labels, predicted, names, content_hash(texts, labels))
+
+
+def read_scored(path: Path, decision: Decision = NO_DECISION) -> Scored:
+    """Reads a table that was created by `mistakes.predictions_table`, with its probabilities.
+
+    Args:
+        path: the table.
+        decision: thresholds by which the model decides.
+    """
+    import pyarrow.parquet
+
+    found = read_predictions(path)
+    column = pyarrow.parquet.read_table(path, columns=["probabilities"]).column(0).combine_chunks()
+    probabilities = column.flatten().to_numpy().reshape(len(found), -1)
+    labels = numbered(found.labels, {name: number for number, name in enumerate(found.label_names)})
+    return Scored(labels.astype(np.int64), probabilities, found.label_names, found.texts, found.origins, decision)
 
 
 def numbered(labels: Sequence[Any], number: Mapping[str, int]) -> NDArray[Any]:

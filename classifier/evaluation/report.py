@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from classifier.evaluation.calibration import Calibration
 from classifier.evaluation.metrics import ClassMetrics, Evaluation, evaluate
 from classifier.evaluation.mistakes import Mistake, confident_mistakes, predictions_table
 from classifier.evaluation.proportions import smallest_difference
@@ -28,6 +29,7 @@ HEADLINES = {
     "in_scope_accuracy": "share of right answers among the texts that belong to a class",
     "out_of_scope_recall": "share of the texts of none of the classes that are answered so",
     "out_of_scope_auroc": "how well texts of none of the classes rank above the others; chance is 0.5",
+    "brier_score": "squared distance of the probabilities to the labels; lower is better",
     "accepted": "share of the texts whose answer the model accepts",
     "accepted_precision": "share of right answers among the accepted ones",
     "coverage": "share of the texts whose label set contains the label",
@@ -77,7 +79,7 @@ def resolution(split: str, evaluation: Evaluation) -> str:
 
 
 def write_report(folder: Path, scored: Scored, evaluation: Evaluation) -> None:
-    """Writes metrics.json, per_class.csv, mistakes.csv, predictions.parquet and a PNG for each picture.
+    """Writes metrics.json, tables as CSV, predictions.parquet and a PNG for each picture.
 
     Args:
         folder: output folder, which is created if it does not exist.
@@ -91,6 +93,7 @@ def write_report(folder: Path, scored: Scored, evaluation: Evaluation) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / "metrics.json", json.dumps(flat(evaluation), indent=2) + "\n")
     write_records(folder / "per_class.csv", ClassMetrics, evaluation.per_class)
+    write_records(folder / "calibration.csv", Calibration, evaluation.calibration)
     write_records(folder / "mistakes.csv", Mistake, confident_mistakes(scored))
     pyarrow.parquet.write_table(predictions_table(scored), folder / "predictions.parquet")
     for name, figure in figures(scored, evaluation).items():

@@ -26,6 +26,7 @@ class Scored:
         origins: origin of each text, such as file:line.
         decision: thresholds by which the model decides.
         has_none: whether the last class is that of texts that belong to none of the others.
+        uncalibrated: probabilities before calibration, (examples, classes), or None if they are not known.
 
     Raises:
         UserError: for no examples, fewer than two classes, NaN or infinity.
@@ -39,6 +40,7 @@ class Scored:
     origins: Sequence[str] = ()
     decision: Decision = NO_DECISION
     has_none: bool = False
+    uncalibrated: NDArray[np.floating] | None = None
     truth: NDArray[np.bool_] = field(init=False)  # whether each example has each class, (examples, classes)
     answers: NDArray[np.bool_] = field(init=False)  # whether each class is predicted, (examples, classes)
     predicted: NDArray[np.int64] = field(init=False)  # the most likely class of each example

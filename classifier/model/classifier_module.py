@@ -71,13 +71,20 @@ class PlainClassifier(KerasModule):
 
     def answer(self, words: tf.RaggedTensor) -> dict[str, tf.Tensor]:
         """Words (batch, words) -> what `classify` returns."""
+        return self.answer_of(*self.parts(words))
+
+    def parts(self, words: tf.RaggedTensor) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """Words (batch, words) -> logits (batch, classes) of the encoder, and of the n-gram model if there is one."""
         logits = self.encoder(self.tokenizer.padded(words), training=False)
+        return logits, self.ngrams(self.tokenizer.bare(words)) if self.ngrams else None
+
+    def answer_of(self, logits: tf.Tensor, ngram_logits: tf.Tensor | None) -> dict[str, tf.Tensor]:
+        """Logits of the `parts` -> what `classify` returns."""
         if self.mixture:
-            ngrams = self.ngrams(self.tokenizer.bare(words)) if self.ngrams else None
             if self.none_logit:
-                logits = self.none_logit(self.mixture.unnormalized(logits, ngrams))
+                logits = self.none_logit(self.mixture.unnormalized(logits, ngram_logits))
             else:
-                logits = self.mixture(logits, ngrams)
+                logits = self.mixture(logits, ngram_logits)
         probabilities = self.task.probabilities(logits)
         label = tf.gather(self.names, tf.argmax(probabilities, axis=-1))
         answer = {"probabilities": probabilities, "label": label, "score": tf.reduce_max(probabilities, axis=-1)}

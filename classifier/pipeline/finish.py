@@ -12,13 +12,16 @@ from classifier.artifact.export import export_model
 from classifier.artifact.publish import publish_model
 from classifier.command_line.arguments import typed_command
 from classifier.data import Examples
+from classifier.evaluation.calibration import as_dictionary
 from classifier.evaluation.contributions import contributions, verdict
 from classifier.evaluation.metrics import Evaluation
+from classifier.evaluation.promises import promises_of
 from classifier.evaluation.report import flat, measure, summarized
 from classifier.evaluation.scored import Scored
 from classifier.files import write_records, write_table, write_text
 from classifier.model.classifier_module import ClassifierModule
 from classifier.model.hybrid import Completed
+from classifier.model.uncalibrated import before_and_after
 from classifier.pipeline.describe import describe
 from classifier.pipeline.folds import Pooled
 from classifier.pipeline.job import Job
@@ -55,7 +58,8 @@ def finish(job: Job, pooled: Pooled | None = None) -> dict[str, Any]:
     log_evaluations(job, evaluations, whole.validated, [*measured, *verdict_of(judged)])
     run.log_model(model, job.splits.valid.texts[0], job.splits.train.label_names, job.training.state.epoch)
     formats = export_formats(job, whole, model)
-    facts = [*measured, *verdict_of(judged), *sentences(whole)]
+    kept, promises = promises_of(evaluations)
+    facts = [*measured, *verdict_of(judged), *sentences(whole), *kept]
     page = write_report_page(job, evaluations, facts, model)
     run.log_folder(job.report)
     run.register_model()
@@ -64,6 +68,8 @@ def finish(job: Job, pooled: Pooled | None = None) -> dict[str, Any]:
     return {
         **summary(job, evaluations, pooled),
         **judged,
+        **promises,
+        "calibration": {split: as_dictionary(one.calibration) for split, one in evaluations.items()},
         "model": str(model),
         "report": str(page),
         **formats,
@@ -285,10 +291,18 @@ def serve(job: Job, model: Path) -> dict[str, str]:
 def measure_split(folder: Path, examples: Examples, classifier: ClassifierModule) -> Evaluation:
     """Evaluates a split and writes its report to the folder."""
     with Stage(f"Classifying ({folder.name})"):
-        probabilities = classifier.probabilities(examples.texts)
+        before, after = before_and_after(classifier, examples.texts)
     names = list(examples.label_names)
-    has_none, decision = classifier.none_of_these is not None, classifier.decision
-    scored = Scored(examples.labels, probabilities, names, examples.texts, examples.origins, decision, has_none)
+    scored = Scored(
+        examples.labels,
+        after,
+        names,
+        examples.texts,
+        examples.origins,
+        classifier.decision,
+        has_none=classifier.none_of_these is not None,
+        uncalibrated=before,
+    )
     return measure(folder, scored)
 
 

@@ -18,10 +18,10 @@ from classifier.data.several_labels import has_several, refuse_joined
 from classifier.data.splits import check_root
 from classifier.data.text_form import text_form
 from classifier.errors import UserError
-from classifier.settings import LabelsSettings, TaskKind, TrainSettings
+from classifier.settings import TaskKind, TrainSettings
 from classifier.settings.rules import check_folds
 from classifier.settings.typed import as_typed
-from classifier.tasks import refuse_impossible
+from classifier.tasks import refuse_impossible, refuse_labels
 from classifier.terminal import counted, say
 
 MOST_FOLDS = 5  # that the warning about small classes offers
@@ -61,8 +61,7 @@ def load(settings: TrainSettings, output: Path) -> Splits:
             raise
         write_rejects(rejects, error.rejects)
         raise TooManyBadRows(f"{error}\nAll of them are listed in {rejects}.", error.rejects) from None
-    if settings.labels != LabelsSettings() and not several:
-        raise UserError("labels.maximize and labels.precision are for several labels per text: task=multi_label.")
+    refuse_labels(settings.labels, several)
     one_each = not several or int(splits.train.labels.sum(axis=1).max()) < 2  # also with a separator that never occurs
     if settings.task is TaskKind.auto and one_each:
         refuse_joined(splits.train.class_counts())

@@ -8,6 +8,7 @@ from omegaconf import MISSING
 
 from classifier.settings.bounds import COUNT, SEED, SIZE, number
 from classifier.settings.shared import DataSettings, LabelCase, Reading, Server
+from classifier.settings.training import AbstainSettings, CoverageSettings, LabelsSettings
 
 
 class Split(Enum):
@@ -88,6 +89,26 @@ class EvaluateSettings:
     data: DataSettings = MISSING
     tracking: Server = field(default_factory=Server)
     seed: int = number(0, SEED)  # of the split, if data.test is not given
+
+
+@dataclass
+class DecidedTracking(Server):
+    """Where the model with other decisions is stored."""
+
+    enabled: bool = True  # false: no run in MLflow, only the folder with report and model
+    register: str | None = None  # name under which the model is registered in the model registry
+
+
+@dataclass
+class DecideSettings:
+    """Settings of `python -m classifier.decide`: a model, and its new decisions; the others stay as they are."""
+
+    model: str = MISSING  # folder of a training or SavedModel, latest, run id, models:/name@champion
+    abstain: AbstainSettings = field(default_factory=AbstainSettings)
+    labels: LabelsSettings = field(default_factory=LabelsSettings)
+    export: CoverageSettings = field(default_factory=CoverageSettings)
+    data: DataSettings = MISSING  # data.valid: labelled texts; None: the validation texts of the training
+    tracking: DecidedTracking = field(default_factory=DecidedTracking)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any
 
 from classifier.errors import UserError
 from classifier.settings.bounds import check_bounds, is_number
-from classifier.settings.commands import CompareSettings, ExplainSettings, PromoteSettings
+from classifier.settings.commands import CompareSettings, DecideSettings, ExplainSettings, PromoteSettings
 from classifier.settings.shared import POOLINGS, PROJECTIONS, TRUNCATIONS, DataSettings
 from classifier.settings.targets import TARGET
 from classifier.settings.training import (
@@ -15,7 +15,9 @@ from classifier.settings.training import (
     NOT_IN_LITERT,
     AbstainSettings,
     Block,
+    CoverageSettings,
     ExportSettings,
+    LabelSets,
     LabelsSettings,
     Positions,
     PretrainedSettings,
@@ -50,6 +52,8 @@ def check_rules(settings: Any) -> None:
             raise UserError("Give either run=<run id> or promote.rollback=true, next to name=.")
     if isinstance(settings, ExplainSettings):
         check_explain(settings)
+    if isinstance(settings, DecideSettings):
+        check_decide(settings)
     if isinstance(settings, TrainSettings):
         check_training(settings)
 
@@ -71,9 +75,7 @@ def check_training(settings: TrainSettings) -> None:
     for pooling in poolings:
         check_choice("pooling.poolings", pooling, POOLINGS)
     check_class_weights(settings.trainer.class_weights)
-    check_decisions(settings.abstain, settings.export)
-    if settings.labels.precision is not None and settings.labels.maximize is not LabelsSettings.maximize:
-        raise UserError("labels.maximize and labels.precision are two rules for the same thresholds: give one of them.")
+    check_decisions(settings.abstain, settings.export, settings.labels)
     if settings.data.separator is not None and not settings.data.separator.strip():
         raise UserError("data.separator is blank, but labels may contain blanks: separate them with another character.")
     if settings.data.unlabelled is not None and settings.distill.teacher is None:
@@ -147,13 +149,27 @@ def check_class_weights(weights: Any) -> None:
             raise UserError(f"trainer.class_weights.{label}={weight} is not a number above 0.")
 
 
-def check_decisions(abstain: AbstainSettings, export: ExportSettings) -> None:
-    """Checks that at most one rule of abstaining is given, and no setting of label sets without their coverage."""
+def check_decisions(abstain: AbstainSettings, export: CoverageSettings, labels: LabelsSettings) -> None:
+    """Checks that there is at most one rule for each threshold, and no setting of label sets without their coverage."""
     given = [f"abstain.{key}={value:g}" for key, value in asdict(abstain).items() if value is not None]
     if len(given) > 1:
         raise UserError(f"{' and '.join(given)} are two rules for the same threshold: give one of them.")
-    if export.coverage_by_class and export.coverage is None:
-        raise UserError("export.coverage_by_class has no effect without export.coverage, such as export.coverage=0.9.")
+    for key, value in (("coverage_by_class", export.coverage_by_class), ("label_sets", export.label_sets.name)):
+        if export.coverage is None and value not in (False, LabelSets.lac.name):
+            raise UserError(f"export.{key} has no effect without export.coverage, such as export.coverage=0.9.")
+    if labels.precision is not None and labels.maximize is not LabelsSettings.maximize:
+        raise UserError("labels.maximize and labels.precision are two rules for the same thresholds: give one of them.")
+
+
+def check_decide(settings: DecideSettings) -> None:
+    """Checks the settings of `classifier.decide`, as far as they do not depend on the model."""
+    if settings.tracking.register is not None:
+        check_registry_name("tracking.register", settings.tracking.register)
+        if not settings.tracking.enabled:
+            raise UserError("tracking.register needs a run in MLflow: leave out tracking.enabled=false.")
+    for key in ("train", "test"):
+        if getattr(settings.data, key) is not None:
+            raise UserError(f"data.{key} has no effect: the thresholds are chosen on data.valid=.")
 
 
 def check_scratch(settings: TrainSettings, encoder: ScratchSettings) -> None:
@@ -242,7 +258,7 @@ def check_explain(settings: ExplainSettings) -> None:
 def chosen_exports(settings: ExportSettings) -> list[tuple[str, str]]:
     """Returns the pairs of formats and weights to export, without weights that a format does not support.
 
-    >>> chosen_exports(ExportSettings(["savedmodel", "onnx"], ["float32", "int8"]))
+    >>> chosen_exports(ExportSettings(formats=["savedmodel", "onnx"], weights=["float32", "int8"]))
     [('savedmodel', 'float32'), ('onnx', 'float32'), ('onnx', 'int8')]
 
     Raises:

@@ -226,15 +226,29 @@ class LabelsSettings:
     precision: float | None = number(None, OPEN_FRACTION)  # of each label on validation; takes the place of maximize
 
 
+class LabelSets(Enum):
+    """By what a label belongs to the label set of a text."""
+
+    lac = "lac"  # its probability: the smallest sets on average
+    aps = "aps"  # half of it and that of all less likely labels: larger sets for harder texts
+
+
 @dataclass
-class ExportSettings:
+class CoverageSettings:
+    """Label sets with a promised coverage, by thresholds that are chosen on validation."""
+
+    coverage: float | None = number(None, OPEN_FRACTION)  # share of texts whose label set contains the right label
+    coverage_by_class: bool = False  # whether it holds for each class with enough validation examples
+    label_sets: LabelSets = LabelSets.lac
+
+
+@dataclass
+class ExportSettings(CoverageSettings):
     """Export formats, in addition to the SavedModel that is always written to `model/`, and publishing."""
 
     formats: Any = "savedmodel"  # one or a list: savedmodel, onnx, litert
     weights: Any = "float32"  # one or a list: float32, float16, bfloat16, int8; see EXPORTS
     serving_dir: str | None = None  # TensorFlow Serving's folder of the model; the next version goes there
-    coverage: float | None = number(None, OPEN_FRACTION)  # share of texts whose label set contains the right label
-    coverage_by_class: bool = False  # whether it holds for each class with enough validation examples
 
 
 NOT_IN_LITERT = ("AdditiveAttention", "ConcatAttention", "LocalAttention")  # loops and slices of unknown shape

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from classifier.tasks.decision import DECISION, NEVER, NO_DECISION, Decision
 from classifier.tasks.none_of_these import NoneOfThese
+from classifier.tasks.promises import with_promises
 from classifier.tasks.task import Task
-from classifier.tasks.thresholds import decide, refuse_impossible
+from classifier.tasks.thresholds import decide, refuse_impossible, refuse_labels
 
 if TYPE_CHECKING:
     from classifier.tasks.multi_label import MultiLabel
@@ -21,6 +22,8 @@ __all__ = [
     "decide",
     "make_task",
     "refuse_impossible",
+    "refuse_labels",
+    "with_promises",
 ]
 
 

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from classifier.errors import UserError
 from classifier.files import write_text
+from classifier.settings import LabelSets, as_typed
+from classifier.tasks.set_scores import set_scores
 
 DECISION = Path("assets.extra", "decision.json")  # in a SavedModel, whose assets.extra TensorFlow leaves to others
 NEVER = 2.0  # a threshold above every probability
@@ -23,12 +25,13 @@ class Decision:
 
     Args:
         accept_from: lowest score of an answer that is accepted; None if the model does not abstain.
-        include_from: lowest probability with which each label belongs to the label set, one per class; None without
-            label sets.
+        include_from: lowest score with which each label belongs to the label set, one per class; None without label
+            sets.
         label_from: lowest probability with which a text has each label, one per class; None if a text has one label,
             which is the most likely one.
         promise: what was asked for, such as `{"abstain.precision": 0.95}`.
         examples: number of validation examples on which the thresholds were chosen.
+        label_sets_by: what the score of `include_from` is; see `set_scores`.
     """
 
     accept_from: float | None = None
@@ -36,6 +39,7 @@ class Decision:
     label_from: tuple[float, ...] | None = None
     promise: dict[str, float | str] | None = None
     examples: int = 0
+    label_sets_by: LabelSets = LabelSets.lac
 
     def __bool__(self) -> bool:
         return any(given is not None for given in (self.accept_from, self.include_from, self.label_from))
@@ -69,15 +73,12 @@ class Decision:
     def label_sets(self, probabilities: NDArray[np.floating]) -> NDArray[np.bool_]:
         """Returns whether each label belongs to the set, (examples, classes), from probabilities of this shape."""
         least = np.zeros(probabilities.shape[1]) if self.include_from is None else np.array(self.include_from)
-        return probabilities.astype(np.float32) >= least.astype(np.float32)
+        return set_scores(self.label_sets_by, probabilities) >= least.astype(np.float32)
 
     def sentences(self) -> list[str]:
         """Describes the thresholds and what they rest on."""
         rests = f"chosen on {self.examples:,} validation texts"
-        promised = {
-            key: f"{key}={value}" if isinstance(value, str) else f"{key}={value:g}"
-            for key, value in (self.promise or {}).items()
-        }
+        promised = {key: f"{key}={as_typed(value)}" for key, value in (self.promise or {}).items()}
         found = []
         if self.accept_from is not None:
             rule = ", ".join(text for key, text in promised.items() if key.startswith("abstain."))
@@ -90,15 +91,22 @@ class Decision:
             )
         if self.include_from is not None:
             least = span(self.include_from)
-            rule = promised.get("export.coverage", "")
-            found.append(f"Its label sets contain the labels with a probability of at least {least} ({rule}, {rests}).")
+            rule = ", ".join(text for key, text in promised.items() if key.startswith("export."))
+            value = "a probability"
+            if self.label_sets_by is LabelSets.aps:
+                value = "a sum of half their probability and that of all less likely labels"
+            found.append(f"Its label sets contain the labels with {value} of at least {least} ({rule}, {rests}).")
         return found
 
     def write(self, folder: Path) -> None:
         """Writes the file to the folder of a SavedModel; nothing if the model makes no decisions."""
         if self:
             (folder / DECISION).parent.mkdir(exist_ok=True)
-            write_text(folder / DECISION, json.dumps(asdict(self), indent=2) + "\n")
+            write_text(folder / DECISION, json.dumps(self.as_json(), indent=2) + "\n")
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns the content of the file."""
+        return {**asdict(self), "label_sets_by": self.label_sets_by.name}
 
     @classmethod
     def read(cls, folder: Path) -> "Decision":
@@ -118,6 +126,7 @@ class Decision:
                 by_class(read.get("label_from")),
                 read["promise"],
                 int(read["examples"]),
+                LabelSets[read.get("label_sets_by", LabelSets.lac.name)],
             )
         except (ValueError, KeyError, TypeError):
             raise UserError(f"{path} is damaged. Copy the model again, or export it again.") from None

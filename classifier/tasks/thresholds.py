@@ -1,15 +1,16 @@
 """Chooses the thresholds of a `Decision` on validation examples."""
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.errors import UserError
-from classifier.settings import AbstainSettings, ExportSettings, LabelsSettings
+from classifier.settings import AbstainSettings, CoverageSettings, LabelSets, LabelsSettings
 from classifier.tasks.decision import NEVER, Decision
 from classifier.tasks.label_thresholds import label_thresholds, promise_of
+from classifier.tasks.set_scores import set_scores
 
 CONFIDENCE = 0.95  # with which a promised precision holds
 FIRST_TEST = 2  # times the examples that would prove the precision without a mistake, so that a few mistakes may occur
@@ -18,7 +19,7 @@ GROWTH = 1.1  # from one number of tested answers to the next
 
 def decide(
     abstain: AbstainSettings,
-    export: ExportSettings,
+    export: CoverageSettings,
     chosen: LabelsSettings,
     probabilities: NDArray[np.floating],
     labels: NDArray[np.integer],
@@ -36,11 +37,17 @@ def decide(
         thresholds = label_thresholds(chosen, probabilities, labels > 0)
         return Decision(label_from=thresholds, promise=promise_of(chosen), examples=len(labels))
     promised = {f"abstain.{key}": value for key, value in asdict(abstain).items() if value is not None}
-    include_from = None
-    if export.coverage is not None:
-        promised["export.coverage"] = export.coverage
-        include_from = least_probabilities(probabilities, labels, export.coverage, by_class=export.coverage_by_class)
-    return Decision(accept_from(abstain, probabilities, labels), include_from, promise=promised, examples=len(labels))
+    decision = Decision(accept_from(abstain, probabilities, labels), promise=promised, examples=len(labels))
+    if export.coverage is None:
+        return decision
+    scores = set_scores(export.label_sets, probabilities)
+    least = least_scores(scores, labels, export.coverage, by_class=export.coverage_by_class)
+    promised |= {"export.coverage": export.coverage}
+    if export.coverage_by_class:
+        promised["export.coverage_by_class"] = True
+    if export.label_sets is not LabelSets.lac:
+        promised["export.label_sets"] = export.label_sets.name
+    return replace(decision, include_from=least, label_sets_by=export.label_sets)
 
 
 def accept_from(
@@ -57,7 +64,17 @@ def accept_from(
     return None
 
 
-def refuse_impossible(abstain: AbstainSettings, export: ExportSettings, several: bool, examples: int) -> None:
+def refuse_labels(chosen: LabelsSettings, several: bool) -> None:
+    """Refuses settings of the labels of a text if it has one label.
+
+    Raises:
+        UserError: if there are such settings.
+    """
+    if chosen != LabelsSettings() and not several:
+        raise UserError("labels.maximize and labels.precision are for several labels per text: task=multi_label.")
+
+
+def refuse_impossible(abstain: AbstainSettings, export: CoverageSettings, several: bool, examples: int) -> None:
     """Refuses a promise that cannot be kept with a number of validation examples, even without any mistake.
 
     Args:
@@ -146,16 +163,16 @@ def least_score_for_coverage(scores: NDArray[np.floating], coverage: float) -> f
     return float(ordered[math.ceil(coverage * len(ordered)) - 1])
 
 
-def least_probabilities(
-    probabilities: NDArray[np.floating], labels: NDArray[np.integer], coverage: float, *, by_class: bool
+def least_scores(
+    scores: NDArray[np.floating], labels: NDArray[np.integer], coverage: float, *, by_class: bool
 ) -> tuple[float, ...]:
-    """Returns the lowest probability with which each label belongs to the label set.
+    """Returns the lowest score with which each label belongs to the label set.
 
     The set contains the right label with at least the probability `coverage` on new examples of the same distribution
-    (Sadinle, Lei and Wasserman 2019, "Least ambiguous set-valued classifiers with bounded error levels").
+    (split conformal prediction: Vovk, Gammerman and Shafer 2005, "Algorithmic learning in a random world").
 
     Args:
-        probabilities: probabilities of the validation examples, (examples, classes).
+        scores: scores of the validation examples, (examples, classes); see `set_scores`.
         labels: their classes, (examples,).
         coverage: share of examples whose set contains the label.
         by_class: whether the coverage holds for each class that has enough examples, instead of on average.
@@ -163,12 +180,12 @@ def least_probabilities(
     Returns:
         One threshold per class.
     """
-    of_label = probabilities[np.arange(len(labels)), labels]
+    of_label = scores[np.arange(len(labels)), labels]
     overall = conformal_quantile(of_label, coverage)
     if not by_class:
-        return (overall,) * probabilities.shape[1]
+        return (overall,) * scores.shape[1]
     enough = enough_for(coverage)
-    counts = np.bincount(labels, minlength=probabilities.shape[1])
+    counts = np.bincount(labels, minlength=scores.shape[1])
     return tuple(
         conformal_quantile(of_label[labels == number], coverage) if count >= enough else overall
         for number, count in enumerate(counts)

@@ -11,7 +11,7 @@ from classifier.tracking.server import first_line
 
 PARENT = "mlflow.parentRunId"  # tag of a child: the run id of its sweep
 KIND = "classifier.kind"  # tag: trial or refit of a sweep, or one of the kinds that are not trainings:
-COMPARISON, SWEEP_KIND = "comparison", "sweep"
+COMPARISON, SWEEP_KIND, DECIDED = "comparison", "sweep", "decided"
 SWEEP = "sweep"  # tag of a sweep and of its trials: its name
 RUN_ID = re.compile("[0-9a-f]{32}")
 RUN_ID_START = re.compile("[0-9a-f]{8,31}")

@@ -12,7 +12,9 @@ from classifier.settings import CompareSettings, as_typed
 from classifier.settings.renamed import renamed
 from classifier.terminal import counted
 from classifier.tracking.abandoned import connect_existing
-from classifier.tracking.named_runs import COMPARISON, KIND, SWEEP_KIND, existing_run, search_runs
+from classifier.tracking.named_runs import COMPARISON, DECIDED, KIND, SWEEP_KIND, existing_run, search_runs
+
+NOT_TRAINED = (COMPARISON, SWEEP_KIND, DECIDED)  # kinds of runs with nothing new to compare
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +50,7 @@ def find_records(settings: CompareSettings) -> tuple[list[RunRecord], list[str]]
         if missing:
             raise UserError(f"{'; '.join(missing)}.{hint(mlflow, named, split)}")
         return read_records(mlflow, named, split), []
-    found = [run for run in search_runs(mlflow, settings) if run.data.tags.get(KIND) not in (COMPARISON, SWEEP_KIND)]
+    found = [run for run in search_runs(mlflow, settings) if run.data.tags.get(KIND) not in NOT_TRAINED]
     finished = [run for run in found if run.info.status == "FINISHED"]
     usable = [run for run in finished if has_predictions(mlflow, run.info.run_id, split)]
     ids = {run.info.run_id for run in usable}

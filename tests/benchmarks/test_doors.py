@@ -21,6 +21,7 @@ from training_speed.report import blocks
 
 from classifier.evaluation.mistakes import predictions_table
 from classifier.evaluation.scored import Scored
+from classifier.tasks import Decision
 
 ROOT = Path(__file__).parents[2]
 DOORS = (
@@ -29,6 +30,7 @@ DOORS = (
         "attention",
         "attention_sweep",
         "audit",
+        "decisions",
         "few_labels",
         "first_half_hour",
         "notebooks",
@@ -147,6 +149,40 @@ def test_few_labels_compares_draw_by_draw(door, docs, tmp_path):
     assert outside == ""
     assert "| banking77, 5 texts a class | 3 | 0.820 (0.770 to 0.870), 1.5 min | 0.800 (" in inside
     assert "| +0.020 (-0.030 to +0.070) |" in inside
+
+
+def test_decisions_shows_coverage_and_kept_promises(door, docs, tmp_path):
+    sets = {"ours, aps": [{"coverage": 0.88, "size": 1.5}, {"coverage": 0.92, "size": 1.7}]}
+    found = {
+        **{"texts": 500, "classes": 6, "accuracy": 0.9, "expected_calibration_error": 0.03, "error_by_chance": 0.02},
+        "sets": {"0.9": sets},
+        "precision": {"0.9": {"accepted": [0.5, 0.7], "right": [0.95, 0.85]}, "0.98": {}},
+    }
+    kept(tmp_path / "out" / "trec6", {"data": "trec6"}, found.copy)
+    with pytest.raises(SystemExit) as ended:
+        door("decisions", "--data", "trec6", "--output", tmp_path / "out", "--docs", docs)
+    assert not ended.value.code
+    outside, inside = changed(docs, "decisions.md")
+    assert outside == ""
+    assert "| trec6, 6 classes | 0.9 | 0.900 ± 0.028; 1.60 |" in inside
+    assert "| trec6 | 500 | 0.900 | 0.030 | 0.020 | 50%; 0.60 | – |" in inside
+
+
+def test_decisions_measures_halves_of_the_texts():
+    from decisions import halves, of_sets, precision_draws
+
+    draw = np.random.default_rng(0)
+    probabilities = draw.dirichlet(np.full(3, 0.3), size=400)
+    labels = (draw.random((400, 1)) > probabilities.cumsum(axis=1)[:, :-1]).sum(axis=1)
+    scored = Scored(labels, probabilities, ["a", "b", "c"])
+    for order, (_, first), (_, second) in halves(scored, 3):
+        assert sorted(order) == list(range(400))
+        assert (len(first), len(second)) == (200, 200)
+    everything = of_sets(Decision(include_from=(0, 0, 0)), probabilities, labels)
+    assert everything == {"coverage": 1.0, "size": 3.0, "empty": 0.0}
+    found = precision_draws(scored, 0.8)
+    assert np.mean(np.array(found["right"]) >= 0.8) > 0.9
+    assert precision_draws(scored, 0.99) == {}
 
 
 def test_audit_compares_the_rankings(door, docs, tmp_path):

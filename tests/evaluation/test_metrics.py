@@ -37,6 +37,7 @@ def test_equals_scikit_learn(simulate, examples, classes):
         "matthews_correlation": sklearn_metrics.matthews_corrcoef(labels, predicted),
         "roc_auc": sklearn_metrics.roc_auc_score(one_hot, exact),
         "average_precision": sklearn_metrics.average_precision_score(one_hot, exact),
+        "brier_score": ((exact - one_hot) ** 2).sum(axis=1).mean(),
     }
     for average in ("macro", "weighted"):
         for name in ("precision", "recall", "f1"):
@@ -44,6 +45,7 @@ def test_equals_scikit_learn(simulate, examples, classes):
             expected[f"{average}_{name}"] = score(labels, predicted, average=average, zero_division=0)
     metrics = evaluated(labels, probabilities).metrics
     assert 0 < metrics.pop("expected_calibration_error") < 1
+    assert 0 < metrics.pop("classwise_calibration_error") < 1
     assert 0 < metrics.pop("risk_coverage_area") < 1
     assert metrics == pytest.approx(expected)
 
@@ -138,7 +140,10 @@ def test_sure_and_wrong_costs_a_finite_loss():
 
 def test_intervals_hold_their_numbers(simulate):
     evaluation = evaluate(Scored(*simulate(997, 3), names(3)), resamples=199)
-    assert list(evaluation.intervals) == ["accuracy", "macro_precision", "macro_recall", "macro_f1", "log_loss"]
+    assert list(evaluation.intervals) == [
+        *("accuracy", "macro_precision", "macro_recall", "macro_f1", "log_loss"),
+        *("expected_calibration_error", "classwise_calibration_error", "brier_score"),
+    ]
     for name, interval in evaluation.intervals.items():
         assert interval.low < evaluation.metrics[name] < interval.high
 

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from classifier.errors import UserError
-from classifier.settings import AbstainSettings, ExportSettings, LabelsSettings
+from classifier.settings import AbstainSettings, CoverageSettings, ExportSettings, LabelSets, LabelsSettings, Maximize
 from classifier.tasks import DECISION, NEVER, NO_DECISION, Decision, decide, refuse_impossible
+from classifier.tasks.promises import with_promises
+from classifier.tasks.set_scores import set_scores
 from classifier.tasks.thresholds import (
     conformal_quantile,
-    least_probabilities,
     least_score_for_coverage,
     least_score_for_precision,
+    least_scores,
     lower_bound,
 )
 
@@ -82,9 +84,9 @@ def test_label_sets_have_their_coverage(coverage):
 def test_coverage_by_class_needs_examples_of_the_class():
     probabilities = np.array([[0.9, 0.1]] * 9 + [[0.4, 0.6]] * 2, np.float32)
     labels = np.array([0] * 9 + [1] * 2)
-    overall = least_probabilities(probabilities, labels, 0.8, by_class=False)
+    overall = least_scores(probabilities, labels, 0.8, by_class=False)
     assert overall == (pytest.approx(0.6), pytest.approx(0.6))
-    assert least_probabilities(probabilities, labels, 0.8, by_class=True) == (pytest.approx(0.9), pytest.approx(0.6))
+    assert least_scores(probabilities, labels, 0.8, by_class=True) == (pytest.approx(0.9), pytest.approx(0.6))
 
 
 def test_the_conformal_quantile():
@@ -135,3 +137,69 @@ def test_the_graph_decides_as_numpy_does():
     ):
         wanted = [name for _, name in sorted(zip(-row[included], names[included], strict=True))]
         assert [name.decode() for name in label_set] == wanted + [""] * (3 - len(wanted))
+
+
+@pytest.mark.parametrize("coverage", [0.8, 0.95])
+def test_adaptive_label_sets_have_their_coverage(coverage):
+    found, export = [], ExportSettings(coverage=coverage, label_sets=LabelSets.aps)
+    for seed in range(100):
+        decision = decide(AbstainSettings(), export, LabelsSettings(), *draw(199, seed))
+        probabilities, labels = draw(2000, seed + 1000)
+        found.append(decision.label_sets(probabilities)[np.arange(2000), labels].mean())
+    assert np.mean(found) == pytest.approx(coverage, abs=0.01)
+
+
+def test_the_score_of_an_adaptive_set_is_half_the_label_and_all_less_likely_ones():
+    probabilities = np.array([[0.25, 0.5, 0.125, 0.125]])
+    np.testing.assert_array_equal(set_scores(LabelSets.aps, probabilities), [[0.375, 0.75, 0.1875, 0.0625]])
+
+
+def test_adaptive_coverage_by_class():
+    probabilities = np.array([[0.9, 0.1]] * 9 + [[0.4, 0.6]] * 9, np.float32)
+    export = ExportSettings(coverage=0.8, coverage_by_class=True, label_sets=LabelSets.aps)
+    decision = decide(AbstainSettings(), export, LabelsSettings(), probabilities, np.repeat([0, 1], 9))
+    assert decision.include_from == (pytest.approx(0.55), pytest.approx(0.7))
+    assert decision.promise == {
+        "export.coverage": 0.8,
+        "export.coverage_by_class": True,
+        "export.label_sets": "aps",
+    }
+
+
+@pytest.mark.parametrize("classes", [2, 3, 151])
+def test_the_graph_forms_the_same_adaptive_sets_bit_for_bit(classes):
+    import tensorflow as tf
+
+    from classifier.artifact.formats import classify
+    from classifier.model.decisions import adaptive_scores
+
+    sharp = np.random.default_rng(classes).normal(scale=6, size=(2000, classes)).astype(np.float32)
+    probabilities = tf.nn.softmax(sharp).numpy()
+    probabilities[:50] = np.float32(1 / classes)  # ties
+    expected = set_scores(LabelSets.aps, probabilities)
+    np.testing.assert_array_equal(tf.function(adaptive_scores)(tf.constant(probabilities)), expected)
+    orders = np.argsort(-probabilities, axis=1, kind="stable")
+    found = [classify.adaptive_scores(row, order) for row, order in zip(probabilities[:200], orders, strict=False)]
+    np.testing.assert_array_equal(found, expected[:200])
+
+
+def test_promises_that_are_not_changed_are_kept():
+    settings = AbstainSettings(precision=0.8), ExportSettings(coverage=0.9), LabelsSettings()
+    decision = decide(*settings, *draw(300, 1))
+    nothing = AbstainSettings(), CoverageSettings(), LabelsSettings()
+    kept = AbstainSettings(precision=0.8), CoverageSettings(coverage=0.9), LabelsSettings()
+    assert with_promises(decision, nothing, ()) == kept
+    other = AbstainSettings(coverage=0.5), CoverageSettings(label_sets=LabelSets.aps), LabelsSettings()
+    assert with_promises(decision, other, ("abstain.coverage", "export.label_sets")) == (
+        AbstainSettings(coverage=0.5),
+        CoverageSettings(coverage=0.9, label_sets=LabelSets.aps),
+        LabelsSettings(),
+    )
+    assert with_promises(decision, nothing, ("abstain.precision", "export.coverage")) == nothing
+
+
+def test_promises_of_several_labels_are_kept():
+    decision = Decision(label_from=(0.5, 0.5), promise={"labels.maximize": "micro_f1"}, examples=9)
+    asked = AbstainSettings(), CoverageSettings(), LabelsSettings(precision=0.9)
+    assert with_promises(decision, asked, ()) == (*asked[:2], LabelsSettings(Maximize.micro_f1))
+    assert with_promises(decision, asked, ("labels.precision",)) == asked

@@ -132,11 +132,25 @@ class Classifier:
         answer = {"label": self.labels[row.argmax()], "score": float(row.max())}
         if self.decision.get("accept_from") is not None:
             answer["accepted"] = bool(row.max() >= np.float32(self.decision["accept_from"]))
+        order = np.argsort(-row, kind="stable")
         for name, thresholds in (("label_set", "include_from"), ("labels", "label_from")):
             if self.decision.get(thresholds) is not None:
-                included = row >= np.array(self.decision[thresholds], np.float32)
-                answer[name] = [self.labels[place] for place in np.argsort(-row, kind="stable") if included[place]]
+                aps = name == "label_set" and self.decision.get("label_sets_by") == "aps"
+                scores = adaptive_scores(row, order) if aps else row
+                included = scores >= np.array(self.decision[thresholds], np.float32)
+                answer[name] = [self.labels[place] for place in order if included[place]]
         return answer
+
+
+def adaptive_scores(row: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Returns half the probability of each label and that of all less likely ones, (classes,).
+
+    `order` contains the places of the labels, the most likely first.
+    """
+    ascending = row[order[::-1]].astype(np.float64)
+    scores = np.empty_like(row)
+    scores[order[::-1]] = ascending / 2 + np.concatenate([[0], ascending.cumsum()[:-1]])
+    return scores
 
 
 def padded(rows, dtype) -> np.ndarray:

@@ -39,6 +39,7 @@ class Measured:
     batch_1_ms, batch_256_ms: median milliseconds of one call.
     accuracy: validation accuracy of the same export of the model whose n-grams were not fitted on validation.
     accuracy_lost: difference from the accuracy in float32.
+    calibration_error: expected calibration error on validation of the same export as for the accuracy.
     changed_labels: share of the validation texts whose label differs from the SavedModel in float32.
     largest_difference: largest difference of a probability from the SavedModel in float32.
     batch_difference: largest difference between the probabilities of a single text and of the same text in a batch.
@@ -52,6 +53,7 @@ class Measured:
     batch_256_ms: float
     accuracy: float
     accuracy_lost: float
+    calibration_error: float
     changed_labels: float
     largest_difference: float
     batch_difference: float
@@ -64,6 +66,7 @@ def measure(
     texts: list[str],
     expected: np.ndarray,
     accuracies: tuple[float, float],
+    calibration_error: float,
     decision: Decision,
 ) -> Measured:
     """Measures one export.
@@ -75,6 +78,7 @@ def measure(
         texts: texts to classify, at least one.
         expected: probabilities of the SavedModel in float32, of shape (texts, classes).
         accuracies: validation accuracies in float32 and of this export.
+        calibration_error: expected calibration error of this export on validation.
         decision: thresholds by which the model decides.
     """
     found, few = probabilities(model, texts), texts[:MOST_ROUNDS]
@@ -90,6 +94,7 @@ def measure(
         milliseconds(model, [many] * MOST_ROUNDS),
         round(accuracy, 5),
         round(whole - accuracy, 5),
+        round(calibration_error, 5),
         round(float((decision.answers(found) != decision.answers(expected)).any(axis=1).mean()), 5),
         float(f"{np.abs(found - expected).max():.2g}"),
         float(f"{np.abs(found[: len(few)] - alone).max():.2g}"),
@@ -118,7 +123,7 @@ def milliseconds(model: LoadedModel, batches: Sequence[list[str]]) -> float:
 
 def as_table(rows: Sequence[Measured]) -> Table:
     """Formats the rows as a table for the terminal."""
-    numbers = ["MB", "ms, 1 text", "ms, 256", "accuracy lost", "changed"]
+    numbers = ["MB", "ms, 1 text", "ms, 256", "accuracy lost", "calibration error", "changed"]
     table = Table(["export"], numbers, "Exports; SavedModels start from strings, the others from ids")
     for row in rows:
         table.add(
@@ -127,6 +132,7 @@ def as_table(rows: Sequence[Measured]) -> Table:
             f"{row.batch_1_ms:.2f}",
             f"{row.batch_256_ms:.1f}",
             f"{row.accuracy_lost:+.4f}",
+            f"{row.calibration_error:.4f}",
             f"{row.changed_labels:.1%}",
         )
     return table

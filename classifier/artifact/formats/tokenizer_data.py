@@ -1,7 +1,6 @@
 """Exports the tokenizer and the keys of the n-grams as data for programs in any language."""
 
 import json
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,7 @@ def write_data(classifier: ClassifierModule, folder: Path) -> None:
     write_json(folder / "tokenizer.json", data)
     write_json(folder / "labels.json", [name.decode() for name in classifier.names.numpy()])
     if classifier.decision:
-        write_json(folder / "decision.json", asdict(classifier.decision))
+        write_json(folder / "decision.json", classifier.decision.as_json())
     if classifier.ngrams:
         np.savez(folder / "ngrams.npz", keys=classifier.ngrams.keys.numpy(), idf=classifier.ngrams.idf.numpy())
 

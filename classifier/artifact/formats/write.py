@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from classifier.artifact.formats.measure import LoadedModel, Measured, measure, probabilities
+from classifier.evaluation.calibration import reliability_bins
+from classifier.evaluation.scored import Scored
 from classifier.start import kept_stderr
 from classifier.tasks import Decision
 
@@ -44,8 +46,9 @@ def write_formats(
     chosen, right = list(texts[::step]), labels[::step]
     expected = classifier.probabilities(chosen)
     decision = classifier.decision
-    whole = accuracy(decision, validated.probabilities(chosen), right)
-    rows = [measure(WHOLE, model, saved_model(model), chosen, expected, (whole, whole), decision)]
+    found = validated.probabilities(chosen)
+    whole, error = accuracy(decision, found, right), calibration_error(found, right)
+    rows = [measure(WHOLE, model, saved_model(model), chosen, expected, (whole, whole), error, decision)]
     problems = []
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -60,8 +63,9 @@ def write_formats(
                     twin = answering
                     if validated is not classifier:
                         twin = write_one(validated, kind, weights, part / "validated" / kind / weights)
-                    accuracies = whole, accuracy(decision, probabilities(twin, chosen), right)
-                    row = measure((kind, weights), place, answering, chosen, expected, accuracies, decision)
+                    found = probabilities(twin, chosen)
+                    accuracies, error = (whole, accuracy(decision, found, right)), calibration_error(found, right)
+                    row = measure((kind, weights), place, answering, chosen, expected, accuracies, error, decision)
                 rows.append(checked(row))
             except Exception as error:  # converters raise arbitrary exceptions, which must not stop the training
                 shutil.rmtree(place, ignore_errors=True)
@@ -104,6 +108,12 @@ def write_one(classifier, kind: str, weights: str, place: Path) -> LoadedModel:
 def accuracy(decision: Decision, found: np.ndarray, labels: np.ndarray) -> float:
     """Returns the share of right answers."""
     return float(decision.right(found, labels).mean())
+
+
+def calibration_error(found: np.ndarray, labels: np.ndarray) -> float:
+    """Returns the expected calibration error of probabilities (texts, classes)."""
+    names = [str(number) for number in range(found.shape[1])]
+    return reliability_bins(Scored(labels, found, names)).calibration_error
 
 
 def saved_model(folder: Path) -> LoadedModel:
