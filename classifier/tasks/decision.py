@@ -139,8 +139,8 @@ def by_class(thresholds: list[float] | None) -> tuple[float, ...] | None:
 
 def span(thresholds: tuple[float, ...]) -> str:
     """Describes thresholds of classes by the lowest and the highest."""
-    low, high = min(thresholds), max(thresholds)
-    return f"{low:.3f}" if low == high else f"{low:.3f} to {high:.3f}, depending on the label"
+    low, high = f"{min(thresholds):.3f}", f"{max(thresholds):.3f}"
+    return low if low == high else f"{low} to {high}, depending on the label"
 
 
 NO_DECISION = Decision()  # of a model that accepts every answer and has no label sets
