@@ -9,11 +9,11 @@ import numpy as np
 
 from classifier.auditing.issue import Issue, Kind
 from classifier.auditing.label_errors import LabelErrors, label_errors
-from classifier.auditing.near_duplicates import Pair, near_duplicates
 from classifier.auditing.out_of_fold import out_of_fold_probabilities
 from classifier.auditing.pool import Pool
 from classifier.data import Examples
 from classifier.data.labels import class_names
+from classifier.data.near_duplicates import Pair, near_duplicates
 from classifier.data.text_form import text_form
 from classifier.progress import Stage
 

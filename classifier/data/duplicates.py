@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from classifier.data.examples import Examples
+from classifier.data.near_duplicates import near_duplicates
 from classifier.data.text_form import text_form
 from classifier.files import write_records
 
@@ -42,6 +43,24 @@ def find_duplicates(train: Examples, others: Mapping[str, Examples]) -> tuple[li
         count = _occur(len(contradictory))
         notices.append(f"{count} in train with more than one label; contradictions.csv lists the rows.")
     return [row for rows in contradictory.values() for row in rows], notices
+
+
+def near_duplicate_notices(train: Examples, others: Mapping[str, Examples]) -> list[str]:
+    """Returns notices about texts of other splits that are nearly, but not exactly, the same as one of train."""
+    parts = {"train": train, **others}
+    pairs = near_duplicates([text for part in parts.values() for text in part.texts])
+    forms = set(map(text_form, train.texts))
+    notices, start = [], len(train)
+    for split, examples in others.items():
+        places = range(start, start := start + len(examples))
+        alike = {pair.second - places.start for pair in pairs if pair.first < len(train) and pair.second in places}
+        if count := sum(text_form(examples.texts[place]) not in forms for place in alike):
+            texts = "1 text" if count == 1 else f"{count:,} texts"
+            notices.append(
+                f"{texts} of {split} {'is' if count == 1 else 'are'} nearly the same as one in train, so the metrics "
+                "may be too good. classifier audit lists them."
+            )
+    return notices
 
 
 def write_contradictions(path: str | Path, contradictions: Iterable[Contradiction]) -> None:

@@ -14,6 +14,7 @@ from classifier.data import (
     write_rejects,
 )
 from classifier.data.columns import with_columns
+from classifier.data.duplicates import near_duplicate_notices
 from classifier.data.several_labels import has_several, refuse_joined
 from classifier.data.splits import check_root
 from classifier.data.text_form import text_form
@@ -65,6 +66,9 @@ def load(settings: TrainSettings, output: Path) -> Splits:
     one_each = not several or int(splits.train.labels.sum(axis=1).max()) < 2  # also with a separator that never occurs
     if settings.task is TaskKind.auto and one_each:
         refuse_joined(splits.train.class_counts())
+    if settings.data.near_duplicates and not splits.folds and not settings.trainer.validation_only:
+        others = {name: part for name, part in splits.parts().items() if name != "train"}
+        splits.notices += near_duplicate_notices(splits.train, others)
     for notice in splits.notices:
         say(notice)
     if splits.rejects:

@@ -96,6 +96,7 @@ class DataSettings(Reading):
     split_seed: int | None = number(None, SEED)  # seed of the split; None: seed
     group: str | None = None  # column; rows with the same value are never in two splits
     time: str | None = None  # column of dates or numbers; valid and test come after train
+    near_duplicates: bool = True  # whether to look for texts that are nearly the same in two splits
     max_bad_rows: float = number(0.01, ALL_OR_LESS)  # maximum share of unusable rows in a file
 
 

@@ -1,9 +1,10 @@
 """Finds texts that are nearly the same: with typos, added words or other numbers.
 
 Texts are compared by their shingles, the runs of SHINGLE characters, without regard to case, punctuation and the
-values of numbers. Their similarity is the share of common ones among all of their shingles (Jaccard). Candidates are
-found by MinHash and banding (Broder 1997, "On the resemblance and containment of documents"; Leskovec, Rajaraman and
-Ullman 2014, "Mining of massive datasets", section 3.4), so that the time grows with the number of texts, not of pairs.
+values of numbers. Their similarity is the share of common ones among all of their shingles (Jaccard), of a long text
+among the MOST_SHINGLES with the least hashes. Candidates are found by MinHash and banding (Broder 1997, "On the
+resemblance and containment of documents"; Leskovec, Rajaraman and Ullman 2014, "Mining of massive datasets", section
+3.4), so that the time grows with the number of texts, not of pairs.
 """
 
 import re
@@ -16,11 +17,13 @@ from numpy.typing import NDArray
 from classifier.data.text_form import text_form
 
 SHINGLE = 4  # characters
+MOST_SHINGLES = 512  # of a text
 LEAST_SIMILARITY = 0.7
 BANDS, ROWS = 32, 4  # of the MinHash: two texts with LEAST_SIMILARITY are missed with probability (1 - 0.7^4)^32 < 1e-3
 PRIME = np.uint64(2**31 - 1)
 NUMBERS, APART = re.compile(r"\d+(?:[.,:]\d+)*"), re.compile(r"\W+|_")
 BASE = np.uint64(1_000_003)  # of the polynomial hash of a shingle
+MIXER = np.uint64(0x9E3779B97F4A7C15)  # an odd number that spreads the hashes, modulo 2**64
 
 
 class Pair(NamedTuple):
@@ -70,13 +73,16 @@ def comparable(text: str) -> str:
 
 
 def distinct_shingles(form: str) -> NDArray[np.uint64]:
-    """Returns the hashes of the different shingles of a text, in ascending order; a short text is one shingle."""
+    """Returns the hashes of the different shingles of a text, in ascending order, at most the least MOST_SHINGLES.
+
+    A text that is shorter than a shingle is one.
+    """
     codes = np.frombuffer(f" {form} ".encode("utf-32-le"), np.uint32).astype(np.uint64)
     length = min(SHINGLE, len(codes))
     hashes = np.zeros(len(codes) - length + 1, np.uint64)
     for shift in range(length):
         hashes = hashes * BASE + codes[shift : shift + len(hashes)]
-    return np.unique(hashes)
+    return np.unique(hashes * MIXER % PRIME)[:MOST_SHINGLES]
 
 
 def candidates(shingles: Sequence[NDArray[np.uint64]]) -> Iterator[tuple[int, int]]:
@@ -105,7 +111,7 @@ def minhash(shingles: Sequence[NDArray[np.uint64]]) -> NDArray[np.uint32]:
     random = np.random.default_rng(0)
     factors, terms = random.integers(1, int(PRIME), (2, BANDS * ROWS), np.uint64)
     starts = np.cumsum([0, *(len(one) for one in shingles[:-1])])
-    values = np.concatenate(shingles) % PRIME
+    values = np.concatenate(shingles)
     found = np.empty((len(shingles), BANDS * ROWS), np.uint32)
     for number, (factor, term) in enumerate(zip(factors, terms, strict=True)):
         found[:, number] = np.minimum.reduceat((values * factor + term) % PRIME, starts)

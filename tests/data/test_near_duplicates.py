@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from classifier.auditing.near_duplicates import near_duplicates
-from classifier.data.examples import read_examples
+from classifier.data.duplicates import near_duplicate_notices
+from classifier.data.examples import Examples, read_examples
+from classifier.data.near_duplicates import near_duplicates
 from classifier.settings import DataSettings
 
 EMBEDDED = "classifier/data/embedded/train.csv"
@@ -53,3 +54,23 @@ def test_each_text_of_a_group_is_paired_with_the_first():
 
 def test_short_texts_are_compared_as_a_whole():
     assert near_duplicates(["ok", "no", "OK!", "k"]) == [(0, 2, 1.0)]
+
+
+def test_long_texts_are_compared_by_a_part_of_their_shingles(texts):
+    random = np.random.default_rng(0)
+    long = [" ".join(random.permutation(texts)[:60]) for _ in range(20)]
+    copies = [with_words(with_typos(one, random), random) for one in long]
+    assert {(pair.first, pair.second) for pair in near_duplicates([*long, *copies])} == {
+        (place, 20 + place) for place in range(20)
+    }
+
+
+def test_texts_that_are_nearly_in_train_are_counted():
+    def examples(*texts):
+        return Examples(list(texts), np.zeros(len(texts), np.int32), ("a", "b"), list(texts))
+
+    train = examples("where is my parcel 12", "please cancel my order today", "thanks for nothing at all")
+    test = examples("where is my parcel 13", "please cancel my order today", "Thanks for nothing, at all!", "buy gold")
+    notices = near_duplicate_notices(train, {"valid": examples("something else"), "test": test})
+    (notice,) = notices
+    assert notice.startswith("2 texts of test are nearly the same as one in train, so the metrics may be too good.")
