@@ -99,10 +99,10 @@ def rankings(data: str, seed: int, place: Path, python: str) -> dict[str, Any]:
 def write_probabilities(data: str, seed: int, folder: str) -> list[int]:
     """Writes labels and out-of-fold probabilities; returns the ranking of the audit. In a process of its own."""
     from classifier.auditing.label_errors import label_errors
-    from classifier.auditing.out_of_fold import out_of_fold_probabilities
+    from classifier.auditing.ngram_answers import NgramAnswers
 
     train, _, _ = replaced(data, seed)
-    probabilities = out_of_fold_probabilities(train, 0)
+    probabilities = NgramAnswers(train, 0).out_of_fold()
     np.savez(Path(folder) / "probabilities.npz", probabilities=probabilities, labels=train.labels)
     return np.argsort(-label_errors(probabilities, train.labels).scores, kind="stable").tolist()
 

@@ -78,6 +78,7 @@ def audit(settings: AuditSettings, output: Path) -> dict[str, Any]:
         "rows": len(pool.rows),
         "rows_with_issues": len(set(found.places)),
         "issues": {kind.value: sum(issue.issue is kind for issue in found.issues) for kind in Kind},
+        "leak_worth": dict(zip(("with", "without"), found.leak_worth, strict=True)) if found.leak_worth else None,
         "telling_columns": pool.telling,
         "page": str(output / "audit.html"),
     }

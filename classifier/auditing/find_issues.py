@@ -9,7 +9,7 @@ import numpy as np
 
 from classifier.auditing.issue import Issue, Kind
 from classifier.auditing.label_errors import LabelErrors, label_errors
-from classifier.auditing.out_of_fold import out_of_fold_probabilities
+from classifier.auditing.ngram_answers import NgramAnswers
 from classifier.auditing.pool import Pool
 from classifier.data import Examples
 from classifier.data.labels import class_names
@@ -29,12 +29,15 @@ class Audit:
         places: index in the pool of the text of each issue.
         pairs: near-duplicates, which are indices in the pool.
         errors: how probably each label is wrong.
+        leak_worth: accuracy on test of an n-gram model that is trained with and without the leaking texts of train;
+            None without leaks to test.
     """
 
     issues: list[Issue]
     places: list[int]
     pairs: list[Pair]
     errors: LabelErrors
+    leak_worth: tuple[float, float] | None = None
 
 
 def find_issues(pool: Pool, seed: int) -> Audit:
@@ -48,12 +51,14 @@ def find_issues(pool: Pool, seed: int) -> Audit:
         pairs = near_duplicates(pool.examples.texts)
     with Stage("Looking for wrong labels"):
         folded = fold_labels(pool.examples)
-        errors = label_errors(out_of_fold_probabilities(folded, seed), folded.labels)
+        answers = NgramAnswers(folded, seed)
+        errors = label_errors(answers.out_of_fold(), folded.labels)
+    leaking = dict(leaks(pool, pairs))
     kinds: Mapping[Kind, Callable[[], Iterator[tuple[int, float, str]]]] = {
         Kind.label: lambda: wrong_labels(folded, errors),
         Kind.contradiction: lambda: contradictions(folded),
         Kind.near_duplicate: lambda: duplicates(pool, pairs),
-        Kind.leak: lambda: leaks(pool, pairs),
+        Kind.leak: lambda: ((place, similarity, "") for place, similarity in leaking.items()),
         Kind.spelling: lambda: spellings(pool),
         Kind.no_words: lambda: without_words(pool),
     }
@@ -63,7 +68,9 @@ def find_issues(pool: Pool, seed: int) -> Audit:
         Issue(pool.files[place], pool.rows[place], kind, round(score, 4), pool.label(place), suggested)
         for place, score, kind, suggested in found
     ]
-    return Audit(issues, [place for place, *_ in found], pairs, errors)
+    with Stage("Measuring the leaks"):
+        worth = leak_worth(pool, answers, list(leaking))
+    return Audit(issues, [place for place, *_ in found], pairs, errors, worth)
 
 
 def fold_labels(examples: Examples) -> Examples:
@@ -103,15 +110,22 @@ def duplicates(pool: Pool, pairs: list[Pair]) -> Iterator[tuple[int, float, str]
         yield place, pair.similarity, ""
 
 
-def leaks(pool: Pool, pairs: list[Pair]) -> Iterator[tuple[int, float, str]]:
-    """Yields the texts of train that are nearly the same as one of valid or test."""
+def leaks(pool: Pool, pairs: list[Pair]) -> Iterator[tuple[int, float]]:
+    """Yields index and similarity of the texts of train that are nearly the same as one of valid or test."""
     best: dict[int, float] = {}
     for pair in pairs:
         for one, other in ((pair.first, pair.second), (pair.second, pair.first)):
             if pool.splits[one] == "train" and pool.splits[other] != "train":
                 best[one] = max(best.get(one, 0.0), pair.similarity)
-    for place, similarity in best.items():
-        yield place, similarity, ""
+    yield from best.items()
+
+
+def leak_worth(pool: Pool, answers: NgramAnswers, leaking: list[int]) -> tuple[float, float] | None:
+    """Returns the accuracy on test of a model of train, and of train without the leaking texts."""
+    train, test = pool.of_split("train"), pool.of_split("test")
+    if not leaking or not len(test):
+        return None
+    return answers.accuracy(train, test), answers.accuracy(np.setdiff1d(train, leaking), test)
 
 
 def spellings(pool: Pool) -> Iterator[tuple[int, float, str]]:

@@ -40,6 +40,11 @@ def verdict(pool: Pool, audit: Audit) -> list[str]:
         names = ", ".join(f"{name!r} ({count})" for count, name in small[:5])
         more = f" and {len(small) - 5:,} more" if len(small) > 5 else ""
         found.append(f"Classes with fewer than {FEW_EXAMPLES} rows, whose metrics will be rough: {names}{more}.")
+    if audit.leak_worth:
+        found.append(
+            "An n-gram model has an accuracy of {:.3f} on test, and of {:.3f} if the leaking rows of train are left "
+            "out.".format(*audit.leak_worth)
+        )
     for column, accuracy in pool.telling.items():
         found.append(
             f"The column {column!r} alone predicts {accuracy:.1%} of the labels. If it is not known when a text is to "

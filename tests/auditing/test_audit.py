@@ -82,6 +82,7 @@ def test_each_kind_of_issue_is_found(files, tmp_path):
     assert {one["file"] for one in found} == {str(files[0])}
     scores = [float(one["score"]) for one in found]
     assert scores == sorted(scores, reverse=True)
+    assert set(summary["leak_worth"]) == {"with", "without"} and 0.5 <= summary["leak_worth"]["without"] <= 1
     assert summary["issues"]["leak"] == 1 and summary["rows"] == ROWS + 7
     page = (tmp_path / "out" / "audit.html").read_text().replace("<wbr>", "")
     assert "the heron and a crane in the reeds!" in page and "train.csv:126" in page
