@@ -6,6 +6,7 @@ python -m classifier.audit messages.csv audit.fix=drop
 """
 
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,14 @@ from classifier.errors import UserError
 from classifier.files import write_text
 from classifier.leaving import run_and_leave
 from classifier.progress import Stage
-from classifier.settings import AuditSettings
+from classifier.settings import AuditSettings, DataSettings, Fix, TaskKind
 from classifier.terminal import Table, say, show, shown_path
 
 if TYPE_CHECKING:
     from classifier.auditing.find_issues import Audit
     from classifier.auditing.pool import Pool
 
+FIXED = "fixed"  # folder of the new files
 SHOWN, LONGEST = 3, 40  # issues of a kind, and characters of a text, in the terminal
 
 
@@ -35,30 +37,10 @@ def audit(settings: AuditSettings, output: Path) -> dict[str, Any]:
     Raises:
         UserError: for files that cannot be used.
     """
-    from classifier.auditing.fix import check_fix, write_fixed
     from classifier.auditing.issue import ISSUES, Kind, write_issues
-    from classifier.auditing.pool import read_pool
-    from classifier.data import write_rejects
-    from classifier.data.columns import with_columns
-    from classifier.data.formats.choose import find_labelled
-    from classifier.data.several_labels import has_several
-    from classifier.data.splits import check_root
-    from classifier.settings import TaskKind
 
     with Stage("Reading the data"):
-        check_root(settings.data)
-        data, notice = with_columns(settings.data)
-        if notice:
-            say(notice)
-        if data.train is not None and has_several(TaskKind.auto, data):
-            raise UserError("An audit is of texts with one label each, but these can have several.")
-        pool = read_pool(data)
-        files = [str(path) for path in find_labelled(data.train, data)]
-        check_fix(settings, files)
-    for notice in pool.notices:
-        say(notice)
-    if pool.rejects:
-        write_rejects(output / "rejects.csv", pool.rejects)
+        data, pool, files = read(settings, output)
     with Stage("Starting TensorFlow"):
         from classifier.start import start_tensorflow
 
@@ -69,29 +51,67 @@ def audit(settings: AuditSettings, output: Path) -> dict[str, Any]:
     write_issues(output / ISSUES, found.issues)
     write_text(output / "audit.html", page(f"Audit of {data.name}", pool, found))
     if found.issues:
-        show(surest(pool, found))
+        show(most_certain(pool, found))
     for line in verdict(pool, found):
         say(line)
     say(f"Issues   {shown_path(output / ISSUES)}")
     say(f"Look at  {shown_path(output / 'audit.html')}")
-    summary = {
+    return {
         "rows": len(pool.rows),
         "rows_with_issues": len(set(found.places)),
         "issues": {kind.value: sum(issue.issue is kind for issue in found.issues) for kind in Kind},
         "leak_worth": dict(zip(("with", "without"), found.leak_worth, strict=True)) if found.leak_worth else None,
-        "telling_columns": pool.telling,
+        "leaking_columns": pool.leaking_columns,
         "page": str(output / "audit.html"),
+        **(fixed(settings.audit.fix, data, pool, found, files, output) if settings.audit.fix else {}),
     }
+
+
+def read(settings: AuditSettings, output: Path) -> "tuple[DataSettings, Pool, list[str]]":
+    """Returns how the data are read, the texts, and the paths of the files of train; prints notices."""
+    from classifier.auditing.fix import check_fix
+    from classifier.auditing.pool import read_pool
+    from classifier.data import write_rejects
+    from classifier.data.columns import with_columns
+    from classifier.data.formats.choose import find_labelled
+    from classifier.data.several_labels import has_several
+    from classifier.data.splits import check_root
+
+    check_root(settings.data)
+    data, notice = with_columns(settings.data)
+    if notice:
+        say(notice)
+    if data.train is not None and has_several(TaskKind.auto, data):
+        raise UserError(
+            "An audit is of texts with one label each, but these can have several: give one column of them."
+        )
+    pool = read_pool(data)
+    files = [str(path) for path in find_labelled(data.train, data)]
     if settings.audit.fix:
-        fixed = write_fixed(output / "fixed", files, found.issues, settings.audit.fix, data)
-        for path in fixed:
-            say(f"Fixed    {shown_path(path)}")
-        summary["fixed"] = list(map(str, fixed))
-    return summary
+        check_fix(pool, files, settings.audit.fix, data, output / FIXED)
+    for notice in pool.notices:
+        say(notice)
+    if pool.rejects:
+        write_rejects(output / "rejects.csv", pool.rejects)
+    return data, pool, files
 
 
-def surest(pool: "Pool", found: "Audit") -> Table:
-    """Returns a table of the surest issues of each kind."""
+def fixed(
+    fix: Fix, data: DataSettings, pool: "Pool", found: "Audit", files: Sequence[str], output: Path
+) -> dict[str, Any]:
+    """Writes the new files, and returns their paths for the summary."""
+    from classifier.auditing.fix import fixes_of, write_fixed
+
+    places = zip(found.issues, found.places, strict=True)
+    issues = [issue for issue, place in places if pool.splits[place] == "train"]
+    paths, notices = write_fixed(output / FIXED, files, fixes_of(issues, fix), data)
+    for line in [*(f"Fixed    {shown_path(path)}" for path in paths), *notices]:
+        say(line)
+    return {"fixed": list(map(str, paths))}
+
+
+def most_certain(pool: "Pool", found: "Audit") -> Table:
+    """Returns a table of the most certain issues of each kind."""
     from classifier.auditing.issue import Kind
 
     table = Table(["issue", "row", "label", "suggested", "text"], ["score"])

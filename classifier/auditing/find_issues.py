@@ -25,7 +25,7 @@ class Audit:
     """What was found.
 
     Args:
-        issues: the issues, the surest first.
+        issues: the issues, the most certain first.
         places: index in the pool of the text of each issue.
         pairs: near-duplicates, which are indices in the pool.
         errors: how probably each label is wrong.
@@ -88,7 +88,10 @@ def wrong_labels(examples: Examples, errors: LabelErrors) -> Iterator[tuple[int,
 
 
 def contradictions(examples: Examples) -> Iterator[tuple[int, float, str]]:
-    """Yields the texts that occur with another label; the most frequent label is suggested if there is one."""
+    """Yields the texts that occur with another label; the most frequent label is suggested if there is one.
+
+    It is also suggested for the texts that have it already.
+    """
     places, labels = defaultdict[str, list[int]](list), [str(label) for label in examples.named_labels()]
     for place, text in enumerate(examples.texts):
         places[text_form(text)].append(place)
@@ -97,7 +100,7 @@ def contradictions(examples: Examples) -> Iterator[tuple[int, float, str]]:
         if len(counts) > 1:
             (first, most), (_, next_most) = counts[:2]
             for place in same:
-                yield place, 1.0, first if most > next_most and labels[place] != first else ""
+                yield place, 1.0, first if most > next_most else ""
 
 
 def duplicates(pool: Pool, pairs: list[Pair]) -> Iterator[tuple[int, float, str]]:
@@ -112,11 +115,16 @@ def duplicates(pool: Pool, pairs: list[Pair]) -> Iterator[tuple[int, float, str]
 
 def leaks(pool: Pool, pairs: list[Pair]) -> Iterator[tuple[int, float]]:
     """Yields index and similarity of the texts of train that are nearly the same as one of valid or test."""
+    same: dict[int, set[int]] = {}  # texts that are the same as the first of them, which alone is in other pairs
+    for pair in pairs:
+        if pair.similarity == 1:
+            same.setdefault(pair.first, {pair.first}).add(pair.second)
     best: dict[int, float] = {}
     for pair in pairs:
-        for one, other in ((pair.first, pair.second), (pair.second, pair.first)):
-            if pool.splits[one] == "train" and pool.splits[other] != "train":
-                best[one] = max(best.get(one, 0.0), pair.similarity)
+        alike = same.get(pair.first, {pair.first}) | same.get(pair.second, {pair.second})
+        training = {place for place in alike if pool.splits[place] == "train"}
+        for place in training if len(training) < len(alike) else ():
+            best[place] = max(best.get(place, 0.0), pair.similarity)
     yield from best.items()
 
 

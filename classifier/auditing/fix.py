@@ -1,94 +1,154 @@
 """Writes the files of train again without the rows that have issues, or with other labels; never over the old files."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from classifier.auditing.issue import Issue
+from classifier.auditing.issue import Issue, Kind
+from classifier.auditing.pool import Pool
 from classifier.data.files import format_of
 from classifier.data.formats.choose import chosen_format
+from classifier.data.labels import folded_label
 from classifier.data.rows import columns_of, read_rows
 from classifier.errors import UserError
-from classifier.files import whole_file
 from classifier.scoring.new_file import new_file
 from classifier.scoring.tables import WriterOptions, open_table
-from classifier.settings import AuditSettings, DataSettings, Fix
+from classifier.settings import DataSettings, Fix
+from classifier.terminal import counted
 
 BATCH = 4096  # rows
+RELABELLED = (Kind.contradiction, Kind.label, Kind.spelling)  # issues whose suggestion is followed, the first one first
+Fixes = dict[int, str | None]  # the new label of each row with an issue; None: the row is left out
 
 
-def check_fix(settings: AuditSettings, files: Sequence[str]) -> None:
+def check_fix(pool: Pool, files: Sequence[str], fix: Fix, data: DataSettings, folder: Path) -> None:
     """Checks that the files can be written again.
 
+    Args:
+        pool: the audited texts.
+        files: paths of the files of train.
+        fix: what is done.
+        data: how the files are read.
+        folder: folder of the new files.
+
     Raises:
-        UserError: for a format that is only read.
+        UserError: for a format that is only read, a label in an inner key, rows without a number of their own, or a
+            folder that exists.
     """
-    for file in files if settings.audit.fix else ():
+    asked, instead = f"audit.fix={fix.name}", "Leave it out: issues.csv lists the rows to change."
+    if folder.exists():
+        raise UserError(f"{folder} exists already: {asked} never writes over files. Choose another hydra.run.dir.")
+    twice = [file for (file, _), count in Counter(zip(pool.files, pool.rows, strict=True)).items() if count > 1]
+    for file in files:
         path = Path(file)
-        if chosen_format(path, settings.data) is not None or format_of(path) in ("xlsx", "text"):
+        if chosen_format(path, data) is not None or format_of(path) in ("xlsx", "text"):
+            raise UserError(f"{asked} writes CSV, TSV, JSON Lines and Parquet, but not {path}. {instead}")
+        if file in twice:
             raise UserError(
-                f"audit.fix={settings.audit.fix.name} writes CSV, TSV, JSON Lines and Parquet, but not {path}. "  # pyright: ignore
-                "Leave it out: issues.csv lists the rows to change."
+                f"{asked}: {path} has several rows in a line, which have the same number. Write one a line."
+            )
+        if not any(data.label in row.values for row in islice(read_rows(path, data), BATCH)):
+            raise UserError(
+                f"{asked} changes a column of its own, but data.label={data.label} is inside one. {instead}"
             )
 
 
+def fixes_of(issues: Sequence[Issue], fix: Fix) -> dict[str, Fixes]:
+    """Returns what is done with each row of each file.
+
+    Both follow the suggested spelling of a label. If a text has contradictory labels, the rows with its most frequent
+    one stay as they are.
+    """
+    found = defaultdict[str, Fixes](dict)
+    followed = RELABELLED if fix is Fix.relabel else (Kind.spelling,)
+    for kind in reversed(followed):
+        for issue in issues:
+            if issue.issue is kind and issue.suggested_label not in ("", issue.given_label):
+                found[issue.file][issue.row] = issue.suggested_label
+    for issue in issues if fix is Fix.drop else ():
+        if issue.issue not in followed and folded_label(issue.suggested_label) != folded_label(issue.given_label):
+            found[issue.file][issue.row] = None
+    return found
+
+
 def write_fixed(
-    folder: Path, files: Sequence[str], issues: Sequence[Issue], fix: Fix, data: DataSettings
-) -> list[Path]:
-    """Writes a file for each file of train, and returns their paths.
+    folder: Path, files: Sequence[str], fixes: Mapping[str, Fixes], data: DataSettings
+) -> tuple[list[Path], list[str]]:
+    """Writes a file for each file of train, in UTF-8; returns their paths, and notices.
+
+    Rows that cannot be read are left out.
 
     Args:
         folder: new folder.
         files: paths of the files of train.
-        issues: issues to fix.
-        fix: drop removes the rows; relabel gives them the suggested label, if there is one.
+        fixes: see `fixes_of`.
         data: how the files are read.
     """
-    of_file = defaultdict[str, dict[int, str]](dict)
-    for issue in issues:
-        if fix is Fix.drop or issue.suggested_label:
-            of_file[issue.file].setdefault(issue.row, issue.suggested_label)
     folder.mkdir(parents=True)
-    written = []
+    written, notices = list[Path](), list[str]()
     for number, file in enumerate(files):
         name = Path(file).name
         target = folder / (name if name not in {path.name for path in written} else f"{number}_{name}")
-        write = write_parquet if format_of(file) == "parquet" else write_rows
-        write(Path(file), target, of_file[file], fix, data)
+        if format_of(file) == "parquet":
+            write_parquet(Path(file), target, fixes.get(file, {}), data)
+        elif left_out := write_rows(Path(file), target, fixes.get(file, {}), data):
+            notices.append(f"{target.name} is without {counted(left_out, 'row')} that cannot be read; see rejects.csv.")
         written.append(target)
-    return written
+    if data.encoding not in (None, DataSettings.encoding) and any(format_of(file) != "parquet" for file in files):
+        notices.append(f"The new files are in UTF-8: leave out data.encoding={data.encoding} to read them.")
+    return written, notices
 
 
-def write_rows(source: Path, target: Path, fixes: dict[int, str], fix: Fix, data: DataSettings) -> None:
-    """Writes CSV, TSV or JSON Lines; `fixes` has the new label of each row with an issue."""
+def write_rows(source: Path, target: Path, fixes: Fixes, data: DataSettings) -> int:
+    """Writes CSV, TSV or JSON Lines, and returns the number of rows that cannot be read."""
     columns: dict[str, Any] = dict.fromkeys(columns_of(source, data))
     options = WriterOptions(data.delimiter, own_keys=format_of(source) == "json")
+    left_out, label = 0, str(data.label)
     with new_file(target) as stream, open_table(stream, target, columns, {}, options) as table:
         batch: list[dict[str, Any]] = []
         for row in read_rows(source, data):
-            if row.number in fixes:
-                if fix is Fix.drop:
-                    continue
-                row.values[str(data.label)] = fixes[row.number]
-            batch.append(row.values)
+            left_out += bool(row.problem)
+            new = fixes.get(row.number, "")
+            if row.problem or new is None:
+                continue
+            batch.append({**row.values, label: of_same_type(new, row.values[label])} if new else row.values)
             if len(batch) == BATCH:
                 table.write(batch, [])
                 batch = []
         table.write(batch, [])
+    return left_out
 
 
-def write_parquet(source: Path, target: Path, fixes: dict[int, str], fix: Fix, data: DataSettings) -> None:
-    """Writes Parquet; arguments as for `write_rows`."""
+def of_same_type(label: str, value: Any) -> Any:
+    """Returns a label as a number or boolean if the value that it replaces is one.
+
+    >>> of_same_type("2", 1), of_same_type("2", "1"), of_same_type("true", False), of_same_type("other", 1)
+    (2, '2', True, 'other')
+    """
+    if isinstance(value, str):
+        return label
+    try:
+        return json.loads(label)
+    except ValueError:
+        return label
+
+
+def write_parquet(source: Path, target: Path, fixes: Fixes, data: DataSettings) -> None:
+    """Writes Parquet with the types of the source."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pq.read_table(source)
-    if fix is Fix.drop:
-        table = table.filter(pa.array([row + 1 not in fixes for row in range(len(table))]))
-    else:
-        place, column = table.column_names.index(str(data.label)), table[str(data.label)]
-        labels = [fixes.get(row, label) for row, label in enumerate(column.to_pylist(), 1)]
-        table = table.set_column(place, str(data.label), pa.array(list(map(str, labels))).cast(column.type))
-    with whole_file(target) as stream:
+    table, label = pq.read_table(source), str(data.label)
+    place, column = table.column_names.index(label), table[label]
+    rows = range(1, len(table) + 1)
+    if any(fixes.values()):
+        values = [
+            fixes.get(row) or value for row, value in zip(rows, column.cast(pa.string()).to_pylist(), strict=True)
+        ]
+        table = table.set_column(place, table.schema.field(place), pa.array(values, pa.string()).cast(column.type))
+    table = table.filter(pa.array([fixes.get(row, "") is not None for row in rows]))
+    with new_file(target) as stream:
         pq.write_table(table, stream)

@@ -37,7 +37,7 @@ class Issue:
         file: path of the file.
         row: number of the row, counted as in rejects.csv.
         issue: kind of the issue.
-        score: from 0 to 1; the surest are 1.
+        score: from 0 to 1; the most certain are 1.
         given_label: label in the file.
         suggested_label: label that it should have, or "" if none is suggested.
     """

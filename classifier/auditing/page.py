@@ -32,20 +32,20 @@ def verdict(pool: Pool, audit: Audit) -> list[str]:
     else:
         kinds = ", ".join(f"{kind.value} {counts[kind]:,}" for kind in Kind if counts[kind])
         first = (
-            f"{counted(rows, 'row')} of {len(pool.rows):,} ({rows / len(pool.rows):.1%}) may need your eyes: {kinds}."
+            f"{counted(rows, 'row')} of {len(pool.rows):,} ({rows / len(pool.rows):.1%}) should be checked: {kinds}."
         )
     found = [first]
     small = sorted((count, name) for name, count in pool.examples.class_counts().items() if count < FEW_EXAMPLES)
     if small:
         names = ", ".join(f"{name!r} ({count})" for count, name in small[:5])
         more = f" and {len(small) - 5:,} more" if len(small) > 5 else ""
-        found.append(f"Classes with fewer than {FEW_EXAMPLES} rows, whose metrics will be rough: {names}{more}.")
+        found.append(f"Classes with fewer than {FEW_EXAMPLES} rows, for which metrics are uncertain: {names}{more}.")
     if audit.leak_worth:
         found.append(
             "An n-gram model has an accuracy of {:.3f} on test, and of {:.3f} if the leaking rows of train are left "
             "out.".format(*audit.leak_worth)
         )
-    for column, accuracy in pool.telling.items():
+    for column, accuracy in pool.leaking_columns.items():
         found.append(
             f"The column {column!r} alone predicts {accuracy:.1%} of the labels. If it is not known when a text is to "
             "be classified, keep it out of data.text."

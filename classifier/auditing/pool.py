@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from classifier.auditing.telling_columns import telling_columns
+from classifier.auditing.leaking_columns import leaking_columns
 from classifier.data import Examples, Loaded, Reject, read_examples
 from classifier.errors import UserError
 from classifier.settings import DataSettings
@@ -24,7 +24,7 @@ class Pool:
         splits: split of each text: train, valid or test.
         rejects: rows that cannot be used.
         notices: notices of the readers.
-        telling: accuracy of the label by each column that gives it away.
+        leaking_columns: accuracy of the label by each column that gives it away.
     """
 
     examples: Examples
@@ -33,7 +33,7 @@ class Pool:
     splits: list[str]
     rejects: list[Reject]
     notices: list[str]
-    telling: dict[str, float] = field(default_factory=dict)
+    leaking_columns: dict[str, float] = field(default_factory=dict)
 
     def label(self, place: int) -> str:
         """Returns the label of a text."""
@@ -64,10 +64,10 @@ def read_pool(data: DataSettings) -> Pool:
         Examples(texts, np.array(labels, np.int32), names, origins),
         [file for part in loaded.values() for file in files_of(part)],
         [int(origin.rpartition(":")[2]) for origin in origins],
-        [split for split, part in loaded.items() for _ in part.examples.texts],
+        [declared or split for split, part in loaded.items() for declared in part.splits],
         [reject for part in loaded.values() for reject in part.rejects],
         [notice for part in loaded.values() for notice in part.notices],
-        telling_columns([file.path for file in loaded["train"].files], data),
+        leaking_columns([file.path for file in loaded["train"].files], data),
     )
 
 

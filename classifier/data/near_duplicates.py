@@ -35,10 +35,11 @@ class Pair(NamedTuple):
 
 
 def near_duplicates(texts: Sequence[str], least: float = LEAST_SIMILARITY) -> list[Pair]:
-    """Returns pairs of similar texts, sorted by the index of the second; each text is at least in one if it has any.
+    """Returns pairs of similar texts, sorted by the index of the second.
 
     Texts that are the same without regard to case, punctuation and numbers have a similarity of 1. Of a group of more
-    than two such texts, each is paired with the first.
+    than two such texts, each is paired with the first, and only the first with other texts. Of many similar texts, not
+    every pair is found.
 
     Args:
         texts: the texts.

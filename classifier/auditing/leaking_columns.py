@@ -17,8 +17,8 @@ LEAST_GAIN = 0.1  # over the most frequent label
 LEAST_REPEATS = 5  # mean number of rows with the same value
 
 
-def telling_columns(files: Sequence[str], data: DataSettings) -> dict[str, float]:
-    """Returns the accuracy with which a column alone predicts the label of the other rows, for telling columns.
+def leaking_columns(files: Sequence[str], data: DataSettings) -> dict[str, float]:
+    """Returns the accuracy with which a column alone predicts the label of the other rows, for such columns.
 
     The prediction is the most frequent label of the other rows with the same value. Columns whose values hardly
     repeat, such as numbers of orders, are left out.
@@ -40,7 +40,9 @@ def telling_columns(files: Sequence[str], data: DataSettings) -> dict[str, float
             labels.append(str(label))
             for column in columns:
                 given = values[column]
-                given += [""] * (len(labels) - 1 - len(given)) + [str(row.value(column) or "")]
+                given += [""] * (len(labels) - 1 - len(given)) + [
+                    "" if (found := row.value(column)) is None else str(found)
+                ]
     if not labels:
         return {}
     most = max(Counter(labels).values()) / len(labels)

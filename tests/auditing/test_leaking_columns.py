@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 
-from classifier.auditing.telling_columns import telling_columns
+from classifier.auditing.leaking_columns import leaking_columns
 from classifier.settings import DataSettings
 
 
@@ -17,7 +17,7 @@ def test_the_column_that_is_filled_in_with_the_label(tmp_path):
             label = random.choice(["refund", "delivery", "praise"])
             team = {"refund": "money", "delivery": "trucks", "praise": ""}[label] if number else "money"
             writer.writerow([number, f"text {number}", team, random.choice(["mon", "tue"]), label, "yes"])
-    found = telling_columns([str(path)], DataSettings(name="t", train=str(path)))
+    found = leaking_columns([str(path)], DataSettings(name="t", train=str(path)))
     assert list(found) == ["team"] and 0.98 <= found["team"] <= 1.0
 
 
@@ -25,4 +25,4 @@ def test_a_column_that_knows_no_more_than_the_most_frequent_label(tmp_path):
     path = tmp_path / "t.jsonl"
     rows = [f'{{"text": "t {n}", "kind": {n % 3}, "label": "{"a" if n % 100 else "b"}"}}' for n in range(300)]
     path.write_text("\n".join(rows))
-    assert telling_columns([str(path)], DataSettings(name="t", train=str(path))) == {}
+    assert leaking_columns([str(path)], DataSettings(name="t", train=str(path))) == {}
