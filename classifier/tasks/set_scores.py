@@ -13,8 +13,8 @@ def set_scores(rule: LabelSets, probabilities: NDArray[np.floating]) -> NDArray[
     (Sadinle, Lei and Wasserman 2019, "Least ambiguous set-valued classifiers with bounded error levels"). For `aps`, it
     is the probability of all less likely labels and half that of the label, which is 1 minus the generalized inverse
     quantile of Romano, Sesia and Candès 2020, "Classification with valid and adaptive coverage" (equations 4 to 8),
-    with 1/2 in place of the random number: all of the label's probability would leave the surest texts without a label,
-    and give too many to the others. Of equally likely labels, the first counts as the most likely.
+    with 1/2 in place of the random number: all of the label's probability would give too many labels to hard texts. Of
+    equally likely labels, the first counts as the most likely.
     """
     probabilities = probabilities.astype(np.float32)
     if rule is LabelSets.lac:

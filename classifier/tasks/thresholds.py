@@ -12,6 +12,7 @@ from classifier.tasks.decision import NEVER, Decision
 from classifier.tasks.label_thresholds import label_thresholds, promise_of
 from classifier.tasks.set_scores import set_scores
 
+LEAST_OF_MOST_LIKELY = 0.499  # with `aps`, the score of the most likely label is 0.5 or more, apart from rounding
 CONFIDENCE = 0.95  # with which a promised precision holds
 FIRST_TEST = 2  # times the examples that would prove the precision without a mistake, so that a few mistakes may occur
 GROWTH = 1.1  # from one number of tested answers to the next
@@ -42,6 +43,8 @@ def decide(
         return decision
     scores = set_scores(export.label_sets, probabilities)
     least = least_scores(scores, labels, export.coverage, by_class=export.coverage_by_class)
+    if export.label_sets is LabelSets.aps:
+        least = tuple(min(one, LEAST_OF_MOST_LIKELY) for one in least)
     promised |= {"export.coverage": export.coverage}
     if export.coverage_by_class:
         promised["export.coverage_by_class"] = True
