@@ -1,11 +1,12 @@
 """A Transformer text classifier with experiment tracking. The packages and modules, from top to bottom:
 
     __main__.py         the command `classifier`: list of commands, help, completion
-    train.py evaluate.py score.py explain.py compare.py decide.py promote.py publish.py clean.py
+    train.py evaluate.py score.py explain.py compare.py decide.py promote.py publish.py clean.py audit.py
                         the commands: `classifier train`, or `python -m classifier.train`
     estimator.py        TextClassifier and load, the Python interface
     sweeps/             sweeps: trials in processes, searches, tables, figures
     pipeline/           the steps of a training: check, load, prepare, run, finish
+    auditing/           finds what is wrong with labelled texts
     tracking/           runs and models in MLflow
     scoring/            labels rows in shards and through pipes, locally or on Spark
     explanation/        explains predictions, measures the faithfulness of explanations, and writes a page

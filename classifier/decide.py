@@ -21,7 +21,7 @@ from classifier.leaving import run_and_leave
 from classifier.progress import Stage
 from classifier.settings import DecideSettings, as_typed, check_decisions
 from classifier.settings.passwords import without_passwords
-from classifier.tasks import DECISION, Decision, decide, refuse_impossible, refuse_labels, with_promises
+from classifier.tasks import DECISION, Decision, NoneOfThese, decide, refuse_impossible, refuse_labels, with_promises
 from classifier.terminal import say, show, shown_path
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from classifier.evaluation.metrics import Evaluation
     from classifier.evaluation.scored import Scored
 
-GROUPS = ("abstain.", "export.", "labels.")
+GROUPS = ("abstain", "export", "labels")
 CONFIG, TRAINED_TEXTS = "config.yaml", "trained_texts.npy"  # files of a report that other commands read
 
 
@@ -107,13 +107,14 @@ def predictions(settings: DecideSettings, folder: Path, split: str) -> "Scored |
 
 def classify(settings: DecideSettings, classifier: "SavedClassifier", folder: Path, output: Path) -> "Scored":
     """Returns the answers of the model to the texts of `data.valid`."""
-    from classifier.artifact.labelled_texts import as_in_training, read_labelled, tell_problems
+    from classifier.artifact.labelled_texts import as_in_training, check_none, read_labelled, report_problems
     from classifier.evaluation.scored import Scored
     from classifier.tracking.trained_on import warn_of_trained
 
+    check_none(settings.data, classifier.none_of_these)
     data = as_in_training(settings.data, settings.data.valid, folder)
     loaded = read_labelled(data.valid, data, "valid", classifier)
-    tell_problems(loaded, output)
+    report_problems(loaded, output)
     examples = loaded.examples
     with Stage("Classifying", len(examples), "texts") as stage:
         probabilities = classifier.probabilities(examples.texts, stage.advance)
@@ -167,7 +168,12 @@ def finish(
     report, columns = output.absolute() / "report", known_columns(model)
     keep_files(settings, earlier, report)
     sentences, promises = promises_of(evaluations)
-    facts = [*(decision.sentences() or ["The model accepts every answer, and has no label sets."]), *sentences]
+    none = NoneOfThese.read(model)
+    facts = [
+        *([none.sentence()] if none else []),
+        *(decision.sentences() or ["The model accepts every answer, and has no label sets."]),
+        *sentences,
+    ]
     page = Page(
         f"other decisions of {settings.model}",
         evaluations,
@@ -219,8 +225,11 @@ def keep_files(settings: DecideSettings, folder: Path, report: Path) -> None:
 
 def work(settings: DecideSettings, output: Path) -> dict[str, Any]:
     """Runs the command with the keys of decisions that were typed."""
-    typed = (override.partition("=")[0].lstrip("+~") for override in HydraConfig.get().overrides.task)
-    return change(settings, [key for key in typed if key.startswith(GROUPS)], output)
+    typed = [override.partition("=")[0].lstrip("+~") for override in HydraConfig.get().overrides.task]
+    for key in typed:
+        if key in GROUPS:
+            raise UserError(f"{key}={{...}}: give each of its keys by itself, such as abstain.precision=0.95.")
+    return change(settings, [key for key in typed if key.partition(".")[0] in GROUPS], output)
 
 
 def main() -> None:

@@ -13,12 +13,10 @@ from omegaconf import OmegaConf
 
 from classifier.command_line.arguments import typed_command
 from classifier.command_line.run import run_command
-from classifier.data.classes import KnownClasses
-from classifier.data.none_of_these import none_label
 from classifier.errors import UserError
 from classifier.leaving import run_and_leave
 from classifier.progress import Stage
-from classifier.settings import DataSettings, EvaluateSettings, LabelCase, as_typed
+from classifier.settings import DataSettings, EvaluateSettings, as_typed
 from classifier.settings.passwords import without_passwords
 from classifier.terminal import say, show, shown_path
 
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from classifier.data import Loaded
     from classifier.evaluation.metrics import Evaluation
     from classifier.evaluation.page import Page
-    from classifier.tasks import NoneOfThese
 
 
 def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
@@ -44,7 +41,7 @@ def evaluate(settings: EvaluateSettings, output: Path) -> dict[str, Any]:
         raise UserError("Give either run=<run id> or model=<folder of a SavedModel or models:/name@champion>.")
     data, seed = chosen_data(settings)
 
-    from classifier.artifact.labelled_texts import as_in_training
+    from classifier.artifact.labelled_texts import as_in_training, check_none
     from classifier.artifact.saved_model import SavedClassifier
     from classifier.start import start_saved_models
     from classifier.tracking.models import log_folder, run_of_model
@@ -139,7 +136,7 @@ def test_examples(data: DataSettings, seed: int, classifier: "SavedClassifier", 
     Raises:
         UserError: if too many rows have labels that the model does not know.
     """
-    from classifier.artifact.labelled_texts import read_labelled, tell_problems
+    from classifier.artifact.labelled_texts import read_labelled, report_problems
     from classifier.data import Loaded, load_splits
 
     if data.test is None and data.folds is not None:
@@ -155,19 +152,8 @@ def test_examples(data: DataSettings, seed: int, classifier: "SavedClassifier", 
         loaded = Loaded(splits.test, splits.rejects, splits.files, splits.notices)
     else:
         loaded = read_labelled(data.test, data, "test", classifier)
-    tell_problems(loaded, output)
+    report_problems(loaded, output)
     return loaded
-
-
-def check_none(data: DataSettings, none: "NoneOfThese | None") -> None:
-    """Raises UserError if `data.none_of_these` is given, and is not the label that the model remembers."""
-    given = none_label(data)
-    if given is None or (none and KnownClasses([none.label], fold=data.label_case is LabelCase.fold).find(given)):
-        return
-    knows = f"has the label {none.label!r} for them" if none else "has no such class: train one with this key"
-    raise UserError(
-        f"data.none_of_these={given}: this model remembers how it answers texts of none of its classes, and {knows}."
-    )
 
 
 def main() -> None:

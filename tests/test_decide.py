@@ -101,7 +101,6 @@ def test_the_new_model_has_a_run_and_a_version(trained, decided):
     assert summary["run_id"] != trained.run_id
     assert run.data.tags["classifier.decided_from"] == summary["decided_from"]["run_id"] == trained.run_id
     assert run.data.params == {
-        "abstain.coverage": "null",
         "abstain.precision": "0.7",
         "export.coverage": "0.9",
         "export.coverage_by_class": "true",

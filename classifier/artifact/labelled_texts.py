@@ -6,7 +6,11 @@ from typing import Any
 from classifier.artifact.saved_model import SavedClassifier
 from classifier.artifact.text_columns import with_label_case, with_labels, with_text_columns
 from classifier.data import Loaded, read_examples, write_rejects
-from classifier.settings import DataSettings
+from classifier.data.classes import KnownClasses
+from classifier.data.none_of_these import none_label
+from classifier.errors import UserError
+from classifier.settings import DataSettings, LabelCase
+from classifier.tasks import NoneOfThese
 from classifier.terminal import counted, say
 
 
@@ -39,7 +43,18 @@ def read_labelled(files: Any, data: DataSettings, split: str, classifier: SavedC
     return read_examples(files, data, split=split, several=several, label_names=names)
 
 
-def tell_problems(loaded: Loaded, output: Path) -> None:
+def check_none(data: DataSettings, none: NoneOfThese | None) -> None:
+    """Raises UserError if `data.none_of_these` is given, and is not the label that the model remembers."""
+    given = none_label(data)
+    if given is None or (none and KnownClasses([none.label], fold=data.label_case is LabelCase.fold).find(given)):
+        return
+    knows = f"has the label {none.label!r} for them" if none else "has no such class: train one with this key"
+    raise UserError(
+        f"data.none_of_these={given}: this model remembers how it answers texts of none of its classes, and {knows}."
+    )
+
+
+def report_problems(loaded: Loaded, output: Path) -> None:
     """Prints notices, and writes unusable rows to rejects.csv in the report."""
     for notice in loaded.notices:
         say(notice)

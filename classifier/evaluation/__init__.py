@@ -7,7 +7,8 @@
 | `proportions`   | intervals that hold for a few examples                                                     |
 | `bootstrap`     | confidence intervals by resampling the examples                                            |
 | `none_of_these` | the metrics of texts that belong to none of the classes                                    |
-| `calibration`   | the expected calibration error                                                             |
+| `calibration`   | measures of calibration, with intervals                                                    |
+| `promises`      | whether the promised precision and coverage hold, in sentences                             |
 | `mistakes`      | the most confident mistakes; the table of all predictions                                  |
 | `predictions`   | reads and compares tables of predictions                                                   |
 | `plots`         | `figures`: all figures of a split; `learning_curves`: the figure of a run                  |

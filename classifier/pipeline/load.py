@@ -83,7 +83,7 @@ def load(settings: TrainSettings, output: Path) -> Splits:
     say(f"{settings.data.name}: {sizes} examples, {classes} classes{none}{labels}")
     if splits.unlabelled:
         say(f"{counted(len(splits.unlabelled), 'unlabelled text')}")
-    if splits.none_of_these is not None and not len(splits.learned().valid):
+    if splits.none_of_these is not None and not len(splits.valid.without_last()[0]):
         raise UserError(
             f"Every text of valid has the label of data.none_of_these={splits.none_of_these}, but it also needs texts "
             "of the other classes."

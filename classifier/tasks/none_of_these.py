@@ -13,7 +13,7 @@ NONE_OF_THESE = Path("assets.extra", "none_of_these.json")  # in a SavedModel
 
 @dataclass(frozen=True, slots=True)
 class NoneOfThese:
-    """The last class of a model, of texts that belong to none of the others; see `classifier.model.none_of_these`.
+    """The last class of a model, of texts that belong to none of the others; see `classifier.model.none_logit`.
 
     Args:
         label: name of the class.

@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from classifier.errors import UserError, to_type
+from classifier.errors import UserError, on_own_line
 from classifier.settings.passwords import without_passwords
 
 REACH_SECONDS = 5  # time after which a server counts as unreachable
@@ -90,7 +90,7 @@ def check_database(uri: str, safe_uri: str) -> None:
         advised = f"{kind}+{DRIVERS[kind]}"
         raise UserError(
             f"tracking.uri={safe_uri} needs the driver {error.name}, which is not installed: write {advised}://... "
-            f"and install it:{to_type(f'pip install {DRIVERS[kind]}')}"
+            f"and install it:{on_own_line(f'pip install {DRIVERS[kind]}')}"
         ) from error
     except (SQLAlchemyError, ValueError) as error:
         raise UserError(f"tracking.uri={safe_uri} is not an address: {without_passwords(str(error))}.") from error

@@ -1,6 +1,8 @@
 """Logs a model with other decisions as a run of its own, in the experiment of the run that it comes from."""
 
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ from classifier.evaluation.metrics import Evaluation
 from classifier.evaluation.predictions import content_hash
 from classifier.evaluation.report import flat
 from classifier.evaluation.scored import Scored
-from classifier.settings import DecidedTracking, Server, as_typed
+from classifier.settings import AbstainSettings, CoverageSettings, DecidedTracking, LabelsSettings, Server, as_typed
 from classifier.tasks import Decision
 from classifier.tracking.metric_names import logged_name, tracked_results
 from classifier.tracking.models import log_model
@@ -18,8 +20,13 @@ from classifier.tracking.named_runs import DECIDED, KIND
 from classifier.tracking.notes import NOTE, as_markdown
 from classifier.tracking.registry import register_and_promote
 from classifier.tracking.server import connect, writing
+from classifier.tracking.versions import code_version
 
-OFF = ("abstain.", "export.", "labels.precision")  # settings of the earlier decisions
+DECISIONS = frozenset(  # settings of the earlier decisions
+    f"{group}.{field.name}"
+    for group, kind in (("abstain", AbstainSettings), ("export", CoverageSettings), ("labels", LabelsSettings))
+    for field in fields(kind)
+)
 SOURCE = "classifier.decided_from"  # tag: the run of the model with the earlier decisions
 
 
@@ -56,26 +63,30 @@ def log_decided(
         model: folder of the SavedModel.
         server: tracking server.
     """
-    mlflow = connect(server)
+    from mlflow.entities import Metric, Param
+
+    mlflow, now = connect(server), int(1000 * time.time())
     client, scored = mlflow.MlflowClient(), evaluations["valid"].scored
     earlier = client.get_run(source)
     promise = {key: as_typed(value) for key, value in (decision.promise or {}).items()}
-    params = {key: "null" if key.startswith(OFF) else value for key, value in earlier.data.params.items()} | promise
+    params = {key: value for key, value in earlier.data.params.items() if key not in DECISIONS} | promise
     metrics: dict[str, float] = {}
     for split, evaluation in evaluations.items():
         metrics |= tracked_results(split, flat(evaluation))
     note = as_markdown(" ".join([f"The model of run {source} with other decisions.", *facts]))
     contents = {f"{split}.content": content_of(one.scored) for split, one in evaluations.items()}
     name = " ".join([str(earlier.info.run_name), *(f"{key}={value}" for key, value in promise.items())])
-    tags = {KIND: DECIDED, SOURCE: source, NOTE: note, **contents}
+    code = {key: value for key, value in earlier.data.tags.items() if key in code_version()}
+    tags = {KIND: DECIDED, SOURCE: source, NOTE: note, **code, **contents}
     with writing("the new model", server):
         run_id = client.create_run(earlier.info.experiment_id, tags=tags, run_name=name).info.run_id
         status = "FAILED"
         try:
-            for key, value in params.items():
-                client.log_param(run_id, key, value)
-            for key, value in metrics.items():
-                client.log_metric(run_id, logged_name(key), value)
+            client.log_batch(
+                run_id,
+                [Metric(logged_name(key), value, now, 0) for key, value in metrics.items()],
+                [Param(key, value) for key, value in params.items()],
+            )
             client.log_artifacts(run_id, str(report))
             log_model(mlflow, run_id, model, str(scored.texts[0]), tuple(scored.label_names), step=0)
             status = "FINISHED"

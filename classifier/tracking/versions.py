@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1]
 WITHOUT_EFFECT = frozenset({
     *("command_line", "comparison", "drawing", "explanation", "scoring", "sweeps", "tracking"),
     *("train.py", "evaluate.py", "score.py", "explain.py", "compare.py", "promote.py", "publish.py"),
-    *("clean.py", "decide.py"),
+    *("clean.py", "decide.py", "audit.py", "auditing"),
     *("__main__.py", "estimator.py", "interruption.py", "leaving.py", "progress.py", "terminal.py"),
 })  # fmt: skip
 PACKAGES = (

@@ -6,7 +6,7 @@ from pathlib import Path
 from classifier.data.files import reading, require_content
 from classifier.data.formats.labelled import Glance, LeftOut, labelled
 from classifier.data.row import Row
-from classifier.errors import UserError, to_type
+from classifier.errors import UserError, on_own_line
 from classifier.settings import DataSettings
 
 SUFFIX = ".spacy"
@@ -29,7 +29,8 @@ def read(path: Path, settings: DataSettings, notices: list[str]) -> Iterator[Row
         from spacy.vocab import Vocab  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise UserError(
-            f"{path}: a DocBin needs spaCy. Export JSON Lines, or install it:" + to_type('pip install "spacy>=3.8,<4"')
+            f"{path}: a DocBin needs spaCy. Export JSON Lines, or install it:"
+            + on_own_line('pip install "spacy>=3.8,<4"')
         ) from None
     left_out = LeftOut(path)
     with reading(path, Exception):  # msgpack, zlib and spaCy have errors of their own
