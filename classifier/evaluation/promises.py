@@ -119,7 +119,8 @@ def check_promises(scored: Scored) -> list[Checked]:
         found.append(Checked("abstain.coverage", asked, "answers are accepted", hits, len(scored), on_average(asked)))
     if asked := number(promise, "export.coverage"):
         sets = decision.label_sets(scored.probabilities)
-        hits, what = int(sets[np.arange(len(scored)), scored.labels].sum()), "label sets contain the label"
+        over_all = " (all classes together)" if promise.get("export.coverage_by_class") else ""
+        hits, what = int(sets[np.arange(len(scored)), scored.labels].sum()), f"label sets contain the label{over_all}"
         found.append(Checked("export.coverage", asked, what, hits, len(scored), on_average(asked)))
     if asked := number(promise, "labels.precision"):
         found.append(check_labels(scored, asked))

@@ -123,7 +123,8 @@ def explain_texts(explainer: SavedExplainer, texts: Texts, options: Explained, s
     explained = explain_all(explainer, answered, answered.questions(rows, label))
     report.incomplete = sum(explanation.incompleteness > TOLERANCE for explanation in explained)
     if report.incomplete:
-        say(f"Integrated gradients of {counted(report.incomplete, 'text')} are not complete within {TOLERANCE:.0%}")
+        what = counted(report.incomplete, "explanation")
+        say(f"The integrated gradients of {what} are not complete within {TOLERANCE:.0%}")
     report.words = class_words(explained, classifier.label_names)
     readable = [explanation for explanation in explained if explanation.words]
     sample = [readable[place] for place in sampled(len(readable), options.sample, random)]

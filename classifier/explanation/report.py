@@ -62,7 +62,10 @@ def write_report(folder: Path, report: Report) -> Path:
         png = as_png(faithfulness_figure(report.curves, report.faithfulness))
         (pictures / "faithfulness.png").write_bytes(png)
         page.figure = png
-        page.faithfulness, page.measured_on = report.faithfulness, counted(report.sampled, "text")
+        page.faithfulness, page.measured_on = (
+            report.faithfulness,
+            counted(report.sampled, "explained label" if report.several else "text"),
+        )
         write_faithfulness(folder / "faithfulness.csv", report.faithfulness)
     if report.words:
         class_words_figure(report.words).savefig(pictures / "class_words.png")
