@@ -5,6 +5,7 @@ python -m classifier.audit data.train=train.csv data.test=test.csv data.text=mes
 python -m classifier.audit messages.csv audit.fix=drop
 """
 
+import shlex
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from classifier.command_line.arguments import with_files
 from classifier.command_line.run import run_command
 from classifier.errors import UserError
-from classifier.files import write_text
+from classifier.files import write_records, write_text
 from classifier.leaving import run_and_leave
 from classifier.progress import Stage
 from classifier.settings import AuditSettings, DataSettings, Fix, TaskKind
@@ -37,7 +38,7 @@ def audit(settings: AuditSettings, output: Path) -> dict[str, Any]:
     Raises:
         UserError: for files that cannot be used.
     """
-    from classifier.auditing.issue import ISSUES, Kind, write_issues
+    from classifier.auditing.issue import ISSUES, Kind, Similar, write_issues
 
     with Stage("Reading the data"):
         data, pool, files = read(settings, output)
@@ -49,6 +50,7 @@ def audit(settings: AuditSettings, output: Path) -> dict[str, Any]:
         from classifier.auditing.page import page, verdict
     found = find_issues(pool, settings.seed)
     write_issues(output / ISSUES, found.issues)
+    write_records(output / "similar.csv", Similar, map(pool.similar, found.pairs))
     write_text(output / "audit.html", page(f"Audit of {data.name}", pool, found))
     if found.issues:
         show(most_certain(pool, found))
@@ -107,6 +109,7 @@ def fixed(
     paths, notices = write_fixed(output / FIXED, files, fixes_of(issues, fix), data)
     for line in [*(f"Fixed    {shown_path(path)}" for path in paths), *notices]:
         say(line)
+    say(f"Next     classifier train {shlex.join(map(shown_path, paths))}")
     return {"fixed": list(map(str, paths))}
 
 

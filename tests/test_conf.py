@@ -188,6 +188,7 @@ def test_a_file_whose_name_has_a_comma_can_be_typed(refused):
 COMPARE_MISTAKES = {
     "": "Error: Give one of runs=[<run id>,<run id>,...], experiment=<name> and sweep=<name or run id>.",
     "runs=[a,b] sweep=c": "Error: Give one of runs=[<run id>,<run id>,...], experiment=<name> and sweep=",
+    "encoder=small": "Error: encoder is not an option.",
     "runs=a": "Error: runs=a: two different run ids or more are compared, as runs=[A,B].",
     "runs=[a,a]": "Error: runs=[a,a]: two different run ids or more are compared, as runs=[A,B].",
     "runs=a,b": "Error: runs=a,b: type a list as 'runs=[a,b]', a value with a comma in it as 'runs=\"a,b\"'; -m makes",

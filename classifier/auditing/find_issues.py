@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,9 +54,10 @@ def find_issues(pool: Pool, seed: int) -> Audit:
         answers = NgramAnswers(folded, seed)
         errors = label_errors(answers.out_of_fold(), folded.labels)
     leaking = dict(leaks(pool, pairs))
+    contradictory = list(contradictions(folded))
     kinds: Mapping[Kind, Callable[[], Iterator[tuple[int, float, str]]]] = {
-        Kind.label: lambda: wrong_labels(folded, errors),
-        Kind.contradiction: lambda: contradictions(folded),
+        Kind.label: lambda: wrong_labels(folded, errors, {place for place, *_ in contradictory}),
+        Kind.contradiction: lambda: iter(contradictory),
         Kind.near_duplicate: lambda: duplicates(pool, pairs),
         Kind.leak: lambda: ((place, similarity, "") for place, similarity in leaking.items()),
         Kind.spelling: lambda: spellings(pool),
@@ -81,9 +82,14 @@ def fold_labels(examples: Examples) -> Examples:
     return Examples(examples.texts, numbers[examples.labels], kept, examples.origins)
 
 
-def wrong_labels(examples: Examples, errors: LabelErrors) -> Iterator[tuple[int, float, str]]:
-    """Yields index, score and suggested label of the texts whose label is probably wrong."""
-    for place in np.flatnonzero(errors.suspicious).tolist():
+def wrong_labels(
+    examples: Examples, errors: LabelErrors, contradictory: Collection[int]
+) -> Iterator[tuple[int, float, str]]:
+    """Yields index, score and suggested label of the texts whose label is probably wrong.
+
+    Contradictory texts are left out: models that have seen the text with another label are no judges.
+    """
+    for place in np.setdiff1d(np.flatnonzero(errors.suspicious), list(contradictory)).tolist():
         yield place, float(errors.scores[place]), examples.label_names[errors.suggested[place]]
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from classifier.auditing.issue import Issue, Kind
 from classifier.auditing.pool import Pool
+from classifier.data.delimited import SAMPLE_LINES, has_semicolons
 from classifier.data.files import format_of
 from classifier.data.formats.choose import chosen_format
 from classifier.data.labels import folded_label
+from classifier.data.lines import read_lines
 from classifier.data.rows import columns_of, read_rows
 from classifier.errors import UserError
 from classifier.scoring.new_file import new_file
@@ -89,23 +91,33 @@ def write_fixed(
     """
     folder.mkdir(parents=True)
     written, notices = list[Path](), list[str]()
-    for number, file in enumerate(files):
-        name = Path(file).name
-        target = folder / (name if name not in {path.name for path in written} else f"{number}_{name}")
+    for file in files:
+        target, own = new_name(folder, Path(file).name, written), fixes.get(file, {})
         if format_of(file) == "parquet":
-            write_parquet(Path(file), target, fixes.get(file, {}), data)
-        elif left_out := write_rows(Path(file), target, fixes.get(file, {}), data):
+            write_parquet(Path(file), target, own, data)
+        elif left_out := write_rows(Path(file), target, own, data):
             notices.append(f"{target.name} is without {counted(left_out, 'row')} that cannot be read; see rejects.csv.")
+        dropped = sum(label is None for label in own.values())
+        notices.append(f"{file}: {counted(dropped, 'row')} left out, {len(own) - dropped:,} with another label.")
         written.append(target)
     if data.encoding not in (None, DataSettings.encoding) and any(format_of(file) != "parquet" for file in files):
         notices.append(f"The new files are in UTF-8: leave out data.encoding={data.encoding} to read them.")
     return written, notices
 
 
+def new_name(folder: Path, name: str, taken: Sequence[Path]) -> Path:
+    """Returns a path in the folder with this name, or with a number before it if files of other folders have it."""
+    names, number = {path.name for path in taken}, 2
+    free = name
+    while free in names:
+        free, number = f"{number}_{name}", number + 1
+    return folder / free
+
+
 def write_rows(source: Path, target: Path, fixes: Fixes, data: DataSettings) -> int:
     """Writes CSV, TSV or JSON Lines, and returns the number of rows that cannot be read."""
     columns: dict[str, Any] = dict.fromkeys(columns_of(source, data))
-    options = WriterOptions(data.delimiter, own_keys=format_of(source) == "json")
+    options = WriterOptions(data.delimiter or found_delimiter(source, data), own_keys=format_of(source) == "json")
     left_out, label = 0, str(data.label)
     with new_file(target) as stream, open_table(stream, target, columns, {}, options) as table:
         batch: list[dict[str, Any]] = []
@@ -120,6 +132,12 @@ def write_rows(source: Path, target: Path, fixes: Fixes, data: DataSettings) -> 
                 batch = []
         table.write(batch, [])
     return left_out
+
+
+def found_delimiter(source: Path, data: DataSettings) -> str | None:
+    """Returns the delimiter of a CSV file in which the reader found another than the comma."""
+    sample = list(islice(read_lines(source, data.encoding), SAMPLE_LINES)) if format_of(source) == "csv" else []
+    return "semicolon" if has_semicolons(sample) else None
 
 
 def of_same_type(label: str, value: Any) -> Any:

@@ -50,6 +50,19 @@ class Issue:
     suggested_label: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """Two rows with nearly the same text: files, rows, labels, and the share of common runs of characters."""
+
+    file: str
+    row: int
+    label: str
+    other_file: str
+    other_row: int
+    other_label: str
+    similarity: float
+
+
 def write_issues(path: Path, issues: Iterable[Issue]) -> None:
     """Writes the issues as CSV with the columns file, row, issue, score, given_label, suggested_label."""
     write_records(path, Issue, issues)

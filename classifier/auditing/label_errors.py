@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+FEWEST_TEXTS = 10  # of a class, for its models to know it: each has seen four fifths of them
+
 
 class LabelErrors(NamedTuple):
     """The labels of texts, by how probably they are wrong.
@@ -38,7 +40,8 @@ def label_errors(probabilities: NDArray[np.floating], labels: NDArray[np.integer
     suggested = others.argmax(axis=1)
     counts = np.bincount(labels, minlength=probabilities.shape[1])
     usual = np.bincount(labels, own, minlength=probabilities.shape[1]) / np.maximum(counts, 1)
-    confident = np.where((probabilities >= usual) & (counts > 0), probabilities, -1)
+    learned = counts >= FEWEST_TEXTS
+    confident = np.where((probabilities >= usual) & learned, probabilities, -1)
     confident_of = confident.argmax(axis=1)
-    suspicious = (confident.max(axis=1) >= 0) & (confident_of != labels)
+    suspicious = (confident.max(axis=1) >= 0) & (confident_of != labels) & learned[labels]
     return LabelErrors(1 - own, np.where(suspicious, confident_of, suggested), suspicious)

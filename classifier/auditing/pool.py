@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from classifier.auditing.issue import Similar
 from classifier.auditing.leaking_columns import leaking_columns
 from classifier.data import Examples, Loaded, Reject, read_examples
+from classifier.data.near_duplicates import Pair
 from classifier.errors import UserError
 from classifier.settings import DataSettings
 
@@ -39,6 +41,15 @@ class Pool:
         """Returns the label of a text."""
         return self.examples.label_names[self.examples.labels[place]]
 
+    def similar(self, pair: Pair) -> Similar:
+        """Returns the rows of a pair of texts, the later one first."""
+        (one, two), files, rows = (pair.second, pair.first), self.files, self.rows
+        return Similar(
+            *(files[one], rows[one], self.label(one)),
+            *(files[two], rows[two], self.label(two)),
+            round(pair.similarity, 3),
+        )
+
     def of_split(self, *splits: str) -> np.ndarray:
         """Returns the indices of the texts of some splits, in ascending order."""
         return np.flatnonzero(np.isin(self.splits, splits))
@@ -53,7 +64,7 @@ def read_pool(data: DataSettings) -> Pool:
     if data.train is None:
         raise UserError("Name the files to audit: classifier audit messages.csv, or data.train=messages.csv.")
     patterns = {split: getattr(data, split) for split in SPLITS}
-    settings = replace(data, max_bad_rows=1.0, none_of_these=None)  # that label is audited like any other
+    settings = replace(data, none_of_these=None)  # that label is audited like any other
     loaded = {split: read_examples(one, settings, split=split) for split, one in patterns.items() if one is not None}
     names = tuple(dict.fromkeys(name for part in loaded.values() for name in part.examples.label_names))
     number = {name: place for place, name in enumerate(names)}

@@ -119,7 +119,9 @@ def unknown_option(key: str, command: str) -> str:
 
 
 def keys_by_choice(folder: str, command: str) -> dict[str, list[str]]:
-    """Returns the keys of each choice of a folder in conf/; there are none without such a folder."""
+    """Returns the keys of each choice of a folder in conf/; none if the command has no such folder."""
+    if folder not in default_config(command):
+        return {}
     return {path.stem: keys_of_choice(folder, path.stem, command) for path in sorted((CONF / folder).glob("*.yaml"))}
 
 

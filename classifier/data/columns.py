@@ -130,8 +130,8 @@ def not_plain(path: Path, data: DataSettings, columns: Sequence[Column]) -> str:
     shown = ", ".join(repr(column.name[:40]) for column in columns[:20]) + (", ..." if len(columns) > 20 else "")
     wanted = [*text_columns(data.text), *label_columns(data)]
     missing = [name for name in wanted if name not in [column.name for column in columns]]
-    line = ["classifier", "train", str(path), f"data.text={as_typed(text.name)}", f"data.label={as_typed(label)}"]
+    line = [f"data.text={as_typed(text.name)}", f"data.label={as_typed(label)}"]
     return (
-        f"{path} has no column {' and no column '.join(map(repr, missing))}. Its columns are {shown}; name yours with "
-        f"data.text= and data.label=, such as:\n  {shlex.join(line)}"
+        f"{path} has no column {' and no column '.join(map(repr, missing))}. Its columns are {shown}; name yours, "
+        f"such as:\n  {shlex.join(line)}"
     )

@@ -150,6 +150,8 @@ def read_examples(
     names = _class_names(gathered, settings) if known is None else known.names
     if len(names) - (known is None and settings.none_of_these is not None) < 2:
         what = f"every label in the column {settings.label!r} is {names[0]!r}" if names else "no text has a label"
+        if known is None and settings.none_of_these is not None:
+            what += f" or that of data.none_of_these={settings.none_of_these}"
         raise UserError(
             f"{joined_paths(gathered.files)}: {what}, but a classifier needs two classes or more. Is another column "
             "meant, with data.label=?"

@@ -82,8 +82,12 @@ class Decision:
         found = []
         if self.accept_from is not None:
             rule = ", ".join(text for key, text in promised.items() if key.startswith("abstain."))
-            least = "never" if self.accept_from >= NEVER else f"from a score of {self.accept_from:.3f}"
-            found.append(f"The model accepts its answer {least} ({rule}, {rests}).")
+            if self.accept_from >= NEVER:
+                found.append(
+                    f"The model accepts no answer: too few of its most certain answers are right ({rule}, {rests})."
+                )
+            else:
+                found.append(f"The model accepts its answer from a score of {self.accept_from:.3f} ({rule}, {rests}).")
         if self.label_from is not None:
             rule = ", ".join(text for key, text in promised.items() if key.startswith("labels."))
             found.append(

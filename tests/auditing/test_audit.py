@@ -120,7 +120,8 @@ def test_numbers_and_missing_labels_stay_what_they_are(suffix, tmp_path):
         source.write_text("".join(json.dumps(row) + "\n" for row in given) + "{broken\n")
     else:
         pyarrow.parquet.write_table(pa.Table.from_pylist(given), source)
-    summary = audited(tmp_path / "out", Fix.relabel, train=str(source), text="message", label="topic")
+    columns = {"text": "message", "label": "topic", "max_bad_rows": 0.05}
+    summary = audited(tmp_path / "out", Fix.relabel, train=str(source), **columns)
     target = tmp_path / "out" / "fixed" / source.name
     assert summary["fixed"] == [str(target)]
     if suffix == "jsonl":
@@ -129,6 +130,31 @@ def test_numbers_and_missing_labels_stay_what_they_are(suffix, tmp_path):
         found = pyarrow.parquet.read_table(target).to_pylist()
     expected = [{**row, "topic": 1 - row["topic"]} if row["n"] in WRONG else row for row in given]
     assert found == expected
+
+
+def test_files_of_the_same_name_and_semicolons_stay_apart(tmp_path):
+    sources = [tmp_path / folder / name for folder, name in (("a", "2_d.csv"), ("a", "d.csv"), ("b", "d.csv"))]
+    some = list(rows())[:ROWS]
+    for number, path in enumerate(sources):
+        path.parent.mkdir(exist_ok=True)
+        lines = [f"{row['message']}, {number};{row['topic']}" for row in some[number::3]]
+        path.write_text("\n".join(["text;label", *lines]) + "\n")
+    summary = audited(tmp_path / "out", Fix.drop, train=[str(path) for path in sources])
+    assert [path.split("/")[-1] for path in summary["fixed"]] == ["2_d.csv", "d.csv", "3_d.csv"]
+    for number, path in enumerate(summary["fixed"]):
+        with open(path) as file:
+            header, *lines = file.read().splitlines()
+        assert header == "text;label" and len(lines) > 30
+        assert all(line.split(";")[0].endswith(f", {number}") for line in lines)
+    assert (tmp_path / "out" / "similar.csv").read_text().startswith("file,row,label,other_file,other_row,other_label,")
+
+
+def test_a_text_that_stands_equally_often_with_two_labels_is_left_alone(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("text,label\n" + "the same words,x\n" * 20 + "the same words,y\n" * 20)
+    summary = audited(tmp_path / "out", Fix.relabel, train=str(path))
+    assert summary["issues"]["label"] == 0 and summary["issues"]["contradiction"] == 40
+    assert (tmp_path / "out" / "fixed" / "t.csv").read_text() == path.read_text()
 
 
 def test_what_cannot_be_written_again_is_refused_before_anything_is_searched(files, tmp_path):
