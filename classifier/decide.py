@@ -6,7 +6,7 @@ python -m classifier.decide model=<folder of a training> abstain.precision=null
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from classifier.errors import UserError
 from classifier.files import whole_file
 from classifier.leaving import run_and_leave
 from classifier.progress import Stage
-from classifier.settings import DecideSettings, as_typed, check_decisions
+from classifier.settings import AbstainSettings, CoverageSettings, DecideSettings, as_typed, check_decisions
 from classifier.settings.passwords import without_passwords
 from classifier.tasks import DECISION, Decision, NoneOfThese, decide, refuse_impossible, refuse_labels, with_promises
 from classifier.terminal import say, show, shown_path
@@ -54,8 +54,15 @@ def change(settings: DecideSettings, changed: Sequence[str], output: Path) -> di
     earlier = Decision.read(folder)
     if not changed and settings.data.valid is None:
         raise UserError("Say what to decide, such as abstain.precision=0.95, or name labelled texts with data.valid=.")
+    if folder.absolute() == output.absolute() / "model":
+        raise UserError(f"The new model would replace the one it comes from, {folder}. Choose another hydra.run.dir.")
     asked = with_promises(earlier, (settings.abstain, settings.export, settings.labels), changed)
     check_decisions(*asked)
+    if not earlier and not is_any_asked(*asked[:2]):
+        raise UserError(
+            f"model={settings.model} accepts every answer and has no label sets, and nothing else is asked for: give "
+            "abstain.precision=, abstain.coverage=, abstain.mistake_cost= or export.coverage=."
+        )
     refuse_labels(asked[2], earlier.several)
     source = run_of_model(settings.model, folder, settings.tracking)
     check_tracked(settings.model, source, settings.tracking)
@@ -87,6 +94,11 @@ def change(settings: DecideSettings, changed: Sequence[str], output: Path) -> di
         if scored is not None
     }
     return finish(settings, evaluations, decision, (folder, model), source, output)
+
+
+def is_any_asked(abstain: AbstainSettings, export: CoverageSettings) -> bool:
+    """Whether the settings ask for a decision."""
+    return export.coverage is not None or any(value is not None for value in asdict(abstain).values())
 
 
 def predictions(settings: DecideSettings, folder: Path, split: str) -> "Scored | None":

@@ -161,6 +161,11 @@ def test_what_cannot_be_decided_is_refused(trained, tmp_path, message):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_model_is_not_replaced_by_its_successor(trained):
+    with pytest.raises(UserError, match="would replace the one it comes from"):
+        change(settings(trained, abstain=AbstainSettings(coverage=0.5)), ["abstain.coverage"], trained.folder)
+
+
 def test_a_model_without_predictions_needs_a_file_and_cannot_be_registered(trained, tmp_path):
     bare = shutil.copytree(trained.folder / "model", tmp_path / "elsewhere")
     asked = {"abstain": AbstainSettings(precision=0.7)}
