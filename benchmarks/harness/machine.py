@@ -16,10 +16,21 @@ from classifier.tracking.versions import code_version
 PACKAGES = ("tensorflow", "keras", "keras-nlp", "scikit-learn", "torch", "jax", "numpy")
 
 
+def shown(argument: str) -> str:
+    """An argument as it is shown: places outside the repository are of no interest to others.
+
+    >>> shown("/home/me/environment/bin/python"), shown("/home/me/results"), shown("a b")
+    ('<environment>/bin/python', '<folder>', "'a b'")
+    """
+    if not argument.startswith("/"):
+        return shlex.quote(argument)
+    return "<environment>/bin/python" if argument.endswith("/bin/python") else "<folder>"
+
+
 def machine() -> dict[str, str]:
     """The facts, for the command that measures now."""
     data = ["CLASSIFIER_DATA=<folder>"] if os.environ.get("CLASSIFIER_DATA") else []
-    typed = [*data, "python", f"benchmarks/{Path(sys.argv[0]).name}", *map(shlex.quote, sys.argv[1:])]
+    typed = [*data, "python", f"benchmarks/{Path(sys.argv[0]).name}", *map(shown, sys.argv[1:])]
     versions = {one.metadata["Name"].lower(): one.version for one in distributions()}
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
