@@ -72,7 +72,7 @@ def test_its_explanation_is_that_of_the_likeliest_other_class(model, run):
     explanation = load(run).explain("n1 moon and poem")
     assert explanation.label in WORDS and explanation.answers == (3,)
     assert explanation.explanation.contrast[-1] == 0
-    with pytest.raises(UserError, match="no words speak for none of the other classes"):
+    with pytest.raises(UserError, match="there are no words"):
         load(run).explain("n1 moon and poem", label="nothing")
 
 

@@ -10,6 +10,7 @@ from classifier.settings import DataSettings, LabelCase
 from classifier.terminal import counted
 
 NEAR = 0.6  # similarity of a label that the key may have meant
+ORDER = ("train", "valid", "test")
 
 
 def refuse_several(settings: DataSettings) -> None:
@@ -54,7 +55,7 @@ def none_notice(label: str, splits: Mapping[str, Mapping[str, int]]) -> str:
     """
     counts = {split: of_class[label] for split, of_class in splits.items()}
     sizes = {split: counted(sum(of_class.values()), "text") for split, of_class in splits.items()}
-    where = ", ".join(f"{counts[split]:,} of {sizes[split]} in {split}" for split in splits)
+    where = ", ".join(f"{counts[split]:,} of {sizes[split]} in {split}" for split in ORDER if split in splits)
     if counts["train"]:
         means = "It is learned as a class"
         means += ", and its probability is calibrated on valid." if counts["valid"] else "."

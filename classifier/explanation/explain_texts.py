@@ -226,8 +226,8 @@ def label_number(label: str, classifier: SavedClassifier) -> int:
     label_names, none = classifier.label_names, classifier.none_of_these
     if none and label == none.label:
         raise UserError(
-            f"explain.label={label}: no words speak for none of the other classes. Leave it out to see what speaks for "
-            "the most likely one of them."
+            f"explain.label={label}: this label is given where nothing speaks for another one, so there are no words "
+            "to show. Leave it out to see what speaks for the most likely other label."
         )
     if label in label_names:
         return list(label_names).index(label)
