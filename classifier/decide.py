@@ -19,7 +19,14 @@ from classifier.errors import UserError
 from classifier.files import whole_file
 from classifier.leaving import run_and_leave
 from classifier.progress import Stage
-from classifier.settings import AbstainSettings, CoverageSettings, DecideSettings, as_typed, check_decisions
+from classifier.settings import (
+    AbstainSettings,
+    CoverageSettings,
+    DecideSettings,
+    LabelsSettings,
+    as_typed,
+    check_decisions,
+)
 from classifier.settings.passwords import without_passwords
 from classifier.tasks import DECISION, Decision, NoneOfThese, decide, refuse_impossible, refuse_labels, with_promises
 from classifier.terminal import say, show, shown_path
@@ -51,19 +58,7 @@ def change(settings: DecideSettings, changed: Sequence[str], output: Path) -> di
     from classifier.tracking.named_models import model_folder
 
     folder = model_folder(settings.model, settings.tracking)
-    earlier = Decision.read(folder)
-    if not changed and settings.data.valid is None:
-        raise UserError("Say what to decide, such as abstain.precision=0.95, or name labelled texts with data.valid=.")
-    if folder.absolute() == output.absolute() / "model":
-        raise UserError(f"The new model would replace the one it comes from, {folder}. Choose another hydra.run.dir.")
-    asked = with_promises(earlier, (settings.abstain, settings.export, settings.labels), changed)
-    check_decisions(*asked)
-    if not earlier and not is_any_asked(*asked[:2]):
-        raise UserError(
-            f"model={settings.model} accepts every answer and has no label sets, and nothing else is asked for: give "
-            "abstain.precision=, abstain.coverage=, abstain.mistake_cost= or export.coverage=."
-        )
-    refuse_labels(asked[2], earlier.several)
+    earlier, asked = asked_for(settings, changed, folder, output)
     source = run_of_model(settings.model, folder, settings.tracking)
     check_tracked(settings.model, source, settings.tracking)
     valid = predictions(settings, folder, "valid") if settings.data.valid is None else None
@@ -94,6 +89,30 @@ def change(settings: DecideSettings, changed: Sequence[str], output: Path) -> di
         if scored is not None
     }
     return finish(settings, evaluations, decision, (folder, model), source, output)
+
+
+def asked_for(
+    settings: DecideSettings, changed: Sequence[str], folder: Path, output: Path
+) -> tuple[Decision, tuple[AbstainSettings, CoverageSettings, LabelsSettings]]:
+    """Returns the earlier decisions of the model, and the settings of the new ones; arguments as for `change`.
+
+    Raises:
+        UserError: if nothing is asked for, or it cannot be decided.
+    """
+    earlier = Decision.read(folder)
+    if not changed and settings.data.valid is None:
+        raise UserError("Say what to decide, such as abstain.precision=0.95, or name labelled texts with data.valid=.")
+    if folder.absolute() == output.absolute() / "model":
+        raise UserError(f"The new model would replace the one it comes from, {folder}. Choose another hydra.run.dir.")
+    asked = with_promises(earlier, (settings.abstain, settings.export, settings.labels), changed)
+    check_decisions(*asked)
+    if not earlier and not is_any_asked(*asked[:2]):
+        raise UserError(
+            f"model={settings.model} accepts every answer and has no label sets, and nothing else is asked for: give "
+            "abstain.precision=, abstain.coverage=, abstain.mistake_cost= or export.coverage=."
+        )
+    refuse_labels(asked[2], earlier.several)
+    return earlier, asked
 
 
 def is_any_asked(abstain: AbstainSettings, export: CoverageSettings) -> bool:
@@ -170,14 +189,12 @@ def finish(
         source: run id of the earlier model, if it has one.
         output: output folder of the command.
     """
-    from classifier.artifact.text_columns import known_columns
-    from classifier.evaluation.page import Page, write_page
     from classifier.evaluation.promises import promises_of
     from classifier.evaluation.report import results_table, summarized
     from classifier.tracking.decided_run import log_decided, register
 
     earlier, model = models
-    report, columns = output.absolute() / "report", known_columns(model)
+    report = output.absolute() / "report"
     keep_files(settings, earlier, report)
     sentences, promises = promises_of(evaluations)
     none = NoneOfThese.read(model)
@@ -186,17 +203,7 @@ def finish(
         *(decision.sentences() or ["The model accepts every answer, and has no label sets."]),
         *sentences,
     ]
-    page = Page(
-        f"other decisions of {settings.model}",
-        evaluations,
-        as_typed(columns[0] if len(columns) == 1 else columns),
-        model,
-        facts=[f"The probabilities are those of {settings.model}; only its decisions are different.", *facts],
-        sizes={name: len(evaluation.scored) for name, evaluation in evaluations.items()},
-        command=typed_command("decide"),
-        settings=without_passwords(OmegaConf.to_yaml(OmegaConf.structured(settings))),
-    )
-    index = write_page(report, page)
+    index = write_decided_page(settings, evaluations, facts, model, report)
     show(results_table(evaluations))
     for fact in facts:
         say(fact)
@@ -223,6 +230,27 @@ def finish(
         "metrics": summarized(evaluations),
         **promises,
     }
+
+
+def write_decided_page(
+    settings: DecideSettings, evaluations: "dict[str, Evaluation]", facts: Sequence[str], model: Path, report: Path
+) -> Path:
+    """Writes the page of the report and returns its path; arguments as for `finish`."""
+    from classifier.artifact.text_columns import known_columns
+    from classifier.evaluation.page import Page, write_page
+
+    columns = known_columns(model)
+    page = Page(
+        f"other decisions of {settings.model}",
+        evaluations,
+        as_typed(columns[0] if len(columns) == 1 else columns),
+        model,
+        facts=[f"The probabilities are those of {settings.model}; only its decisions are different.", *facts],
+        sizes={name: len(evaluation.scored) for name, evaluation in evaluations.items()},
+        command=typed_command("decide"),
+        settings=without_passwords(OmegaConf.to_yaml(OmegaConf.structured(settings))),
+    )
+    return write_page(report, page)
 
 
 def keep_files(settings: DecideSettings, folder: Path, report: Path) -> None:
