@@ -80,7 +80,7 @@ def read(settings: AuditSettings, output: Path) -> "tuple[DataSettings, Pool, li
     from classifier.data.splits import check_root
 
     check_root(settings.data)
-    data, notice = with_columns(settings.data)
+    data, notice = with_columns(settings.data, "audit")
     if notice:
         say(notice)
     if data.train is not None and has_several(TaskKind.auto, data):

@@ -39,11 +39,15 @@ class Column:
     characters: float
 
 
-def with_columns(data: DataSettings) -> tuple[DataSettings, str]:
+def with_columns(data: DataSettings, command: str = "train") -> tuple[DataSettings, str]:
     """Returns the settings with the columns of text and label, and a notice if they were found in the training file.
 
     They are only searched for if the file does not have the columns that the settings name, and these have not been
     changed from `text` and `label`.
+
+    Args:
+        data: how to read the files.
+        command: the command, for a line to type.
 
     Raises:
         UserError: if they are not plain; the message has a command to type.
@@ -67,7 +71,7 @@ def with_columns(data: DataSettings) -> tuple[DataSettings, str]:
         [column for column in columns if column.name not in labels[1:]], texts, labels[0] if labels else None
     )
     if found is None:
-        raise UserError(not_plain(path, data, columns))
+        raise UserError(not_plain(path, data, columns, command))
     chosen = replace(data, text=found[0], label=found[1] if label_open else data.label)
     typed = f"data.text={as_typed(chosen.text)} data.label={as_typed(chosen.label)}"
     return chosen, f"{path}: the text is read from {chosen.text!r} and the label from {chosen.label!r} ({typed})."
@@ -122,7 +126,7 @@ def choose(columns: Sequence[Column], texts: list[str], label: str | None) -> tu
     return None if text is None or label is None else (text, label)
 
 
-def not_plain(path: Path, data: DataSettings, columns: Sequence[Column]) -> str:
+def not_plain(path: Path, data: DataSettings, columns: Sequence[Column], command: str) -> str:
     """Explains that the columns are not plain, with a command that names the most likely ones."""
     text = max(columns, key=lambda column: column.characters)
     labels = [column for column in columns if column is not text and column.distinct > 1]
@@ -130,8 +134,8 @@ def not_plain(path: Path, data: DataSettings, columns: Sequence[Column]) -> str:
     shown = ", ".join(repr(column.name[:40]) for column in columns[:20]) + (", ..." if len(columns) > 20 else "")
     wanted = [*text_columns(data.text), *label_columns(data)]
     missing = [name for name in wanted if name not in [column.name for column in columns]]
-    line = [f"data.text={as_typed(text.name)}", f"data.label={as_typed(label)}"]
+    line = ["classifier", command, str(path), f"data.text={as_typed(text.name)}", f"data.label={as_typed(label)}"]
     return (
-        f"{path} has no column {' and no column '.join(map(repr, missing))}. Its columns are {shown}; name yours, "
-        f"such as:\n  {shlex.join(line)}"
+        f"{path} has no column {' and no column '.join(map(repr, missing))}. Its columns are {shown}; name yours with "
+        f"data.text= and data.label=, such as:\n  {shlex.join(line)}"
     )
