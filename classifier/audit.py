@@ -17,7 +17,7 @@ from classifier.errors import UserError
 from classifier.files import write_records, write_text
 from classifier.leaving import run_and_leave
 from classifier.progress import Stage
-from classifier.settings import AuditSettings, DataSettings, Fix, TaskKind
+from classifier.settings import AuditSettings, DataSettings, Fix, TaskKind, as_typed
 from classifier.terminal import Table, say, show, shown_path
 
 if TYPE_CHECKING:
@@ -109,7 +109,8 @@ def fixed(
     paths, notices = write_fixed(output / FIXED, files, fixes_of(issues, fix), data)
     for line in [*(f"Fixed    {shown_path(path)}" for path in paths), *notices]:
         say(line)
-    say(f"Next     classifier train {shlex.join(map(shown_path, paths))}")
+    columns = [f"data.text={as_typed(data.text)}", f"data.label={as_typed(data.label)}"]
+    say(f"Next     classifier train {shlex.join([*map(shown_path, paths), *columns])}")
     return {"fixed": list(map(str, paths))}
 
 

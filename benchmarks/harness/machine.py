@@ -19,7 +19,7 @@ PACKAGES = ("tensorflow", "keras", "keras-nlp", "scikit-learn", "torch", "jax", 
 def shown(argument: str) -> str:
     """An argument as it is shown: places outside the repository are of no interest to others.
 
-    >>> shown("/home/me/environment/bin/python"), shown("/home/me/results"), shown("a b")
+    >>> shown("/environment/bin/python"), shown("/results"), shown("a b")
     ('<environment>/bin/python', '<folder>', "'a b'")
     """
     if not argument.startswith("/"):
